@@ -1,0 +1,31 @@
+# What the two libraries need. The minimum versions are written here only; the installed
+# configuration receives them from here too.
+set(ROOMSTORE_ASIO_VERSION 1.22.1)
+set(ROOMSTORE_JSON_VERSION 3.11)
+set(ROOMSTORE_FMT_VERSION 9)
+# 8.0 changes the interface that src/postgres/driver is written for.
+set(ROOMSTORE_PQXX_VERSION 7.10...<8)
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(Asio ${ROOMSTORE_ASIO_VERSION} REQUIRED)
+if(NOT TARGET nlohmann_json::nlohmann_json)
+    find_package(nlohmann_json ${ROOMSTORE_JSON_VERSION} REQUIRED)
+endif()
+if(NOT TARGET fmt::fmt)
+    find_package(fmt ${ROOMSTORE_FMT_VERSION} QUIET)
+endif()
+
+set(ROOMSTORE_POSTGRES_ENABLED OFF)
+if(ROOMSTORE_WITH_POSTGRES STREQUAL "AUTO")
+    find_package(Libpqxx ${ROOMSTORE_PQXX_VERSION} QUIET)
+    if(Libpqxx_FOUND AND TARGET fmt::fmt)
+        set(ROOMSTORE_POSTGRES_ENABLED ON)
+    else()
+        message(STATUS "roomstore: memory store only (libpqxx ${ROOMSTORE_PQXX_VERSION}, libpq or fmt not found)")
+    endif()
+elseif(ROOMSTORE_WITH_POSTGRES)
+    find_package(fmt ${ROOMSTORE_FMT_VERSION} REQUIRED)
+    find_package(Libpqxx ${ROOMSTORE_PQXX_VERSION} REQUIRED)
+    set(ROOMSTORE_POSTGRES_ENABLED ON)
+endif()

@@ -1,0 +1,122 @@
+# What holds for our own sources only, never for consumers: warnings, sanitizers, compiler cache,
+# and the helpers by which tests and examples declare themselves.
+
+add_library(roomstore_dev INTERFACE)
+target_compile_options(roomstore_dev INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+if(ROOMSTORE_WERROR)
+    target_compile_options(roomstore_dev INTERFACE -Werror)
+endif()
+
+if(ROOMSTORE_SANITIZE)
+    list(JOIN ROOMSTORE_SANITIZE "," sanitizers)
+    target_compile_options(
+        roomstore_dev INTERFACE -fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(roomstore_dev INTERFACE -fsanitize=${sanitizers})
+    if("thread" IN_LIST ROOMSTORE_SANITIZE)
+        # asio marks some boundaries with stand-alone fences, which ThreadSanitizer does not model.
+        target_compile_definitions(roomstore_dev INTERFACE ASIO_DISABLE_FENCED_BLOCK)
+        target_compile_options(roomstore_dev INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+    endif()
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+        # GCC 12 loses track of coroutine frames once the sanitizers' checks sit between their accesses.
+        target_compile_options(roomstore_dev INTERFACE -Wno-maybe-uninitialized)
+    endif()
+endif()
+
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    find_program(ROOMSTORE_CCACHE ccache)
+    mark_as_advanced(ROOMSTORE_CCACHE)
+    if(ROOMSTORE_CCACHE)
+        set(CMAKE_CXX_COMPILER_LAUNCHER ${ROOMSTORE_CCACHE})
+    endif()
+endif()
+
+if(PROJECT_IS_TOP_LEVEL)
+    set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+endif()
+
+# Gives a target of this tree the flags above; they never reach an installed target.
+function(roomstore_use_dev_flags target)
+    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:roomstore_dev>)
+    set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+endfunction()
+
+# roomstore_add_test_library(NAME <target> SOURCES <files>... [LIBS <targets>...])
+#
+# Code that several test binaries link: the contract suite, the supports. An object library, because
+# Catch2 cases register themselves from object files that a linker would leave out of an archive.
+function(roomstore_add_test_library)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "SOURCES;LIBS")
+    add_library(${arg_NAME} OBJECT ${arg_SOURCES})
+    target_include_directories(${arg_NAME} PUBLIC ${PROJECT_SOURCE_DIR}/tests)
+    target_link_libraries(${arg_NAME} PUBLIC roomstore::roomstore Catch2::Catch2 ${arg_LIBS})
+    roomstore_use_dev_flags(${arg_NAME})
+endfunction()
+
+# roomstore_add_test(NAME <name> LABELS <labels>... SOURCES <files>... [LIBS <targets>...]
+#                    [ARGS <arguments>...] [ENVIRONMENT <VAR=value>...] [TIMEOUT <seconds>]
+#                    [OWN_MAIN] [ALONE])
+#
+# One binary, <name> with dots turned into underscores, and one ctest entry of that name. One entry
+# per binary, so that a private server started by a binary serves all of its cases. OWN_MAIN: the
+# sources have a main(). ALONE: nothing else runs beside it.
+function(roomstore_add_test)
+    cmake_parse_arguments(
+        PARSE_ARGV 0 arg "OWN_MAIN;ALONE" "NAME;TIMEOUT" "LABELS;SOURCES;LIBS;ARGS;ENVIRONMENT")
+    string(REPLACE "." "_" target ${arg_NAME})
+    add_executable(${target} ${arg_SOURCES})
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    if(arg_OWN_MAIN)
+        set(catch2 Catch2::Catch2)
+    else()
+        set(catch2 Catch2::Catch2WithMain)
+    endif()
+    target_link_libraries(${target} PRIVATE roomstore::roomstore ${arg_LIBS} ${catch2})
+    roomstore_use_dev_flags(${target})
+    set(options "")
+    if(arg_TIMEOUT)
+        list(APPEND options TIMEOUT ${arg_TIMEOUT})
+    endif()
+    if(arg_ALONE)
+        list(APPEND options ALONE)
+    endif()
+    roomstore_add_test_run(
+        NAME ${arg_NAME} TARGET ${target} ${options}
+        LABELS ${arg_LABELS} ARGS ${arg_ARGS} ENVIRONMENT ${arg_ENVIRONMENT})
+endfunction()
+
+# roomstore_add_test_run(NAME <name> TARGET <binary> LABELS <labels>... [ARGS ...] [ENVIRONMENT ...]
+#                        [TIMEOUT <seconds>] [ALONE])
+#
+# One more ctest entry for a binary that exists: the same cases under other arguments or surroundings.
+function(roomstore_add_test_run)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "ALONE" "NAME;TARGET;TIMEOUT" "LABELS;ARGS;ENVIRONMENT")
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 300)
+    endif()
+    add_test(NAME ${arg_NAME} COMMAND ${arg_TARGET} ${arg_ARGS})
+    # 4 is what Catch2 returns when every case was skipped: shown as "Skipped", never as passed.
+    set_tests_properties(
+        ${arg_NAME}
+        PROPERTIES LABELS "${arg_LABELS}"
+                   ENVIRONMENT "${arg_ENVIRONMENT}"
+                   TIMEOUT ${arg_TIMEOUT}
+                   SKIP_RETURN_CODE 4
+                   RUN_SERIAL "${arg_ALONE}")
+endfunction()
+
+# roomstore_add_example(NAME <name> SOURCES <files>... [LIBS <targets>...] [NO_TEST] [ARGS ...])
+#
+# An executable example_<name>, run as a ctest with label `examples` unless NO_TEST says that it
+# serves or that another test drives it.
+function(roomstore_add_example)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "NO_TEST" "NAME" "SOURCES;LIBS;ARGS")
+    add_executable(example_${arg_NAME} ${arg_SOURCES})
+    set_target_properties(example_${arg_NAME} PROPERTIES OUTPUT_NAME ${arg_NAME})
+    target_link_libraries(example_${arg_NAME} PRIVATE roomstore::roomstore ${arg_LIBS})
+    roomstore_use_dev_flags(example_${arg_NAME})
+    if(ROOMSTORE_BUILD_TESTS AND NOT arg_NO_TEST)
+        add_test(NAME examples.${arg_NAME} COMMAND example_${arg_NAME} ${arg_ARGS})
+        set_tests_properties(examples.${arg_NAME} PROPERTIES LABELS examples TIMEOUT 60)
+    endif()
+endfunction()

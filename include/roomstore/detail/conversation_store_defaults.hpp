@@ -1,0 +1,63 @@
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "roomstore/conversation_store.hpp"
+#include "roomstore/detail/same_event.hpp"
+
+namespace roomstore {
+
+inline asio::awaitable<RoomEvent> ConversationStore::add_event_auto_index(std::string room_id,
+                                                                          RoomEvent event) {
+    if (event.room_id != room_id) {
+        throw Error(errc::invalid_argument, "RoomEvent.room_id: differs from room_id");
+    }
+    detail::normalize_idempotency_key(event);
+    constexpr int max_attempts = 64;
+    for (int attempt = 0; attempt < max_attempts; ++attempt) {
+        const auto room = co_await get_room(room_id);
+        if (!room) throw Error(errc::not_found, "add_event_auto_index: no room '" + room_id + "'");
+        if (auto stored = co_await get_event(room_id, event.id)) {
+            if (detail::repeats_append(*stored, event)) co_return std::move(*stored);
+            throw Error(errc::already_exists,
+                        "RoomEvent.id: '" + event.id + "' names another event of the room");
+        }
+        // The newest live event may have been deleted; the room's counters remember its index.
+        const auto newest = co_await list_events(room_id, {.limit = 1, .newest_first = true});
+        std::int64_t last = room->event_count > 0 ? room->latest_index : -1;
+        if (!newest.empty()) last = std::max(last, newest.back().index);
+        if (last == std::numeric_limits<std::int64_t>::max() - 1) {
+            throw Error(errc::storage_full, "the room '" + room_id + "' has no index left");
+        }
+        event.index = last + 1;
+        try {
+            co_return co_await add_event(event);
+        } catch (const Error& error) {
+            if (error.code() != errc::conflict) throw;
+        }
+    }
+    throw Error(errc::conflict, "add_event_auto_index: too many rivals in room '" + room_id + "'");
+}
+
+inline asio::awaitable<std::vector<RoomEvent>> ConversationStore::get_conversation(
+    std::string room_id,
+    ConversationQuery query) {
+    EventQuery events{
+        .limit = query.limit, .after_index = query.after_index, .newest_first = !query.after_index};
+    events.filter.event_types = {EventType::message};
+    return list_events(std::move(room_id), std::move(events));
+}
+
+inline asio::awaitable<std::vector<RoomEvent>> ConversationStore::get_timeline(
+    std::string room_id,
+    TimelineQuery query) {
+    return list_events(std::move(room_id),
+                       EventQuery{.limit = query.limit,
+                                  .after_index = query.after_index,
+                                  .newest_first = query.newest_first,
+                                  .filter = std::move(query.filter)});
+}
+
+}  // namespace roomstore

@@ -1,0 +1,104 @@
+#pragma once
+
+#include "roomstore/detail/describe.hpp"
+#include "roomstore/model/content.hpp"
+
+/// The descriptions of the contents of an event. `type`, their tag, is no field.
+namespace roomstore::detail {
+
+template <Is<TextContent> T, typename Field>
+void describe(T& text, Field&& field) {
+    field(required("body"), text.body, rule::any);
+    field("language", text.language, rule::any);
+}
+
+template <Is<RichContent> T, typename Field>
+void describe(T& rich, Field&& field) {
+    field(required("body"), rich.body, rule::any);
+    field("format", rich.format, rule::any);
+    field("plain_text", rich.plain_text, rule::any);
+    field("buttons", rich.buttons, rule::object);
+    field("cards", rich.cards, rule::object);
+    field("quick_replies", rich.quick_replies, rule::any);
+}
+
+template <Is<MediaContent> T, typename Field>
+void describe(T& media, Field&& field) {
+    field(required("url"), media.url, rule::url);
+    field(required("mime_type"), media.mime_type, rule::any);
+    field("filename", media.filename, rule::any);
+    field("size_bytes", media.size_bytes, rule::not_negative);
+    field("caption", media.caption, rule::any);
+}
+
+template <Is<LocationContent> T, typename Field>
+void describe(T& location, Field&& field) {
+    field(required("latitude"), location.latitude, rule::Range{-90, 90});
+    field(required("longitude"), location.longitude, rule::Range{-180, 180});
+    field("label", location.label, rule::any);
+    field("address", location.address, rule::any);
+}
+
+template <Is<AudioContent> T, typename Field>
+void describe(T& audio, Field&& field) {
+    field(required("url"), audio.url, rule::url);
+    field("mime_type", audio.mime_type, rule::any);
+    field("duration_seconds", audio.duration_seconds, rule::real_not_negative);
+    field("transcript", audio.transcript, rule::any);
+}
+
+template <Is<VideoContent> T, typename Field>
+void describe(T& video, Field&& field) {
+    field(required("url"), video.url, rule::url);
+    field("mime_type", video.mime_type, rule::any);
+    field("duration_seconds", video.duration_seconds, rule::real_not_negative);
+    field("thumbnail_url", video.thumbnail_url, rule::url);
+}
+
+template <Is<CompositeContent> T, typename Field>
+void describe(T& composite, Field&& field) {
+    field(required("parts"), composite.parts, rule::any);
+}
+
+template <Is<SystemContent> T, typename Field>
+void describe(T& system, Field&& field) {
+    field(required("body"), system.body, rule::any);
+    field("code", system.code, rule::any);
+    field("data", system.data, rule::object);
+}
+
+template <Is<TemplateContent> T, typename Field>
+void describe(T& content, Field&& field) {
+    field(required("template_id"), content.template_id, rule::any);
+    field("language", content.language, rule::any);
+    field("parameters", content.parameters, rule::any);
+    field("body", content.body, rule::any);
+}
+
+template <Is<EditContent> T, typename Field>
+void describe(T& edit, Field&& field) {
+    field(required("target_event_id"), edit.target_event_id, rule::id);
+    field(required("new_content"), edit.new_content, rule::any);
+    field("edit_source", edit.edit_source, rule::any);
+}
+
+template <Is<DeleteContent> T, typename Field>
+void describe(T& content, Field&& field) {
+    field(required("target_event_id"), content.target_event_id, rule::id);
+    field("delete_type", content.delete_type, rule::any);
+    field("reason", content.reason, rule::any);
+}
+
+template <Is<ToolCallContent> T, typename Field>
+void describe(T& call, Field&& field) {
+    field(required("tool_name"), call.tool_name, rule::any);
+    field(required("tool_id"), call.tool_id, rule::any);
+    field("arguments", call.arguments, rule::object);
+    field("result", call.result, rule::any);
+    field("status", call.status, rule::any);
+    field("duration_ms", call.duration_ms, rule::any);
+    field("error", call.error, rule::any);
+    field("structured_content", call.structured_content, rule::object);
+}
+
+}  // namespace roomstore::detail

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "roomstore/detail/field_path.hpp"
+#include "roomstore/model/json_value.hpp"
+
+namespace roomstore::detail {
+
+/// How many objects and arrays a JSON value, or a content with all that it holds, may nest.
+inline constexpr int max_json_depth = 128;
+
+/// How many composites may nest; edits between them do not interrupt the count.
+inline constexpr int max_composite_depth = 5;
+
+/// What encloses a value: objects and arrays, and composites.
+struct Nesting {
+    int json = 0;
+    int composites = 0;
+
+    Nesting inside() const { return {json + 1, composites}; }
+};
+
+[[noreturn]] inline void refuse_depth(const FieldPath& path) {
+    refuse(path, "nested more than " + std::to_string(max_json_depth) + " deep");
+}
+
+/// Refuses a JSON value that nests too deep, inside of `depth` containers. Copying and writing a
+/// JSON value recurse: this has to come first, with a value from outside.
+inline void check_depth(const FieldPath& path, const Json& value, int depth) {
+    if (!value.is_structured()) return;
+    if (depth >= max_json_depth) refuse_depth(path);
+    if (value.is_object()) {
+        for (const auto& [key, member] : value.get_ref<const Json::object_t&>()) {
+            check_depth(path.key(key), member, depth + 1);
+        }
+    } else {
+        std::size_t i = 0;
+        for (const Json& element : value.get_ref<const Json::array_t&>()) {
+            check_depth(path.element(i++), element, depth + 1);
+        }
+    }
+}
+
+}  // namespace roomstore::detail

@@ -1,0 +1,168 @@
+#pragma once
+
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace roomstore {
+
+/// Why a store refused or failed a call. The codes are few: each stands for something else that the
+/// caller does next.
+enum class errc {
+    /// The arguments break a rule; the text names the field. Nothing was sent anywhere.
+    invalid_argument = 1,
+    /// The row that the call needs does not exist.
+    not_found,
+    /// The id is taken by a different row.
+    already_exists,
+    /// The index is taken, or the room moved on since the caller looked.
+    conflict,
+    /// Queue full, or a lock could not be had in time. Try again a little later.
+    busy,
+    /// The deadline of the call ended first.
+    timeout,
+    /// The server cannot be reached.
+    unavailable,
+    /// The server accepts no writes (a standby, or a failover in progress).
+    read_only,
+    /// The server has no room left (disk or memory), or the room has no index left.
+    storage_full,
+    /// A COMMIT was lost and could not be settled before the deadline. Calling again settles it.
+    commit_unknown,
+    /// The database holds a schema that this build cannot work with.
+    schema_mismatch,
+    /// A stored row cannot be read; the text names table, key and value.
+    corrupt_data,
+    /// The store was closed, or `init()` has not been called.
+    closed,
+    /// A defect of the library or of the server; the text says what was seen.
+    internal,
+};
+
+/// Whether the work of a failed call may have been stored.
+enum class Applied {
+    /// Certainly not stored.
+    no,
+    /// Stored or not: only the server knows (`errc::commit_unknown`).
+    unknown,
+};
+
+namespace detail {
+
+class ErrorCategory final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "roomstore"; }
+
+    std::string message(int value) const override {
+        switch (static_cast<errc>(value)) {
+            case errc::invalid_argument:
+                return "invalid argument";
+            case errc::not_found:
+                return "not found";
+            case errc::already_exists:
+                return "already exists";
+            case errc::conflict:
+                return "conflict";
+            case errc::busy:
+                return "busy";
+            case errc::timeout:
+                return "timeout";
+            case errc::unavailable:
+                return "unavailable";
+            case errc::read_only:
+                return "read-only";
+            case errc::storage_full:
+                return "storage full";
+            case errc::commit_unknown:
+                return "commit outcome unknown";
+            case errc::schema_mismatch:
+                return "schema mismatch";
+            case errc::corrupt_data:
+                return "corrupt data";
+            case errc::closed:
+                return "closed";
+            case errc::internal:
+                return "internal error";
+        }
+        return "unknown roomstore error " + std::to_string(value);
+    }
+
+    std::error_condition default_error_condition(int value) const noexcept override {
+        switch (static_cast<errc>(value)) {
+            case errc::invalid_argument:
+                return std::errc::invalid_argument;
+            case errc::busy:
+                return std::errc::resource_unavailable_try_again;
+            case errc::timeout:
+                return std::errc::timed_out;
+            case errc::storage_full:
+                return std::errc::no_space_on_device;
+            default:
+                return {value, *this};
+        }
+    }
+};
+
+}  // namespace detail
+
+/// The category of every `errc`; its name is `roomstore`.
+inline const std::error_category& error_category() noexcept {
+    static const detail::ErrorCategory category;
+    return category;
+}
+
+inline std::error_code make_error_code(errc code) noexcept {
+    return {static_cast<int>(code), error_category()};
+}
+
+/// What every operation throws when it refuses or fails.
+///
+/// Cancellation is the one exception: it arrives as `std::system_error` with
+/// `asio::error::operation_aborted`, and always means that nothing was stored.
+class Error : public std::system_error {
+public:
+    /// @param code     what happened
+    /// @param detail   what to tell a person: the field, the operation, the room, the server's text
+    /// @param sqlstate the five characters of the SQL standard, empty where there are none
+    explicit Error(errc code, std::string detail, std::string sqlstate = {})
+        : std::system_error(make_error_code(code), detail),
+          detail_(std::move(detail)),
+          sqlstate_(std::move(sqlstate)) {}
+
+    /// The text for a person, without the name of the code that `what()` appends.
+    const std::string& detail() const noexcept { return detail_; }
+
+    /// SQLSTATE of the server (PostgreSQL manual, Appendix A), or empty.
+    const std::string& sqlstate() const noexcept { return sqlstate_; }
+
+    /// `unknown` for `commit_unknown`, `no` for every other code.
+    Applied applied() const noexcept {
+        return code() == make_error_code(errc::commit_unknown) ? Applied::unknown : Applied::no;
+    }
+
+private:
+    std::string detail_;
+    std::string sqlstate_;
+};
+
+/// True where the same call, unchanged, may succeed later: busy, timeout, unavailable, read_only,
+/// and commit_unknown (which calling again settles).
+inline bool is_retryable(const std::error_code& code) noexcept {
+    if (code.category() != error_category()) return false;
+    switch (static_cast<errc>(code.value())) {
+        case errc::busy:
+        case errc::timeout:
+        case errc::unavailable:
+        case errc::read_only:
+        case errc::commit_unknown:
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace roomstore
+
+template <>
+struct std::is_error_code_enum<roomstore::errc> : std::true_type {};

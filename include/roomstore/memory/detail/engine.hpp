@@ -1,0 +1,288 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "roomstore/detail/validate.hpp"
+#include "roomstore/error.hpp"
+#include "roomstore/memory/detail/event_index.hpp"
+#include "roomstore/memory/detail/identity_index.hpp"
+#include "roomstore/memory/detail/rollback.hpp"
+#include "roomstore/memory/detail/room_directory.hpp"
+#include "roomstore/memory/detail/room_map.hpp"
+#include "roomstore/memory/detail/room_record.hpp"
+#include "roomstore/memory/detail/task_index.hpp"
+#include "roomstore/query.hpp"
+
+namespace roomstore::detail::memory {
+
+/// The operations of `InMemoryStore`, without coroutines.
+///
+/// @par Locks
+/// A call holds the lock of at most one room at a time. Under it, it may take one of the leaves:
+/// a shard of the room map, of the event index or of the key index, the directory, the task index.
+/// The lock of the identities is taken alone. No lock is taken under a leaf, and none is held when
+/// a call returns.
+/// @par Truth
+/// What a leaf says about a room may be outdated as soon as the leaf is unlocked. A call that goes
+/// on from there to the room looks again under its lock, where every change is complete.
+/// @par Copies
+/// Rows and events are immutable behind shared pointers. Under a lock only pointers are copied;
+/// what the caller gets is copied afterwards.
+/// @par Exceptions
+/// A call that throws, be it for lack of memory, has changed nothing: whatever may throw comes
+/// first or is taken back.
+class Engine {
+public:
+    explicit Engine(const Limits& limits) : validator_(limits) {}
+
+    void init();
+    void close();
+
+    Room create_room(Room room);
+    std::optional<Room> get_room(const std::string& room_id);
+    Room update_room(Room room);
+    std::optional<Room> patch_room_metadata(const std::string& room_id,
+                                            Json patch,
+                                            const std::vector<std::string>& unset);
+    bool delete_room(const std::string& room_id);
+    bool room_exists(const std::string& room_id);
+    std::vector<Room> list_rooms(const Page& page);
+    std::vector<Room> find_rooms(const RoomFilter& filter, const Page& page);
+    std::optional<Room> find_latest_room(const std::string& participant_id,
+                                         const LatestRoomFilter& filter);
+    std::optional<std::string> find_room_id_by_channel(const std::string& channel_id,
+                                                       std::optional<RoomStatus> status);
+    std::vector<std::string> find_room_ids_by_channel(const std::string& channel_id,
+                                                      const ChannelLookup& lookup);
+    std::int64_t get_delivered_index(const std::string& room_id);
+    bool advance_delivered_index(const std::string& room_id, std::int64_t index, Gap gap);
+    RoomContext load_room_context(const std::string& room_id);
+
+    RoomEvent add_event_auto_index(const std::string& room_id, RoomEvent event);
+    std::vector<RoomEvent> append_events(const std::string& room_id,
+                                         std::vector<RoomEvent> events,
+                                         const AppendOptions& options);
+    RoomEvent add_event(RoomEvent event);
+    std::optional<RoomEvent> get_event(const std::string& event_id);
+    std::optional<RoomEvent> get_event(const std::string& room_id, const std::string& event_id);
+    RoomEvent update_event(RoomEvent event);
+    std::vector<std::string> delete_event(const std::string& room_id,
+                                          const std::string& event_id,
+                                          Replies replies);
+    std::vector<RoomEvent> list_events(const std::string& room_id, const EventQuery& query);
+    std::map<std::string, ThreadSummary> get_thread_summaries(
+        const std::string& room_id,
+        const std::vector<std::string>& root_event_ids);
+    bool check_idempotency(const std::string& room_id, const std::string& key);
+    std::optional<RoomEvent> get_event_by_idempotency_key(const std::string& room_id,
+                                                          const std::string& key);
+    std::int64_t get_event_count(const std::string& room_id);
+
+    ChannelBinding add_binding(ChannelBinding binding);
+    std::optional<ChannelBinding> get_binding(const std::string& room_id,
+                                              const std::string& channel_id);
+    ChannelBinding update_binding(ChannelBinding binding);
+    bool remove_binding(const std::string& room_id, const std::string& channel_id);
+    std::vector<ChannelBinding> list_bindings(const std::string& room_id);
+    bool binding_exists(const std::string& room_id, const std::string& channel_id);
+
+    Participant add_participant(Participant participant);
+    std::optional<Participant> get_participant(const std::string& room_id,
+                                               const std::string& participant_id);
+    Participant update_participant(Participant participant);
+    bool remove_participant(const std::string& room_id, const std::string& participant_id);
+    std::vector<Participant> list_participants(const std::string& room_id);
+
+    Identity create_identity(Identity identity);
+    std::optional<Identity> get_identity(const std::string& identity_id);
+    std::optional<Identity> resolve_identity(const ChannelType& channel_type,
+                                             const std::string& address,
+                                             const std::optional<std::string>& organization_id);
+    void link_address(const std::string& identity_id,
+                      const ChannelType& channel_type,
+                      const std::string& address,
+                      const std::optional<std::string>& organization_id);
+
+    Task add_task(Task task);
+    std::optional<Task> get_task(const std::string& task_id);
+    std::vector<Task> list_tasks(const std::string& room_id, std::optional<TaskStatus> status);
+    Task update_task(Task task);
+
+    Observation add_observation(Observation observation);
+    std::vector<Observation> list_observations(const std::string& room_id);
+
+    void mark_read(const std::string& room_id,
+                   const std::string& channel_id,
+                   const std::string& event_id);
+    void mark_all_read(const std::string& room_id, const std::string& channel_id);
+    std::int64_t get_unread_count(const std::string& room_id, const std::string& channel_id);
+    std::map<std::string, std::int64_t> get_unread_counts(const std::string& channel_id,
+                                                          const std::vector<std::string>& room_ids);
+    std::map<std::string, std::int64_t> list_read_markers(const std::string& room_id);
+
+private:
+    enum class State { fresh, open, closed };
+    using RoomPtr = RoomMap::RoomPtr;
+
+    /// A live room with its lock held, or nothing.
+    class LockedRoom {
+    public:
+        LockedRoom() = default;
+        explicit LockedRoom(RoomPtr room) : room_(std::move(room)), lock_(room_->mutex) {
+            if (!room_->alive) release();
+        }
+
+        explicit operator bool() const noexcept { return room_ != nullptr; }
+        RoomRecord& operator*() const noexcept { return *room_; }
+        RoomRecord* operator->() const noexcept { return room_.get(); }
+        /// Afterwards only what never changes may be used: the id.
+        void unlock() { lock_.unlock(); }
+
+    private:
+        void release() {
+            lock_ = {};
+            room_ = nullptr;
+        }
+
+        RoomPtr room_;
+        std::unique_lock<std::mutex> lock_;
+    };
+
+    /// What refuses bad arguments, where the store is open; each call begins with it.
+    const Validator& ready() const {
+        require_open();
+        return validator_;
+    }
+
+    bool is_open() const noexcept { return state_.load() == State::open; }
+
+    void require_open() const {
+        switch (state_.load()) {
+            case State::fresh:
+                throw Error(errc::closed, "InMemoryStore: init() has not been called");
+            case State::closed:
+                throw Error(errc::closed, "InMemoryStore: closed by close()");
+            case State::open:
+                break;
+        }
+    }
+
+    /// `close()` empties the store under the feet of calls that run: what they then miss is no
+    /// evidence against it having been there.
+    LockedRoom lock_room(RoomPtr room) const {
+        if (room) {
+            if (LockedRoom locked(std::move(room)); locked) return locked;
+        }
+        require_open();
+        return {};
+    }
+    LockedRoom lock_room(const std::string& room_id) const {
+        return lock_room(rooms_.find(room_id));
+    }
+    LockedRoom require_room(RoomPtr room,
+                            std::string_view operation,
+                            const std::string& room_id) const {
+        LockedRoom locked = lock_room(std::move(room));
+        if (!locked) refuse(errc::not_found, operation, "no room " + quoted(room_id));
+        return locked;
+    }
+    LockedRoom require_room(std::string_view operation, const std::string& room_id) const {
+        return require_room(rooms_.find(room_id), operation, room_id);
+    }
+
+    [[noreturn]] static void refuse(errc code, std::string_view operation, std::string_view what) {
+        std::string text(operation);
+        text += ": ";
+        text += what;
+        throw Error(code, std::move(text));
+    }
+
+    /// Ids come from outside: control characters, which could forge lines of a log, are replaced.
+    static std::string quoted(std::string_view id) {
+        std::string text = "'";
+        for (const char c : id) {
+            text += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
+        }
+        text += '\'';
+        return text;
+    }
+
+    /// Copies what pointers point to, without a lock.
+    template <typename Row>
+    static std::optional<Row> copy(const std::shared_ptr<const Row>& row) {
+        if (!row) return std::nullopt;
+        return *row;
+    }
+    template <typename Row>
+    static std::vector<Row> copy(const std::vector<std::shared_ptr<const Row>>& rows) {
+        std::vector<Row> copies;
+        copies.reserve(rows.size());
+        for (const auto& row : rows) copies.push_back(*row);
+        return copies;
+    }
+
+    static RoomDirectory::Group group_of(const Room& room) {
+        return {room.organization_id, room.status};
+    }
+    bool remove_room(const RoomPtr& room);
+    std::vector<Room> select_rooms(const RoomFilter& filter, const Page& page);
+
+    EventPtr find_event(const RoomRecord& room, std::string_view event_id) const;
+    EventPtr find_key(const RoomRecord& room, std::string_view key) const;
+    EventPtr find_repeated(const RoomRecord& room,
+                           const RoomEvent& event,
+                           std::string_view operation) const;
+    void attach(RoomRecord& room, const EventPtr& event);
+    void detach(RoomRecord& room, const PackedEvent& event) noexcept;
+    static void count(RoomRecord& room, const PackedEvent& event) noexcept;
+    static std::vector<RoomEvent> unpack(const std::vector<EventPtr>& events,
+                                         const std::string& room_id);
+
+    void store_binding(RoomRecord& room,
+                       const std::shared_ptr<const ChannelBinding>& before,
+                       std::shared_ptr<const ChannelBinding> now);
+
+    static void move_marker(RoomRecord& room, const std::string& channel_id, std::int64_t index);
+    static std::int64_t unread_count(const RoomRecord& room, const std::string& channel_id);
+
+    const Validator validator_;
+    std::atomic<State> state_ = State::fresh;
+    RoomMap rooms_;
+    RoomDirectory directory_;
+    EventIndex ids_;
+    KeyIndex keys_;
+    TaskIndex tasks_;
+    IdentityIndex identities_;
+};
+
+inline void Engine::init() {
+    State expected = State::fresh;
+    if (!state_.compare_exchange_strong(expected, State::open) && expected == State::closed) {
+        require_open();
+    }
+}
+
+inline void Engine::close() {
+    if (state_.exchange(State::closed) == State::closed) return;
+    for (const auto& room : rooms_.all()) remove_room(room);
+    identities_.clear();
+}
+
+}  // namespace roomstore::detail::memory
+
+#include "roomstore/memory/detail/engine_events.hpp"
+#include "roomstore/memory/detail/engine_identities.hpp"
+#include "roomstore/memory/detail/engine_members.hpp"
+#include "roomstore/memory/detail/engine_read_markers.hpp"
+#include "roomstore/memory/detail/engine_rooms.hpp"
+#include "roomstore/memory/detail/engine_tasks.hpp"

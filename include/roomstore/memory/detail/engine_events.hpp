@@ -1,0 +1,321 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "roomstore/detail/normalize.hpp"
+#include "roomstore/detail/same_event.hpp"
+#include "roomstore/memory/detail/engine.hpp"
+#include "roomstore/memory/detail/event_page.hpp"
+
+namespace roomstore::detail::memory {
+
+/// Indexes the event in the room and in the store.
+inline void Engine::attach(RoomRecord& room, const EventPtr& event) {
+    EventLog& log = room.contents.events;
+    ThreadIndex& threads = room.contents.threads;
+    const auto parent = event->parent_event_id();
+    log.insert(event);
+    Rollback undo_log([&] { log.erase(event->index()); });
+    if (parent) threads.add(*parent, event->index(), event->created_at());
+    Rollback undo_thread([&] {
+        if (parent) threads.remove(*parent, event->index(), event->created_at());
+    });
+    if (event->idempotency_key()) keys_.insert(*event);
+    Rollback undo_key([&] {
+        if (event->idempotency_key()) keys_.erase(*event);
+    });
+    ids_.insert(*event);
+    undo_key.release();
+    undo_thread.release();
+    undo_log.release();
+}
+
+inline void Engine::detach(RoomRecord& room, const PackedEvent& event) noexcept {
+    ids_.erase(event);
+    if (event.idempotency_key()) keys_.erase(event);
+    if (const auto parent = event.parent_event_id()) {
+        room.contents.threads.remove(*parent, event.index(), event.created_at());
+    }
+    // Last, since the log owns the event.
+    room.contents.events.erase(event.index());
+}
+
+/// Moves the counters past an event that was attached.
+inline void Engine::count(RoomRecord& room, const PackedEvent& event) noexcept {
+    RoomCounters& counters = room.counters;
+    counters.latest_index = std::max(counters.last_given(), event.index());
+    ++counters.event_count;
+    counters.last_activity_at =
+        std::max(counters.last_activity_at.value_or(event.created_at()), event.created_at());
+}
+
+/// Null where the room has none. The lock of the room is held.
+inline EventPtr Engine::find_event(const RoomRecord& room, std::string_view event_id) const {
+    const PackedEvent* event = ids_.find(room, event_id);
+    return event == nullptr ? nullptr : *room.contents.events.find(event->index());
+}
+
+/// As `find_event`.
+inline EventPtr Engine::find_key(const RoomRecord& room, std::string_view key) const {
+    const PackedEvent* event = keys_.find(room, key);
+    return event == nullptr ? nullptr : *room.contents.events.find(event->index());
+}
+
+/// The stored event that `event` repeats, by its id or its key, or null.
+inline EventPtr Engine::find_repeated(const RoomRecord& room,
+                                      const RoomEvent& event,
+                                      std::string_view operation) const {
+    if (EventPtr stored = find_event(room, event.id)) {
+        if (repeats_append(stored->unpack(room.id), event)) return stored;
+        refuse(errc::already_exists,
+               operation,
+               "the id " + quoted(event.id) + " names another event of room " + quoted(room.id));
+    }
+    return event.idempotency_key ? find_key(room, *event.idempotency_key) : nullptr;
+}
+
+inline std::vector<RoomEvent> Engine::unpack(const std::vector<EventPtr>& events,
+                                             const std::string& room_id) {
+    std::vector<RoomEvent> unpacked;
+    unpacked.reserve(events.size());
+    for (const auto& event : events) unpacked.push_back(event->unpack(room_id));
+    return unpacked;
+}
+
+inline RoomEvent Engine::add_event_auto_index(const std::string& room_id, RoomEvent event) {
+    constexpr std::string_view operation = "add_event_auto_index";
+    ready().add_event_auto_index(room_id, event);
+    normalize_idempotency_key(event);
+    auto record = rooms_.find(room_id);
+    // What a new event needs is allocated before the lock, which many wait for.
+    const auto packed = record ? std::make_shared<PackedEvent>(event, *record) : nullptr;
+    auto room = require_room(std::move(record), operation, room_id);
+    if (const EventPtr stored = find_repeated(*room, event, operation)) {
+        room.unlock();
+        return stored->unpack(room_id);
+    }
+    const std::int64_t last = room->counters.last_given();
+    if (last >= max_index) {
+        refuse(errc::storage_full, operation, "no index left in room " + quoted(room_id));
+    }
+    event.index = last + 1;
+    packed->set_index(event.index);
+    attach(*room, packed);
+    count(*room, *packed);
+    room.unlock();
+    return event;
+}
+
+inline std::vector<RoomEvent> Engine::append_events(const std::string& room_id,
+                                                    std::vector<RoomEvent> events,
+                                                    const AppendOptions& options) {
+    constexpr std::string_view operation = "append_events";
+    ready().append_events(room_id, events, options);
+    auto record = rooms_.find(room_id);
+    std::vector<std::shared_ptr<PackedEvent>> packed;
+    packed.reserve(events.size());
+    for (auto& event : events) {
+        normalize_idempotency_key(event);
+        if (record) packed.push_back(std::make_shared<PackedEvent>(event, *record));
+    }
+    auto room = require_room(std::move(record), operation, room_id);
+    std::vector<EventPtr> stored;
+    for (const auto& event : events) {
+        if (auto repeated = find_repeated(*room, event, operation)) {
+            stored.push_back(std::move(repeated));
+        }
+    }
+    if (!stored.empty()) {
+        room.unlock();
+        if (stored.size() == events.size()) return unpack(stored, room_id);
+        refuse(errc::already_exists,
+               operation,
+               std::to_string(stored.size()) + " of " + std::to_string(events.size()) +
+                   " events are stored in room " + quoted(room_id));
+    }
+    const std::int64_t last = room->counters.last_given();
+    if (options.expected_next_index && *options.expected_next_index != last + 1) {
+        refuse(errc::conflict,
+               operation,
+               "the next index of room " + quoted(room_id) + " is " + std::to_string(last + 1) +
+                   ", not " + std::to_string(*options.expected_next_index));
+    }
+    if (events.size() > static_cast<std::uint64_t>(max_index - last)) {
+        refuse(errc::storage_full, operation, "too few indexes left in room " + quoted(room_id));
+    }
+    std::size_t attached = 0;
+    Rollback undo([&] {
+        while (attached > 0) detach(*room, *packed[--attached]);
+    });
+    for (; attached < events.size(); ++attached) {
+        events[attached].index = last + 1 + static_cast<std::int64_t>(attached);
+        packed[attached]->set_index(events[attached].index);
+        attach(*room, packed[attached]);
+    }
+    undo.release();
+    for (const auto& event : packed) count(*room, *event);
+    room.unlock();
+    return events;
+}
+
+inline RoomEvent Engine::add_event(RoomEvent event) {
+    constexpr std::string_view operation = "add_event";
+    ready().add_event(event);
+    normalize_idempotency_key(event);
+    auto record = rooms_.find(event.room_id);
+    const EventPtr packed = record ? std::make_shared<PackedEvent>(event, *record) : nullptr;
+    auto room = require_room(std::move(record), operation, event.room_id);
+    if (const EventPtr stored = find_repeated(*room, event, operation)) {
+        room.unlock();
+        return stored->unpack(event.room_id);
+    }
+    if (room->contents.events.find(event.index) != nullptr) {
+        refuse(errc::conflict,
+               operation,
+               "index " + std::to_string(event.index) + " of room " + quoted(event.room_id) +
+                   " is taken");
+    }
+    attach(*room, packed);
+    count(*room, *packed);
+    room.unlock();
+    return event;
+}
+
+inline std::optional<RoomEvent> Engine::get_event(const std::string& event_id) {
+    ready().get_event(event_id);
+    auto candidate = ids_.first_room(event_id);
+    while (candidate) {
+        if (auto room = lock_room(std::static_pointer_cast<RoomRecord>(candidate))) {
+            const EventPtr event = find_event(*room, event_id);
+            room.unlock();
+            if (event) return event->unpack(candidate->id);
+        }
+        candidate = ids_.first_room(event_id, candidate.get());
+    }
+    require_open();
+    return std::nullopt;
+}
+
+inline std::optional<RoomEvent> Engine::get_event(const std::string& room_id,
+                                                  const std::string& event_id) {
+    ready().get_event(room_id, event_id);
+    auto room = lock_room(room_id);
+    if (!room) return std::nullopt;
+    const EventPtr event = find_event(*room, event_id);
+    room.unlock();
+    if (!event) return std::nullopt;
+    return event->unpack(room_id);
+}
+
+inline RoomEvent Engine::update_event(RoomEvent event) {
+    constexpr std::string_view operation = "update_event";
+    ready().update_event(event);
+    auto room = require_room(operation, event.room_id);
+    const EventPtr stored = find_event(*room, event.id);
+    if (!stored) {
+        refuse(errc::not_found,
+               operation,
+               "no event " + quoted(event.id) + " in room " + quoted(event.room_id));
+    }
+    event.index = stored->index();
+    event.created_at = stored->created_at();
+    event.idempotency_key = stored->idempotency_key();
+    const EventPtr packed = std::make_shared<const PackedEvent>(event, *room);
+    auto& threads = room->contents.threads;
+    if (packed->parent_event_id() != stored->parent_event_id()) {
+        if (const auto parent = packed->parent_event_id()) {
+            threads.add(*parent, event.index, event.created_at);
+        }
+        if (const auto parent = stored->parent_event_id()) {
+            threads.remove(*parent, event.index, event.created_at);
+        }
+    }
+    if (packed->idempotency_key()) keys_.replace(*stored, *packed);
+    ids_.replace(*stored, *packed);
+    room->contents.events.replace(packed);
+    room.unlock();
+    return event;
+}
+
+inline std::vector<std::string> Engine::delete_event(const std::string& room_id,
+                                                     const std::string& event_id,
+                                                     Replies replies) {
+    ready().delete_event(room_id, event_id, replies);
+    std::vector<EventPtr> doomed;
+    std::vector<std::string> ids;
+    auto room = lock_room(room_id);
+    if (!room) return ids;
+    const EventPtr root = find_event(*room, event_id);
+    if (!root) return ids;
+    doomed.push_back(root);
+    if (replies == Replies::cascade) {
+        for (const std::int64_t index : room->contents.threads.replies(event_id)) {
+            if (index != root->index()) doomed.push_back(*room->contents.events.find(index));
+        }
+    }
+    ids.reserve(doomed.size());
+    for (const auto& event : doomed) ids.emplace_back(event->id());
+    for (const auto& event : doomed) detach(*room, *event);
+    room.unlock();
+    return ids;
+}
+
+inline std::vector<RoomEvent> Engine::list_events(const std::string& room_id,
+                                                  const EventQuery& query) {
+    ready().list_events(room_id, query);
+    auto room = lock_room(room_id);
+    if (!room) return {};
+    const auto page = EventPage(room->contents.events, room->contents.threads, query).select();
+    room.unlock();
+    return unpack(page, room_id);
+}
+
+inline std::map<std::string, ThreadSummary> Engine::get_thread_summaries(
+    const std::string& room_id,
+    const std::vector<std::string>& root_event_ids) {
+    ready().get_thread_summaries(room_id, root_event_ids);
+    std::map<std::string, ThreadSummary> summaries;
+    const auto room = lock_room(room_id);
+    if (!room) return summaries;
+    for (const auto& root : root_event_ids) {
+        if (auto summary = room->contents.threads.summary(root)) {
+            summaries.emplace(root, std::move(*summary));
+        }
+    }
+    return summaries;
+}
+
+inline bool Engine::check_idempotency(const std::string& room_id, const std::string& key) {
+    ready().check_idempotency(room_id, key);
+    const auto room = lock_room(room_id);
+    return room && !key.empty() && keys_.find(*room, key) != nullptr;
+}
+
+inline std::optional<RoomEvent> Engine::get_event_by_idempotency_key(const std::string& room_id,
+                                                                     const std::string& key) {
+    ready().get_event_by_idempotency_key(room_id, key);
+    auto room = lock_room(room_id);
+    if (!room || key.empty()) return std::nullopt;
+    const EventPtr event = find_key(*room, key);
+    room.unlock();
+    if (!event) return std::nullopt;
+    return event->unpack(room_id);
+}
+
+inline std::int64_t Engine::get_event_count(const std::string& room_id) {
+    ready().get_event_count(room_id);
+    const auto room = lock_room(room_id);
+    return room ? static_cast<std::int64_t>(room->contents.events.size()) : 0;
+}
+
+}  // namespace roomstore::detail::memory

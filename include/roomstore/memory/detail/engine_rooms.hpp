@@ -1,0 +1,235 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "roomstore/detail/contains.hpp"
+#include "roomstore/memory/detail/engine.hpp"
+#include "roomstore/model/timestamp.hpp"
+
+namespace roomstore::detail::memory {
+
+inline Room Engine::create_room(Room room) {
+    ready().create_room(room);
+    const auto record = std::make_shared<RoomRecord>(room.id, room.created_at);
+    record->row = std::make_shared<const Room>(room);
+    record->counters = {
+        room.event_count, room.latest_index, room.delivered_index, room.timers.last_activity_at};
+    for (;;) {
+        std::unique_lock lock(record->mutex);
+        const RoomPtr holder = rooms_.insert(record, [this] { return is_open(); });
+        if (!holder) require_open();
+        if (holder == record) {
+            Rollback undo([&] { rooms_.erase(*record); });
+            directory_.add(*record, group_of(room));
+            undo.release();
+            record->alive = true;
+            return room;
+        }
+        lock.unlock();
+        // A holder that is not alive left the map before it let go of its lock.
+        if (LockedRoom(holder)) {
+            refuse(errc::already_exists, "create_room", "there is a room " + quoted(room.id));
+        }
+    }
+}
+
+inline std::optional<Room> Engine::get_room(const std::string& room_id) {
+    ready().get_room(room_id);
+    auto room = lock_room(room_id);
+    if (!room) return std::nullopt;
+    const RoomSnapshot snapshot = room->snapshot();
+    room.unlock();
+    return snapshot.to_room();
+}
+
+inline Room Engine::update_room(Room room) {
+    ready().update_room(room);
+    auto row = std::make_shared<Room>(room);
+    auto record = require_room("update_room", room.id);
+    row->created_at = room.created_at = record->created_at;
+    room.event_count = record->counters.event_count;
+    room.latest_index = record->counters.latest_index;
+    room.delivered_index = record->counters.delivered_index;
+    if (row->status != record->row->status ||
+        row->organization_id != record->row->organization_id) {
+        directory_.move(*record, group_of(*record->row), group_of(*row), record->contents);
+    }
+    record->counters.last_activity_at = room.timers.last_activity_at;
+    record->row = std::move(row);
+    return room;
+}
+
+inline std::optional<Room> Engine::patch_room_metadata(const std::string& room_id,
+                                                       Json patch,
+                                                       const std::vector<std::string>& unset) {
+    ready().patch_room_metadata(room_id, patch, unset);
+    auto record = lock_room(room_id);
+    if (!record) return std::nullopt;
+    Room room = record->snapshot().to_room();
+    for (const auto& key : unset) room.metadata.erase(key);
+    for (auto& [key, value] : patch.items()) room.metadata[key] = std::move(value);
+    room.updated_at = now();
+    validator_.patched_room(room);
+    record->row = std::make_shared<const Room>(room);
+    return room;
+}
+
+inline bool Engine::delete_room(const std::string& room_id) {
+    ready().delete_room(room_id);
+    const auto room = rooms_.find(room_id);
+    const bool deleted = room && remove_room(room);
+    if (!deleted) require_open();
+    return deleted;
+}
+
+inline bool Engine::remove_room(const RoomPtr& room) {
+    RoomContents contents;
+    {
+        const LockedRoom record(room);
+        if (!record) return false;
+        record->alive = false;
+        directory_.remove(*record, group_of(*record->row), record->contents);
+        for (const auto& [id, task] : record->contents.tasks.by_id()) tasks_.erase(id, *record);
+        rooms_.erase(*record);
+        std::swap(contents, record->contents);
+    }
+    // The entries of events go by record, not by id, so that a room created anew is not in the way.
+    for (const auto& [index, event] : contents.events) {
+        if (event->idempotency_key()) keys_.erase(*event);
+        ids_.erase(*event);
+    }
+    return true;
+}
+
+inline bool Engine::room_exists(const std::string& room_id) {
+    ready().room_exists(room_id);
+    return static_cast<bool>(lock_room(room_id));
+}
+
+inline std::vector<Room> Engine::list_rooms(const Page& page) {
+    ready().list_rooms(page);
+    return select_rooms({}, page);
+}
+
+inline std::vector<Room> Engine::find_rooms(const RoomFilter& filter, const Page& page) {
+    ready().find_rooms(filter, page);
+    return select_rooms(filter, page);
+}
+
+inline std::vector<Room> Engine::select_rooms(const RoomFilter& filter, const Page& page) {
+    // The directory answers all but the metadata. It is asked for a bounded stretch at a time, so
+    // that a long list does not keep others from it; rooms that went meanwhile are made up for.
+    constexpr std::uint64_t longest_stretch = 1024;
+    const RoomDirectory::Group group{filter.organization_id, filter.status};
+    const auto limit = static_cast<std::uint64_t>(page.limit);
+    auto to_skip = static_cast<std::uint64_t>(page.offset);
+    std::vector<RoomSnapshot> found;
+    const auto stretch = [&] {
+        return static_cast<std::size_t>(
+            filter.metadata ? longest_stretch : std::min(longest_stretch, limit - found.size()));
+    };
+    if (limit == 0) return {};
+    std::size_t wanted = stretch();
+    auto candidates =
+        directory_.page(group, filter.metadata ? 0 : std::exchange(to_skip, 0), wanted);
+    while (!candidates.empty()) {
+        for (const auto& candidate : candidates) {
+            auto room = lock_room(std::static_pointer_cast<RoomRecord>(candidate));
+            if (!room) continue;
+            RoomSnapshot snapshot = room->snapshot();
+            room.unlock();
+            const Room& row = *snapshot.row;
+            if (filter.status && row.status != *filter.status) continue;
+            if (filter.organization_id && row.organization_id != filter.organization_id) continue;
+            if (filter.metadata && !json_contains(row.metadata, *filter.metadata)) continue;
+            if (to_skip > 0) {
+                --to_skip;
+                continue;
+            }
+            found.push_back(std::move(snapshot));
+            if (found.size() == limit) break;
+        }
+        if (found.size() == limit || candidates.size() < wanted) break;
+        wanted = stretch();
+        candidates = directory_.page_after(group, *candidates.back(), wanted);
+    }
+    std::vector<Room> rooms;
+    rooms.reserve(found.size());
+    for (const auto& snapshot : found) rooms.push_back(snapshot.to_room());
+    return rooms;
+}
+
+inline std::optional<Room> Engine::find_latest_room(const std::string& participant_id,
+                                                    const LatestRoomFilter& filter) {
+    ready().find_latest_room(participant_id, filter);
+    for (;;) {
+        const auto found = directory_.latest(participant_id, filter.channel_type, filter.status);
+        if (!found.room) {
+            require_open();
+            return std::nullopt;
+        }
+        auto room = lock_room(std::static_pointer_cast<RoomRecord>(found.room));
+        if (!room || room->directory_version != found.directory_version) continue;
+        const RoomSnapshot snapshot = room->snapshot();
+        room.unlock();
+        return snapshot.to_room();
+    }
+}
+
+inline std::optional<std::string> Engine::find_room_id_by_channel(
+    const std::string& channel_id,
+    std::optional<RoomStatus> status) {
+    ready().find_room_id_by_channel(channel_id, status);
+    auto ids = directory_.channel_rooms(channel_id, status, 1);
+    if (!ids.empty()) return std::move(ids.front());
+    require_open();
+    return std::nullopt;
+}
+
+inline std::vector<std::string> Engine::find_room_ids_by_channel(const std::string& channel_id,
+                                                                 const ChannelLookup& lookup) {
+    ready().find_room_ids_by_channel(channel_id, lookup);
+    auto ids =
+        directory_.channel_rooms(channel_id, lookup.status, static_cast<std::size_t>(lookup.limit));
+    require_open();
+    return ids;
+}
+
+inline std::int64_t Engine::get_delivered_index(const std::string& room_id) {
+    ready().get_delivered_index(room_id);
+    const auto room = lock_room(room_id);
+    return room ? room->counters.delivered_index : -1;
+}
+
+inline bool Engine::advance_delivered_index(const std::string& room_id,
+                                            std::int64_t index,
+                                            Gap gap) {
+    ready().advance_delivered_index(room_id, index, gap);
+    const auto room = lock_room(room_id);
+    if (!room) return false;
+    std::int64_t& delivered = room->counters.delivered_index;
+    const bool moves = gap == Gap::skip ? delivered < index : delivered == index - 1;
+    if (moves) delivered = index;
+    return moves;
+}
+
+inline RoomContext Engine::load_room_context(const std::string& room_id) {
+    ready().load_room_context(room_id);
+    auto room = lock_room(room_id);
+    if (!room) return {};
+    const RoomSnapshot snapshot = room->snapshot();
+    const auto bindings = room->contents.bindings.list();
+    const auto participants = room->contents.participants.list();
+    room.unlock();
+    return {snapshot.to_room(), copy(bindings), copy(participants)};
+}
+
+}  // namespace roomstore::detail::memory

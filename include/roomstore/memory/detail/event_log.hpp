@@ -1,0 +1,114 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "roomstore/memory/detail/packed_event.hpp"
+#include "roomstore/memory/detail/ranked_set.hpp"
+
+namespace roomstore::detail::memory {
+
+/// The live events of a room by index.
+///
+/// Without holes between the first event and the last, an index leads to its event by arithmetic;
+/// with holes, by the ranks of the set. Unread counts are arithmetic as long as there is no hole
+/// above the marker, wherever else there are some.
+class EventLog {
+public:
+    struct Entry {
+        std::int64_t index;
+        EventPtr event;
+    };
+    struct Order {
+        using Key = std::int64_t;
+        static Key key(const Entry& entry) noexcept { return entry.index; }
+    };
+    using Iterator = RankedSet<Entry, Order>::Iterator;
+
+    std::size_t size() const noexcept { return entries_.size(); }
+    bool empty() const noexcept { return entries_.empty(); }
+    Iterator begin() const noexcept { return entries_.begin(); }
+    Iterator end() const noexcept { return entries_.end(); }
+    Iterator at(std::size_t rank) const noexcept { return entries_.at(rank); }
+
+    /// How many events come before the place.
+    std::size_t rank(Iterator place) const noexcept { return entries_.rank(place); }
+
+    /// The first event at `index` or above.
+    Iterator lower_bound(std::int64_t index) const noexcept {
+        if (empty() || index <= first()) return begin();
+        if (index > last()) return end();
+        if (has_no_hole()) return entries_.at(static_cast<std::size_t>(index - first()));
+        return entries_.lower_bound(index);
+    }
+
+    /// The first event above `index`.
+    Iterator upper_bound(std::int64_t index) const noexcept {
+        if (empty() || index >= last()) return end();
+        return lower_bound(index + 1);
+    }
+
+    /// The event at `index`, or null.
+    const EventPtr* find(std::int64_t index) const noexcept {
+        const Iterator place = lower_bound(index);
+        return place == end() || place->index != index ? nullptr : &place->event;
+    }
+
+    /// How many events lie above `index`.
+    std::int64_t count_above(std::int64_t index) const noexcept {
+        if (empty() || index >= last()) return 0;
+        if (index < first()) return static_cast<std::int64_t>(size());
+        if (index >= solid_from_ - 1) return last() - index;
+        return static_cast<std::int64_t>(size() - rank(lower_bound(index + 1)));
+    }
+
+    /// Adds `event` at its index.
+    /// @returns false where the index is taken. When it throws, nothing has changed.
+    bool insert(EventPtr event) {
+        const std::int64_t index = event->index();
+        const bool was_empty = empty();
+        const std::int64_t old_last = was_empty ? 0 : last();
+        if (!entries_.insert(Entry{index, std::move(event)})) return false;
+        if (was_empty || (index > old_last && index - 1 != old_last)) {
+            solid_from_ = index;
+        } else if (solid_from_ - 1 == index) {
+            solid_from_ = index;
+        }
+        return true;
+    }
+
+    /// Puts `event` in the place of the one that is at its index.
+    void replace(EventPtr event) noexcept {
+        const Iterator place = lower_bound(event->index());
+        entries_.value(place).event = std::move(event);
+    }
+
+    /// Removes the event at `index`.
+    /// @returns whether there was one.
+    bool erase(std::int64_t index) noexcept {
+        if (!entries_.erase(index)) return false;
+        if (empty()) return true;
+        if (index > last()) {
+            solid_from_ = std::min(solid_from_, last());
+        } else if (index >= solid_from_) {
+            solid_from_ = index + 1;
+        }
+        return true;
+    }
+
+private:
+    std::int64_t first() const noexcept { return entries_.front().index; }
+    std::int64_t last() const noexcept { return entries_.back().index; }
+    bool has_no_hole() const noexcept {
+        return static_cast<std::uint64_t>(last() - first()) + 1 == size();
+    }
+
+    RankedSet<Entry, Order> entries_;
+    /// Every index from here to the last is in use. Kept low without a search: it may be higher
+    /// than it need be where holes were filled again.
+    std::int64_t solid_from_ = 0;
+};
+
+}  // namespace roomstore::detail::memory

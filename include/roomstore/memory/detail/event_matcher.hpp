@@ -1,0 +1,67 @@
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "roomstore/memory/detail/packed_event.hpp"
+#include "roomstore/query.hpp"
+
+namespace roomstore::detail::memory {
+
+/// Decides which events an `EventFilter` lets through. The filter must outlive it.
+class EventMatcher {
+public:
+    explicit EventMatcher(const EventFilter& filter)
+        : filter_(filter),
+          wanted_(sorted(filter.event_types)),
+          unwanted_(sorted(filter.exclude_types)) {}
+
+    /// Whether every event passes.
+    bool passes_all() const noexcept {
+        return !wanted_ && !unwanted_ && !filter_.visibility && !filter_.source_channel_id &&
+               !filter_.source_channel_type && !filter_.correlation_id && !filter_.participant_id &&
+               !filter_.parent_event_id && !filter_.top_level_only && !filter_.after_time &&
+               !filter_.before_time;
+    }
+
+    bool operator()(const PackedEvent& event) const noexcept {
+        if (wanted_ && !std::ranges::binary_search(*wanted_, event.type())) return false;
+        if (unwanted_ && std::ranges::binary_search(*unwanted_, event.type())) return false;
+        if (filter_.top_level_only && event.parent_event_id()) return false;
+        if (filter_.after_time && event.created_at() <= *filter_.after_time) return false;
+        if (filter_.before_time && event.created_at() >= *filter_.before_time) return false;
+        return is(filter_.visibility, event.visibility()) &&
+               is(filter_.source_channel_id, event.channel_id()) &&
+               is(filter_.correlation_id, event.correlation_id()) &&
+               is(filter_.participant_id, event.participant_id()) &&
+               is(filter_.parent_event_id, event.parent_event_id()) &&
+               (!filter_.source_channel_type ||
+                filter_.source_channel_type->name() == event.channel_type());
+    }
+
+private:
+    using Names = std::optional<std::vector<std::string_view>>;
+
+    static Names sorted(const std::optional<std::vector<EventType>>& types) {
+        if (!types) return std::nullopt;
+        Names names(std::in_place);
+        names->reserve(types->size());
+        for (const EventType& type : *types) names->push_back(type.name());
+        std::ranges::sort(*names);
+        return names;
+    }
+
+    static bool is(const std::optional<std::string>& wanted,
+                   const std::optional<std::string_view>& value) noexcept {
+        return !wanted || value == *wanted;
+    }
+
+    const EventFilter& filter_;
+    Names wanted_;
+    Names unwanted_;
+};
+
+}  // namespace roomstore::detail::memory

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "roomstore/memory/detail/event_log.hpp"
+#include "roomstore/memory/detail/event_matcher.hpp"
+#include "roomstore/memory/detail/thread_index.hpp"
+#include "roomstore/query.hpp"
+
+namespace roomstore::detail::memory {
+
+/// The events that a query selects, ascending by index. Costs what the page costs, unless a filter
+/// has to look; then it looks from the end that the query names, until the page is full.
+class EventPage {
+public:
+    /// All must outlive it; the query is a valid one.
+    EventPage(const EventLog& log, const ThreadIndex& threads, const EventQuery& query)
+        : log_(log), threads_(threads), query_(query), matches_(query.filter) {}
+
+    std::vector<EventPtr> select() const {
+        if (query_.limit == 0) return {};
+        if (matches_.passes_all()) return slice();
+        if (query_.filter.parent_event_id) {
+            const auto& replies = threads_.replies(*query_.filter.parent_event_id);
+            return look(replies_from(replies), replies_to(replies), [this](std::int64_t index) {
+                return log_.find(index);
+            });
+        }
+        return look(
+            log_from(), log_to(), [](const EventLog::Entry& entry) { return &entry.event; });
+    }
+
+private:
+    bool has_cursor() const noexcept { return query_.after_index || query_.before_index; }
+    bool from_the_end() const noexcept {
+        return query_.before_index || (query_.newest_first && !query_.after_index);
+    }
+    std::uint64_t offset() const noexcept {
+        return has_cursor() ? 0 : static_cast<std::uint64_t>(query_.offset);
+    }
+    std::uint64_t limit() const noexcept { return static_cast<std::uint64_t>(query_.limit); }
+
+    EventLog::Iterator log_from() const noexcept {
+        return query_.after_index ? log_.upper_bound(*query_.after_index) : log_.begin();
+    }
+    EventLog::Iterator log_to() const noexcept {
+        return query_.before_index ? log_.lower_bound(*query_.before_index) : log_.end();
+    }
+
+    using Replies = std::set<std::int64_t>;
+    Replies::const_iterator replies_from(const Replies& replies) const noexcept {
+        return query_.after_index ? replies.upper_bound(*query_.after_index) : replies.begin();
+    }
+    Replies::const_iterator replies_to(const Replies& replies) const noexcept {
+        return query_.before_index ? replies.lower_bound(*query_.before_index) : replies.end();
+    }
+
+    /// Without a filter: a stretch of ranks.
+    std::vector<EventPtr> slice() const {
+        std::uint64_t from = log_.rank(log_from());
+        std::uint64_t to = log_.rank(log_to());
+        const std::uint64_t skipped = std::min(offset(), to - from);
+        if (from_the_end()) {
+            to -= skipped;
+            from = to - std::min(limit(), to - from);
+        } else {
+            from += skipped;
+            to = from + std::min(limit(), to - from);
+        }
+        std::vector<EventPtr> page;
+        page.reserve(static_cast<std::size_t>(to - from));
+        auto place = log_.at(static_cast<std::size_t>(from));
+        for (; from < to; ++from, ++place) page.push_back(place->event);
+        return page;
+    }
+
+    template <typename Iterator, typename Event>
+    std::vector<EventPtr> look(Iterator from, Iterator to, const Event& event) const {
+        std::vector<EventPtr> page;
+        if (from_the_end()) {
+            collect(std::make_reverse_iterator(to), std::make_reverse_iterator(from), event, page);
+            std::reverse(page.begin(), page.end());
+        } else {
+            collect(from, to, event, page);
+        }
+        return page;
+    }
+
+    template <typename Iterator, typename Event>
+    void collect(Iterator from,
+                 Iterator to,
+                 const Event& event,
+                 std::vector<EventPtr>& page) const {
+        std::uint64_t to_skip = offset();
+        for (; from != to && page.size() < limit(); ++from) {
+            const EventPtr& candidate = *event(*from);
+            if (!matches_(*candidate)) continue;
+            if (to_skip > 0) {
+                --to_skip;
+            } else {
+                page.push_back(candidate);
+            }
+        }
+    }
+
+    const EventLog& log_;
+    const ThreadIndex& threads_;
+    const EventQuery& query_;
+    EventMatcher matches_;
+};
+
+}  // namespace roomstore::detail::memory

@@ -1,0 +1,290 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "roomstore/memory/detail/ranked_set.hpp"
+#include "roomstore/memory/detail/rollback.hpp"
+#include "roomstore/memory/detail/room_links.hpp"
+#include "roomstore/memory/detail/room_record.hpp"
+
+namespace roomstore::detail::memory {
+
+/// All rooms in their order, whole and by organization and status, and the rooms of every channel
+/// and participant.
+///
+/// May be used by several threads; its lock is a leaf. What concerns a room is changed under the
+/// lock of that room, in one step, and shown by `RoomHandle::directory_version`.
+class RoomDirectory {
+public:
+    /// Where a room belongs; in a query, which rooms: an absent value stands for all.
+    struct Group {
+        std::optional<std::string> organization_id;
+        std::optional<RoomStatus> status;
+    };
+
+    /// Adds a room without bindings and participants. When it throws, nothing has changed.
+    void add(RoomHandle& room, const Group& group) {
+        const std::lock_guard lock(mutex_);
+        change_groups(room, nullptr, &group);
+        ++room.directory_version;
+    }
+
+    /// Moves a room, with its links. When it throws, nothing has changed.
+    void move(RoomHandle& room, const Group& from, const Group& to, const RoomContents& contents) {
+        const std::lock_guard lock(mutex_);
+        change_groups(room, &from, &to);
+        if (from.status != to.status) {
+            for_each_link(contents, [&](RoomLinks& links, TextPairView key) {
+                links.move(key, room, *from.status, *to.status);
+            });
+        }
+        ++room.directory_version;
+    }
+
+    /// Removes a room with its links.
+    void remove(RoomHandle& room, const Group& group, const RoomContents& contents) noexcept {
+        const std::lock_guard lock(mutex_);
+        change_groups(room, &group, nullptr);
+        for_each_link(contents, [&](RoomLinks& links, TextPairView key) {
+            links.remove(key, room, *group.status);
+        });
+        ++room.directory_version;
+    }
+
+    /// Puts the links of a binding in the place of those of another; either may be null. When it
+    /// throws, nothing has changed; it does not throw where `now` is null.
+    void exchange_binding(RoomHandle& room,
+                          RoomStatus status,
+                          const ChannelBinding* before,
+                          const ChannelBinding* now) {
+        const std::lock_guard lock(mutex_);
+        if (now != nullptr) {
+            std::array<Link, 3> added;
+            std::size_t count = 0;
+            Rollback undo([&] {
+                while (count > 0) {
+                    --count;
+                    added[count].links->remove(added[count].key, room, status);
+                }
+            });
+            for_each_link(*now, [&](RoomLinks& links, TextPairView key) {
+                links.add(key, room, status);
+                added[count++] = {&links, key};
+            });
+            undo.release();
+        }
+        if (before != nullptr) {
+            for_each_link(*before, [&](RoomLinks& links, TextPairView key) {
+                links.remove(key, room, status);
+            });
+        }
+        ++room.directory_version;
+    }
+
+    /// When it throws, nothing has changed.
+    void add_participant(RoomHandle& room, RoomStatus status, const std::string& participant_id) {
+        const std::lock_guard lock(mutex_);
+        people_.add({participant_id, any}, room, status);
+        Rollback undo([&] { people_.remove({participant_id, any}, room, status); });
+        people_.add({participant_id, member}, room, status);
+        undo.release();
+        ++room.directory_version;
+    }
+
+    void remove_participant(RoomHandle& room,
+                            RoomStatus status,
+                            const std::string& participant_id) noexcept {
+        const std::lock_guard lock(mutex_);
+        people_.remove({participant_id, any}, room, status);
+        people_.remove({participant_id, member}, room, status);
+        ++room.directory_version;
+    }
+
+    /// The rooms of the group from `offset` on, at most `limit`.
+    std::vector<std::shared_ptr<RoomHandle>> page(const Group& group,
+                                                  std::uint64_t offset,
+                                                  std::size_t limit) const {
+        const std::lock_guard lock(mutex_);
+        const Rooms* rooms = find_rooms(group);
+        if (rooms == nullptr || offset >= rooms->size()) return {};
+        return take(*rooms, rooms->at(static_cast<std::size_t>(offset)), limit);
+    }
+
+    /// The rooms of the group that come after `last`, at most `limit`.
+    std::vector<std::shared_ptr<RoomHandle>> page_after(const Group& group,
+                                                        const RoomHandle& last,
+                                                        std::size_t limit) const {
+        const std::lock_guard lock(mutex_);
+        const Rooms* rooms = find_rooms(group);
+        if (rooms == nullptr) return {};
+        return take(*rooms, rooms->upper_bound(RoomOrder::key(&last)), limit);
+    }
+
+    /// The ids of the first `limit` rooms that the channel is attached to.
+    std::vector<std::string> channel_rooms(const std::string& channel_id,
+                                           std::optional<RoomStatus> status,
+                                           std::size_t limit) const {
+        const std::lock_guard lock(mutex_);
+        std::vector<std::string> ids;
+        for (const RoomHandle* room : channels_.oldest({channel_id, {}}, status, limit)) {
+            ids.push_back(room->id);
+        }
+        return ids;
+    }
+
+    struct Found {
+        /// Null where there is none.
+        std::shared_ptr<RoomHandle> room;
+        std::uint64_t directory_version = 0;
+    };
+
+    /// The last room that has the participant, or a binding with it; of that type, if given.
+    Found latest(const std::string& participant_id,
+                 const std::optional<ChannelType>& channel_type,
+                 std::optional<RoomStatus> status) const {
+        const std::lock_guard lock(mutex_);
+        RoomHandle* room = nullptr;
+        if (channel_type) {
+            room = people_.newest({participant_id, channel_type->name()}, status);
+            RoomHandle* other = people_.newest({participant_id, member}, status);
+            if (room == nullptr ||
+                (other != nullptr && RoomOrder::key(room) < RoomOrder::key(other))) {
+                room = other;
+            }
+        } else {
+            room = people_.newest({participant_id, any}, status);
+        }
+        if (room == nullptr) return {};
+        return {room->shared_from_this(), room->directory_version};
+    }
+
+private:
+    using Rooms = RankedSet<RoomHandle*, RoomOrder>;
+
+    struct RoomsByStatus {
+        Rooms all;
+        std::array<Rooms, enum_names<RoomStatus>.size()> by_status;
+
+        Rooms& of(RoomStatus status) noexcept {
+            return by_status[static_cast<std::size_t>(status)];
+        }
+    };
+
+    /// How a participant is linked to a room: at all, as a member, or by a binding, whose channel
+    /// type then stands there. No channel type has such a name.
+    static constexpr std::string_view any = "*";
+    static constexpr std::string_view member = "@";
+
+    struct Link {
+        RoomLinks* links = nullptr;
+        TextPairView key;
+    };
+
+    template <typename Visit>
+    void for_each_link(const ChannelBinding& binding, const Visit& visit) {
+        visit(channels_, TextPairView{binding.channel_id, {}});
+        if (!binding.participant_id) return;
+        visit(people_, TextPairView{*binding.participant_id, any});
+        visit(people_, TextPairView{*binding.participant_id, binding.channel_type.name()});
+    }
+
+    template <typename Visit>
+    void for_each_link(const RoomContents& contents, const Visit& visit) {
+        for (const auto& [id, binding] : contents.bindings.by_id()) for_each_link(*binding, visit);
+        for (const auto& [id, participant] : contents.participants.by_id()) {
+            visit(people_, TextPairView{id, any});
+            visit(people_, TextPairView{id, member});
+        }
+    }
+
+    using RoomSets = std::array<Rooms*, 4>;
+
+    /// The sets a room of that group is in.
+    RoomSets sets_of(const Group& group) {
+        RoomSets sets{&everywhere_.all, &everywhere_.of(*group.status)};
+        if (group.organization_id) {
+            auto& organization = organizations_[*group.organization_id];
+            sets[2] = &organization.all;
+            sets[3] = &organization.of(*group.status);
+        }
+        return sets;
+    }
+
+    /// Throws only where there is a `to`, and then nothing has changed.
+    void change_groups(RoomHandle& room, const Group* from, const Group* to) {
+        RoomSets added{};
+        RoomSets removed{};
+        if (from != nullptr) removed = sets_of(*from);
+        if (to != nullptr) added = sets_of(*to);
+        for (Rooms*& set : added) {
+            const auto stays = std::find(removed.begin(), removed.end(), set);
+            if (stays != removed.end()) *stays = set = nullptr;
+        }
+        const auto key = RoomOrder::key(&room);
+        std::size_t count = 0;
+        Rollback undo([&] {
+            while (count > 0) {
+                if (Rooms* set = added[--count]) set->erase(key);
+            }
+            if (to != nullptr) drop_if_empty(*to);
+        });
+        for (Rooms* set : added) {
+            if (set != nullptr) set->insert(&room);
+            ++count;
+        }
+        undo.release();
+        for (Rooms* set : removed) {
+            if (set != nullptr) set->erase(key);
+        }
+        if (from != nullptr) drop_if_empty(*from);
+    }
+
+    void drop_if_empty(const Group& group) noexcept {
+        if (!group.organization_id) return;
+        const auto organization = organizations_.find(*group.organization_id);
+        if (organization != organizations_.end() && organization->second.all.empty()) {
+            organizations_.erase(organization);
+        }
+    }
+
+    const Rooms* find_rooms(const Group& group) const noexcept {
+        const RoomsByStatus* rooms = &everywhere_;
+        if (group.organization_id) {
+            const auto organization = organizations_.find(*group.organization_id);
+            if (organization == organizations_.end()) return nullptr;
+            rooms = &organization->second;
+        }
+        return group.status ? &rooms->by_status[static_cast<std::size_t>(*group.status)]
+                            : &rooms->all;
+    }
+
+    static std::vector<std::shared_ptr<RoomHandle>> take(const Rooms& rooms,
+                                                         Rooms::Iterator from,
+                                                         std::size_t limit) {
+        std::vector<std::shared_ptr<RoomHandle>> taken;
+        for (; from != rooms.end() && taken.size() < limit; ++from) {
+            taken.push_back((*from)->shared_from_this());
+        }
+        return taken;
+    }
+
+    mutable std::mutex mutex_;
+    RoomsByStatus everywhere_;
+    std::map<std::string, RoomsByStatus, std::less<>> organizations_;
+    /// By (channel id, nothing).
+    RoomLinks channels_;
+    /// By (participant id, how).
+    RoomLinks people_;
+};
+
+}  // namespace roomstore::detail::memory

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "roomstore/model/timestamp.hpp"
+
+namespace roomstore::detail::memory {
+
+/// Rows of one kind in one room: found by id, listed by (time, id).
+///
+/// `Traits` has `static const std::string& id(const Row&)` and `static Timestamp time(const Row&)`.
+/// Rows are immutable and shared, so that they can be copied without a lock.
+template <typename Row, typename Traits>
+class RowTable {
+public:
+    using RowPtr = std::shared_ptr<const Row>;
+
+    std::size_t size() const noexcept { return rows_.size(); }
+
+    /// The row with that id, or null.
+    RowPtr find(std::string_view id) const noexcept {
+        const auto row = rows_.find(id);
+        return row == rows_.end() ? nullptr : row->second;
+    }
+
+    bool contains(std::string_view id) const noexcept { return rows_.contains(id); }
+
+    /// Adds a row whose id is not there. When it throws, nothing has changed.
+    void insert(RowPtr row) {
+        const Timestamp time = Traits::time(*row);
+        const std::string& id = Traits::id(*row);
+        const auto entry = rows_.emplace(id, std::move(row)).first;
+        try {
+            order_.emplace(time, entry->first);
+        } catch (...) {
+            rows_.erase(entry);
+            throw;
+        }
+    }
+
+    /// Puts `row` in the place of the one that has its id and its time.
+    void replace(RowPtr row) noexcept {
+        const auto entry = rows_.find(Traits::id(*row));
+        entry->second = std::move(row);
+    }
+
+    /// @returns whether there was one.
+    bool erase(std::string_view id) noexcept {
+        const auto entry = rows_.find(id);
+        if (entry == rows_.end()) return false;
+        order_.erase({Traits::time(*entry->second), entry->first});
+        rows_.erase(entry);
+        return true;
+    }
+
+    /// All rows by (time, id).
+    std::vector<RowPtr> list() const {
+        std::vector<RowPtr> all;
+        all.reserve(rows_.size());
+        for (const auto& [time, id] : order_) all.push_back(rows_.find(id)->second);
+        return all;
+    }
+
+    /// All rows by id.
+    const auto& by_id() const noexcept { return rows_; }
+
+private:
+    std::map<std::string, RowPtr, std::less<>> rows_;
+    /// The ids are those in `rows_`.
+    std::set<std::pair<Timestamp, std::string_view>> order_;
+};
+
+}  // namespace roomstore::detail::memory

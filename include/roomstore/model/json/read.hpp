@@ -1,0 +1,225 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "roomstore/detail/describe.hpp"
+#include "roomstore/detail/describe_content.hpp"
+#include "roomstore/detail/field_path.hpp"
+#include "roomstore/detail/nesting.hpp"
+#include "roomstore/detail/text.hpp"
+#include "roomstore/model/box.hpp"
+
+/// From JSON to models. Reads what has the right type and leaves the rest of the rules to the
+/// store; what a model cannot hold is refused with the path of the field.
+namespace roomstore::detail {
+
+/// Reads the fields of a model or content from the members of `object`. One that is missing keeps
+/// its default, unless it is required; members that are no fields are ignored.
+template <typename Model>
+void read_fields(const FieldPath& path, const Json& object, Nesting nesting, Model& model);
+
+[[noreturn]] inline void refuse_type(const FieldPath& path,
+                                     const char* expected,
+                                     const Json& found) {
+    refuse(path, std::string("must be ") + expected + ", is " + found.type_name());
+}
+
+inline const std::string& string_of(const FieldPath& path, const Json& json) {
+    if (!json.is_string()) refuse_type(path, "a string", json);
+    return json.get_ref<const std::string&>();
+}
+
+inline void read_json(const FieldPath& path, const Json& json, Nesting, std::string& value) {
+    value = string_of(path, json);
+}
+
+inline void read_json(const FieldPath& path, const Json& json, Nesting, bool& value) {
+    if (!json.is_boolean()) refuse_type(path, "a boolean", json);
+    value = json.get<bool>();
+}
+
+inline void read_json(const FieldPath& path, const Json& json, Nesting, double& value) {
+    if (!json.is_number()) refuse_type(path, "a number", json);
+    value = json.get<double>();
+}
+
+/// Takes a number without a fraction, also one that is written as 3.0 or 3e0.
+inline void read_json(const FieldPath& path, const Json& json, Nesting, std::int64_t& value) {
+    constexpr auto highest = std::numeric_limits<std::int64_t>::max();
+    if (json.is_number_unsigned()) {
+        const auto number = json.get<std::uint64_t>();
+        if (number > static_cast<std::uint64_t>(highest)) {
+            refuse(path, json.dump() + ", must be at most " + std::to_string(highest));
+        }
+        value = static_cast<std::int64_t>(number);
+    } else if (json.is_number_integer()) {
+        value = json.get<std::int64_t>();
+    } else if (json.is_number_float()) {
+        const auto number = json.get<double>();
+        // 2 to the 63rd, the first double that is too large.
+        constexpr double end = 9223372036854775808.0;
+        if (!(number >= -end && number < end) || number != std::trunc(number)) {
+            refuse(path, json.dump() + ", must be an integer of 64 bits");
+        }
+        value = static_cast<std::int64_t>(number);
+    } else {
+        refuse_type(path, "an integer", json);
+    }
+}
+
+inline void read_json(const FieldPath& path, const Json& json, Nesting, Timestamp& time) {
+    const std::string& text = string_of(path, json);
+    const auto parsed = parse_iso8601(text);
+    if (!parsed) refuse(path, "'" + printable(text) + "' is no ISO 8601 time with a zone");
+    if (*parsed < min_timestamp || *parsed > max_timestamp) {
+        refuse(path, "outside the years 1 to 9999");
+    }
+    time = *parsed;
+}
+
+template <NamedEnum Enum>
+void read_json(const FieldPath& path, const Json& json, Nesting, Enum& value) {
+    const std::string& name = string_of(path, json);
+    const auto known = parse_enum<Enum>(name);
+    if (!known) {
+        std::string names;
+        for (const std::string_view each : enum_names<Enum>) {
+            names += names.empty() ? "" : ", ";
+            names += each;
+        }
+        refuse(path, "'" + printable(name) + "' is none of " + names);
+    }
+    value = *known;
+}
+
+template <OpenName Name>
+void read_json(const FieldPath& path, const Json& json, Nesting, Name& value) {
+    value = Name(string_of(path, json));
+}
+
+inline void read_json(const FieldPath& path, const Json& json, Nesting nesting, Json& value) {
+    check_depth(path, json, nesting.json);
+    value = json;
+}
+
+template <NamedModel Model>
+void read_json(const FieldPath& path, const Json& json, Nesting nesting, Model& model) {
+    if (!json.is_object()) refuse_type(path, "an object", json);
+    read_fields(path, json, nesting, model);
+}
+
+/// Makes `content` a value of the alternative whose tag is `tag`, and reads its fields.
+template <std::size_t I = 0>
+bool read_known_content(const FieldPath& path,
+                        const Json& json,
+                        Nesting nesting,
+                        std::string_view tag,
+                        EventContent& content) {
+    using Alternative = std::variant_alternative_t<I, EventContent::Variant>;
+    if constexpr (std::same_as<Alternative, UnknownContent>) {
+        return false;
+    } else {
+        if (tag != Alternative::tag) {
+            return read_known_content<I + 1>(path, json, nesting, tag, content);
+        }
+        Alternative known;
+        read_fields(path, json, nesting, known);
+        content = std::move(known);
+        return true;
+    }
+}
+
+inline void read_json(const FieldPath& path,
+                      const Json& json,
+                      Nesting nesting,
+                      EventContent& content) {
+    if (!json.is_object()) refuse_type(path, "an object", json);
+    if (nesting.json >= max_json_depth) refuse_depth(path);
+    const auto tag = json.find("type");
+    if (tag == json.end()) refuse(path.field("type"), "missing");
+    const std::string& name = string_of(path.field("type"), *tag);
+    if (read_known_content(path, json, nesting.inside(), name, content)) return;
+    check_depth(path, json, nesting.json);
+    content = UnknownContent{.raw = json};
+}
+
+inline void read_json(const FieldPath& path,
+                      const Json& json,
+                      Nesting nesting,
+                      Box<EventContent>& content) {
+    read_json(path, json, nesting, *content);
+}
+
+template <typename T>
+void read_json(const FieldPath& path, const Json& json, Nesting nesting, std::optional<T>& value) {
+    if (json.is_null()) {
+        value.reset();
+    } else {
+        read_json(path, json, nesting, value.emplace());
+    }
+}
+
+template <typename T>
+void read_json(const FieldPath& path, const Json& json, Nesting nesting, std::vector<T>& values) {
+    if (!json.is_array()) refuse_type(path, "an array", json);
+    values.clear();
+    values.reserve(json.size());
+    for (const Json& element : json.get_ref<const Json::array_t&>()) {
+        const FieldPath element_path = path.element(values.size());
+        read_json(element_path, element, nesting.inside(), values.emplace_back());
+    }
+}
+
+template <typename T>
+void read_json(const FieldPath& path,
+               const Json& json,
+               Nesting nesting,
+               std::map<std::string, T>& values) {
+    if (!json.is_object()) refuse_type(path, "an object", json);
+    values.clear();
+    for (const auto& [key, member] : json.get_ref<const Json::object_t&>()) {
+        read_json(path.key(key), member, nesting.inside(), values[key]);
+    }
+}
+
+inline void require_objects(const FieldPath& path, const Json& value) {
+    if (!value.is_object()) refuse_type(path, "an object", value);
+}
+
+inline void require_objects(const FieldPath& path, const std::optional<Json>& value) {
+    if (value) require_objects(path, *value);
+}
+
+inline void require_objects(const FieldPath& path, const std::vector<Json>& values) {
+    for (std::size_t i = 0; i < values.size(); ++i) require_objects(path.element(i), values[i]);
+}
+
+template <typename Model>
+void read_fields(const FieldPath& path, const Json& object, Nesting nesting, Model& model) {
+    describe(model, [&](FieldName field, auto& value, const auto& rule) {
+        const FieldPath field_path = path.field(field.name);
+        const auto member = object.find(field.name);
+        if (member == object.end()) {
+            if (field.required) refuse(field_path, "missing");
+            return;
+        }
+        read_json(field_path, *member, nesting, value);
+        if constexpr (std::same_as<decltype(rule), const rule::Object&>) {
+            require_objects(field_path, value);
+        }
+    });
+}
+
+}  // namespace roomstore::detail

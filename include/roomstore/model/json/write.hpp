@@ -1,0 +1,118 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "roomstore/detail/describe.hpp"
+#include "roomstore/detail/describe_content.hpp"
+#include "roomstore/detail/field_path.hpp"
+#include "roomstore/detail/nesting.hpp"
+#include "roomstore/model/box.hpp"
+
+/// From models to JSON. Nothing is checked but the depth, which bounds the recursion: what a store
+/// would refuse can still be shown.
+namespace roomstore::detail {
+
+/// Writes the fields of a model or content as the members of `object`.
+template <typename Model>
+void write_fields(const FieldPath& path, const Model& model, Nesting nesting, Json& object);
+
+// The types of the values are constrained, since JSON converts to and from many.
+
+template <typename T>
+    requires(std::same_as<T, std::string> || std::same_as<T, bool> || std::same_as<T, double> ||
+             std::same_as<T, std::int64_t>)
+Json write_json(const FieldPath&, const T& value, Nesting) {
+    return value;
+}
+
+template <std::same_as<Timestamp> Time>
+Json write_json(const FieldPath&, const Time& time, Nesting) {
+    return to_iso8601(time);
+}
+
+template <NamedEnum Enum>
+Json write_json(const FieldPath&, const Enum& value, Nesting) {
+    return std::string(to_string(value));
+}
+
+template <OpenName Name>
+Json write_json(const FieldPath&, const Name& value, Nesting) {
+    return value.name();
+}
+
+template <std::same_as<Json> Value>
+Json write_json(const FieldPath& path, const Value& value, Nesting nesting) {
+    check_depth(path, value, nesting.json);
+    return value;
+}
+
+template <NamedModel Model>
+    requires(!std::same_as<Model, EventContent>)
+Json write_json(const FieldPath& path, const Model& model, Nesting nesting) {
+    Json object = Json::object();
+    write_fields(path, model, nesting, object);
+    return object;
+}
+
+template <std::same_as<EventContent> Content>
+Json write_json(const FieldPath& path, const Content& content, Nesting nesting) {
+    if (const auto* unknown = content.template get_if<UnknownContent>()) {
+        return write_json(path, unknown->raw, nesting);
+    }
+    if (nesting.json >= max_json_depth) refuse_depth(path);
+    Json object = Json::object();
+    object["type"] = std::string(content.type());
+    std::visit(
+        [&](const auto& known) {
+            if constexpr (!std::same_as<decltype(known), const UnknownContent&>) {
+                write_fields(path, known, nesting.inside(), object);
+            }
+        },
+        content.variant());
+    return object;
+}
+
+template <std::same_as<Box<EventContent>> Content>
+Json write_json(const FieldPath& path, const Content& content, Nesting nesting) {
+    return write_json(path, *content, nesting);
+}
+
+template <typename T>
+Json write_json(const FieldPath& path, const std::optional<T>& value, Nesting nesting) {
+    return value ? write_json(path, *value, nesting) : Json(nullptr);
+}
+
+template <typename T>
+Json write_json(const FieldPath& path, const std::vector<T>& values, Nesting nesting) {
+    Json array = Json::array();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        array.push_back(write_json(path.element(i), values[i], nesting.inside()));
+    }
+    return array;
+}
+
+template <typename T>
+Json write_json(const FieldPath& path, const std::map<std::string, T>& values, Nesting nesting) {
+    Json object = Json::object();
+    for (const auto& [key, value] : values) {
+        object[key] = write_json(path.key(key), value, nesting.inside());
+    }
+    return object;
+}
+
+template <typename Model>
+void write_fields(const FieldPath& path, const Model& model, Nesting nesting, Json& object) {
+    describe(model, [&](FieldName field, const auto& value, const auto&) {
+        object[field.name] = write_json(path.field(field.name), value, nesting);
+    });
+}
+
+}  // namespace roomstore::detail

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+namespace roomstore {
+
+/// The type of every free-form value: metadata, payloads, tool results.
+using Json = nlohmann::json;
+
+}  // namespace roomstore

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "roomstore/model/binding.hpp"
+#include "roomstore/model/enums.hpp"
+#include "roomstore/model/json_value.hpp"
+#include "roomstore/model/open_enum.hpp"
+#include "roomstore/model/participant.hpp"
+#include "roomstore/model/room.hpp"
+#include "roomstore/model/timestamp.hpp"
+
+namespace roomstore {
+
+/// A stretch of a list. A negative value is `invalid_argument`; a `limit` of 0 is an empty page.
+struct Page {
+    std::int64_t offset = 0;
+    std::int64_t limit = 50;
+};
+
+/// Which rooms to find; the conditions that are present must all hold.
+struct RoomFilter {
+    std::optional<std::string> organization_id{};
+    std::optional<RoomStatus> status{};
+    /// A JSON object that the room's metadata must contain, as PostgreSQL's `@>` does (manual,
+    /// section 8.14.3): nested objects and arrays are subsets, an absent key never matches null.
+    std::optional<Json> metadata{};
+};
+
+/// Narrows `find_latest_room`.
+struct LatestRoomFilter {
+    /// Narrows the match by a binding's `participant_id`; not the match by a participant.
+    std::optional<ChannelType> channel_type{};
+    std::optional<RoomStatus> status{};
+};
+
+/// Which rooms a channel lookup returns.
+struct ChannelLookup {
+    std::optional<RoomStatus> status{};
+    /// >= 0. The default lets a router tell one room from several.
+    std::int64_t limit = 2;
+};
+
+/// What `advance_delivered_index` does where indexes between the present one and the new one have
+/// not been delivered.
+enum class Gap {
+    /// Advance only from `index - 1`.
+    refuse,
+    /// Jump over them.
+    skip,
+};
+
+/// What `delete_event` does with the direct replies of the event.
+enum class Replies { cascade, keep };
+
+/// Which events to list; the conditions that are present must all hold.
+struct EventFilter {
+    /// Only these types; an empty list matches nothing.
+    std::optional<std::vector<EventType>> event_types{};
+    /// None of these types; wins over `event_types`.
+    std::optional<std::vector<EventType>> exclude_types{};
+    /// Exactly this value.
+    std::optional<std::string> visibility{};
+    std::optional<std::string> source_channel_id{};
+    std::optional<ChannelType> source_channel_type{};
+    std::optional<std::string> correlation_id{};
+    /// The participant of the source.
+    std::optional<std::string> participant_id{};
+    /// Direct replies to this event. Not together with `top_level_only`.
+    std::optional<std::string> parent_event_id{};
+    /// Only events that reply to nothing.
+    bool top_level_only = false;
+    /// `created_at` strictly later; must be earlier than `before_time`.
+    std::optional<Timestamp> after_time{};
+    /// `created_at` strictly earlier.
+    std::optional<Timestamp> before_time{};
+};
+
+/// Which page of a room's timeline to list. Every page is in ascending index order.
+struct EventQuery {
+    /// Events to leave out, >= 0: from the oldest, or from the newest with `newest_first`. Ignored
+    /// with a cursor.
+    std::int64_t offset = 0;
+    /// At most this many events, >= 0.
+    std::int64_t limit = 50;
+    /// Cursor: the first `limit` events with a greater index. Not together with `before_index`.
+    std::optional<std::int64_t> after_index{};
+    /// Cursor: the last `limit` events with a smaller index.
+    std::optional<std::int64_t> before_index{};
+    /// The last page instead of the first. Ignored with a cursor.
+    bool newest_first = false;
+    /// Applied before offset and limit.
+    EventFilter filter{};
+};
+
+/// What `get_conversation` reads.
+struct ConversationQuery {
+    std::int64_t limit = 50;
+    /// Absent: the newest messages. Present: the first messages after this index.
+    std::optional<std::int64_t> after_index{};
+};
+
+/// What `get_timeline` reads.
+struct TimelineQuery {
+    EventFilter filter{};
+    std::int64_t limit = 100;
+    std::optional<std::int64_t> after_index{};
+    bool newest_first = false;
+};
+
+/// Conditions of `append_events`.
+struct AppendOptions {
+    /// The index the first event must get; another one is `conflict`, and nothing is written.
+    std::optional<std::int64_t> expected_next_index{};
+};
+
+/// A room with what belongs to it; everything is empty for an unknown room.
+struct RoomContext {
+    std::optional<Room> room{};
+    std::vector<ChannelBinding> bindings{};
+    std::vector<Participant> participants{};
+};
+
+/// Bounds of what a store accepts; the same in every backend.
+struct Limits {
+    static constexpr std::size_t default_max_event_bytes = std::size_t{1} << 20;
+    static constexpr std::size_t highest_max_event_bytes = std::size_t{64} << 20;
+
+    /// Bytes of an event, and of every other row: those of its texts, JSON strings and keys, and 8
+    /// more for every JSON value, content and element of a list or map. 1 .. 64 MiB.
+    std::size_t max_event_bytes = default_max_event_bytes;
+};
+
+}  // namespace roomstore
