@@ -1,0 +1,85 @@
+#include "driver/libpq.hpp"
+
+#include <cerrno>
+#include <new>
+#include <string_view>
+#include <sys/socket.h>
+#include <utility>
+
+#include "driver/pqxx_compat.hpp"
+
+namespace roomstore::postgres {
+
+namespace {
+
+Failure failure_from(PGconn* connection, std::string sqlstate, std::string_view fallback) {
+    // libpq keeps the server's last words even where libpqxx reports that the connection is lost.
+    auto server = parse_server_text(PQerrorMessage(connection));
+    if (server.text.empty()) server.text = fallback;
+    if (sqlstate.empty()) sqlstate = std::move(server.sqlstate);
+    const bool lost = PQstatus(connection) != CONNECTION_OK;
+    // A socket that timed out leaves an error without a code on a connection that looks sound.
+    const bool silent = sqlstate.empty();
+    if (!lost && !silent) return classify(std::move(sqlstate), std::move(server.text), false);
+    return classify(std::move(sqlstate), std::move(server.text), true);
+}
+
+}  // namespace
+
+Failure failure_of(PGconn* connection, const PGresult* result) {
+    const char* sqlstate =
+        result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    return failure_from(connection,
+                        sqlstate == nullptr ? "" : sqlstate,
+                        result == nullptr ? "no answer" : PQresultErrorMessage(result));
+}
+
+Failure failure_of_current_exception(PGconn* connection) {
+    try {
+        throw;
+    } catch (const Failure& failure) {
+        return failure;
+    } catch (const pqxx::sql_error& error) {
+        return failure_from(connection, std::string(error.sqlstate()), error.what());
+    } catch (const pqxx::broken_connection& error) {
+        return failure_from(connection, {}, error.what());
+    } catch (const std::bad_alloc&) {
+        // libpqxx reports a lack of memory of libpq this way too; what the server did is unknown.
+        Failure failure;
+        failure.discard = true;
+        failure.text = "out of memory in the client";
+        return failure;
+    } catch (const std::exception& error) {
+        // Usage and range errors of libpqxx, found before anything was sent.
+        Failure failure;
+        failure.broken = PQstatus(connection) != CONNECTION_OK;
+        failure.discard = true;
+        failure.text = error.what();
+        return failure;
+    }
+}
+
+bool still_there(PGconn* connection) {
+    // A farewell is a message and then the end of the stream: more than one read.
+    for (;;) {
+        char peeked;
+        const auto got = ::recv(PQsocket(connection), &peeked, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return true;
+        if (PQconsumeInput(connection) == 0 || PQstatus(connection) != CONNECTION_OK) return false;
+    }
+}
+
+ResultHandle run_simple(PGconn* connection, const char* query) {
+    ResultHandle result(PQexec(connection, query));
+    switch (PQresultStatus(result.get())) {
+        case PGRES_COMMAND_OK:
+        case PGRES_TUPLES_OK:
+        case PGRES_EMPTY_QUERY:
+            return result;
+        default:
+            throw failure_of(connection, result.get());
+    }
+}
+
+}  // namespace roomstore::postgres

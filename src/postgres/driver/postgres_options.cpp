@@ -1,0 +1,71 @@
+#include "roomstore/postgres/postgres_options.hpp"
+
+#include <string_view>
+
+#include "driver/connection_string.hpp"
+#include "roomstore/error.hpp"
+
+namespace roomstore {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+[[noreturn]] void refuse(std::string_view field, const std::string& text) {
+    throw Error(errc::invalid_argument, "PostgresOptions::" + std::string(field) + ": " + text);
+}
+
+void check_number(std::string_view field, long long value, long long low, long long high) {
+    if (value >= low && value <= high) return;
+    refuse(
+        field,
+        std::to_string(value) + " is not in " + std::to_string(low) + ".." + std::to_string(high));
+}
+
+void check_time(std::string_view field,
+                std::chrono::milliseconds value,
+                std::chrono::milliseconds low) {
+    constexpr std::chrono::milliseconds high = 1h;
+    if (value >= low && value <= high) return;
+    refuse(field,
+           std::to_string(value.count()) + " ms is not in " + std::to_string(low.count()) + ".." +
+               std::to_string(high.count()) + " ms");
+}
+
+// Not the full check of UTF-8: what is wrong beyond this, the server refuses with its own text.
+void check_name(std::string_view field, const std::string& value, std::size_t low) {
+    constexpr std::size_t high = 63;  // NAMEDATALEN - 1: the server would cut silently
+    if (value.size() < low || value.size() > high) {
+        refuse(field,
+               std::to_string(value.size()) + " bytes long, not " + std::to_string(low) + ".." +
+                   std::to_string(high));
+    }
+    if (const auto nul = value.find('\0'); nul != std::string::npos) {
+        refuse(field, "NUL at byte " + std::to_string(nul));
+    }
+}
+
+}  // namespace
+
+void validate(const PostgresOptions& options) {
+    check_name("schema", options.schema, 1);
+    if (options.schema.starts_with("pg_")) {
+        refuse("schema", '"' + options.schema + "\" is reserved: PostgreSQL keeps pg_ for itself");
+    }
+    const auto count = [](std::size_t value) { return static_cast<long long>(value); };
+    check_number("connections", count(options.connections), 1, 1000);
+    check_number("queue_capacity", count(options.queue_capacity), 1, 1'000'000);
+    check_number("partitions", options.partitions, 0, 1024);
+    check_time("deadline", options.deadline, 100ms);
+    check_time("connect_timeout", options.connect_timeout, 100ms);
+    check_time("lock_timeout", options.lock_timeout, 1ms);
+    check_name("application_name", options.application_name, 0);
+    check_number("limits.max_event_bytes",
+                 count(options.limits.max_event_bytes),
+                 1,
+                 count(Limits::highest_max_event_bytes));
+    // Reads the whole string, and throws what is wrong with it.
+    static_cast<void>(postgres::plan_connections(options));
+}
+
+}  // namespace roomstore

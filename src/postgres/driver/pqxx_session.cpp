@@ -1,0 +1,269 @@
+#include "driver/pqxx_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "driver/connect.hpp"
+#include "driver/pqxx_result.hpp"
+#include "driver/session_setup.hpp"
+
+namespace roomstore::postgres {
+
+namespace {
+
+constexpr std::size_t most_params = 65'535;  // the protocol counts them with 16 bits
+
+SessionLimits limits_of(const SessionConfig& config) {
+    return {.statement_timeout = config.statement_timeout, .lock_timeout = config.lock_timeout};
+}
+
+class PqxxSessionFactory final : public SessionFactory {
+public:
+    explicit PqxxSessionFactory(const PostgresOptions& options)
+        : config_(std::make_shared<SessionConfig>()) {
+        config_->plan = plan_connections(options);
+        config_->schema = options.schema;
+        config_->statement_timeout = options.deadline;
+        config_->lock_timeout = options.lock_timeout;
+        config_->prepared_statements = options.prepared_statements;
+    }
+
+    std::unique_ptr<Session> make() override { return std::make_unique<PqxxSession>(config_); }
+
+    std::vector<StatementReading> read_metrics() const override { return config_->metrics.read(); }
+
+private:
+    std::shared_ptr<SessionConfig> config_;
+};
+
+}  // namespace
+
+std::shared_ptr<SessionFactory> make_session_factory(const PostgresOptions& options) {
+    return std::make_shared<PqxxSessionFactory>(options);
+}
+
+PqxxSession::PqxxSession(std::shared_ptr<SessionConfig> config)
+    : config_(std::move(config)),
+      control_(std::make_shared<PqxxControl>()),
+      begin_command_(begin_command(limits_of(*config_), !config_->prepared_statements)) {}
+
+PqxxSession::~PqxxSession() { disconnect(); }
+
+void PqxxSession::connect(Clock::time_point deadline) {
+    disconnect();
+    try {
+        connect_to_any(deadline);
+    } catch (...) {
+        disconnect();
+        throw;
+    }
+}
+
+void PqxxSession::connect_to_any(Clock::time_point deadline) {
+    const auto& targets = config_->plan.targets;
+    const auto first = config_->plan.begin_with_last ? config_->last_target.load() : 0;
+    std::optional<Failure> failure;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        const auto index = (first + i) % targets.size();
+        const auto limit = std::min(deadline, Clock::now() + config_->plan.connect_timeout);
+        try {
+            auto handle = connect_to(targets[index], limit, *control_);
+            raw_ = handle.get();
+            connection_ = pqxx::connection::seize_raw_connection(handle.release());
+            set_up(targets[index], limit);
+            config_->last_target = index;
+            return;
+        } catch (const Failure& next) {
+            if (failure && failure->text != next.text) {
+                const auto texts = failure->text + "; " + next.text;
+                failure = next;
+                failure->text = texts;
+            } else {
+                failure = next;
+            }
+        }
+        disconnect();
+        // The next attempt goes on behind a server that took all the time there was.
+        config_->last_target = (index + 1) % targets.size();
+        if (control_->stopped() || Clock::now() >= deadline) break;
+    }
+    throw *failure;
+}
+
+void PqxxSession::set_up(const ConnectionTarget& target, Clock::time_point deadline) {
+    where_ = target.where;
+    const std::shared_ptr<PGcancel> canceller(PQgetCancel(raw_), PQfreeCancel);
+    if (!canceller) throw failure_of(raw_, nullptr);
+    // A cancellation would be sent to the server for nothing; until the session is ready, cutting
+    // it is what stops it.
+    control_->lend_connecting(PQsocket(raw_));
+    quoted_schema_ = connection_->quote_name(config_->schema);
+    if (config_->prepared_statements) {
+        try {
+            run_until(raw_, session_setup(limits_of(*config_), PQserverVersion(raw_)), deadline);
+        } catch (const Failure& failure) {
+            // invalid_parameter_value, undefined_object: only the last command can say so.
+            if (failure.sqlstate != "22023" && failure.sqlstate != "42704") throw;
+        }
+    } else if (const char* style = PQparameterStatus(raw_, "DateStyle");
+               style != nullptr && !std::string_view(style).starts_with("ISO")) {
+        Failure failure;
+        failure.code = errc::schema_mismatch;
+        failure.broken = true;
+        failure.text = "DateStyle is \"" + std::string(style) + "\" on " + where_ +
+                       "; without session state it has to be ISO by default: "
+                       "ALTER ROLE ... SET DateStyle = 'ISO'";
+        throw failure;
+    }
+    control_->lend(PQsocket(raw_), canceller);
+    statements_.emplace(*connection_);
+}
+
+void PqxxSession::disconnect() noexcept {
+    control_->take_back();
+    statements_.reset();
+    connection_.reset();
+    raw_ = nullptr;
+    for (auto& [name, entry] : entries_) entry.prepared = false;
+}
+
+bool PqxxSession::connected() const noexcept {
+    return raw_ != nullptr && PQstatus(raw_) == CONNECTION_OK;
+}
+
+TransactionStatus PqxxSession::transaction_status() const noexcept {
+    switch (raw_ == nullptr ? PQTRANS_UNKNOWN : PQtransactionStatus(raw_)) {
+        case PQTRANS_IDLE:
+            return TransactionStatus::idle;
+        case PQTRANS_INTRANS:
+            return TransactionStatus::open;
+        case PQTRANS_INERROR:
+            return TransactionStatus::failed;
+        default:
+            return TransactionStatus::unknown;
+    }
+}
+
+// Before each step of a call but its end. A cancellation that reached the server while it waited for
+// us is forgotten there, and must not be here.
+void PqxxSession::require_usable() const {
+    if (!statements_) throw classify({}, "not connected", true);
+    if (control_->stopped()) throw at_server(classify("57014", "the call was stopped", false));
+}
+
+Failure PqxxSession::at_server(Failure failure) const {
+    failure.text += " (" + where_ + ')';
+    return failure;
+}
+
+Failure PqxxSession::current_failure() const {
+    return at_server(failure_of_current_exception(raw_));
+}
+
+PqxxSession::Entry& PqxxSession::entry_of(const Statement& statement) {
+    const auto found = entries_.find(statement.name);
+    if (found != entries_.end()) return found->second;
+    std::string name(statement.name);
+    Entry entry{.name = name,
+                .text = expand_schema(statement.text, quoted_schema_),
+                .counter = &config_->metrics.counter(name)};
+    return entries_.emplace(std::move(name), std::move(entry)).first->second;
+}
+
+Result PqxxSession::exec(const Statement& statement, const Params& params) {
+    require_usable();
+    auto& entry = entry_of(statement);
+    const auto began = Clock::now();
+    try {
+        auto result = run(entry, params);
+        entry.counter->record(Clock::now() - began, false);
+        return result;
+    } catch (...) {
+        entry.counter->record(Clock::now() - began, true);
+        throw current_failure();
+    }
+}
+
+Result PqxxSession::run(Entry& entry, const Params& params) {
+    if (params.size() > most_params) {
+        Failure failure;
+        failure.code = errc::invalid_argument;
+        failure.text = entry.name + " with " + std::to_string(params.size()) +
+                       " parameters; PostgreSQL takes " + std::to_string(most_params);
+        throw failure;
+    }
+    pqxx::params values;
+    values.reserve(params.size());
+    for (const auto& value : params.values()) {
+        if (value) {
+            values.append(pqxx::zview(*value));  // borrowed, not copied
+        } else {
+            values.append();
+        }
+    }
+    if (!config_->prepared_statements) {
+        return make_result(statements_->exec(entry.text, std::move(values)));
+    }
+    if (!entry.prepared) {
+        connection_->prepare(entry.name, entry.text);
+        entry.prepared = true;
+    }
+    return make_result(statements_->exec(pqxx::prepped{entry.name}, values));
+}
+
+void PqxxSession::run_script(const std::string& script) {
+    require_usable();
+    try {
+        run_simple(raw_, script.c_str());
+    } catch (...) {
+        throw current_failure();
+    }
+}
+
+void PqxxSession::begin() {
+    require_usable();
+    try {
+        run_simple(raw_, begin_command_.c_str());
+    } catch (...) {
+        throw current_failure();
+    }
+}
+
+void PqxxSession::rollback() {
+    if (!statements_) throw classify({}, "not connected", true);
+    try {
+        run_simple(raw_, "ROLLBACK");
+    } catch (...) {
+        throw current_failure();
+    }
+}
+
+void PqxxSession::commit() {
+    if (!statements_) throw classify({}, "not connected", true);
+    if (PQtransactionStatus(raw_) != PQTRANS_INTRANS) {
+        // COMMIT would answer ROLLBACK, or warn, and do nothing.
+        Failure failure;
+        failure.discard = true;
+        failure.text = "a statement failed, and the work went on as if it had not";
+        throw at_server(std::move(failure));
+    }
+    // A connection that is lost by now is found before COMMIT is sent; from there on a loss is
+    // doubt.
+    if (!still_there(raw_)) {
+        throw at_server(failure_of(raw_, nullptr));
+    }
+    const ResultHandle result(PQexec(raw_, "COMMIT"));
+    if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) {
+        if (std::string_view(PQcmdStatus(result.get())) == "COMMIT") return;
+        Failure failure;
+        failure.discard = true;
+        failure.text = "COMMIT was answered with " + std::string(PQcmdStatus(result.get()));
+        throw at_server(std::move(failure));
+    }
+    auto failure = failure_of(raw_, result.get());
+    // statement_completion_unknown and transaction_resolution_unknown say so themselves.
+    failure.in_doubt = failure.broken || failure.sqlstate == "40003" || failure.sqlstate == "08007";
+    throw at_server(std::move(failure));
+}
+
+}  // namespace roomstore::postgres

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "driver/connection_string.hpp"
+#include "driver/libpq.hpp"
+#include "driver/pqxx_compat.hpp"
+#include "driver/pqxx_control.hpp"
+#include "driver/session.hpp"
+
+namespace roomstore::postgres {
+
+/// What all sessions of a store have in common.
+struct SessionConfig {
+    ConnectionPlan plan;
+    std::string schema;
+    std::chrono::milliseconds statement_timeout{};
+    std::chrono::milliseconds lock_timeout{};
+    bool prepared_statements = true;
+    /// Index of the target that answered last.
+    std::atomic<std::size_t> last_target{0};
+    StatementMetrics metrics;
+};
+
+/// A session on libpqxx, which runs the statements and holds their results.
+///
+/// The connection is made with libpq, because libpqxx neither limits nor interrupts the attempt,
+/// and handed over. Transactions are begun and ended with libpq too: libpqxx reads once more from
+/// the socket after the answer to COMMIT and then reports doubt where there is none, and it does
+/// not notice that a COMMIT was answered with ROLLBACK.
+class PqxxSession final : public Session {
+public:
+    explicit PqxxSession(std::shared_ptr<SessionConfig> config);
+    ~PqxxSession() override;
+
+    Result exec(const Statement& statement, const Params& params) override;
+    void run_script(const std::string& script) override;
+
+    void connect(Clock::time_point deadline) override;
+    void disconnect() noexcept override;
+    bool connected() const noexcept override;
+    TransactionStatus transaction_status() const noexcept override;
+    void begin() override;
+    void commit() override;
+    void rollback() override;
+    std::shared_ptr<SessionControl> control() noexcept override { return control_; }
+
+private:
+    struct Entry {
+        std::string name;  // libpqxx wants it terminated
+        std::string text;
+        StatementCounter* counter;
+        bool prepared = false;
+    };
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+
+    void connect_to_any(Clock::time_point deadline);
+    void set_up(const ConnectionTarget& target, Clock::time_point deadline);
+    Entry& entry_of(const Statement& statement);
+    Result run(Entry& entry, const Params& params);
+    void require_usable() const;
+    Failure current_failure() const;
+    Failure at_server(Failure failure) const;
+
+    std::shared_ptr<SessionConfig> config_;
+    std::shared_ptr<PqxxControl> control_;
+    std::string where_;
+    std::string quoted_schema_;
+    std::string begin_command_;
+    PGconn* raw_ = nullptr;  // owned by connection_
+    std::optional<pqxx::connection> connection_;
+    std::optional<pqxx::nontransaction> statements_;
+    std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+};
+
+}  // namespace roomstore::postgres

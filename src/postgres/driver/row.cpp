@@ -1,0 +1,143 @@
+#include "driver/row.hpp"
+
+#include <charconv>
+#include <utility>
+
+#include "driver/result_impl.hpp"
+
+namespace roomstore::postgres {
+
+namespace {
+
+constexpr std::size_t shown_bytes = 80;
+
+std::string shorten(std::string_view value) {
+    if (value.size() <= shown_bytes) return std::string(value);
+    return std::string(value.substr(0, shown_bytes)) + "...";
+}
+
+template <typename T>
+std::optional<T> parse_number(std::string_view text) {
+    T value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || text.empty()) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+}  // namespace
+
+std::optional<Timestamp> parse_timestamptz(std::string_view text) {
+    // PostgreSQL differs from RFC 3339 in the character before the time and in offsets without
+    // minutes, or with seconds: zones before the age of railways have those.
+    constexpr std::size_t date_length = 10;
+    constexpr std::size_t whole_length = 19;
+    char buffer[48];
+    if (text.size() <= whole_length || text.size() > 40) return std::nullopt;
+    const auto zone = text.find_first_of("+-Z", whole_length);
+    if (zone == std::string_view::npos) return std::nullopt;
+    auto end = text.copy(buffer, text.size());
+    if (buffer[date_length] == ' ') buffer[date_length] = 'T';
+    std::chrono::seconds beyond_minutes{0};
+    switch (end - zone) {
+        case 3:
+            end += std::string_view{":00"}.copy(buffer + end, 3);
+            break;
+        case 9: {
+            auto rest = text.substr(zone + 6);
+            const auto seconds =
+                detail::take_char(rest, ':') ? detail::take_digits(rest, 2) : std::nullopt;
+            if (!seconds || *seconds > 59) return std::nullopt;
+            beyond_minutes = std::chrono::seconds{text[zone] == '-' ? -*seconds : *seconds};
+            end -= 3;
+            break;
+        }
+        default:
+            break;
+    }
+    const auto time = parse_iso8601({buffer, end});
+    if (!time) return std::nullopt;
+    return *time - beyond_minutes;
+}
+
+ColumnError::ColumnError(const std::string& column,
+                         std::string_view value,
+                         std::string_view expected)
+    : std::runtime_error("column \"" + column + "\" holds \"" + shorten(value) +
+                         "\", which is not " + std::string(expected)),
+      column_(column),
+      value_(shorten(value)) {}
+
+const Result::Impl::Cell& Result::Impl::cell(std::size_t row, int column) const {
+    const auto at = static_cast<std::size_t>(column);
+    if (row >= rows || column < 0 || at >= columns) {
+        throw std::out_of_range("row " + std::to_string(row) + ", column " +
+                                std::to_string(column) + " of a result of " + std::to_string(rows) +
+                                " x " + std::to_string(columns));
+    }
+    return cells[row * columns + at];
+}
+
+bool Row::is_null(int column) const { return result_->impl_->cell(index_, column).text == nullptr; }
+
+std::string_view Row::view(int column) const {
+    const auto& cell = result_->impl_->cell(index_, column);
+    return cell.text == nullptr ? std::string_view{} : std::string_view{cell.text, cell.length};
+}
+
+void Row::fail(int column, std::string_view expected) const {
+    throw ColumnError(result_->impl_->column_name(column),
+                      is_null(column) ? std::string_view{"NULL"} : view(column),
+                      expected);
+}
+
+bool Row::boolean(int column) const {
+    const auto value = view(column);
+    if (value == "t") return true;
+    if (value == "f") return false;
+    fail(column, "a boolean");
+}
+
+std::int64_t Row::int64(int column) const {
+    const auto value = parse_number<std::int64_t>(view(column));
+    if (!value) fail(column, "a 64-bit integer");
+    return *value;
+}
+
+double Row::float64(int column) const {
+    const auto value = parse_number<double>(view(column));
+    if (!value) fail(column, "a number");
+    return *value;
+}
+
+Timestamp Row::timestamp(int column) const {
+    const auto value = parse_timestamptz(view(column));
+    if (!value) fail(column, "a time of the years 1 to 9999 in ISO format");
+    return *value;
+}
+
+std::optional<std::string> Row::optional_text(int column) const {
+    if (is_null(column)) return std::nullopt;
+    return text(column);
+}
+
+std::optional<std::int64_t> Row::optional_int64(int column) const {
+    if (is_null(column)) return std::nullopt;
+    return int64(column);
+}
+
+std::optional<Timestamp> Row::optional_timestamp(int column) const {
+    if (is_null(column)) return std::nullopt;
+    return timestamp(column);
+}
+
+Result::Result() = default;
+
+Result::Result(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+
+std::size_t Result::size() const noexcept { return impl_ ? impl_->rows : 0; }
+
+std::int64_t Result::affected_rows() const { return impl_ ? impl_->affected_rows : 0; }
+
+}  // namespace roomstore::postgres

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "roomstore/model/timestamp.hpp"
+
+namespace roomstore::postgres {
+
+class Result;
+
+/// A stored value that is not what its column is meant to hold. The text names column and value.
+class ColumnError : public std::runtime_error {
+public:
+    ColumnError(const std::string& column, std::string_view value, std::string_view expected);
+
+    const std::string& column() const noexcept { return column_; }
+    /// The value as the server wrote it, shortened where it is long.
+    const std::string& value() const noexcept { return value_; }
+
+private:
+    std::string column_;
+    std::string value_;
+};
+
+/// One row of a `Result`, which must outlive it. Columns count from 0. A value that cannot be read
+/// as the wanted type throws `ColumnError`.
+class Row {
+public:
+    bool is_null(int column) const;
+
+    /// The column as the server wrote it; valid as long as the result. Null reads as empty.
+    std::string_view view(int column) const;
+
+    std::string text(int column) const { return std::string(view(column)); }
+    bool boolean(int column) const;
+    std::int64_t int64(int column) const;
+    double float64(int column) const;
+    Timestamp timestamp(int column) const;
+
+    std::optional<std::string> optional_text(int column) const;
+    std::optional<std::int64_t> optional_int64(int column) const;
+    std::optional<Timestamp> optional_timestamp(int column) const;
+
+private:
+    friend class Result;
+    Row(const Result& result, std::size_t index) : result_(&result), index_(index) {}
+
+    [[noreturn]] void fail(int column, std::string_view expected) const;
+
+    const Result* result_;
+    std::size_t index_;
+};
+
+/// What a statement returned. Independent of the session it came from.
+class Result {
+public:
+    struct Impl;
+
+    Result();
+    explicit Result(std::shared_ptr<const Impl> impl);
+
+    std::size_t size() const noexcept;
+    bool empty() const noexcept { return size() == 0; }
+    /// Rows inserted, updated or deleted.
+    std::int64_t affected_rows() const;
+    Row operator[](std::size_t index) const { return Row(*this, index); }
+
+private:
+    friend class Row;
+    std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace roomstore::postgres

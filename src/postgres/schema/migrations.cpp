@@ -1,0 +1,210 @@
+#include "schema/migrations.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "driver/session_setup.hpp"
+#include "roomstore/error.hpp"
+#include "schema/embedded_sql.hpp"
+#include "sql/statement.hpp"
+
+namespace roomstore::postgres {
+
+namespace {
+
+constexpr Statement look{"init.look", R"(
+SELECT current_setting('server_encoding'),
+       n.oid IS NOT NULL,
+       coalesce(has_schema_privilege(n.oid, 'USAGE'), false),
+       c.oid IS NOT NULL,
+       coalesce(has_table_privilege(c.oid, 'SELECT'), false)
+FROM (SELECT 1) AS one
+LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = $1
+LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = 'schema_version')"};
+
+constexpr Statement read_version{"init.read_version", R"(
+SELECT coalesce(max(version), 0) FROM {schema}.schema_version)"};
+
+// Waiting for another process that migrates is not an accident: no limit but the caller's deadline.
+constexpr Statement lock_migrations{"init.lock_migrations", R"(
+SELECT pg_catalog.set_config('lock_timeout', '0', true),
+       pg_catalog.set_config('statement_timeout', '0', true),
+       pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('roomstore ' || $1, 0)))"};
+
+[[noreturn]] void mismatch(const std::string& text) {
+    throw Error(errc::schema_mismatch, "init: " + text);
+}
+
+/// `name` as an identifier in SQL text (manual, section 4.1.1).
+std::string quote_identifier(std::string_view name) {
+    std::string quoted = "\"";
+    for (const char c : name) {
+        if (c == '"') quoted += '"';
+        quoted += c;
+    }
+    return quoted += '"';
+}
+
+std::string in_quotes(const std::string& schema) { return "schema '" + schema + "'"; }
+
+/// Replaces `{per_room <table> <key> [<storage parameter>]}`, which ends a CREATE TABLE: the
+/// storage parameters of a plain table, or the partitioning of one and its partitions.
+class PerRoom {
+public:
+    PerRoom(std::string_view directive, int partitions) : partitions_(partitions) {
+        table_ = take_word(directive);
+        key_ = take_word(directive);
+        storage_ = directive;
+    }
+
+    /// What stands in its place.
+    std::string clause() const {
+        if (partitions_ > 0) return "PARTITION BY HASH (" + std::string(key_) + ")";
+        return storage_.empty() ? std::string() : "WITH (" + std::string(storage_) + ")";
+    }
+
+    /// What follows the statement.
+    std::string partitions() const {
+        std::string out;
+        for (int i = 0; i < partitions_; ++i) {
+            const std::string table = "{schema}." + std::string(table_);
+            out += "\nCREATE TABLE " + table + "_p" + std::to_string(i) + " PARTITION OF " + table +
+                   "\n    FOR VALUES WITH (MODULUS " + std::to_string(partitions_) +
+                   ", REMAINDER " + std::to_string(i) + ")";
+            if (!storage_.empty()) out += " WITH (" + std::string(storage_) + ")";
+            out += ';';
+        }
+        return out;
+    }
+
+private:
+    static std::string_view take_word(std::string_view& text) {
+        const auto end = std::min(text.find(' '), text.size());
+        const auto word = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        return word;
+    }
+
+    std::string_view table_;
+    std::string_view key_;
+    std::string_view storage_;
+    int partitions_;
+};
+
+std::string expand(std::string_view text, int partitions) {
+    constexpr std::string_view opening = " {per_room ";
+    constexpr std::string_view closing = "};";
+    std::string out;
+    for (auto at = text.find(opening); at != text.npos; at = text.find(opening)) {
+        out += text.substr(0, at);
+        text.remove_prefix(at + opening.size());
+        const auto end = text.find(closing);
+        const PerRoom per_room(text.substr(0, end), partitions);
+        const std::string clause = per_room.clause();
+        if (!clause.empty()) out += ' ' + clause;
+        out += ';' + per_room.partitions();
+        text.remove_prefix(end + closing.size());
+    }
+    return out += text;
+}
+
+std::string migration_script(const EmbeddedSql& migration,
+                             const std::string& schema,
+                             int partitions) {
+    const std::string script = expand(migration.text, partitions) +
+                               "\nINSERT INTO {schema}.schema_version (version, name) VALUES (" +
+                               std::to_string(migration.number) + ", '" +
+                               std::string(migration.name) + "');\n";
+    return expand_schema(script, quote_identifier(schema));
+}
+
+void run_migration(Session& session,
+                   const EmbeddedSql& migration,
+                   const std::string& schema,
+                   int partitions) {
+    try {
+        session.run_script(migration_script(migration, schema, partitions));
+    } catch (const Failure& failure) {
+        // duplicate_table, which indexes count as too.
+        if (failure.sqlstate != "42P07") throw;
+        mismatch(in_quotes(schema) + " holds something that roomstore did not make: " +
+                 failure.text + "; choose another schema");
+    }
+}
+
+}  // namespace
+
+std::int64_t latest_schema_version() { return embedded_migrations.back().number; }
+
+std::string schema_script(const std::string& schema, int partitions) {
+    std::string script =
+        "-- The tables of roomstore, version " + std::to_string(latest_schema_version()) +
+        ". A role that is to use them, and may have no other rights, needs\n"
+        "--   GRANT USAGE ON SCHEMA ... TO role;\n"
+        "--   GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ... TO role;\n"
+        "BEGIN;\n\nCREATE SCHEMA IF NOT EXISTS " +
+        quote_identifier(schema) + ";\n\n";
+    for (const auto& migration : embedded_migrations) {
+        script += migration_script(migration, schema, partitions);
+    }
+    return script + "\nCOMMIT;\n";
+}
+
+SchemaState read_schema_state(Session& session, const std::string& schema) {
+    const auto found = session.exec(look, Params().add(schema));
+    const Row row = found[0];
+    const auto encoding = row.text(0);
+    if (encoding != "UTF8") {
+        mismatch("the database has the encoding " + encoding +
+                 ", which cannot hold every text; use a database created with ENCODING 'UTF8'");
+    }
+    SchemaState state{.schema_exists = row.boolean(1)};
+    if (!state.schema_exists) return state;
+    if (!row.boolean(2)) {
+        mismatch("the role may not use " + in_quotes(schema) + "; GRANT USAGE ON SCHEMA " +
+                 quote_identifier(schema) + " to it");
+    }
+    if (!row.boolean(3)) return state;
+    if (!row.boolean(4)) {
+        mismatch("the role may not read the tables in " + in_quotes(schema) +
+                 "; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " +
+                 quote_identifier(schema) + " to it");
+    }
+    const auto version = session.exec(read_version, Params());
+    state.version = version[0].int64(0);
+    return state;
+}
+
+bool needs_migration(const SchemaState& state, const std::string& schema, bool create) {
+    const auto latest = latest_schema_version();
+    if (state.version == latest) return false;
+    if (state.version > latest) {
+        mismatch(in_quotes(schema) + " has version " + std::to_string(state.version) +
+                 ", newer than version " + std::to_string(latest) +
+                 " of this build; use a build of roomstore that knows it");
+    }
+    if (create) return true;
+    const std::string found =
+        !state.schema_exists ? "there is no " + in_quotes(schema)
+        : state.version == 0 ? in_quotes(schema) + " holds no tables of roomstore"
+                             : in_quotes(schema) + " has version " + std::to_string(state.version);
+    mismatch(found + ", this build needs version " + std::to_string(latest) +
+             ", and create_schema is off; have a role that may create tables run init() with "
+             "create_schema on, or run the text of PostgresStore::schema_sql()");
+}
+
+bool apply_next_migration(Session& session, const std::string& schema, int partitions) {
+    session.exec(lock_migrations, Params().add(schema));
+    const SchemaState state = read_schema_state(session, schema);
+    if (!needs_migration(state, schema, true)) return false;
+    // Not IF NOT EXISTS: that asks for the right to create schemas even where there is one.
+    if (!state.schema_exists) session.run_script("CREATE SCHEMA " + quote_identifier(schema));
+    for (const auto& migration : embedded_migrations) {
+        if (migration.number <= state.version) continue;
+        run_migration(session, migration, schema, partitions);
+        return migration.number < latest_schema_version();
+    }
+    return false;
+}
+
+}  // namespace roomstore::postgres

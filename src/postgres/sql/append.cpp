@@ -1,0 +1,193 @@
+#include "sql/append.hpp"
+
+#include <iterator>
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "roomstore/detail/describe.hpp"
+#include "sql/append_steps.hpp"
+#include "sql/mapping.hpp"
+#include "sql/rooms.hpp"
+
+namespace roomstore::postgres::sql {
+
+namespace {
+
+/// An append on its way to its result.
+struct Pending {
+    Append append;
+    std::optional<AppendResult> result{};
+    /// Why its events cannot be stored, unless they are already.
+    std::optional<Error> refusal{};
+};
+
+/// Appends that do not depend on each other, and so are decided by one pass over the server.
+class Round {
+public:
+    /// Takes `pending` in, unless its outcome depends on one that was taken before: the same id or
+    /// key, or an expectation of what the room's next index is by then.
+    bool take(Pending& pending) {
+        const Append& append = pending.append;
+        const bool first_of_room = rooms_.insert(append.room_id).second;
+        if (append.expected_next_index && !first_of_room) return false;
+        for (const RoomEvent& event : append.events) {
+            if (ids_.contains({event.room_id, event.id})) return false;
+            const auto& key = event.idempotency_key;
+            if (key && keys_.contains({event.room_id, *key})) return false;
+        }
+        for (const RoomEvent& event : append.events) {
+            ids_.emplace(event.room_id, event.id);
+            if (event.idempotency_key) keys_.emplace(event.room_id, *event.idempotency_key);
+        }
+        taken_.push_back(&pending);
+        return true;
+    }
+
+    void run(Session& session, LockedRooms& rooms) {
+        for (Pending* pending : taken_) {
+            pending->refusal = refusal(pending->append, rooms);
+        }
+        store_fresh(session, rooms);
+        settle_known(session);
+    }
+
+private:
+    using Names = std::set<std::pair<std::string_view, std::string_view>>;
+
+    std::optional<Error> refusal(const Append& append, const LockedRooms& rooms) {
+        const auto next_index = rooms.at(append.room_id).next_index();
+        if (append.expected_next_index && *append.expected_next_index != next_index) {
+            return Error(errc::conflict,
+                         std::string(append.operation) + ": the next index of " +
+                             named("room", append.room_id) + " is " + std::to_string(next_index) +
+                             ", not " + std::to_string(*append.expected_next_index));
+        }
+        auto& used = indexes_used_[append.room_id];
+        const auto left = detail::max_index - next_index + 1 - used;
+        const auto needed = static_cast<std::int64_t>(append.events.size());
+        if (needed > left) return no_index_left(append.operation, append.room_id);
+        used += needed;
+        return std::nullopt;
+    }
+
+    void store_fresh(Session& session, LockedRooms& rooms) {
+        std::vector<NewEvent> events;
+        for (std::size_t part = 0; part < taken_.size(); ++part) {
+            if (taken_[part]->refusal) continue;
+            const Append& append = taken_[part]->append;
+            const auto next_index = rooms.at(append.room_id).next_index();
+            for (const RoomEvent& event : append.events) {
+                events.push_back({&event, next_index, static_cast<std::int64_t>(part)});
+            }
+        }
+        const auto indexes = store_events(session, events);
+        auto index = indexes.begin();
+        for (Pending* pending : taken_) {
+            if (pending->refusal) continue;
+            Append& append = pending->append;
+            const bool stored = append.events.empty() || *index >= 0;
+            for (RoomEvent& event : append.events) event.index = *index++;
+            if (!stored) continue;
+            if (!append.events.empty()) {
+                LockedRoom& room = rooms.at(append.room_id);
+                const auto added = static_cast<std::int64_t>(append.events.size());
+                room.event_count += added;
+                room.live_count += added;
+                room.latest_index = append.events.back().index;
+            }
+            pending->result = std::move(append.events);
+        }
+    }
+
+    void settle_known(Session& session) {
+        std::vector<const RoomEvent*> events;
+        for (const Pending* pending : taken_) {
+            if (pending->result) continue;
+            for (const RoomEvent& event : pending->append.events) events.push_back(&event);
+        }
+        std::vector<StoredEvent> found;
+        if (!events.empty()) found = find_stored(session, events);
+        auto next = found.begin();
+        for (Pending* pending : taken_) {
+            if (pending->result) continue;
+            const auto end = next + static_cast<std::ptrdiff_t>(pending->append.events.size());
+            pending->result = settled(*pending, {next, end});
+            next = end;
+        }
+    }
+
+    static AppendResult settled(const Pending& pending, std::vector<StoredEvent> found) {
+        const Append& append = pending.append;
+        std::vector<RoomEvent> stored;
+        try {
+            for (std::size_t i = 0; i < append.events.size(); ++i) {
+                auto event = settle(append.operation, append.events[i], found[i]);
+                if (event) stored.push_back(std::move(*event));
+            }
+        } catch (const Error& error) {
+            return error;
+        }
+        if (!append.events.empty() && stored.size() == append.events.size()) return stored;
+        const std::string where =
+            std::string(append.operation) + ": " + named("room", append.room_id);
+        if (!stored.empty()) {
+            return Error(errc::already_exists,
+                         where + " holds " + std::to_string(stored.size()) + " of the " +
+                             std::to_string(append.events.size()) + " events already");
+        }
+        if (pending.refusal) return *pending.refusal;
+        return Error(errc::internal, where + " neither took the events nor holds them");
+    }
+
+    std::vector<Pending*> taken_;
+    std::set<std::string_view> rooms_;
+    Names ids_;
+    Names keys_;
+    std::map<std::string_view, std::int64_t> indexes_used_;
+};
+
+std::vector<std::string> rooms_of(const std::vector<Append>& appends) {
+    std::set<std::string> rooms;
+    for (const Append& append : appends) rooms.insert(append.room_id);
+    return {rooms.begin(), rooms.end()};
+}
+
+}  // namespace
+
+std::vector<AppendResult> append(Session& session, std::vector<Append> appends) {
+    LockedRooms rooms = lock_rooms(session, rooms_of(appends));
+    std::vector<Pending> pending;
+    pending.reserve(appends.size());
+    for (Append& each : appends) {
+        Pending& added = pending.emplace_back(Pending{.append = std::move(each)});
+        if (rooms.contains(added.append.room_id)) continue;
+        added.result = no_room(added.append.operation, added.append.room_id);
+    }
+    std::vector<Pending*> waiting;
+    for (Pending& each : pending) {
+        if (!each.result) waiting.push_back(&each);
+    }
+    while (!waiting.empty()) {
+        Round round;
+        std::vector<Pending*> deferred;
+        // Once one waits, later ones of its room do too: they keep their order.
+        std::set<std::string_view> held_rooms;
+        for (Pending* each : waiting) {
+            const std::string_view room = each->append.room_id;
+            if (held_rooms.contains(room) || !round.take(*each)) {
+                held_rooms.insert(room);
+                deferred.push_back(each);
+            }
+        }
+        round.run(session, rooms);
+        waiting = std::move(deferred);
+    }
+    std::vector<AppendResult> results;
+    results.reserve(pending.size());
+    for (Pending& each : pending) results.push_back(std::move(*each.result));
+    return results;
+}
+
+}  // namespace roomstore::postgres::sql

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "driver/session.hpp"
+#include "roomstore/error.hpp"
+#include "roomstore/model/event.hpp"
+
+/// Storing events. Both functions need a transaction: they lock the rooms first and decide on what
+/// they see from then on. Events come validated and with normalized keys.
+namespace roomstore::postgres::sql {
+
+/// Events for the end of one room: one, or several that are stored together or not at all.
+struct Append {
+    /// Names the caller's operation in errors.
+    const char* operation = "append_events";
+    std::string room_id{};
+    std::vector<RoomEvent> events{};
+    std::optional<std::int64_t> expected_next_index{};
+};
+
+/// The events as stored, or why they are not.
+using AppendResult = std::variant<std::vector<RoomEvent>, Error>;
+
+/// Stores `appends`, to any number of rooms; those to one room in the order given. The result of
+/// each stands at its position. One that is refused leaves the others untouched.
+std::vector<AppendResult> append(Session& session, std::vector<Append> appends);
+
+/// Stores `event` at its own index.
+/// @throws Error not_found, already_exists, conflict.
+RoomEvent add_event(Session& session, const RoomEvent& event);
+
+std::vector<Statement> add_event_statements();
+
+}  // namespace roomstore::postgres::sql

@@ -1,0 +1,176 @@
+#include "sql/append_steps.hpp"
+
+#include <utility>
+
+#include "roomstore/detail/same_event.hpp"
+#include "sql/event_columns.hpp"
+#include "sql/mapping.hpp"
+
+namespace roomstore::postgres::sql {
+
+namespace {
+
+constexpr Statement lock_one{"append.lock_room", R"(
+SELECT id, event_count, latest_index, last_gap, live_count FROM {schema}.rooms WHERE id = $1 FOR UPDATE)"};
+
+// Whoever locks several rooms does so in the order of their ids: no deadlocks.
+constexpr Statement lock_many{"append.lock_rooms", R"(
+SELECT id, event_count, latest_index, last_gap, live_count FROM {schema}.rooms WHERE id = ANY ($1::text[])
+ORDER BY id FOR UPDATE)"};
+
+// Runs under the locks, and so sees every event stored in these rooms. The lookups are scalar
+// subqueries because a join could be planned, while the tables are small, in a way that is slow
+// once they are not.
+constexpr Statement store{"append.store", R"(
+WITH judged AS (
+    SELECT g.*,
+           bool_or(
+               (SELECT e.index FROM {schema}.events e
+                WHERE e.room_id = g.room_id AND e.id = g.id) IS NOT NULL
+               OR (SELECT e.index FROM {schema}.events e
+                   WHERE e.room_id = g.room_id
+                     AND e.idempotency_key = g.idempotency_key) IS NOT NULL
+           ) OVER (PARTITION BY part) AS refused
+    FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
+                $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
+                $13::text[], $14::text[], $15::timestamptz[], $16::json[], $17::json[])
+         WITH ORDINALITY AS g (part, next_index, room_id, id, type, status, visibility,
+                               source_channel_id, source_channel_type, source_direction,
+                               participant_id, correlation_id, parent_event_id, idempotency_key,
+                               created_at, content, extra, position)
+), fresh AS MATERIALIZED (
+    SELECT judged.*,
+           next_index - 1 + row_number() OVER (PARTITION BY room_id ORDER BY position) AS index
+    FROM judged WHERE NOT refused
+), stored AS (
+    INSERT INTO {schema}.events ()" ROOMSTORE_EVENT_COLUMNS R"()
+    SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM fresh
+), counted AS (
+    UPDATE {schema}.rooms
+    SET event_count = rooms.event_count + added.events,
+        live_count = rooms.live_count + added.events,
+        latest_index = added.latest_index,
+        last_activity_at = greatest(rooms.last_activity_at, added.latest_at)
+    FROM (SELECT room_id, count(*) AS events, max(index) AS latest_index,
+                 max(created_at) AS latest_at
+          FROM fresh GROUP BY room_id) AS added
+    WHERE rooms.id = added.room_id
+)
+SELECT position, index FROM fresh)"};
+
+constexpr Statement find{"append.find_stored", R"(
+SELECT g.position, stored.*
+FROM unnest($1::text[], $2::text[], $3::text[])
+     WITH ORDINALITY AS g (room_id, id, key, position)
+CROSS JOIN LATERAL (
+    SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events e
+    WHERE e.room_id = g.room_id AND e.id = g.id
+    UNION ALL
+    SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events e
+    WHERE e.room_id = g.room_id AND e.idempotency_key = g.key AND e.id <> g.id
+) AS stored)"};
+
+Params store_params(const std::vector<NewEvent>& given) {
+    using Texts = std::vector<std::string>;
+    using OptionalTexts = std::vector<std::optional<std::string>>;
+    std::vector<std::int64_t> parts, next_indexes;
+    Texts rooms, ids, types, statuses, visibilities, channels, channel_types, directions, times,
+        contents;
+    OptionalTexts participants, correlations, parents, keys, extras;
+    for (const NewEvent& each : given) {
+        const RoomEvent& event = *each.event;
+        parts.push_back(each.part);
+        next_indexes.push_back(each.next_index);
+        rooms.push_back(event.room_id);
+        ids.push_back(event.id);
+        types.push_back(event.type.name());
+        statuses.emplace_back(to_string(event.status));
+        visibilities.push_back(event.visibility);
+        channels.push_back(event.source.channel_id);
+        channel_types.push_back(event.source.channel_type.name());
+        directions.emplace_back(to_string(event.source.direction));
+        participants.push_back(event.source.participant_id);
+        correlations.push_back(event.correlation_id);
+        parents.push_back(event.parent_event_id);
+        keys.push_back(event.idempotency_key);
+        times.push_back(to_iso8601(event.created_at));
+        contents.push_back(json_text(event.content));
+        extras.push_back(extra_text(event));
+    }
+    Params params;
+    params.add_array(parts).add_array(next_indexes).add_array(rooms).add_array(ids);
+    params.add_array(types).add_array(statuses).add_array(visibilities).add_array(channels);
+    params.add_array(channel_types).add_array(directions).add_array(participants);
+    params.add_array(correlations).add_array(parents).add_array(keys).add_array(times);
+    params.add_array(contents).add_array(extras);
+    return params;
+}
+
+}  // namespace
+
+LockedRooms lock_rooms(Session& session, const std::vector<std::string>& ids) {
+    const auto rows = ids.size() == 1 ? session.exec(lock_one, Params().add(ids.front()))
+                                      : session.exec(lock_many, Params().add_array(ids));
+    LockedRooms rooms;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Row row = rows[i];
+        rooms.emplace(row.text(0),
+                      LockedRoom{row.int64(1), row.int64(2), row.int64(3), row.int64(4)});
+    }
+    return rooms;
+}
+
+std::vector<std::int64_t> store_events(Session& session, const std::vector<NewEvent>& events) {
+    std::vector<std::int64_t> indexes(events.size(), -1);
+    if (events.empty()) return indexes;
+    const auto rows = session.exec(store, store_params(events));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        indexes.at(static_cast<std::size_t>(rows[i].int64(0) - 1)) = rows[i].int64(1);
+    }
+    return indexes;
+}
+
+std::vector<StoredEvent> find_stored(Session& session,
+                                     const std::vector<const RoomEvent*>& events) {
+    std::vector<std::string> rooms, ids;
+    std::vector<std::optional<std::string>> keys;
+    for (const RoomEvent* event : events) {
+        rooms.push_back(event->room_id);
+        ids.push_back(event->id);
+        keys.push_back(event->idempotency_key);
+    }
+    const auto rows = session.exec(find, Params().add_array(rooms).add_array(ids).add_array(keys));
+    std::vector<StoredEvent> found(events.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto position = static_cast<std::size_t>(rows[i].int64(0) - 1);
+        StoredEvent& of_event = found.at(position);
+        try {
+            RoomEvent stored = read_event_alone(rows[i], 1);
+            const bool same_id = stored.id == events[position]->id;
+            (same_id ? of_event.by_id : of_event.by_key) = std::move(stored);
+        } catch (const Error& error) {
+            of_event.unreadable = error;
+        }
+    }
+    return found;
+}
+
+std::optional<RoomEvent> settle(const char* operation, const RoomEvent& event, StoredEvent& found) {
+    if (found.unreadable) throw Error(*found.unreadable);
+    if (!found.by_id) return std::move(found.by_key);
+    if (!detail::repeats_append(*found.by_id, event)) {
+        throw Error(errc::already_exists,
+                    std::string(operation) + ": " + named("room", event.room_id) +
+                        " holds another event with the id of " + named("event", event.id));
+    }
+    return std::move(found.by_id);
+}
+
+Error no_index_left(const char* operation, const std::string& room_id) {
+    return Error(errc::storage_full,
+                 std::string(operation) + ": " + named("room", room_id) + " has no index left");
+}
+
+std::vector<Statement> append_statements() { return {lock_one, lock_many, store, find}; }
+
+}  // namespace roomstore::postgres::sql

@@ -1,0 +1,100 @@
+#include "sql/event_columns.hpp"
+
+#include <utility>
+
+#include "sql/mapping.hpp"
+
+namespace roomstore::postgres::sql {
+
+namespace {
+
+// The fields in `extra`, once for both directions: `field(name, member, default)`.
+template <typename Event, typename Field>
+void for_each_extra_field(Event& event, Field&& field) {
+    const std::optional<std::string> no_text;
+    const std::optional<std::vector<std::string>> no_list;
+    field("blocked_by", event.blocked_by, no_text);
+    field("addressed_to", event.addressed_to, no_list);
+    field("response_visibility", event.response_visibility, no_text);
+    field("chain_depth", event.chain_depth, std::int64_t{0});
+    field("metadata", event.metadata, empty_object());
+    field("delivery_results", event.delivery_results, empty_object());
+    field("source_external_id", event.source.external_id, no_text);
+    field("source_provider", event.source.provider, no_text);
+    field("source_raw_payload", event.source.raw_payload, empty_object());
+    field("source_provider_message_id", event.source.provider_message_id, no_text);
+    field("channel_data_provider", event.channel_data.provider, no_text);
+    field("channel_data_external_id", event.channel_data.external_id, no_text);
+    field("channel_data_thread_id", event.channel_data.thread_id, no_text);
+    field("channel_data_extra", event.channel_data.extra, empty_object());
+}
+
+template <typename T>
+const T& required_value(const std::optional<T>& value) {
+    return *value;
+}
+template <typename T>
+const T& required_value(const T& value) {
+    return value;
+}
+
+template <typename T>
+void assign(std::optional<T>& member, const Json& value) {
+    member = value.get<T>();
+}
+template <typename T>
+void assign(T& member, const Json& value) {
+    member = value.get<T>();
+}
+
+void read_extra(const Row& row, int column, RoomEvent& event) {
+    const auto extra = read_json_column<Json>(row, column, "extra");
+    try {
+        for_each_extra_field(event, [&](const char* name, auto& member, const auto&) {
+            if (const auto value = extra.find(name); value != extra.end()) assign(member, *value);
+        });
+    } catch (const Json::exception& error) {
+        throw ColumnError("extra", row.view(column), std::string("readable: ") + error.what());
+    }
+}
+
+}  // namespace
+
+std::optional<std::string> extra_text(const RoomEvent& event) {
+    Json extra;
+    for_each_extra_field(event,
+                         [&](const char* name, const auto& member, const auto& default_value) {
+                             if (member != default_value) extra[name] = required_value(member);
+                         });
+    if (extra.is_null()) return std::nullopt;
+    return extra.dump();
+}
+
+RoomEvent read_event(const Row& row, int first) {
+    // Not a default event: that would draw a random id and ask for the time.
+    RoomEvent event{.id = row.text(first + 2),
+                    .room_id = row.text(first),
+                    .type = EventType(row.view(first + 3)),
+                    .created_at = row.timestamp(first + 13)};
+    event.index = row.int64(first + 1);
+    event.status = read_enum_column<EventStatus>(row, first + 4, "status");
+    event.visibility = row.text(first + 5);
+    event.source.channel_id = row.text(first + 6);
+    event.source.channel_type = ChannelType(row.view(first + 7));
+    event.source.direction = read_enum_column<ChannelDirection>(row, first + 8, "source_direction");
+    event.source.participant_id = row.optional_text(first + 9);
+    event.correlation_id = row.optional_text(first + 10);
+    event.parent_event_id = row.optional_text(first + 11);
+    event.idempotency_key = row.optional_text(first + 12);
+    event.content = read_json_column<EventContent>(row, first + 14, "content");
+    if (!row.is_null(first + 15)) read_extra(row, first + 15, event);
+    return event;
+}
+
+RoomEvent read_event_alone(const Row& row, int first) {
+    return read_alone("events",
+                      named("room", row.view(first)) + ", " + named("event", row.view(first + 2)),
+                      [&] { return read_event(row, first); });
+}
+
+}  // namespace roomstore::postgres::sql

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "driver/session.hpp"
+#include "roomstore/model/event.hpp"
+#include "roomstore/query.hpp"
+#include "sql/statement.hpp"
+
+/// Events in SQL, but for storing them (append.hpp). Functions marked "transaction" run more than
+/// one statement and need one.
+namespace roomstore::postgres::sql {
+
+std::optional<RoomEvent> get_event(Session& session, const std::string& id);
+
+std::optional<RoomEvent> get_event(Session& session,
+                                   const std::string& room_id,
+                                   const std::string& id);
+
+/// @throws Error not_found.
+RoomEvent update_event(Session& session, const RoomEvent& event);
+
+/// Transaction.
+std::vector<std::string> delete_event(Session& session,
+                                      const std::string& room_id,
+                                      const std::string& id,
+                                      Replies replies);
+
+std::vector<RoomEvent> list_events(Session& session,
+                                   const std::string& room_id,
+                                   const EventQuery& query);
+
+std::map<std::string, ThreadSummary> get_thread_summaries(Session& session,
+                                                          const std::string& room_id,
+                                                          const std::vector<std::string>& roots);
+
+bool check_idempotency(Session& session, const std::string& room_id, const std::string& key);
+
+std::optional<RoomEvent> get_event_by_idempotency_key(Session& session,
+                                                      const std::string& room_id,
+                                                      const std::string& key);
+
+std::int64_t get_event_count(Session& session, const std::string& room_id);
+
+/// Every statement of events.cpp.
+std::vector<Statement> event_statements();
+
+/// The statements of list_events. The conditions of a filter combine freely, and each combination
+/// has a statement of its own; here are those with no condition, with each alone, and with all.
+std::vector<Statement> event_list_statements();
+
+}  // namespace roomstore::postgres::sql

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <concepts>
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "driver/params.hpp"
+#include "driver/row.hpp"
+#include "roomstore/detail/text.hpp"
+#include "roomstore/error.hpp"
+#include "roomstore/model/enums.hpp"
+#include "roomstore/model/json.hpp"
+
+/// Between rows and models: what every noun needs.
+namespace roomstore::postgres {
+
+/// The text of `value` for a column of JSON.
+template <typename T>
+std::string json_text(const T& value) {
+    return Json(value).dump();
+}
+inline std::string json_text(const Json& value) { return value.dump(); }
+
+/// The same, or null where `value` is what an empty column stands for.
+template <typename T>
+std::optional<std::string> json_text_unless(const T& value, const T& default_value) {
+    if (value == default_value) return std::nullopt;
+    return json_text(value);
+}
+
+/// The empty object, default of every free-form field.
+inline const Json& empty_object() {
+    static const Json object = Json::object();
+    return object;
+}
+
+/// The column's JSON as a `T`.
+/// @throws ColumnError
+template <typename T>
+T read_json_column(const Row& row, int column, const char* name) {
+    const auto text = row.view(column);
+    try {
+        if constexpr (std::same_as<T, Json>) {
+            return Json::parse(text);
+        } else {
+            return Json::parse(text).template get<T>();
+        }
+    } catch (const std::exception& error) {
+        throw ColumnError(name, text, std::string("readable: ") + error.what());
+    }
+}
+
+/// The same, `default_value` where the column is null.
+template <typename T>
+T read_json_column(const Row& row, int column, const char* name, T default_value) {
+    if (row.is_null(column)) return default_value;
+    return read_json_column<T>(row, column, name);
+}
+
+/// A spelling of a closed enumeration.
+/// @throws ColumnError where this build does not know it.
+template <NamedEnum Enum>
+Enum read_enum_column(const Row& row, int column, const char* name) {
+    const auto spelling = row.view(column);
+    if (const auto value = parse_enum<Enum>(spelling)) return *value;
+    throw ColumnError(name, spelling, "a value this build knows");
+}
+
+/// Runs `read` on a row that is read alone, which must be readable.
+/// @param key  names the row: `room 'r1'`
+/// @throws Error corrupt_data, naming table, key and value.
+template <typename Read>
+auto read_alone(const char* table, const std::string& key, Read read) {
+    try {
+        return read();
+    } catch (const ColumnError& error) {
+        throw Error(errc::corrupt_data, std::string(table) + ", " + key + ": " + error.what());
+    }
+}
+
+/// Runs `read` on every row. Those that this build cannot read are left out: a newer build on the
+/// same database must not make the others unreadable.
+template <typename Read>
+auto read_list(const Result& result, Read read) {
+    std::vector<decltype(read(result[0]))> rows;
+    rows.reserve(result.size());
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        try {
+            rows.push_back(read(result[i]));
+        } catch (const ColumnError&) {
+        }
+    }
+    return rows;
+}
+
+/// `room 'lobby'`, for texts of errors.
+inline std::string named(const char* noun, std::string_view id) {
+    return std::string(noun) + " '" + detail::printable(id) + "'";
+}
+
+}  // namespace roomstore::postgres

@@ -1,0 +1,69 @@
+#include "sql/observations.hpp"
+
+#include "sql/mapping.hpp"
+#include "sql/rooms.hpp"
+
+namespace roomstore::postgres::sql {
+
+namespace {
+
+#define ROOMSTORE_OBSERVATION_COLUMNS \
+    "room_id, id, channel_id, content, category, confidence, created_at, metadata"
+
+// The lock on the room's row keeps the room from being deleted before the observation is in it.
+constexpr Statement add{"add_observation", R"(
+WITH room AS (
+    SELECT id FROM {schema}.rooms WHERE id = $1 FOR KEY SHARE
+), added AS (
+    INSERT INTO {schema}.observations ()" ROOMSTORE_OBSERVATION_COLUMNS R"()
+    SELECT $1, $2, $3, $4, $5, $6::double precision, $7::timestamptz, $8::json FROM room
+    ON CONFLICT DO NOTHING
+    RETURNING id
+)
+SELECT EXISTS (SELECT FROM added) FROM room)"};
+
+constexpr Statement list{"list_observations", R"(
+SELECT )" ROOMSTORE_OBSERVATION_COLUMNS R"( FROM {schema}.observations
+WHERE room_id = $1 ORDER BY created_at, id)"};
+
+Observation read_observation(const Row& row) {
+    Observation observation;
+    observation.room_id = row.text(0);
+    observation.id = row.text(1);
+    observation.channel_id = row.text(2);
+    observation.content = row.text(3);
+    observation.category = row.optional_text(4);
+    observation.confidence = row.float64(5);
+    observation.created_at = row.timestamp(6);
+    if (!row.is_null(7)) observation.metadata = read_json_column<Json>(row, 7, "metadata");
+    return observation;
+}
+
+}  // namespace
+
+Observation add_observation(Session& session, const Observation& observation) {
+    const auto result =
+        session.exec(add,
+                     Params()
+                         .add(observation.room_id)
+                         .add(observation.id)
+                         .add(observation.channel_id)
+                         .add(observation.content)
+                         .add(observation.category)
+                         .add(observation.confidence)
+                         .add(observation.created_at)
+                         .add(json_text_unless(observation.metadata, empty_object())));
+    if (result.empty()) throw no_room("add_observation", observation.room_id);
+    if (result[0].boolean(0)) return observation;
+    throw Error(errc::already_exists,
+                "add_observation: " + named("room", observation.room_id) + " holds " +
+                    named("observation", observation.id));
+}
+
+std::vector<Observation> list_observations(Session& session, const std::string& room_id) {
+    return read_list(session.exec(list, Params().add(room_id)), read_observation);
+}
+
+std::vector<Statement> observation_statements() { return {add, list}; }
+
+}  // namespace roomstore::postgres::sql

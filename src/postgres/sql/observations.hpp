@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "driver/session.hpp"
+#include "roomstore/model/observation.hpp"
+#include "sql/statement.hpp"
+
+/// Observations in SQL.
+namespace roomstore::postgres::sql {
+
+/// @throws Error not_found, already_exists.
+Observation add_observation(Session& session, const Observation& observation);
+
+std::vector<Observation> list_observations(Session& session, const std::string& room_id);
+
+/// Every statement of this file.
+std::vector<Statement> observation_statements();
+
+}  // namespace roomstore::postgres::sql

@@ -1,0 +1,375 @@
+#include "sql/rooms.hpp"
+
+#include <limits>
+
+#include "sql/columns.hpp"
+#include "sql/mapping.hpp"
+#include "sql/statement_family.hpp"
+
+namespace roomstore::postgres::sql {
+
+namespace {
+
+constexpr Statement create{"create_room", R"(
+INSERT INTO {schema}.rooms ()" ROOMSTORE_ROOM_COLUMNS R"(, last_gap)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::bigint, $13::bigint, $14,
+        CASE WHEN $12::bigint = 0 THEN -1 ELSE $13::bigint END)
+ON CONFLICT DO NOTHING
+RETURNING )" ROOMSTORE_ROOM_COLUMNS};
+
+constexpr Statement get{"get_room", R"(
+SELECT )" ROOMSTORE_ROOM_COLUMNS R"( FROM {schema}.rooms WHERE id = $1)"};
+
+constexpr Statement update{"update_room", R"(
+UPDATE {schema}.rooms
+SET organization_id = $2, status = $3, updated_at = $4, closed_at = $5,
+    inactive_after_seconds = $6, closed_after_seconds = $7, last_activity_at = $8,
+    agent_response_policy = $9, metadata = $10
+WHERE id = $1
+RETURNING )" ROOMSTORE_ROOM_COLUMNS};
+
+constexpr Statement patch{"patch_room_metadata", R"(
+UPDATE {schema}.rooms
+SET metadata = (metadata - $2::text[]) || $3::jsonb, updated_at = $4
+WHERE id = $1
+RETURNING )" ROOMSTORE_ROOM_COLUMNS};
+
+constexpr Statement remove_row{"delete_room.room", R"(
+DELETE FROM {schema}.rooms WHERE id = $1)"};
+
+constexpr Statement remove_contents{"delete_room.contents", R"(
+WITH gone_events AS (DELETE FROM {schema}.events WHERE room_id = $1),
+     gone_bindings AS (DELETE FROM {schema}.bindings WHERE room_id = $1),
+     gone_participants AS (DELETE FROM {schema}.participants WHERE room_id = $1),
+     gone_tasks AS (DELETE FROM {schema}.tasks WHERE room_id = $1),
+     gone_observations AS (DELETE FROM {schema}.observations WHERE room_id = $1)
+DELETE FROM {schema}.read_markers WHERE room_id = $1)"};
+
+constexpr Statement exists{"room_exists", R"(
+SELECT FROM {schema}.rooms WHERE id = $1)"};
+
+constexpr Statement delivered{"get_delivered_index", R"(
+SELECT delivered_index FROM {schema}.rooms WHERE id = $1)"};
+
+constexpr Statement advance_by_one{"advance_delivered_index.refuse", R"(
+UPDATE {schema}.rooms SET delivered_index = $2::bigint WHERE id = $1 AND delivered_index = $2::bigint - 1)"};
+
+constexpr Statement advance_over_gap{"advance_delivered_index.skip", R"(
+UPDATE {schema}.rooms SET delivered_index = $2::bigint WHERE id = $1 AND delivered_index < $2::bigint)"};
+
+// Three lists side by side: a row is the room, a binding or a participant, and null elsewhere.
+constexpr Statement load_context{"load_room_context",
+                                 R"(
+SELECT *
+FROM (SELECT )" ROOMSTORE_ROOM_COLUMNS R"( FROM {schema}.rooms WHERE id = $1) AS room
+FULL JOIN (SELECT )" ROOMSTORE_BINDING_COLUMNS
+                                 R"( FROM {schema}.bindings WHERE room_id = $1) AS binding
+    ON false
+FULL JOIN (SELECT )" ROOMSTORE_PARTICIPANT_COLUMNS
+                                 R"( FROM {schema}.participants WHERE room_id = $1) AS participant
+    ON false
+ORDER BY binding.attached_at, binding.channel_id, participant.joined_at, participant.id)"};
+
+// Members: one bit per condition that is present.
+enum FindBit : std::size_t { by_organization = 1, by_status = 2, by_metadata = 4 };
+
+// The rooms of all states are those of each state, merged in order: one index serves searches with
+// a state and without. Each state gives no more rooms ($3) than the page can need of it. Rooms in a
+// state that this build does not know are left out.
+std::string merged_states(const std::string& condition) {
+    std::string text;
+    for (const std::string_view status : enum_names<RoomStatus>) {
+        text += text.empty() ? "\n    (" : "\n    UNION ALL (";
+        text += "SELECT " ROOMSTORE_ROOM_COLUMNS " FROM {schema}.rooms\n     WHERE status = '";
+        text += status;
+        text += "'" + condition + " ORDER BY created_at, id LIMIT $3)";
+    }
+    return text;
+}
+
+const StatementFamily& find_family() {
+    static const StatementFamily family = [] {
+        StatementFamily members;
+        for (std::size_t bits = 0; bits < 8; ++bits) {
+            std::string name = bits == 0 ? "list_rooms" : "find_rooms";
+            std::string condition;
+            int parameter = 3;
+            const auto add = [&](const char* label, const char* text) {
+                name += label;
+                condition += text + std::to_string(++parameter);
+            };
+            if (bits & by_organization) add(".organization", " AND organization_id = $");
+            if (bits & by_metadata) add(".metadata", " AND metadata @> $");
+            std::string rooms = merged_states(condition);
+            if (bits & by_status) {
+                add(".status", " AND status = $");
+                rooms = "\n    SELECT " ROOMSTORE_ROOM_COLUMNS
+                        " FROM {schema}.rooms\n    WHERE $3::bigint >= 0" +
+                        condition;
+            }
+            members.add(name,
+                        "\nSELECT * FROM (" + rooms +
+                            ") AS found\nORDER BY created_at, id OFFSET $1 LIMIT $2",
+                        // Few rooms with these metadata are searched for, many are walked through.
+                        (bits & by_metadata) != 0);
+        }
+        return members;
+    }();
+    return family;
+}
+
+enum LatestBit : std::size_t { of_type = 1, in_status = 2 };
+
+// Each half walks its index from the newest room on and stops at the first that fits.
+const StatementFamily& latest_family() {
+    static const StatementFamily family = [] {
+        StatementFamily members;
+        for (std::size_t bits = 0; bits < 4; ++bits) {
+            int parameter = 1;
+            std::string name = "find_latest_room";
+            std::string type;
+            std::string status;
+            if (bits & of_type) {
+                name += ".channel_type";
+                type = " AND entry.channel_type = $" + std::to_string(++parameter);
+            }
+            if (bits & in_status) {
+                name += ".status";
+                status =
+                    "\n      JOIN {schema}.rooms room ON room.id = entry.room_id AND room.status = "
+                    "$" +
+                    std::to_string(++parameter);
+            }
+            const std::string newest =
+                "\n      ORDER BY entry.room_created_at DESC, entry.room_id DESC LIMIT 1)";
+            members.add(
+                name,
+                "\nSELECT " ROOMSTORE_ROOM_COLUMNS
+                " FROM {schema}.rooms WHERE id = (\n    SELECT room_id FROM (\n"
+                "     (SELECT entry.room_created_at, entry.room_id FROM {schema}.participants "
+                "entry" +
+                    status + "\n      WHERE entry.id = $1" + newest +
+                    "\n     UNION ALL\n"
+                    "     (SELECT entry.room_created_at, entry.room_id FROM {schema}.bindings "
+                    "entry" +
+                    status + "\n      WHERE entry.participant_id = $1" + type + newest +
+                    ") AS newest\n    ORDER BY room_created_at DESC, room_id DESC LIMIT 1)");
+        }
+        return members;
+    }();
+    return family;
+}
+
+constexpr Statement by_channel{"find_room_ids_by_channel", R"(
+SELECT room_id FROM {schema}.bindings
+WHERE channel_id = $1
+ORDER BY room_created_at, room_id LIMIT $2)"};
+
+constexpr Statement by_channel_and_status{"find_room_ids_by_channel.status", R"(
+SELECT entry.room_id
+FROM {schema}.bindings entry
+JOIN {schema}.rooms room ON room.id = entry.room_id AND room.status = $3
+WHERE entry.channel_id = $1
+ORDER BY entry.room_created_at, entry.room_id LIMIT $2)"};
+
+std::optional<Room> only_room(const Result& result, const std::string& id) {
+    if (result.empty()) return std::nullopt;
+    return read_alone("rooms", named("room", id), [&] { return read_room(result[0]); });
+}
+
+}  // namespace
+
+Room read_room(const Row& row, int first) {
+    Room room;
+    room.id = row.text(first);
+    room.organization_id = row.optional_text(first + 1);
+    room.status = read_enum_column<RoomStatus>(row, first + 2, "status");
+    room.created_at = row.timestamp(first + 3);
+    room.updated_at = row.timestamp(first + 4);
+    room.closed_at = row.optional_timestamp(first + 5);
+    room.timers.inactive_after_seconds = row.optional_int64(first + 6);
+    room.timers.closed_after_seconds = row.optional_int64(first + 7);
+    room.timers.last_activity_at = row.optional_timestamp(first + 8);
+    room.agent_response_policy =
+        read_enum_column<AgentResponsePolicy>(row, first + 9, "agent_response_policy");
+    room.metadata = read_json_column<Json>(row, first + 10, "metadata");
+    room.event_count = row.int64(first + 11);
+    room.latest_index = row.int64(first + 12);
+    room.delivered_index = row.int64(first + 13);
+    return room;
+}
+
+Error no_room(const char* operation, const std::string& id) {
+    return Error(errc::not_found, std::string(operation) + ": no " + named("room", id));
+}
+
+Room create_room(Session& session, const Room& room) {
+    const auto stored = session.exec(create,
+                                     Params()
+                                         .add(room.id)
+                                         .add(room.organization_id)
+                                         .add(to_string(room.status))
+                                         .add(room.created_at)
+                                         .add(room.updated_at)
+                                         .add(room.closed_at)
+                                         .add(room.timers.inactive_after_seconds)
+                                         .add(room.timers.closed_after_seconds)
+                                         .add(room.timers.last_activity_at)
+                                         .add(to_string(room.agent_response_policy))
+                                         .add(json_text(room.metadata))
+                                         .add(room.event_count)
+                                         .add(room.latest_index)
+                                         .add(room.delivered_index));
+    if (auto row = only_room(stored, room.id)) return std::move(*row);
+    throw Error(errc::already_exists, "create_room: " + named("room", room.id) + " exists");
+}
+
+std::optional<Room> get_room(Session& session, const std::string& id) {
+    return only_room(session.exec(get, Params().add(id)), id);
+}
+
+Room update_room(Session& session, const Room& room) {
+    const auto stored = session.exec(update,
+                                     Params()
+                                         .add(room.id)
+                                         .add(room.organization_id)
+                                         .add(to_string(room.status))
+                                         .add(room.updated_at)
+                                         .add(room.closed_at)
+                                         .add(room.timers.inactive_after_seconds)
+                                         .add(room.timers.closed_after_seconds)
+                                         .add(room.timers.last_activity_at)
+                                         .add(to_string(room.agent_response_policy))
+                                         .add(json_text(room.metadata)));
+    if (auto row = only_room(stored, room.id)) return std::move(*row);
+    throw no_room("update_room", room.id);
+}
+
+std::optional<Room> patch_room_metadata(Session& session,
+                                        const std::string& id,
+                                        const Json& changes,
+                                        const std::vector<std::string>& unset,
+                                        Timestamp updated_at) {
+    Params params;
+    params.add(id).add_array(unset).add(json_text(changes)).add(updated_at);
+    return only_room(session.exec(patch, params), id);
+}
+
+bool delete_room(Session& session, const std::string& id) {
+    // The room's row first: from here on nobody adds to it, and the second statement sees whatever
+    // was added until now.
+    const auto removed = session.exec(remove_row, Params().add(id));
+    if (removed.affected_rows() == 0) return false;
+    session.exec(remove_contents, Params().add(id));
+    return true;
+}
+
+bool room_exists(Session& session, const std::string& id) {
+    return !session.exec(exists, Params().add(id)).empty();
+}
+
+std::vector<Room> find_rooms(Session& session, const RoomFilter& filter, const Page& page) {
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    std::size_t member = 0;
+    Params params;
+    params.add(page.offset).add(page.limit);
+    params.add(page.limit > most - page.offset ? most : page.offset + page.limit);
+    if (filter.organization_id) {
+        member |= by_organization;
+        params.add(*filter.organization_id);
+    }
+    if (filter.metadata) {
+        member |= by_metadata;
+        params.add(json_text(*filter.metadata));
+    }
+    if (filter.status) {
+        member |= by_status;
+        params.add(to_string(*filter.status));
+    }
+    return read_list(session.exec(find_family()[member], params),
+                     [](const Row& row) { return read_room(row); });
+}
+
+std::optional<Room> find_latest_room(Session& session,
+                                     const std::string& participant_id,
+                                     const LatestRoomFilter& filter) {
+    std::size_t member = 0;
+    Params params;
+    params.add(participant_id);
+    if (filter.channel_type) {
+        member |= of_type;
+        params.add(filter.channel_type->name());
+    }
+    if (filter.status) {
+        member |= in_status;
+        params.add(to_string(*filter.status));
+    }
+    const auto found = session.exec(latest_family()[member], params);
+    if (found.empty()) return std::nullopt;
+    return only_room(found, found[0].text(0));
+}
+
+std::vector<std::string> find_room_ids_by_channel(Session& session,
+                                                  const std::string& channel_id,
+                                                  const ChannelLookup& lookup) {
+    Params params;
+    params.add(channel_id).add(lookup.limit);
+    if (lookup.status) params.add(to_string(*lookup.status));
+    return read_list(session.exec(lookup.status ? by_channel_and_status : by_channel, params),
+                     [](const Row& row) { return row.text(0); });
+}
+
+std::int64_t get_delivered_index(Session& session, const std::string& id) {
+    const auto found = session.exec(delivered, Params().add(id));
+    return found.empty() ? -1 : found[0].int64(0);
+}
+
+bool advance_delivered_index(Session& session, const std::string& id, std::int64_t index, Gap gap) {
+    const auto& statement = gap == Gap::skip ? advance_over_gap : advance_by_one;
+    return session.exec(statement, Params().add(id).add(index)).affected_rows() > 0;
+}
+
+RoomContext load_room_context(Session& session, const std::string& id) {
+    constexpr int first_binding = room_column_count;
+    constexpr int first_participant = first_binding + binding_column_count;
+    const auto rows = session.exec(load_context, Params().add(id));
+    RoomContext context;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Row row = rows[i];
+        if (!row.is_null(0)) {
+            context.room = read_alone("rooms", named("room", id), [&] { return read_room(row); });
+            continue;
+        }
+        try {
+            if (!row.is_null(first_binding)) {
+                context.bindings.push_back(read_binding(row, first_binding));
+            } else {
+                context.participants.push_back(read_participant(row, first_participant));
+            }
+        } catch (const ColumnError&) {
+            // Left out, as in the lists of bindings and participants.
+        }
+    }
+    return context;
+}
+
+std::vector<Statement> room_statements() {
+    std::vector<Statement> statements{create,
+                                      get,
+                                      update,
+                                      patch,
+                                      remove_row,
+                                      remove_contents,
+                                      exists,
+                                      delivered,
+                                      advance_by_one,
+                                      advance_over_gap,
+                                      load_context,
+                                      by_channel,
+                                      by_channel_and_status};
+    find_family().append_to(statements);
+    latest_family().append_to(statements);
+    return statements;
+}
+
+}  // namespace roomstore::postgres::sql

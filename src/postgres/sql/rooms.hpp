@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "driver/session.hpp"
+#include "roomstore/error.hpp"
+#include "roomstore/model/room.hpp"
+#include "roomstore/query.hpp"
+#include "sql/statement.hpp"
+
+/// Rooms in SQL. Functions marked "transaction" run more than one statement and need one.
+namespace roomstore::postgres::sql {
+
+/// @throws Error already_exists.
+Room create_room(Session& session, const Room& room);
+
+std::optional<Room> get_room(Session& session, const std::string& id);
+
+/// @throws Error not_found.
+Room update_room(Session& session, const Room& room);
+
+std::optional<Room> patch_room_metadata(Session& session,
+                                        const std::string& id,
+                                        const Json& patch,
+                                        const std::vector<std::string>& unset,
+                                        Timestamp updated_at);
+
+/// Transaction.
+bool delete_room(Session& session, const std::string& id);
+
+bool room_exists(Session& session, const std::string& id);
+
+std::vector<Room> find_rooms(Session& session, const RoomFilter& filter, const Page& page);
+
+std::optional<Room> find_latest_room(Session& session,
+                                     const std::string& participant_id,
+                                     const LatestRoomFilter& filter);
+
+std::vector<std::string> find_room_ids_by_channel(Session& session,
+                                                  const std::string& channel_id,
+                                                  const ChannelLookup& lookup);
+
+std::int64_t get_delivered_index(Session& session, const std::string& id);
+
+bool advance_delivered_index(Session& session, const std::string& id, std::int64_t index, Gap gap);
+
+/// Bindings and participants are read by their nouns' files, in one statement with the room.
+RoomContext load_room_context(Session& session, const std::string& id);
+
+/// not_found, for the operations of every noun.
+Error no_room(const char* operation, const std::string& id);
+
+/// Every statement of this file.
+std::vector<Statement> room_statements();
+
+}  // namespace roomstore::postgres::sql

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string_view>
+
+namespace roomstore::postgres {
+
+/// One SQL statement of the library.
+///
+/// The name is the prepared statement's name, the key in logs and the label in metrics, so it is
+/// unique. In the text, `{schema}` stands for the quoted schema name of the store; values are
+/// always parameters. Both views refer to text that lives as long as the program.
+struct Statement {
+    std::string_view name;
+    std::string_view text;
+    /// Never prepared: what the best plan is depends on the values, so that one plan kept for all
+    /// of them would be a bad one for some.
+    bool planned_each_time = false;
+};
+
+}  // namespace roomstore::postgres

@@ -1,0 +1,202 @@
+#include "workers/call_runner.hpp"
+
+#include <exception>
+#include <new>
+#include <string>
+#include <utility>
+
+namespace roomstore::postgres {
+
+namespace {
+
+// What a job refuses or cannot do, apart from failures of the server: final, and known not to be
+// stored.
+CallOutcome outcome_of_current_exception(const Operation& operation) {
+    const auto internal = [&](const char* what) {
+        return CallOutcome::failed(errc::internal, describe(operation) + ": " + what);
+    };
+    try {
+        throw;
+    } catch (const Error& error) {
+        if (error.code().category() != error_category()) return internal(error.what());
+        return CallOutcome::failed(
+            static_cast<errc>(error.code().value()), error.detail(), error.sqlstate());
+    } catch (const ColumnError& error) {
+        return CallOutcome::failed(errc::corrupt_data, describe(operation) + ": " + error.what());
+    } catch (const std::bad_alloc&) {
+        return internal("out of memory");
+    } catch (const std::exception& error) {
+        return internal(error.what());
+    } catch (...) {
+        return internal("an exception of unknown type");
+    }
+}
+
+}  // namespace
+
+std::string describe(const Operation& operation) {
+    std::string text(operation.name);
+    if (!operation.room_id.empty()) text += " in room \"" + operation.room_id + '"';
+    return text;
+}
+
+CallOutcome failed_with(const Operation& operation, errc code, const Failure& failure) {
+    return CallOutcome::failed(code, describe(operation) + ": " + failure.text, failure.sqlstate);
+}
+
+CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Job& job) {
+    Progress progress{.pauses = {policy_, ++seed_}, .connect_pauses = {policy_, ++seed_}};
+    while (control.may_go_on()) {
+        if (!session_.connected()) {
+            if (const auto failure = connect(control, progress)) {
+                if (!control.may_go_on()) break;
+                control.note(*failure);
+                if (failure->remedy == Remedy::none) {
+                    return give_up(operation, *failure, progress);
+                }
+                control.pause(control.now() + progress.connect_pauses.next());
+            }
+            continue;
+        }
+        Failure failure;
+        if (auto outcome = attempt(control, operation, job, progress, failure)) return *outcome;
+        // After a stop a statement fails because it was cancelled, or its connection cut.
+        if (!control.may_go_on()) break;
+        control.note(failure);
+        if (!helps(operation, failure, progress)) return give_up(operation, failure, progress);
+        ++counts_.retries;
+        // A lost session is replaced at once, the first time; whatever took it may be over.
+        if (!failure.broken || progress.attempts > 1) {
+            control.pause(control.now() + progress.pauses.next());
+        }
+    }
+    return control.stopped();
+}
+
+std::optional<Failure> CallRunner::connect(CallControl& control, const Progress& progress) {
+    // The first connection of a worker is nobody's reconnect.
+    if (connected_once_ || connect_failure_) {
+        // Should the call end before it is its turn, then for the reason for which it waits.
+        if (connect_failure_ && progress.attempts == 0) control.note(*connect_failure_);
+        const auto when = limit_.reserve(control.now());
+        if (when > control.now()) control.pause(when);
+        if (!control.may_go_on()) return Failure{};
+    }
+    return connect_ahead(control.deadline());
+}
+
+std::optional<Failure> CallRunner::connect_ahead(CallControl::TimePoint deadline) {
+    try {
+        session_.connect(deadline);
+        if (connected_once_) ++counts_.reconnects;
+        connected_once_ = true;
+        stray_cancel_ = false;
+        connect_failure_.reset();
+    } catch (const Failure& failure) {
+        connect_failure_ = failure;
+    } catch (const std::exception& error) {
+        connect_failure_.emplace().text = error.what();
+    }
+    if (connect_failure_) ++counts_.failed_connects;
+    return connect_failure_;
+}
+
+std::optional<CallOutcome> CallRunner::attempt(CallControl& control,
+                                               const Operation& operation,
+                                               Job& job,
+                                               Progress& progress,
+                                               Failure& failure) {
+    ++progress.attempts;
+    const bool writes = operation.mode == Mode::write;
+    try {
+        if (writes) session_.begin();
+        session_.expect_changes();
+        job.run(session_);
+        auto outcome = writes ? end_write(control) : CallOutcome{};
+        if (progress.in_doubt) ++counts_.doubts_settled;
+        return outcome;
+    } catch (const Failure& caught) {
+        failure = caught;
+    } catch (...) {
+        auto outcome = outcome_of_current_exception(operation);
+        if (writes) roll_back();
+        if (progress.in_doubt) settle(outcome);
+        return outcome;
+    }
+    if (failure.in_doubt) {
+        ++counts_.doubts;
+        progress.in_doubt = true;
+        control.doubt();
+    } else {
+        control.commit_failed();
+    }
+    clean_up(operation, failure);
+    return std::nullopt;
+}
+
+// A refusal of the second run is the truth about the first. An accident is not.
+void CallRunner::settle(CallOutcome& outcome) {
+    if (outcome.code == errc::internal || outcome.code == errc::corrupt_data) {
+        outcome.code = errc::commit_unknown;
+    } else {
+        ++counts_.doubts_settled;
+    }
+}
+
+CallOutcome CallRunner::end_write(CallControl& control) {
+    if (!session_.has_changes()) {
+        roll_back();
+        return CallOutcome{};
+    }
+    if (!control.enter_commit()) {
+        roll_back();
+        return control.stopped();
+    }
+    session_.commit();
+    return CallOutcome{};
+}
+
+void CallRunner::clean_up(const Operation& operation, const Failure& failure) {
+    const bool replace =
+        failure.remedy == Remedy::reconnect || failure.remedy == Remedy::reconnect_once;
+    if (failure.broken || failure.discard || failure.in_doubt || replace) {
+        session_.disconnect();
+    } else if (operation.mode == Mode::write) {
+        roll_back();
+    }
+}
+
+void CallRunner::roll_back() {
+    // Closing the connection rolls back as well.
+    try {
+        session_.rollback();
+        if (session_.transaction_status() == TransactionStatus::idle) return;
+    } catch (const Failure&) {
+    }
+    session_.disconnect();
+}
+
+bool CallRunner::helps(const Operation& operation, const Failure& failure, Progress& progress) {
+    // The doubt must be settled, or reported; no other answer would be true.
+    if (progress.in_doubt && operation.rerun != Rerun::settles) return false;
+    if (failure.in_doubt) return true;
+    const bool stray = stray_cancel_ && failure.sqlstate == "57014";
+    if (failure.remedy == Remedy::none && !stray) return false;
+    if (failure.remedy == Remedy::reconnect_once &&
+        std::exchange(progress.replaced_session, true)) {
+        return false;
+    }
+    return progress.in_doubt || progress.attempts < policy_.attempts;
+}
+
+CallOutcome CallRunner::give_up(const Operation& operation,
+                                const Failure& failure,
+                                const Progress& progress) const {
+    auto told = failure;
+    if (progress.attempts > 1) {
+        told.text += " (after " + std::to_string(progress.attempts) + " attempts)";
+    }
+    return failed_with(operation, progress.in_doubt ? errc::commit_unknown : failure.code, told);
+}
+
+}  // namespace roomstore::postgres

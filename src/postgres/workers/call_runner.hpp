@@ -1,0 +1,104 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "driver/session.hpp"
+#include "workers/operation.hpp"
+#include "workers/retry.hpp"
+
+namespace roomstore::postgres {
+
+/// What a runner has to ask and tell about the call it runs. The pool answers under its lock; a
+/// simulation answers as it likes, in its own time.
+class CallControl {
+public:
+    using TimePoint = std::chrono::steady_clock::time_point;
+
+    virtual ~CallControl() = default;
+    virtual TimePoint now() = 0;
+    virtual TimePoint deadline() = 0;
+    virtual bool may_go_on() = 0;
+    virtual bool enter_commit() = 0;
+    virtual void commit_failed() = 0;
+    virtual void doubt() = 0;
+    /// What the caller is told should the call be stopped before it succeeds.
+    virtual void note(const Failure& failure) = 0;
+    /// Waits until `until`, or until the call is stopped.
+    virtual void pause(TimePoint until) = 0;
+    /// What a call that may not go on ends with.
+    virtual CallOutcome stopped() = 0;
+};
+
+/// Counts of one runner.
+struct RunnerCounts {
+    std::uint64_t reconnects = 0;
+    std::uint64_t failed_connects = 0;
+    std::uint64_t retries = 0;
+    std::uint64_t doubts = 0;
+    std::uint64_t doubts_settled = 0;
+};
+
+/// Runs calls, one after the other, on one session: connects, repeats what failed for a reason that
+/// passes, and settles a COMMIT whose answer was lost by running the work again. Decides by the
+/// failures alone; knows neither threads nor clocks.
+class CallRunner {
+public:
+    CallRunner(Session& session, AttemptLimit& limit, std::uint64_t seed, RetryPolicy policy = {})
+        : session_(session), limit_(limit), seed_(seed), policy_(policy) {}
+
+    /// Runs `job` to its end. Afterwards the session is idle, or not connected.
+    CallOutcome run(CallControl& control, const Operation& operation, Job& job);
+
+    /// Connects ahead of the first call, which will say what is wrong where this fails.
+    std::optional<Failure> connect_ahead(CallControl::TimePoint deadline);
+
+    /// Says that a cancellation was sent to the server of this session. It may yet hit a later
+    /// statement, which then is repeated.
+    void expect_stray_cancel() noexcept { stray_cancel_ = true; }
+
+    const RunnerCounts& counts() const noexcept { return counts_; }
+
+private:
+    struct Progress {
+        int attempts = 0;
+        bool replaced_session = false;
+        bool in_doubt = false;
+        Backoff pauses;
+        Backoff connect_pauses;
+    };
+
+    std::optional<Failure> connect(CallControl& control, const Progress& progress);
+    std::optional<CallOutcome> attempt(CallControl& control,
+                                       const Operation& operation,
+                                       Job& job,
+                                       Progress& progress,
+                                       Failure& failure);
+    CallOutcome end_write(CallControl& control);
+    void settle(CallOutcome& outcome);
+    void clean_up(const Operation& operation, const Failure& failure);
+    void roll_back();
+    bool helps(const Operation& operation, const Failure& failure, Progress& progress);
+    CallOutcome give_up(const Operation& operation,
+                        const Failure& failure,
+                        const Progress& progress) const;
+
+    Session& session_;
+    AttemptLimit& limit_;
+    std::uint64_t seed_;
+    RetryPolicy policy_;
+    RunnerCounts counts_;
+    std::optional<Failure> connect_failure_;  // of the last attempt
+    bool connected_once_ = false;
+    bool stray_cancel_ = false;
+};
+
+/// The operation and its room, as texts begin.
+std::string describe(const Operation& operation);
+
+/// A failure as the caller is told: with the names of the operation and its room.
+CallOutcome failed_with(const Operation& operation, errc code, const Failure& failure);
+
+}  // namespace roomstore::postgres

@@ -1,0 +1,237 @@
+#include "workers/pool_core.hpp"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+namespace roomstore::postgres {
+
+namespace {
+
+// Refusals that the arguments or the stored rows bring about; the pool did its part.
+bool is_answer(errc code) {
+    return code == errc::invalid_argument || code == errc::not_found ||
+           code == errc::already_exists || code == errc::conflict;
+}
+
+}  // namespace
+
+PoolCore::PoolCore(const PostgresOptions& options,
+                   std::shared_ptr<SessionFactory> factory,
+                   Patience patience)
+    : options_(options), factory_(std::move(factory)), patience_(patience) {}
+
+void PoolCore::open() {
+    {
+        const Lock lock(mutex_);
+        if (state_ == State::open) return;
+        if (state_ != State::fresh) throw Error(errc::closed, "the store was closed by close()");
+        state_ = State::open;
+    }
+    try {
+        start_threads();
+    } catch (const std::system_error& error) {
+        shut_down();
+        throw Error(errc::internal, std::string("cannot start a thread: ") + error.what());
+    }
+}
+
+void PoolCore::start_threads() {
+    // The watchdog ends all others, so it is there first.
+    watchdog_ = std::thread([this] { watch(); });
+    // It may be stuck in a call that nothing interrupts, and then outlives the pool.
+    canceller_ = std::thread([self = shared_from_this()] { self->cancel_statements(); });
+    for (std::size_t i = 0; i < options_.connections; ++i) {
+        auto worker = std::make_unique<Worker>();
+        worker->session = factory_->make();
+        worker->control = worker->session->control();
+        worker->connecting_ahead = true;
+        const Lock lock(mutex_);
+        // Waits for the lock before it does anything.
+        worker->thread = std::thread([this, &worker = *worker] { work(worker); });
+        ++living_;
+        workers_.push_back(std::move(worker));
+    }
+}
+
+std::shared_ptr<PendingCall> PoolCore::make_call(Operation operation, std::shared_ptr<Job> job) {
+    const auto deadline = Clock::now() + operation.deadline.value_or(options_.deadline);
+    return std::make_shared<PendingCall>(std::move(operation), std::move(job), deadline, patience_);
+}
+
+void PoolCore::submit(std::shared_ptr<PendingCall> call) {
+    Answers answers;
+    {
+        const Lock lock(mutex_);
+        if (state_ != State::open) {
+            end(*call,
+                CallOutcome::failed(errc::closed,
+                                    state_ == State::fresh
+                                        ? "the store is not open: call init() first"
+                                        : "the store was closed by close()"),
+                answers);
+        } else if (queue_.size() >= options_.queue_capacity + idle_) {
+            ++totals_.calls_refused;
+            end(*call,
+                CallOutcome::failed(errc::busy,
+                                    describe(call->operation) + ": " +
+                                        std::to_string(options_.queue_capacity) +
+                                        " calls wait already (PostgresOptions::queue_capacity)"),
+                answers);
+        } else {
+            queue_due_ = std::min(queue_due_, call->state.deadline());
+            wake_watchdog(call->state.deadline());
+            queue_.push_back(std::move(call));
+            work_.notify_one();
+        }
+    }
+    give(answers);
+}
+
+void PoolCore::cancel(PendingCall& call) {
+    Answers answers;
+    {
+        const Lock lock(mutex_);
+        const auto now = Clock::now();
+        call.state.request_stop(Stop::cancelled, now);
+        if (call.state.phase() == Phase::queued) {
+            std::erase_if(queue_, [&](const auto& queued) { return queued.get() == &call; });
+            end(call, CallOutcome::aborted(), answers);
+        } else if (!call.state.may_go_on()) {
+            stopped_.notify_all();
+            wake_watchdog(now);
+        }
+    }
+    give(answers);
+}
+
+void PoolCore::close(std::shared_ptr<Waiter> waiter) {
+    Answers answers;
+    {
+        const Lock lock(mutex_);
+        if (state_ == State::fresh) state_ = State::closed;
+        if (state_ == State::closed) {
+            answers.push_back({.waiter = std::move(waiter), .outcome = {}});
+        } else {
+            closing_.push_back(std::move(waiter));
+            if (state_ == State::open) begin_closing();
+        }
+    }
+    give(answers);
+}
+
+void PoolCore::shut_down() {
+    Answers answers;
+    {
+        const Lock lock(mutex_);
+        if (state_ == State::fresh) state_ = State::closed;
+        if (state_ == State::open) begin_closing();
+        flush_queue(answers);
+    }
+    give(answers);
+    join();
+}
+
+void PoolCore::begin_closing() {
+    state_ = State::closing;
+    drained_by_ = Clock::now() + drain;
+    for (const auto& worker : workers_) {
+        // Nobody waits for these connections, unless it is a call in the queue.
+        if (worker->connecting_ahead && queue_.empty()) worker->control->cut();
+    }
+    work_.notify_all();
+    wake_watchdog(TimePoint::min());
+}
+
+void PoolCore::flush_queue(Answers& answers) {
+    for (const auto& call : std::exchange(queue_, {})) {
+        call->state.request_stop(Stop::closing, Clock::now());
+        end(*call, stopped(*call), answers);
+    }
+}
+
+void PoolCore::join() {
+    const std::lock_guard lock(join_mutex_);
+    if (watchdog_.joinable()) watchdog_.join();
+}
+
+void PoolCore::wake_watchdog(TimePoint when) {
+    if (when < watchdog_wakes_) watch_.notify_one();
+}
+
+CallOutcome PoolCore::stopped(const PendingCall& call) const {
+    const auto& operation = call.operation;
+    const bool queued = call.state.phase() == Phase::queued;
+    // A call that no worker had time for waited for the same connection as theirs.
+    const auto& failure = queued ? connect_failure_ : call.failure;
+    if (call.state.phase() == Phase::committing) {
+        Failure unknown;
+        if (failure) unknown = *failure;
+        if (unknown.text.empty()) unknown.text = "the answer to COMMIT did not come in time";
+        return failed_with(operation, errc::commit_unknown, unknown);
+    }
+    switch (call.state.stop()) {
+        case Stop::cancelled:
+            return CallOutcome::aborted();
+        case Stop::closing:
+            return CallOutcome::failed(errc::closed,
+                                       describe(operation) + ": the store is being closed");
+        default:
+            break;
+    }
+    if (failure) return failed_with(operation, failure->code, *failure);
+    const auto limit = operation.deadline.value_or(options_.deadline);
+    const char* const where = queued ? "no connection was free" : "did not end";
+    return CallOutcome::failed(
+        errc::timeout,
+        describe(operation) + ": " + where + " within " + std::to_string(limit.count()) + " ms");
+}
+
+void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) {
+    if (!call.state.finish()) return;
+    switch (outcome.kind) {
+        case CallOutcome::Kind::success:
+            ++totals_.calls_answered;
+            break;
+        case CallOutcome::Kind::aborted:
+            ++totals_.calls_aborted;
+            break;
+        case CallOutcome::Kind::failed:
+            ++(is_answer(outcome.code) ? totals_.calls_answered : totals_.calls_failed);
+            break;
+    }
+    answers.push_back({.waiter = std::move(call.waiter), .outcome = std::move(outcome)});
+}
+
+void PoolCore::give(Answers& answers) {
+    for (auto& [waiter, outcome] : answers) waiter->answer(std::move(outcome));
+    answers.clear();
+}
+
+PostgresStats PoolCore::stats() const {
+    PostgresStats stats;
+    {
+        const Lock lock(mutex_);
+        stats = totals_;
+        stats.queue_length = queue_.size();
+        for (const auto& worker : workers_) {
+            if (worker->connected) ++stats.connections_open;
+            if (worker->call) ++stats.connections_busy;
+            stats.reconnects += worker->counts.reconnects;
+            stats.failed_connects += worker->counts.failed_connects;
+            stats.retries += worker->counts.retries;
+            stats.doubts += worker->counts.doubts;
+            stats.doubts_settled += worker->counts.doubts_settled;
+        }
+    }
+    for (auto& reading : factory_->read_metrics()) {
+        stats.statements.push_back({.name = std::move(reading.name),
+                                    .calls = reading.calls,
+                                    .failures = reading.failures,
+                                    .total = reading.total,
+                                    .highest = reading.highest});
+    }
+    return stats;
+}
+
+}  // namespace roomstore::postgres

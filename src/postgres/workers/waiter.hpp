@@ -1,0 +1,123 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/cancellation_type.hpp>
+#include <asio/execution/context.hpp>
+#include <asio/execution/outstanding_work.hpp>
+#include <asio/execution_context.hpp>
+#include <asio/prefer.hpp>
+#include <asio/query.hpp>
+
+#include "workers/operation.hpp"
+
+namespace roomstore::postgres {
+
+class Waiter;
+
+/// The callers of one execution context that wait for an answer.
+///
+/// A context that is destroyed first takes its callers with it: their frames are destroyed on its
+/// own thread, and the workers' answers are dropped.
+class WaitingRoom : public asio::execution_context::service {
+public:
+    /// Outlives the context, for the workers that still have an answer for it.
+    struct Members {
+        std::mutex mutex;
+        std::unordered_set<Waiter*> waiters;
+        bool closed = false;
+    };
+
+    static asio::execution_context::id id;
+
+    explicit WaitingRoom(asio::execution_context& context)
+        : asio::execution_context::service(context), members_(std::make_shared<Members>()) {}
+
+    const std::shared_ptr<Members>& members() const noexcept { return members_; }
+
+private:
+    void shutdown() override;
+
+    std::shared_ptr<Members> members_;
+};
+
+/// One caller that waits for an answer, on an executor of its own.
+class Waiter : public std::enable_shared_from_this<Waiter> {
+public:
+    virtual ~Waiter();
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+
+    /// Answers, from any thread, once. The caller resumes on its executor, never in here.
+    void answer(CallOutcome outcome);
+
+protected:
+    explicit Waiter(asio::any_io_executor executor);
+
+    /// Must follow construction: only an object that is shared can be found by the context.
+    void enter();
+
+private:
+    friend class WaitingRoom;
+
+    void deliver(CallOutcome outcome);
+    bool leave();
+    virtual void resume(CallOutcome outcome) = 0;
+    virtual void drop() = 0;
+
+    // Keeps `run()` of the caller's context going for as long as somebody waits there.
+    std::optional<asio::any_io_executor> executor_;
+    std::shared_ptr<WaitingRoom::Members> room_;
+};
+
+/// The waiter of a completion handler.
+template <typename Handler>
+class HandlerWaiter final : public Waiter {
+public:
+    static std::shared_ptr<HandlerWaiter> make(Handler handler) {
+        auto executor = asio::get_associated_executor(handler);
+        std::shared_ptr<HandlerWaiter> waiter(
+            new HandlerWaiter(std::move(handler), std::move(executor)));
+        waiter->enter();
+        return waiter;
+    }
+
+    /// `cancel` is called on the caller's thread, for each type of cancellation.
+    template <typename Cancel>
+    void on_cancel(Cancel cancel) {
+        auto slot = asio::get_associated_cancellation_slot(*handler_);
+        if (!slot.is_connected()) return;
+        slot.assign([cancel = std::move(cancel)](asio::cancellation_type) { cancel(); });
+    }
+
+private:
+    HandlerWaiter(Handler handler, asio::any_io_executor executor)
+        : Waiter(std::move(executor)), handler_(std::move(handler)) {}
+
+    void resume(CallOutcome outcome) override {
+        auto handler = take();
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        if (slot.is_connected()) slot.clear();
+        std::move(handler)(std::move(outcome));
+    }
+
+    void drop() override { static_cast<void>(take()); }
+
+    Handler take() {
+        Handler handler = std::move(*handler_);
+        handler_.reset();
+        return handler;
+    }
+
+    std::optional<Handler> handler_;
+};
+
+}  // namespace roomstore::postgres

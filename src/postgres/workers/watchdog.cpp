@@ -1,0 +1,144 @@
+#include <algorithm>
+#include <utility>
+
+#include "workers/pool_core.hpp"
+
+namespace roomstore::postgres {
+
+void PoolCore::watch() {
+    Lock lock(mutex_);
+    for (;;) {
+        Answers answers;
+        const auto now = Clock::now();
+        if (state_ == State::closing && now >= drained_by_) {
+            cut_everything(answers);
+            drained_by_ = TimePoint::max();
+        }
+        const auto next =
+            std::min({expire_queue(now, answers), push_workers(now, answers), drained_by_});
+        if (!answers.empty()) {
+            lock.unlock();
+            give(answers);
+            lock.lock();
+            continue;
+        }
+        if (state_ == State::closing && living_ == 0) break;
+        watchdog_wakes_ = next;
+        if (next == TimePoint::max()) {
+            watch_.wait(lock);
+        } else {
+            watch_.wait_until(lock, next);
+        }
+    }
+    end_threads(lock);
+}
+
+PoolCore::TimePoint PoolCore::expire_queue(TimePoint now, Answers& answers) {
+    if (now < queue_due_) return queue_due_;
+    queue_due_ = TimePoint::max();
+    std::erase_if(queue_, [&](const auto& call) {
+        if (now < call->state.deadline()) {
+            queue_due_ = std::min(queue_due_, call->state.deadline());
+            return false;
+        }
+        call->state.request_stop(Stop::deadline, now);
+        end(*call, stopped(*call), answers);
+        return true;
+    });
+    return queue_due_;
+}
+
+PoolCore::TimePoint PoolCore::push_workers(TimePoint now, Answers& answers) {
+    auto next = TimePoint::max();
+    for (const auto& worker : workers_) {
+        if (!worker->call) continue;
+        push(*worker, worker->call->state.push(now), answers);
+        next = std::min(next, worker->call->state.next_push());
+    }
+    return next;
+}
+
+void PoolCore::push(Worker& worker, Push how, Answers& answers) {
+    switch (how) {
+        case Push::none:
+            return;
+        case Push::cancel:
+            worker.cancel_wanted = true;
+            cancel_.notify_one();
+            break;
+        case Push::cut:
+            worker.control->cut();
+            break;
+        case Push::abandon:
+            end(*worker.call, stopped(*worker.call), answers);
+            break;
+    }
+    stopped_.notify_all();
+}
+
+void PoolCore::cut_everything(Answers& answers) {
+    flush_queue(answers);
+    for (const auto& worker : workers_) {
+        if (worker->call) {
+            worker->call->state.request_stop(Stop::closing, Clock::now());
+        } else {
+            worker->control->cut();
+        }
+    }
+}
+
+void PoolCore::end_threads(Lock& lock) {
+    canceller_quits_ = true;
+    cancel_.notify_all();
+    lock.unlock();
+    for (const auto& worker : workers_) worker->thread.join();
+    lock.lock();
+    // A request to cancel cannot be interrupted, and a server that is frozen never takes it. The
+    // thread then ends when the server does; it keeps alive what it needs.
+    const bool gone =
+        stopped_.wait_for(lock, std::chrono::milliseconds{500}, [&] { return canceller_gone_; });
+    lock.unlock();
+    if (gone && canceller_.joinable()) canceller_.join();
+    if (canceller_.joinable()) canceller_.detach();
+    lock.lock();
+    state_ = State::closed;
+    Answers answers;
+    for (auto& waiter : std::exchange(closing_, {})) {
+        answers.push_back({.waiter = std::move(waiter), .outcome = {}});
+    }
+    lock.unlock();
+    give(answers);
+}
+
+PoolCore::Worker* PoolCore::next_to_cancel() {
+    const auto found =
+        std::ranges::find_if(workers_, [](const auto& worker) { return worker->cancel_wanted; });
+    return found == workers_.end() ? nullptr : found->get();
+}
+
+void PoolCore::cancel_statements() {
+    Lock lock(mutex_);
+    for (;;) {
+        cancel_.wait(lock, [&] { return canceller_quits_ || next_to_cancel() != nullptr; });
+        if (canceller_quits_) break;
+        // Each request costs the server a process; a storm of them would be worse than the cuts
+        // that follow.
+        const auto when = cancels_.reserve(Clock::now());
+        cancel_.wait_until(lock, when, [&] { return canceller_quits_; });
+        auto* const worker = next_to_cancel();
+        if (worker == nullptr || canceller_quits_) continue;
+        worker->cancel_wanted = false;
+        worker->cancel_sent = true;
+        worker->cancelling = worker->call.get();
+        const auto control = worker->control;
+        lock.unlock();
+        control->cancel();
+        lock.lock();
+        worker->cancelling = nullptr;
+        stopped_.notify_all();
+    }
+    canceller_gone_ = true;
+    stopped_.notify_all();
+}
+
+}  // namespace roomstore::postgres

@@ -1,0 +1,86 @@
+#include "workers/worker_pool.hpp"
+
+#include <system_error>
+
+#include <asio/async_result.hpp>
+#include <asio/error.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include "workers/pool_core.hpp"
+#include "workers/waiter.hpp"
+
+namespace roomstore::postgres {
+
+namespace {
+
+using Signature = void(CallOutcome);
+
+/// Everything a call needs is handed over before the caller is suspended.
+struct Submit {
+    std::shared_ptr<PoolCore> core;
+
+    template <typename Handler>
+    void operator()(Handler&& handler, std::shared_ptr<PendingCall> call) const {
+        auto waiter = HandlerWaiter<std::decay_t<Handler>>::make(std::forward<Handler>(handler));
+        call->waiter = waiter;
+        // Weak, so that a slot which is never cleared keeps nothing alive.
+        waiter->on_cancel([weak_core = std::weak_ptr(core), weak_call = std::weak_ptr(call)] {
+            const auto pool = weak_core.lock();
+            const auto pending = weak_call.lock();
+            if (pool && pending) pool->cancel(*pending);
+        });
+        core->submit(std::move(call));
+    }
+};
+
+struct Close {
+    std::shared_ptr<PoolCore> core;
+
+    template <typename Handler>
+    void operator()(Handler&& handler) const {
+        core->close(HandlerWaiter<std::decay_t<Handler>>::make(std::forward<Handler>(handler)));
+    }
+};
+
+}  // namespace
+
+WorkerPool::WorkerPool(const PostgresOptions& options)
+    : WorkerPool(options, make_session_factory(options)) {}
+
+WorkerPool::WorkerPool(const PostgresOptions& options,
+                       std::shared_ptr<SessionFactory> factory,
+                       Patience patience)
+    : core_(std::make_shared<PoolCore>(options, std::move(factory), patience)) {}
+
+WorkerPool::~WorkerPool() { core_->shut_down(); }
+
+void WorkerPool::open() { core_->open(); }
+
+PostgresStats WorkerPool::stats() const { return core_->stats(); }
+
+asio::awaitable<void> WorkerPool::perform(Operation operation, std::shared_ptr<Job> job) {
+    // Not through `this`: the pool may be gone when the caller resumes.
+    const auto core = core_;
+    auto call = core->make_call(std::move(operation), std::move(job));
+    Submit submit{core};  // GCC 12 destroys temporaries beside a co_await twice
+    auto outcome = co_await asio::async_initiate<const asio::use_awaitable_t<>&, Signature>(
+        std::move(submit), asio::use_awaitable, std::move(call));
+    switch (outcome.kind) {
+        case CallOutcome::Kind::success:
+            co_return;
+        case CallOutcome::Kind::aborted:
+            throw std::system_error(asio::error::make_error_code(asio::error::operation_aborted));
+        case CallOutcome::Kind::failed:
+            throw Error(outcome.code, std::move(outcome.text), std::move(outcome.sqlstate));
+    }
+}
+
+asio::awaitable<void> WorkerPool::close() {
+    const auto core = core_;
+    Close initiate{core};
+    co_await asio::async_initiate<const asio::use_awaitable_t<>&, Signature>(std::move(initiate),
+                                                                             asio::use_awaitable);
+    core->join();
+}
+
+}  // namespace roomstore::postgres
