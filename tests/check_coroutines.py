@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""Finds code that GCC 12 miscompiles: aggregates and lambdas made in the same expression as co_await.
+
+    check_coroutines.py [ROOT]       checks a tree, prints every place, returns 1 if there is one
+    check_coroutines.py --self-test  shows that it finds what it must and leaves alone what is right
+
+In `co_await store.create_room({.id = "lobby"})` GCC 12 copies the temporary byte by byte into the frame of
+the coroutine and destroys both: a short std::string then points to where it was, a shared_ptr is released
+twice. The same happens to a lambda that captures such a value. GCC 14 and clang are right. Name it first:
+
+    roomstore::Room room{.id = "lobby"};
+    co_await store.create_room(std::move(room));
+
+Let through is what copied bytes do not harm: the numbers and flags of a query, empty braces (right for
+a query, wrong for a model), lambdas that capture nothing but references. As wrong, but not visible in
+the text: `Aggregate(value)`, and a default argument `= {}` that holds strings; write `= Aggregate()`.
+"""
+
+import os
+import re
+import sys
+import tempfile
+
+COMMENTS_AND_STRINGS = re.compile(
+    r"R\"(\w*)\((?:.|\n)*?\)\1\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])'|//[^\n]*|/\*(?:.|\n)*?\*/")
+# Before a brace that opens a block: a parameter list, a specifier, or a trailing return type.
+BEFORE_BLOCK = re.compile(
+    r"(\)|\]|\bmutable|\bnoexcept|\boverride|\bfinal|\belse|\bdo|\btry|\)\s*(mutable\s*)?->[\w:<>,\s&*]+)\s*$")
+HARMLESS_FIELDS = {"offset", "limit", "newest_first", "after_index", "before_index", "expected_next_index",
+                   "top_level_only", "status"}
+OPEN, CLOSE = "([{", ")]}"
+
+
+def blank(match):
+    """Spaces for a comment, a 0 and spaces for a literal."""
+    spaces = re.sub(r"[^\n]", " ", match.group(0))
+    return spaces if match.group(0).startswith("/") else "0" + spaces[1:]
+
+
+def partners(text):
+    """Where the bracket that belongs to each bracket is."""
+    found, stack = {}, []
+    for position, character in enumerate(text):
+        if character in OPEN:
+            stack.append(position)
+        elif character in CLOSE and stack:
+            opener = stack.pop()
+            found[opener], found[position] = position, opener
+    return found
+
+
+def opens_block(text, brace):
+    return BEFORE_BLOCK.search(text, max(0, brace - 200), brace) is not None
+
+
+def statement_start(text, position, partner):
+    at = position - 1
+    while at >= 0:
+        character = text[at]
+        if character == ";":
+            break
+        if character in CLOSE:
+            opener = partner.get(at, 0)
+            if character == "}" and opens_block(text, opener):
+                break
+            at = opener
+        elif character == "{" and not re.search(r"[\w>(,=]\s*$", text[max(0, at - 50):at]):
+            break  # the block around the statement
+        elif character == "{" and opens_block(text, at):
+            break
+        at -= 1
+    return at + 1
+
+
+def temporaries(text, start, partner):
+    """Initialising braces and lambdas from `start` to the end of the statement, the bodies of lambdas left out."""
+    depth, at = 0, start
+    while at < len(text):
+        character = text[at]
+        if character == ";" and depth == 0:
+            return
+        if character == "{":
+            if opens_block(text, at):
+                if depth == 0:
+                    return
+                at = partner.get(at, len(text))
+            else:
+                yield at, partner.get(at, len(text))
+                depth += 1
+        elif character in OPEN:
+            if character == "[" and is_lambda(text, at, partner):
+                yield at, partner[at]
+            depth += 1
+        elif character in CLOSE:
+            depth -= 1
+            if depth < 0:
+                return
+        at += 1
+
+
+def harmless(inside):
+    fields = re.findall(r"\.(\w+)\s*=", inside)
+    return not inside.strip() or (bool(fields) and set(fields) <= HARMLESS_FIELDS)
+
+
+def captures_values(captures):
+    names = [name.strip() for name in captures.split(",")]
+    return any(name and name != "this" and not name.startswith("&") for name in names)
+
+
+def is_lambda(text, bracket, partner):
+    closer = partner.get(bracket, len(text))
+    return re.search(r"([(,=?:&|{]|\breturn|\bco_await)\s*$", text[max(0, bracket - 50):bracket]) and re.match(
+        r"\s*(\(|\{|<|mutable)", text[closer + 1:closer + 50])
+
+
+def check_text(text):
+    """The lines on which a temporary is made that GCC 12 would break."""
+    text = COMMENTS_AND_STRINGS.sub(blank, text)
+    partner = partners(text)
+    lines = set()
+    for await_ in re.finditer(r"\bco_await\b", text):
+        start = statement_start(text, await_.start(), partner)
+        # `Type name{co_await f()};` initialises a variable, not a temporary.
+        declared = re.match(r"\s*(const\s+)?[\w:<>,]+[\s&]+\w+\s*\{", text[start:])
+        for opener, closer in temporaries(text, start, partner):
+            if declared and opener == start + declared.end() - 1:
+                continue
+            inside = text[opener + 1:closer]
+            if captures_values(inside) if text[opener] == "[" else not harmless(inside):
+                lines.add(text.count("\n", 0, opener) + 1)
+    return sorted(lines)
+
+
+def check_tree(root):
+    problems, checked = [], 0
+    for top in ("include", "src", "tests", "examples"):
+        for folder, _, names in os.walk(os.path.join(root, top)):
+            for name in sorted(names):
+                if name.endswith((".hpp", ".cpp")):
+                    checked += 1
+                    path = os.path.join(folder, name)
+                    with open(path, encoding="utf-8") as file:
+                        lines = check_text(file.read())
+                    path = os.path.relpath(path, root)
+                    problems += [f"{path}:{line}: temporary made beside co_await; name it first" for line in lines]
+    if checked == 0:
+        problems.append(f"{root}: no source file found")
+    return checked, problems
+
+
+WRONG = [
+    'co_await f({.id = "x"});',
+    'auto a = co_await f(Room{.id = "x"});',
+    "co_return co_await f(\n    make({.id = id}));",
+    'if (co_await f({"x"})) { g(); }',
+    'for (auto& e : co_await f(std::move(a), Room{"x"})) { g(e); }',
+    'CHECK((co_await f()) == Text{"x"});',
+    'g(Room{.id = "x"}, co_await f());',
+    'if (a) { b(); } co_await f({.id = "x", .limit = 1});',
+    'auto work = [&]() -> asio::awaitable<void> { co_await f({.id = "x"}); };',
+    'co_await h([&](int i) { return i; }, {.id = "x"});',
+    "co_await f([room](int i) { g(room); });",
+    "co_await f(token, [&, call = std::move(call)](auto handler) mutable { g(call); });",
+    "co_await f([=] { g(room); });",
+    'try { co_await f({.id = "x"}); } catch (const Error&) {}',
+]
+
+RIGHT = [
+    'Room room{.id = "x"}; co_await f(std::move(room));',
+    "co_await f({.offset = 1, .limit = 2});",
+    "co_await f(id, {});",
+    'g({.id = "x"}); co_await f(id);',
+    'if (a) { g({.id = "x"}); } co_await f();',
+    'co_await f(id); g(Room{.id = "x"});',
+    'struct S { T f() override { co_await g(); } T h() final { co_await g(id); } };',
+    'co_await f([&](int i) { g(Room{.id = "x"}); });',
+    'auto work = [&]() -> asio::awaitable<void> { Room r{.id = "x"}; co_await f(r); };',
+    "const Room room{co_await f()};",
+    "co_await f([&, this](int i) { g(room, i); }, rooms[i], [] {});",
+    "auto work = [room] { g(room); }; co_await f(work);",
+    "spawn(io, [room]() -> asio::awaitable<void> { co_await f(room); });",
+    'co_await f(); // {.id = "x"}',
+    'co_await f("{.id}");',
+    'struct A { std::string id{"x"}; asio::awaitable<void> f() { co_await g(); } };',
+    'asio::awaitable<Room> h() { co_return Room{.id = "x"}; }',
+]
+
+
+def self_test():
+    failures = [f"not found: {code}" for code in WRONG if not check_text(f"void f() {{ {code} }}")]
+    failures += [f"found: {code}" for code in RIGHT if check_text(f"void f() {{ {code} }}")]
+    with tempfile.TemporaryDirectory() as root:
+        os.makedirs(os.path.join(root, "src"))
+        with open(os.path.join(root, "src", "a.cpp"), "w", encoding="utf-8") as file:
+            file.write(WRONG[0])
+        if check_tree(root)[1] != ["src/a.cpp:1: temporary made beside co_await; name it first"]:
+            failures.append("not found in a tree")
+    print(*failures, f"{len(WRONG) + len(RIGHT) + 1} cases tried, {len(failures)} wrong", sep="\n")
+    return 1 if failures else 0
+
+
+def main(arguments):
+    if arguments == ["--self-test"]:
+        return self_test()
+    root = arguments[0] if arguments else os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+    checked, problems = check_tree(root)
+    print(*problems, f"{checked} files checked, {len(problems)} problems", sep="\n")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

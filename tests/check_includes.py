@@ -1,0 +1,292 @@
+#!/usr/bin/env python3
+"""Keeps the layers apart: which part of the tree may include which.
+
+    check_includes.py [ROOT]      checks a tree, prints every violation, returns 1 if there is one
+    check_includes.py --self-test shows that each rule catches what it forbids
+
+A row of RULES names the files it holds for and what they may include; the first row that fits a file
+counts. A source file that fits no row is a violation too, so that no new folder escapes the table.
+"""
+
+import fnmatch
+import os
+import re
+import sys
+import tempfile
+
+# What an include names, by the first pattern that fits. Included paths are as written in the source.
+CATEGORIES = [
+    ("model", ["roomstore/model/*", "roomstore/error.hpp", "roomstore/query.hpp", "roomstore/version.hpp"]),
+    ("interface", ["roomstore/conversation_store.hpp", "roomstore/detail/conversation_store_defaults.hpp"]),
+    ("checks", ["roomstore/detail/*"]),  # of arguments; shared by both backends
+    ("fmt_support", ["roomstore/format.hpp"]),
+    ("memory_detail", ["roomstore/memory/detail/*"]),
+    ("memory", ["roomstore/memory/*", "roomstore/roomstore.hpp"]),
+    ("options", ["roomstore/postgres/postgres_options.hpp", "roomstore/postgres/postgres_stats.hpp"]),
+    ("postgres", ["roomstore/postgres/*"]),
+    ("statement", ["sql/statement.hpp"]),
+    ("sql", ["sql/*", "schema/*"]),
+    ("call", ["workers/call.hpp"]),
+    ("workers", ["workers/*"]),
+    ("session", ["driver/session.hpp"]),
+    ("driver", ["driver/*"]),
+    ("awaitable", ["asio/awaitable.hpp", "asio/any_io_executor.hpp"]),
+    ("asio", ["asio.hpp", "asio/*"]),
+    ("json", ["nlohmann/*"]),
+    ("fmt", ["fmt/*"]),
+    ("pqxx", ["pqxx/*", "pqxx", "libpq*", "postgres_ext.h"]),
+    ("catch2", ["catch2/*"]),
+    ("system", ["*.h"]),
+    ("std", ["*"]),
+]
+
+PUBLIC = {"model", "checks", "interface", "fmt_support", "memory", "options", "postgres"}
+LIBRARIES = {"std", "system", "json", "fmt", "asio", "awaitable"}
+
+# (files, what they may include)
+RULES = [
+    ("include/roomstore/version.hpp", set()),
+    ("include/roomstore/format.hpp", {"std", "json", "fmt", "model"}),
+    ("include/roomstore/roomstore.hpp", (PUBLIC | {"asio"}) - {"postgres", "options", "fmt_support"}),
+    ("include/roomstore/model/id.hpp", {"std", "system", "json", "model"}),  # the kernel's random bytes
+    ("include/roomstore/model/json*", {"std", "json", "model", "checks"}),  # reading refuses, and names the field
+    ("include/roomstore/model/*", {"std", "json", "model"}),
+    ("include/roomstore/error.hpp", {"std", "json", "model"}),
+    ("include/roomstore/query.hpp", {"std", "json", "model"}),
+    ("include/roomstore/conversation_store.hpp", {"std", "json", "awaitable", "model", "interface"}),
+    ("include/roomstore/detail/conversation_store_defaults.hpp",
+     {"std", "json", "asio", "awaitable", "model", "checks", "interface"}),
+    ("include/roomstore/detail/*", {"std", "json", "model", "checks"}),
+    ("include/roomstore/memory/detail/*", {"std", "json", "model", "checks", "memory_detail"}),
+    ("include/roomstore/memory/*",
+     {"std", "json", "asio", "awaitable", "model", "checks", "interface", "memory", "memory_detail"}),
+    ("include/roomstore/postgres/*",
+     {"std", "json", "awaitable", "model", "interface", "options", "postgres"}),
+    ("src/postgres/postgres_store*",
+     LIBRARIES | {"model", "checks", "interface", "options", "postgres", "sql", "statement", "workers",
+                  "call", "session"}),
+    ("src/postgres/sql/*", {"std", "json", "fmt", "model", "checks", "sql", "statement", "driver", "session"}),
+    ("src/postgres/schema/*", {"std", "json", "fmt", "model", "sql", "statement", "driver", "session"}),
+    ("src/postgres/workers/call.*", {"std", "call"}),
+    ("src/postgres/workers/*",
+     LIBRARIES | {"model", "options", "workers", "call", "session"}),
+    ("src/postgres/driver/*",
+     {"std", "system", "json", "fmt", "pqxx", "model", "options", "statement", "driver", "session"}),
+    # The suite is written once for every backend; only a harness knows which one it has.
+    ("tests/contract/*harness*", PUBLIC | LIBRARIES | {"catch2"}),
+    ("tests/contract/*", (PUBLIC | LIBRARIES | {"catch2"}) - {"memory", "postgres", "options"}),
+    ("examples/chat_server/main.cpp", PUBLIC | LIBRARIES),
+    ("examples/chat_server/test/*", PUBLIC | LIBRARIES | {"catch2"}),
+    ("examples/chat_server/*", (PUBLIC | LIBRARIES) - {"memory", "postgres", "options"}),
+    ("examples/*", PUBLIC | LIBRARIES),
+    ("tests/*", None),  # everything: the tests of a layer include that layer
+]
+
+# Names of libpqxx and libpq, outside comments and strings.
+DRIVER_NAMES = re.compile(r"\bpqxx::|\bPQ[a-z]\w*\s*\(|\bPG(conn|result|cancel)\b")
+NOT_LISTED = "no CMakeLists.txt above it lists it"
+NO_SUCH_FILE = "no such file in include/, src/postgres/, tests/ or beside:"
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+COMMENTS_AND_STRINGS = re.compile(
+    r'R"(\w*)\((?:.|\n)*?\)\1"|"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*(?:.|\n)*?\*/')
+
+
+def first_fit(table, name):
+    for row in table:
+        patterns = row[0] if isinstance(row[0], list) else [row[0]]
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
+            return row
+    return None
+
+
+def category(quote, include, path):
+    """What an include names; a quoted one may be relative to the folder of its file."""
+    patterns = [(patterns, name) for name, patterns in CATEGORIES]
+    kind = first_fit(patterns, include)[1]
+    if quote == '"' and kind in ("std", "system"):
+        beside = os.path.normpath(os.path.join(os.path.dirname(path), include))
+        for base in ("include/", "src/postgres/"):
+            if beside.startswith(base):
+                return first_fit(patterns, beside.removeprefix(base))[1]
+        return "neighbour"
+    return kind
+
+
+def exists(root, include, path):
+    folders = ["include", "src/postgres", "tests", os.path.dirname(path)]
+    if path.startswith("examples/"):
+        folders.append("/".join(path.split("/")[:2]))  # an example's own folder
+    return any(os.path.isfile(os.path.join(root, folder, include)) for folder in folders)
+
+
+def blank(match):
+    return re.sub(r"[^\n]", " ", match.group(0))
+
+
+def check_file(root, path):
+    row = first_fit(RULES, path)
+    if row is None:
+        yield f"{path}: no row of the table in tests/check_includes.py holds for this file"
+        return
+    with open(os.path.join(root, path), encoding="utf-8") as file:
+        text = file.read()
+    allowed = row[1]
+    for number, line in enumerate(text.splitlines(), 1):
+        include = INCLUDE.match(line)
+        if include and allowed is not None:
+            if include.group(1) == '"' and not exists(root, include.group(2), path):
+                yield f"{path}:{number}: {NO_SUCH_FILE} {include.group(2)}"
+            kind = category(include.group(1), include.group(2), path)
+            if kind not in allowed | {"neighbour"}:
+                yield f"{path}:{number}: may not include {include.group(2)} ({kind})"
+    if not path.startswith(("src/postgres/driver/", "tests/")):
+        for number, line in enumerate(COMMENTS_AND_STRINGS.sub(blank, text).splitlines(), 1):
+            name = DRIVER_NAMES.search(line)
+            if name and not INCLUDE.match(line):
+                yield f"{path}:{number}: names {name.group(0).strip()}, which belongs to src/postgres/driver"
+
+
+def check_listed(root, path):
+    """A header that no CMakeLists.txt lists is not installed; a source is never compiled."""
+    folder = os.path.dirname(path)
+    library = os.path.join(root, "src/postgres/CMakeLists.txt")
+    if folder == "include/roomstore/postgres" and os.path.exists(library):  # the face of that library
+        with open(library, encoding="utf-8") as file:
+            if re.search(r"/" + re.escape(path) + r"($|[\s)])", file.read()):
+                return
+    while True:
+        lists = os.path.join(root, folder, "CMakeLists.txt")
+        if os.path.exists(lists):
+            with open(lists, encoding="utf-8") as file:
+                text = file.read()
+            name = os.path.relpath(path, folder or ".")
+            if re.search(r"(^|[\s/(])" + re.escape(name) + r"($|[\s)])", text):
+                return
+        if not folder:
+            break
+        folder = os.path.dirname(folder)
+    yield f"{path}: {NOT_LISTED}"
+
+
+def check_tree(root):
+    problems = []
+    checked = 0
+    for top in ("include", "src", "tests", "examples"):
+        for folder, _, names in os.walk(os.path.join(root, top)):
+            for name in sorted(names):
+                path = os.path.relpath(os.path.join(folder, name), root)
+                # The consumers below tests/package are projects of their own.
+                if not name.endswith((".hpp", ".cpp", ".h", ".sql")) or path.startswith("tests/package/"):
+                    continue
+                checked += 1
+                if not name.endswith(".sql"):
+                    problems += check_file(root, path)
+                if top == "include" or not name.endswith((".hpp", ".h")):
+                    problems += check_listed(root, path)
+    if checked == 0:
+        problems.append(f"{root}: no source file found")
+    return checked, sorted(problems)
+
+
+# (file, line that must be refused) for every wall of the table.
+FORBIDDEN = [
+    ("include/roomstore/model/room.hpp", '#include <asio/awaitable.hpp>'),
+    ("include/roomstore/error.hpp", '#include <asio.hpp>'),
+    ("include/roomstore/query.hpp", '#include "roomstore/conversation_store.hpp"'),
+    ("include/roomstore/detail/contains.hpp", '#include "roomstore/conversation_store.hpp"'),
+    ("include/roomstore/model/json.hpp", '#include <fmt/format.h>'),
+    ("include/roomstore/conversation_store.hpp", '#include <asio/co_spawn.hpp>'),
+    ("include/roomstore/conversation_store.hpp", '#include "roomstore/memory/in_memory_store.hpp"'),
+    ("include/roomstore/conversation_store.hpp", '#include "memory/in_memory_store.hpp"'),
+    ("include/roomstore/roomstore.hpp", '#include "roomstore/postgres/postgres_store.hpp"'),
+    ("include/roomstore/memory/in_memory_store.hpp", '#include <pqxx/pqxx>'),
+    ("include/roomstore/memory/detail/log.hpp", '#include <asio/post.hpp>'),
+    ("include/roomstore/detail/validate.hpp", '#include <asio/post.hpp>'),
+    ("include/roomstore/detail/validate.hpp", '#include "roomstore/conversation_store.hpp"'),
+    ("include/roomstore/memory/detail/log.hpp", '#include "roomstore/conversation_store.hpp"'),
+    ("include/roomstore/postgres/postgres_store.hpp", '#include <pqxx/connection>'),
+    ("include/roomstore/postgres/postgres_store.hpp", '#include <asio/post.hpp>'),
+    ("include/roomstore/postgres/postgres_store.hpp", '#include <fmt/format.h>'),
+    ("include/roomstore/new_folder/x.hpp", '#include <string>'),
+    ("src/postgres/postgres_store.cpp", '#include "driver/row.hpp"'),
+    ("src/postgres/postgres_store.cpp", 'void f() { pqxx::connection c; }'),
+    ("src/postgres/sql/rooms.cpp", '#include "workers/worker_pool.hpp"'),
+    ("src/postgres/sql/rooms.cpp", '#include <asio/post.hpp>'),
+    ("src/postgres/sql/rooms.cpp", '#include <pqxx/result>'),
+    ("src/postgres/sql/rooms.cpp", 'auto f(auto* c) { return PQstatus(c); }'),
+    ("src/postgres/schema/migrations.cpp", '#include "roomstore/postgres/postgres_store.hpp"'),
+    ("src/postgres/workers/worker_pool.cpp", '#include "sql/rooms.hpp"'),
+    ("src/postgres/workers/worker_pool.cpp", '#include "driver/row.hpp"'),
+    ("src/postgres/workers/worker_pool.cpp", '#include "../driver/row.hpp"'),
+    ("examples/01_hello.cpp", '#include "../src/postgres/sql/rooms.hpp"'),
+    ("src/postgres/workers/worker_pool.cpp", '#include <libpq-fe.h>'),
+    ("src/postgres/workers/worker_pool.cpp", '#include "libpq-fe.h"'),
+    ("src/postgres/workers/call.hpp", '#include <asio/post.hpp>'),
+    ("src/postgres/workers/call.hpp", '#include "worker_pool.hpp"'),
+    ("src/postgres/driver/session.cpp", '#include "sql/rooms.hpp"'),
+    ("src/postgres/driver/session.cpp", '#include <asio.hpp>'),
+    ("src/postgres/driver/session.cpp", '#include "workers/call.hpp"'),
+    ("tests/contract/rooms.cpp", '#include "roomstore/memory/in_memory_store.hpp"'),
+    ("tests/contract/rooms.cpp", '#include "roomstore/postgres/postgres_store.hpp"'),
+    ("tests/contract/rooms.cpp", '#include "driver/session.hpp"'),
+    ("examples/chat_server/server.cpp", '#include "roomstore/roomstore.hpp"'),
+    ("examples/01_hello.cpp", '#include "sql/rooms.hpp"'),
+]
+
+ALLOWED = [
+    ("include/roomstore/model/room.hpp", '#include <nlohmann/json.hpp>'),
+    ("include/roomstore/conversation_store.hpp", '#include <asio/awaitable.hpp>'),
+    ("include/roomstore/memory/in_memory_store.hpp", '#include <asio/post.hpp>'),
+    ("src/postgres/postgres_store.cpp", '// pqxx::connection and PQstatus( are only named here'),
+    ("src/postgres/sql/rooms.cpp", '#include "driver/row.hpp"'),
+    ("src/postgres/workers/worker_pool.cpp", '#include "call.hpp"'),
+    ("src/postgres/workers/worker_pool.cpp", '#include "driver/session.hpp"'),
+    ("src/postgres/driver/session.cpp", '#include <pqxx/connection>'),
+    ("src/postgres/driver/session.cpp", 'void f() { pqxx::connection c; }'),
+    ("tests/contract/memory_harness.cpp", '#include "roomstore/memory/in_memory_store.hpp"'),
+    ("examples/chat_server/main.cpp", '#include "roomstore/roomstore.hpp"'),
+]
+
+
+def verdict(path, line, expected=None):
+    """What is found in a tree of one listed file; only problems of the kind `expected`, if given."""
+    with tempfile.TemporaryDirectory() as root:
+        os.makedirs(os.path.join(root, os.path.dirname(path)))
+        with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+            file.write(line + "\n")
+        with open(os.path.join(root, "CMakeLists.txt"), "w", encoding="utf-8") as file:
+            file.write("\n" if expected == NOT_LISTED else f"sources({path})\n")
+        problems = check_tree(root)[1]
+    if expected is not None:
+        return [problem for problem in problems if expected in problem]
+    return [problem for problem in problems if NO_SUCH_FILE not in problem]
+
+
+def self_test():
+    wrong = []
+    for path, line in FORBIDDEN:
+        if not verdict(path, line):
+            wrong.append(f"not refused: {path}: {line}")
+    for path, line in ALLOWED:
+        problems = verdict(path, line)
+        if problems:
+            wrong.append(f"refused: {problems}")
+    if not verdict("src/postgres/sql/rooms.cpp", "#include <string>", NOT_LISTED):
+        wrong.append("not refused: a source that no CMakeLists.txt lists")
+    if not verdict("src/postgres/sql/rooms.cpp", '#include "postgres/driver/row.hpp"', NO_SUCH_FILE):
+        wrong.append("not refused: an include that hides its folder")
+    print(*wrong, f"{len(FORBIDDEN) + len(ALLOWED) + 2} rules tried, {len(wrong)} wrong", sep="\n")
+    return 1 if wrong else 0
+
+
+def main(arguments):
+    if arguments == ["--self-test"]:
+        return self_test()
+    root = arguments[0] if arguments else os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+    checked, problems = check_tree(root)
+    print(*problems, f"{checked} files checked, {len(problems)} problems", sep="\n")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,177 @@
+#include <cstdlib>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "contract/harness.hpp"
+#include "roomstore/postgres/postgres_store.hpp"
+#include "support/pgbouncer.hpp"
+#include "support/private_cluster.hpp"
+
+namespace roomstore::contract {
+
+namespace {
+
+/// A way of running the backend: the suite is the same for all.
+struct Surroundings {
+    /// What the stores get, but for the schema.
+    PostgresOptions options{};
+    /// The same database for a superuser, without a pooler.
+    std::string arranging{};
+    /// Not empty: the tables are made by hand, and this role may use them and nothing else.
+    std::string role{};
+};
+
+Surroundings plain() {
+    Surroundings result;
+    result.arranging = test::test_database();
+    result.options.connection_string = result.arranging;
+    return result;
+}
+
+Surroundings partitioned() {
+    auto result = plain();
+    result.options.partitions = 4;
+    return result;
+}
+
+Surroundings pgbouncer() {
+    test::PgBouncer::require();
+    Surroundings result;
+    result.arranging = test::PrivateCluster::shared().connection_string();
+    result.options.connection_string = test::PgBouncer::shared().connection_string();
+    result.options.prepared_statements = false;
+    return result;
+}
+
+Surroundings dml_role() {
+    const auto& cluster = test::PrivateCluster::shared();
+    Surroundings result;
+    result.role = "dml_only";
+    result.arranging = cluster.connection_string();
+    test::Admin(result.arranging).query("CREATE ROLE dml_only LOGIN");
+    result.options.connection_string = cluster.connection_string("postgres", result.role);
+    result.options.create_schema = false;
+    return result;
+}
+
+Surroundings surroundings() {
+    const char* value = std::getenv("ROOMSTORE_CONTRACT_POSTGRES");
+    const std::string_view name = value ? value : "plain";
+    if (name == "plain") return plain();
+    if (name == "partitioned") return partitioned();
+    if (name == "pgbouncer") return pgbouncer();
+    if (name == "dml_role") return dml_role();
+    throw std::logic_error("ROOMSTORE_CONTRACT_POSTGRES: unknown '" + std::string(name) + "'");
+}
+
+/// One schema per store. Making one takes longer than most tests, so a schema whose store is gone
+/// is emptied and used again.
+class Schemas {
+public:
+    explicit Schemas(const Surroundings& surroundings)
+        : surroundings_(surroundings), admin_(surroundings.arranging) {}
+
+    ~Schemas() {
+        for (const auto& name : made_) admin_.query("DROP SCHEMA IF EXISTS " + name + " CASCADE");
+    }
+
+    std::string take() {
+        if (free_.empty()) return make();
+        auto name = std::move(free_.back());
+        free_.pop_back();
+        empty(name);
+        return name;
+    }
+
+    void give_back(std::string name) { free_.push_back(std::move(name)); }
+
+private:
+    std::string make() {
+        made_.push_back("contract_" + std::to_string(::getpid()) + "_" +
+                        std::to_string(made_.size()));
+        const std::string& name = made_.back();
+        if (!surroundings_.role.empty()) {
+            auto options = surroundings_.options;
+            options.schema = name;
+            admin_.query(PostgresStore::schema_sql(options));
+            admin_.query("GRANT USAGE ON SCHEMA " + name + " TO " + surroundings_.role +
+                         ";GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + name +
+                         " TO " + surroundings_.role);
+        }
+        return name;
+    }
+
+    // The tables are small: deleting their rows is faster than truncating them.
+    void empty(const std::string& name) {
+        std::string script;
+        for (const auto& row :
+             admin_.query("SELECT tablename FROM pg_tables WHERE tablename <> 'schema_version' "
+                          "AND schemaname = '" +
+                          name + "'")) {
+            script += "DELETE FROM " + name + "." + *row.at(0) + ";";
+        }
+        if (!script.empty()) admin_.query(script);
+    }
+
+    Surroundings surroundings_;
+    test::Admin admin_;
+    std::vector<std::string> made_;
+    std::vector<std::string> free_;
+};
+
+/// A schema, until the last store on it is gone.
+struct Lease {
+    explicit Lease(std::shared_ptr<Schemas> all) : schemas(std::move(all)), name(schemas->take()) {}
+    ~Lease() { schemas->give_back(name); }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+
+    std::shared_ptr<Schemas> schemas;
+    std::string name;
+};
+
+class PostgresBackend final : public Backend {
+public:
+    explicit PostgresBackend(Surroundings surroundings)
+        : options_(surroundings.options), schemas_(std::make_shared<Schemas>(surroundings)) {}
+
+    std::shared_ptr<ConversationStore> make_store(Limits limits) override {
+        return store_on(std::make_shared<Lease>(schemas_), limits);
+    }
+
+    std::shared_ptr<ConversationStore> reopen_store(const ConversationStore& store) override {
+        const auto lease = leases_.at(&store).lock();
+        if (!lease) throw std::logic_error("reopen_store: the store is gone, and so are its data");
+        return store_on(lease, {});
+    }
+
+private:
+    std::shared_ptr<ConversationStore> store_on(const std::shared_ptr<Lease>& lease,
+                                                Limits limits) {
+        auto options = options_;
+        options.schema = lease->name;
+        options.limits = limits;
+        std::shared_ptr<ConversationStore> store(
+            new PostgresStore(std::move(options)),
+            [lease](const ConversationStore* gone) { delete gone; });
+        leases_[store.get()] = lease;
+        return store;
+    }
+
+    PostgresOptions options_;
+    std::shared_ptr<Schemas> schemas_;
+    std::map<const ConversationStore*, std::weak_ptr<Lease>> leases_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_backend() {
+    return std::make_unique<PostgresBackend>(surroundings());
+}
+
+}  // namespace roomstore::contract

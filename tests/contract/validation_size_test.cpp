@@ -1,0 +1,177 @@
+#include <functional>
+
+#include "contract/world.hpp"
+#include "support/populated.hpp"
+
+/// `Limits::max_event_bytes` bounds every row.
+namespace roomstore::contract {
+
+namespace {
+
+constexpr std::size_t limit = 8192;
+
+std::string text(std::size_t bytes) { return std::string(bytes, 'x'); }
+
+/// Whether a fresh store with that limit takes what `write` writes; it refuses by name otherwise.
+bool takes(const std::function<void(ConversationStore&)>& write, const std::string& name) {
+    const auto store = fresh_store({.max_event_bytes = limit});
+    run(store->create_room(make_room()));
+    const auto before = dump(*store);
+    try {
+        write(*store);
+        return true;
+    } catch (const Error& error) {
+        CHECK_THAT(error,
+                   fails_with(errc::invalid_argument, name + ":") &&
+                       fails_with(errc::invalid_argument, "max_event_bytes"));
+        CHECK(dump(*store) == before);
+        return false;
+    }
+}
+
+/// The rows may hold other things than the text, but not much.
+template <typename Write>
+void bounds(const std::string& name, Write write) {
+    CAPTURE(name);
+    const auto with = [&](std::size_t bytes) {
+        return takes([&](ConversationStore& store) { write(store, text(bytes)); }, name);
+    };
+    CHECK(with(limit - 1024));
+    CHECK_FALSE(with(limit + 1));
+    CHECK_FALSE(with(10 * limit));
+}
+
+}  // namespace
+
+TEST_CASE("max_event_bytes bounds an event, wherever its bytes stand", "[validation][events]") {
+    const auto event = [](auto change) {
+        return [change](ConversationStore& store, std::string bytes) {
+            auto large = make_event();
+            change(large, std::move(bytes));
+            // Outside a CHECK, which would keep the refusal to itself.
+            const auto stored = run(store.add_event_auto_index("room", large));
+            CHECK((stored == large));
+            CHECK((run(store.get_event("event")) == large));
+        };
+    };
+    bounds("RoomEvent", event([](RoomEvent& e, std::string bytes) {
+               e.content = TextContent{.body = std::move(bytes)};
+           }));
+    bounds("RoomEvent", event([](RoomEvent& e, std::string bytes) {
+               e.metadata = {{"key", std::move(bytes)}};
+           }));
+    bounds("RoomEvent", event([](RoomEvent& e, std::string bytes) {
+               e.source.raw_payload = {{std::move(bytes), 1}};
+           }));
+    bounds("RoomEvent", event([](RoomEvent& e, std::string bytes) {
+               e.channel_data.thread_id = std::move(bytes);
+           }));
+    bounds("RoomEvent", event([](RoomEvent& e, const std::string& bytes) {
+               // Values that are no text count 8 bytes each.
+               e.delivery_results = {{"list", Json::array()}};
+               for (std::size_t i = 0; i < bytes.size() / 8; ++i) {
+                   e.delivery_results["list"].push_back(nullptr);
+               }
+           }));
+}
+
+TEST_CASE("max_event_bytes bounds every way to write an event", "[validation][events]") {
+    const auto large_event = [](std::string bytes) {
+        return make_event({.body = std::move(bytes)});
+    };
+    bounds("RoomEvent", [&](ConversationStore& store, std::string bytes) {
+        run(store.add_event(large_event(std::move(bytes))));
+    });
+    bounds("events/1", [&](ConversationStore& store, std::string bytes) {
+        // Each event is bounded by itself, not the batch.
+        run(store.append_events("room",
+                                {make_event({.id = "a", .body = text(limit / 2)}),
+                                 large_event(std::move(bytes)),
+                                 make_event({.id = "b", .body = text(limit / 2)})}));
+    });
+    const auto store = fresh_store({.max_event_bytes = limit});
+    run(store->create_room(make_room()));
+    run(store->add_event_auto_index("room", make_event()));
+    CHECK_FAILS(
+        store->update_event(large_event(text(limit + 1))), errc::invalid_argument, "RoomEvent:");
+    CHECK(run(store->get_event("event")) == make_event());
+}
+
+TEST_CASE("max_event_bytes bounds every other row", "[validation]") {
+    bounds("Room", [](ConversationStore& store, std::string bytes) {
+        run(store.create_room(make_room({.id = "new", .metadata = {{"a", std::move(bytes)}}})));
+    });
+    bounds("Room", [](ConversationStore& store, std::string bytes) {
+        run(store.update_room(make_room({.metadata = {{"a", std::move(bytes)}}})));
+    });
+    bounds("patch", [](ConversationStore& store, std::string bytes) {
+        run(store.patch_room_metadata("room", {{"a", std::move(bytes)}}));
+    });
+    bounds("ChannelBinding", [](ConversationStore& store, std::string bytes) {
+        run(store.add_binding({.channel_id = "channel",
+                               .room_id = "room",
+                               .channel_type = ChannelType::sms,
+                               .metadata = {{"a", std::move(bytes)}}}));
+    });
+    bounds("Participant", [](ConversationStore& store, std::string bytes) {
+        run(store.add_participant({.id = "participant",
+                                   .room_id = "room",
+                                   .channel_id = "channel",
+                                   .display_name = std::move(bytes)}));
+    });
+    bounds("Identity", [](ConversationStore& store, std::string bytes) {
+        run(store.create_identity({.id = "identity", .external_ids = {{std::move(bytes), "1"}}}));
+    });
+    bounds("Task", [](ConversationStore& store, std::string bytes) {
+        run(store.add_task({.id = "task", .room_id = "room", .title = std::move(bytes)}));
+    });
+    bounds("Observation", [](ConversationStore& store, std::string bytes) {
+        run(store.add_observation({.id = "observation",
+                                   .room_id = "room",
+                                   .channel_id = "channel",
+                                   .content = std::move(bytes)}));
+    });
+}
+
+TEST_CASE("patches that are small each cannot make a room too large", "[validation][rooms]") {
+    const auto store = fresh_store({.max_event_bytes = limit});
+    run(store->create_room(make_room()));
+    run(store->patch_room_metadata("room", {{"a", text(limit / 2)}}));
+    const auto before = run(store->get_room("room"));
+    CHECK_FAILS(store->patch_room_metadata("room", {{"b", text(limit / 2)}}),
+                errc::invalid_argument,
+                "max_event_bytes");
+    CHECK(run(store->get_room("room")) == before);
+    const auto patched = run(store->patch_room_metadata("room", {{"b", text(limit / 2)}}, {"a"}));
+    REQUIRE(patched);
+    CHECK(patched->metadata == Json{{"b", text(limit / 2)}});
+}
+
+TEST_CASE("an event may have a mebibyte by default", "[validation][events]") {
+    const auto store = store_with_room();
+    constexpr std::size_t mebibyte = std::size_t{1} << 20;
+    const auto large = make_event({.body = text(mebibyte - 1024)});
+    CHECK((run(store->add_event_auto_index("room", large)) == large));
+    CHECK((run(store->get_event("event")) == large));
+    CHECK_FAILS(store->add_event_auto_index("room", make_event({.body = text(mebibyte + 1)})),
+                errc::invalid_argument,
+                "max_event_bytes");
+}
+
+TEST_CASE("larger events can be allowed, up to 64 MiB", "[validation][events]") {
+    const auto store = fresh_store({.max_event_bytes = Limits::highest_max_event_bytes});
+    run(store->create_room(make_room()));
+    const auto large = make_event({.body = text(std::size_t{5} << 20)});
+    CHECK((run(store->add_event_auto_index("room", large)) == large));
+    CHECK((run(store->get_event("event")) == large));
+}
+
+TEST_CASE("a store is not made with limits out of range", "[validation]") {
+    for (const std::size_t bad : {std::size_t{0}, Limits::highest_max_event_bytes + 1}) {
+        CHECK_THROWS_MATCHES(fresh_store({.max_event_bytes = bad}),
+                             Error,
+                             fails_with(errc::invalid_argument, "max_event_bytes"));
+    }
+}
+
+}  // namespace roomstore::contract

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Compares both backends with the reference, for as long as you like:
+#
+#   tests/differential/run.sh --sequences 200000 --seed 1 [--length 40]
+#
+# The same seed makes the same sequences. A failing one is shrunk and printed as C++.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+cmake/install_dependencies.sh core postgres tests
+cmake --preset release -DROOMSTORE_BUILD_TESTS=ON >/dev/null
+cmake --build --preset release --target differential_memory differential_postgres
+build/release/tests/differential/differential_memory "$@"
+build/release/tests/differential/differential_postgres "$@"

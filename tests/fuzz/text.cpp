@@ -1,0 +1,88 @@
+#include "roomstore/detail/text.hpp"
+
+#include <string>
+#include <vector>
+
+#include "fuzz/expect.hpp"
+#include "fuzz/naive.hpp"
+#include "fuzz/target.hpp"
+#include "roomstore/detail/field_path.hpp"
+#include "roomstore/model/open_enum.hpp"
+
+/// Any bytes as text.
+namespace roomstore::fuzz {
+
+namespace {
+
+/// Finds the fault that decoding finds, wherever the text begins in the words that are read.
+void expect_fault(std::string_view input) {
+    const auto expected = naive::first_fault(input);
+    for (std::size_t before = 0; before < 8; ++before) {
+        std::string moved(before, 'a');
+        moved += input;
+        // A block of its exact size, so that a read beyond the end is seen.
+        const std::vector<char> block(moved.begin(), moved.end());
+        const auto fault = detail::find_text_fault({block.data(), block.size()});
+        expect(fault.has_value() == expected.has_value(),
+               fault ? "refused, but text" : "accepted, but no text",
+               input);
+        if (!fault) continue;
+        expect(fault->position == *expected + before, "a fault is named with its byte", input);
+        const bool nul = input[*expected] == '\0';
+        expect((fault->kind == detail::TextFault::Kind::nul) == nul,
+               "NUL and what is no UTF-8 are told apart",
+               input);
+    }
+}
+
+void expect_printable(const std::string& shown, std::size_t max_bytes) {
+    expect(naive::is_text(shown), "what is shown is text", shown);
+    expect(shown.size() <= max_bytes, "what is shown is short", shown);
+    for (const char c : shown) {
+        expect(static_cast<unsigned char>(c) >= 0x20 && c != 0x7F,
+               "what is shown has no control characters",
+               shown);
+    }
+}
+
+/// The part of a path that stands for a key, decoded as a JSON pointer.
+std::string unescape(std::string_view escaped) {
+    std::string text;
+    for (std::size_t i = 0; i < escaped.size(); ++i) {
+        expect(escaped[i] != '/', "a key in a path has no slash", escaped);
+        if (escaped[i] == '~' && i + 1 < escaped.size()) {
+            text += escaped[++i] == '0' ? '~' : '/';
+        } else {
+            text += escaped[i];
+        }
+    }
+    return text;
+}
+
+Verdict run(std::string_view input) {
+    expect_fault(input);
+    const std::string shown = detail::printable(input);
+    // 64 bytes, and three dots.
+    expect_printable(shown, 67);
+    const std::string path = detail::FieldPath("Room").key(input).str();
+    expect(path.starts_with("Room/"), "a path begins with its root", path);
+    expect(unescape(std::string_view(path).substr(5)) == shown, "a key can be read back", path);
+    expect(EventType::is_legal(input) == naive::is_name(input), "names are legal by rule", input);
+    return naive::is_text(input) ? Verdict::accepted : Verdict::refused;
+}
+
+std::vector<std::string> seeds() {
+    return {"plain text, longer than a word of eight bytes",
+            "gr\xC3\xBC\xC3\x9F",
+            "\xE2\x82\xAC and \xF0\x9F\x98\x80",
+            "\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF",
+            "a/b~c\td",
+            "event.type-1_x",
+            std::string(70, 'x')};
+}
+
+}  // namespace
+
+const Target text_target{"text", run, nullptr, seeds, true};
+
+}  // namespace roomstore::fuzz

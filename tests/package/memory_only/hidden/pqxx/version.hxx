@@ -1,0 +1,1 @@
+#error "the memory store must not need this header"

@@ -1,0 +1,23 @@
+# Configures, builds and installs roomstore itself as on a machine that has no libpqxx, libpq and fmt,
+# then consumes that: cmake -DSOURCE=<roomstore> -DBINARY=<scratch> -DCXX=<compiler> -P ...
+#
+# find_package is switched off for them, and headers that refuse to compile stand before theirs.
+file(REMOVE_RECURSE ${BINARY})
+set(options
+    -DCMAKE_CXX_FLAGS=-I${CMAKE_CURRENT_LIST_DIR}/hidden
+    -DCMAKE_DISABLE_FIND_PACKAGE_Libpqxx=ON
+    -DCMAKE_DISABLE_FIND_PACKAGE_PostgreSQL=ON
+    -DCMAKE_DISABLE_FIND_PACKAGE_fmt=ON)
+
+function(run)
+    execute_process(COMMAND ${ARGV} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+run(${CMAKE_COMMAND} -S ${SOURCE} -B ${BINARY}/library -G Ninja -DCMAKE_CXX_COMPILER=${CXX} ${options}
+    -DROOMSTORE_BUILD_TESTS=OFF -DROOMSTORE_BUILD_EXAMPLES=OFF)
+run(${CMAKE_COMMAND} --build ${BINARY}/library)
+run(${CMAKE_COMMAND} -DPROJECT=${CMAKE_CURRENT_LIST_DIR} -DBINARY=${BINARY}/consumer -DCXX=${CXX}
+    -DINSTALL=${BINARY}/library "-DOPTIONS=${options}" -P ${CMAKE_CURRENT_LIST_DIR}/../consume.cmake)
+if(EXISTS ${BINARY}/consumer/prefix/include/roomstore/postgres)
+    message(FATAL_ERROR "the headers of a store that was not built were installed")
+endif()

@@ -1,0 +1,128 @@
+#include <algorithm>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "postgres/child.hpp"
+#include "postgres/fresh_schema.hpp"
+#include "support/builders.hpp"
+#include "support/errors.hpp"
+
+namespace roomstore::test {
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Lines lines_of(const std::string& text) {
+    Lines lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+}
+
+/// What a server logged for one connection, each line cut to what it runs.
+Lines statements_of(const std::string& log, const std::string& pid) {
+    Lines statements;
+    for (const auto& line : lines_of(log)) {
+        if (line.starts_with("[" + pid + "] LOG:")) {
+            const auto at = line.find_first_of(':', pid.size() + 10);
+            statements.push_back(at == line.npos ? line : line.substr(at + 2));
+        } else if (line.starts_with('\t') && !statements.empty()) {
+            statements.back() += ' ' + line.substr(1);
+        }
+    }
+    return statements;
+}
+
+}  // namespace
+
+TEST_CASE("an append is SELECT ... FOR UPDATE, then the rest, in one transaction") {
+    const bool prepared = GENERATE(true, false);
+    CAPTURE(prepared);
+    PrivateCluster cluster({.settings = {"log_statement=all", "log_line_prefix='[%p] '"}});
+    PostgresOptions options;
+    options.connection_string = cluster.connection_string();
+    options.connections = 1;
+    options.prepared_statements = prepared;
+    PostgresStore store(options);
+    run(store.init());
+    run(store.create_room(make_room()));
+    const auto before = cluster.log().size();
+    run(store.add_event_auto_index("room", make_event()));
+    run(store.close());
+    const auto log = cluster.log().substr(before);
+    INFO(log);
+    const auto pid = log.substr(1, log.find(']') - 1);
+    const auto statements = statements_of(log, pid);
+    REQUIRE(statements.size() == 4);
+    CHECK(statements[0].starts_with("BEGIN"));
+    CHECK(statements[1].find("SELECT id, event_count, latest_index") != std::string::npos);
+    CHECK(statements[1].find("FOR UPDATE") != std::string::npos);
+    CHECK(statements[2].find("INSERT INTO \"roomstore\".events") != std::string::npos);
+    CHECK(statements[2].find("UPDATE \"roomstore\".rooms") != std::string::npos);
+    CHECK(statements[3].starts_with("COMMIT"));
+}
+
+TEST_CASE("four processes append to the same rooms: dense indexes, nothing lost, nothing twice") {
+    constexpr int processes = 4;
+    constexpr int rooms = 8;
+    constexpr int events = 250;  // by each process in each room
+    FreshSchema schema;
+    PostgresStore store(schema.options());
+    run(store.init());
+    for (int i = 0; i < rooms; ++i) {
+        run(store.create_room(make_room({.id = "room-" + std::to_string(i)})));
+    }
+    const auto folder = std::filesystem::temp_directory_path();
+    std::vector<std::filesystem::path> logs;
+    std::vector<Process> children;
+    for (int i = 0; i < processes; ++i) {
+        logs.push_back(
+            folder / ("roomstore-append-" + std::to_string(::getpid()) + "-" + std::to_string(i)));
+        children.push_back(start_child({"append",
+                                        schema.options().connection_string,
+                                        schema.name(),
+                                        "process-" + std::to_string(i),
+                                        std::to_string(rooms),
+                                        std::to_string(events)},
+                                       logs.back()));
+    }
+    for (auto& child : children) CHECK(child.wait() == 0);
+
+    // What the processes were told: event id by room and index.
+    std::map<std::string, std::map<std::int64_t, std::string>> told;
+    for (const auto& log : logs) {
+        for (const auto& line : lines_of(read_file(log))) {
+            std::istringstream words(line);
+            std::string room;
+            std::string id;
+            std::int64_t index = -1;
+            REQUIRE((words >> room >> id >> index));
+            const bool first = told[room].emplace(index, id).second;
+            CHECK(first);
+        }
+        std::filesystem::remove(log);
+    }
+    REQUIRE(told.size() == rooms);
+    for (const auto& [room, ids] : told) {
+        CAPTURE(room);
+        REQUIRE(ids.size() == processes * events);
+        CHECK(ids.begin()->first == 0);
+        CHECK(ids.rbegin()->first == processes * events - 1);
+        const auto stored = run(store.list_events(room, {.limit = 2 * processes * events}));
+        REQUIRE(stored.size() == ids.size());
+        for (const auto& event : stored) {
+            if (ids.at(event.index) != event.id) FAIL("event " << event.id << " moved");
+        }
+        const auto row = run(store.get_room(room));
+        CHECK(row->event_count == processes * events);
+        CHECK(row->latest_index == processes * events - 1);
+        CHECK(run(store.get_event_count(room)) == processes * events);
+    }
+}
+
+}  // namespace roomstore::test

@@ -1,0 +1,134 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "postgres/fresh_schema.hpp"
+#include "support/builders.hpp"
+#include "support/errors.hpp"
+#include "support/populated.hpp"
+
+/// Rows that a newer build, or a person, wrote in a way this build does not know: an error where
+/// such a row is read alone, and no harm to the rows beside it.
+namespace roomstore::test {
+
+namespace {
+
+struct Damaged {
+    Damaged() : store(schema.options()) {
+        run(store.init());
+        for (const char* id : {"room", "sound"}) run(store.create_room(make_room({.id = id})));
+        run(store.add_event_auto_index("room", make_event({.id = "event", .key = "key"})));
+        run(store.add_event_auto_index("room", make_event({.id = "sound"})));
+        for (const char* id : {"channel", "sound"}) {
+            ChannelBinding binding{.channel_id = id, .room_id = "room", .channel_type = "sms"};
+            binding.participant_id = "participant";
+            run(store.add_binding(binding));
+        }
+        for (const char* id : {"participant", "sound"}) {
+            Participant participant{.id = id, .room_id = "room", .channel_id = "channel"};
+            run(store.add_participant(participant));
+        }
+        for (const char* id : {"task", "sound"}) {
+            Task task{.id = id, .room_id = "room", .title = "title"};
+            run(store.add_task(task));
+        }
+        Identity identity{.id = "identity"};
+        run(store.create_identity(identity));
+    }
+
+    /// Sets a column of the row `id`, and checks that one row was there.
+    void set(const std::string& table,
+             const std::string& id,
+             const std::string& column,
+             const std::string& value) {
+        const std::string key = table == "bindings" ? "channel_id" : "id";
+        REQUIRE(schema
+                    .query("UPDATE {schema}." + table + " SET " + column + " = '" + value +
+                           "' WHERE " + key + " = '" + id + "' RETURNING 1")
+                    .size() == 1);
+    }
+
+    FreshSchema schema;
+    PostgresStore store;
+};
+
+using Ids = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a room with a status of the future") {
+    Damaged damaged;
+    auto& store = damaged.store;
+    damaged.set("rooms", "room", "status", "hibernating");
+    CHECK_FAILS(store.get_room("room"), errc::corrupt_data, "rooms");
+    CHECK_FAILS(store.get_room("room"), errc::corrupt_data, "'room'");
+    CHECK_FAILS(store.get_room("room"), errc::corrupt_data, "status");
+    CHECK_FAILS(store.get_room("room"), errc::corrupt_data, "hibernating");
+    CHECK_FAILS(store.find_latest_room("participant"), errc::corrupt_data, "hibernating");
+    CHECK_FAILS(store.load_room_context("room"), errc::corrupt_data, "hibernating");
+    CHECK(ids_of(run(store.list_rooms())) == Ids{"sound"});
+    CHECK(ids_of(run(store.find_rooms({}))) == Ids{"sound"});
+    CHECK(run(store.room_exists("room")));
+    CHECK(run(store.find_room_id_by_channel("channel")) == "room");
+    // The timeline has not suffered.
+    CHECK(run(store.add_event_auto_index("room", make_event({.id = "next"}))).index == 2);
+    CHECK(run(store.list_events("room")).size() == 3);
+}
+
+TEST_CASE("an event that this build cannot read") {
+    const auto [column, value, shown] = GENERATE(table<std::string, std::string, std::string>(
+        {{"status", "bounced", "bounced"},
+         {"source_direction", "sideways", "sideways"},
+         {"content", R"({"type":"delete","target_event_id":"x","delete_type":"oracle"})", "oracle"},
+         {"content", R"({"type":"text"})", "body"},
+         {"content", R"("text")", "content"},
+         {"extra", R"({"chain_depth":"deep"})", "extra"}}));
+    CAPTURE(column, value);
+    Damaged damaged;
+    auto& store = damaged.store;
+    damaged.set("events", "event", column, value);
+    for (const std::string& part : std::vector<std::string>{"events", "'event'", "'room'", shown}) {
+        CHECK_FAILS(store.get_event("event"), errc::corrupt_data, part);
+        CHECK_FAILS(store.get_event("room", "event"), errc::corrupt_data, part);
+        CHECK_FAILS(store.get_event_by_idempotency_key("room", "key"), errc::corrupt_data, part);
+        // What it repeats cannot be told.
+        CHECK_FAILS(store.add_event_auto_index("room", make_event({.id = "event", .key = "key"})),
+                    errc::corrupt_data,
+                    part);
+    }
+    CHECK(ids_of(run(store.list_events("room"))) == Ids{"sound"});
+    CHECK(run(store.check_idempotency("room", "key")));
+    CHECK(run(store.get_event_count("room")) == 2);
+    run(store.mark_read("room", "channel", "event"));
+    CHECK(run(store.get_unread_count("room", "channel")) == 1);
+    auto repaired = make_event({.id = "event"});
+    CHECK(run(store.update_event(repaired)).index == 0);
+    CHECK(ids_of(run(store.list_events("room"))) == Ids{"event", "sound"});
+}
+
+TEST_CASE("bindings, participants and tasks of the future") {
+    Damaged damaged;
+    auto& store = damaged.store;
+    damaged.set("bindings", "channel", "access", "append_only");
+    damaged.set("participants", "participant", "role", "moderator");
+    damaged.set("tasks", "task", "status", "delegated");
+    damaged.set("identities", "identity", "channel_addresses", R"({"sms":"not a list"})");
+    CHECK_FAILS(store.get_binding("room", "channel"), errc::corrupt_data, "append_only");
+    CHECK_FAILS(store.get_binding("room", "channel"), errc::corrupt_data, "bindings");
+    CHECK_FAILS(store.get_participant("room", "participant"), errc::corrupt_data, "moderator");
+    CHECK_FAILS(store.get_participant("room", "participant"), errc::corrupt_data, "participants");
+    CHECK_FAILS(store.get_task("task"), errc::corrupt_data, "delegated");
+    CHECK_FAILS(store.get_task("task"), errc::corrupt_data, "tasks");
+    CHECK_FAILS(store.get_identity("identity"), errc::corrupt_data, "identities");
+    CHECK_FAILS(store.link_address("identity", "sms", "+1"), errc::corrupt_data, "identities");
+    CHECK_FALSE(run(store.resolve_identity("sms", "+1")));
+    const auto bindings = run(store.list_bindings("room"));
+    REQUIRE(bindings.size() == 1);
+    CHECK(bindings.front().channel_id == "sound");
+    CHECK(ids_of(run(store.list_participants("room"))) == Ids{"sound"});
+    CHECK(ids_of(run(store.list_tasks("room"))) == Ids{"sound"});
+    const auto context = run(store.load_room_context("room"));
+    CHECK(context.bindings == bindings);
+    CHECK(ids_of(context.participants) == Ids{"sound"});
+}
+
+}  // namespace roomstore::test

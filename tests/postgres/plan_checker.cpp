@@ -1,0 +1,142 @@
+#include "postgres/plan_checker.hpp"
+
+#include "sql/append.hpp"
+#include "sql/append_steps.hpp"
+#include "sql/bindings.hpp"
+#include "sql/events.hpp"
+#include "sql/identities.hpp"
+#include "sql/observations.hpp"
+#include "sql/participants.hpp"
+#include "sql/read_markers.hpp"
+#include "sql/rooms.hpp"
+#include "sql/tasks.hpp"
+
+namespace roomstore::test {
+
+namespace {
+
+namespace sql = postgres::sql;
+
+constexpr double most_sorted_rows = 5000;
+
+/// A value for a parameter, which the plan of a prepared statement does not depend on.
+std::string sample(const std::string& type, const std::string& room_id) {
+    if (type == "text") return "'" + room_id + "'";
+    if (type == "text[]") return "ARRAY['" + room_id + "', 'room-1', 'room-2']";
+    if (type == "bigint") return "20";
+    if (type == "bigint[]") return "ARRAY[0, 1, 2]::bigint[]";
+    if (type == "boolean") return "true";
+    if (type == "double precision") return "0.5";
+    if (type == "timestamp with time zone") return "'2026-01-05'";
+    if (type == "timestamp with time zone[]") {
+        return "ARRAY['2026-01-05', '2026-01-05', '2026-01-05']::timestamptz[]";
+    }
+    if (type == "json" || type == "jsonb") return R"('{"kind":"rare"}')";
+    if (type == "json[]") return R"(ARRAY['{}', '{}', '{}']::json[])";
+    throw std::logic_error("no sample of the type " + type);
+}
+
+bool limits_below(const Json& node) { return node.at("Node Type") == "Limit"; }
+
+/// A LIMIT ends what is below it early, unless a node between them wants all rows first.
+bool wants_all(const Json& node) {
+    const std::string type = node.at("Node Type");
+    return type == "Sort" || type == "Aggregate" || type == "Hash" || type == "ModifyTable" ||
+           type == "Materialize" || type == "WindowAgg";
+}
+
+void collect(const Json& node, bool limited, std::vector<std::string>& problems) {
+    const std::string type = node.at("Node Type");
+    if (type == "Seq Scan") {
+        problems.push_back("sequential scan of " + node.at("Relation Name").get<std::string>());
+    }
+    const bool index_scan =
+        type == "Index Scan" || type == "Index Only Scan" || type == "Bitmap Index Scan";
+    if (index_scan && !node.contains("Index Cond") && !limited) {
+        problems.push_back("scan of all of " + node.at("Index Name").get<std::string>());
+    }
+    if (type == "Sort" && node.at("Plan Rows").get<double>() > most_sorted_rows) {
+        problems.push_back("sort of " + node.at("Plan Rows").dump() + " rows");
+    }
+    const bool below = !wants_all(node) && (limited || limits_below(node));
+    for (const auto& child : node.value("Plans", Json::array())) collect(child, below, problems);
+}
+
+double rows_read_by(const Json& node) {
+    double rows = 0;
+    if (node.contains("Relation Name")) {
+        rows = (node.at("Actual Rows").get<double>() + node.value("Rows Removed by Filter", 0.0) +
+                node.value("Rows Removed by Index Recheck", 0.0)) *
+               node.at("Actual Loops").get<double>();
+    }
+    for (const auto& child : node.value("Plans", Json::array())) rows += rows_read_by(child);
+    return rows;
+}
+
+template <typename... Lists>
+std::vector<postgres::Statement> joined(const Lists&... lists) {
+    std::vector<postgres::Statement> all;
+    (all.insert(all.end(), lists.begin(), lists.end()), ...);
+    return all;
+}
+
+}  // namespace
+
+std::vector<postgres::Statement> all_statements() {
+    return joined(sql::room_statements(),
+                  sql::append_statements(),
+                  sql::add_event_statements(),
+                  sql::event_statements(),
+                  sql::event_list_statements(),
+                  sql::binding_statements(),
+                  sql::participant_statements(),
+                  sql::identity_statements(),
+                  sql::task_statements(),
+                  sql::observation_statements(),
+                  sql::read_marker_statements());
+}
+
+Json PlanChecker::explain(const postgres::Statement& statement,
+                          const std::string& room_id,
+                          bool generic) {
+    schema_.query("PREPARE checked AS " + std::string(statement.text));
+    std::string arguments;
+    for (const auto& row : schema_.query("SELECT unnest(parameter_types)::text FROM "
+                                         "pg_prepared_statements WHERE name = 'checked'")) {
+        arguments += (arguments.empty() ? "(" : ", ") + sample(*row.at(0), room_id);
+    }
+    if (!arguments.empty()) arguments += ')';
+    schema_.query(std::string("SET plan_cache_mode = ") +
+                  (generic ? "force_generic_plan" : "force_custom_plan"));
+    const auto plan = schema_.value("EXPLAIN (FORMAT JSON) EXECUTE checked" + arguments);
+    schema_.query("DEALLOCATE checked");
+    return Json::parse(plan).at(0).at("Plan");
+}
+
+double PlanChecker::rows_read(const postgres::Statement& statement, const std::string& arguments) {
+    schema_.query("PREPARE checked AS " + std::string(statement.text));
+    schema_.query(std::string("SET plan_cache_mode = ") +
+                  (statement.planned_each_time ? "force_custom_plan" : "force_generic_plan"));
+    const auto plan =
+        schema_.value("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE checked" + arguments);
+    schema_.query("DEALLOCATE checked");
+    return rows_read_by(Json::parse(plan).at(0).at("Plan"));
+}
+
+std::vector<std::string> PlanChecker::problems(const postgres::Statement& statement,
+                                               const std::string& room_id) {
+    std::vector<std::string> lines;
+    for (const bool generic : {true, false}) {
+        if (generic && statement.planned_each_time) continue;
+        std::vector<std::string> found;
+        const auto plan = explain(statement, room_id, generic);
+        collect(plan, false, found);
+        for (const auto& problem : found) {
+            lines.push_back(std::string(statement.name) +
+                            (generic ? ", prepared: " : ", planned: ") + problem);
+        }
+    }
+    return lines;
+}
+
+}  // namespace roomstore::test

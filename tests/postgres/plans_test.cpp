@@ -1,0 +1,217 @@
+#include <algorithm>
+#include <set>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "postgres/plan_checker.hpp"
+#include "support/errors.hpp"
+
+namespace roomstore::test {
+
+namespace {
+
+// 100 000 rooms and 1 000 000 events, 100 000 of them in `big` and the others spread; organizations
+// and channels of all sizes, a participant and a channel that are in every room. The order of the
+// rows on disk is that of time, as it comes about.
+const char* const data = R"(
+INSERT INTO {schema}.rooms (id, organization_id, status, created_at, updated_at,
+                            agent_response_policy, metadata, event_count, latest_index,
+                            delivered_index, live_count, last_gap)
+SELECT CASE WHEN i = 0 THEN 'big' ELSE 'room-' || i END,
+       CASE WHEN i % 10 < 3 THEN 'org-large' WHEN i % 10 < 9 THEN 'org-' || i % 5000 END,
+       (ARRAY['active', 'closed', 'closed', 'closed', 'archived'])[1 + i % 5],
+       timestamptz '2026-01-01' + i * interval '1 minute', timestamptz '2026-06-01',
+       'agent_chain',
+       jsonb_build_object('kind', CASE WHEN i % 1000 = 0 THEN 'rare' ELSE 'common' END, 'number', i),
+       CASE WHEN i = 0 THEN 100000 ELSE 9 END, CASE WHEN i = 0 THEN 99999 ELSE 8 END, -1,
+       CASE WHEN i = 0 THEN 100000 ELSE 9 END, -1
+FROM generate_series(0, 99999) AS i;
+
+INSERT INTO {schema}.events (room_id, index, id, type, status, visibility, source_channel_id,
+                             source_channel_type, source_direction, participant_id, correlation_id,
+                             parent_event_id, idempotency_key, created_at, content)
+SELECT r.room_id, r.index, md5(i::text), CASE WHEN i % 10 = 0 THEN 'reaction' ELSE 'message' END,
+       'delivered', 'all', 'channel-' || i % 300, (ARRAY['sms', 'email'])[1 + i % 2], 'inbound',
+       'user-' || i % 20000, CASE WHEN i % 4 = 0 THEN md5((i / 8)::text) END,
+       CASE WHEN i % 5 = 0 THEN md5((i - i % 50)::text) END,
+       CASE WHEN i % 2 = 0 THEN md5('key' || i) END,
+       timestamptz '2026-01-01' + i * interval '6 seconds', '{"type":"text","body":"hello there"}'
+FROM generate_series(0, 999999) AS i
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN i % 10 = 0 THEN 'big' ELSE 'room-' || 1 + (i % 99999) END AS room_id,
+           CASE WHEN i % 10 = 0 THEN i / 10 ELSE i END AS index
+) AS r;
+
+INSERT INTO {schema}.bindings (room_id, channel_id, channel_type, category, direction, access,
+                               muted, output_muted, visibility, participant_id, attached_at,
+                               room_created_at)
+SELECT r.id, c.channel_id, 'sms', 'transport', 'bidirectional', 'read_write', false, false, 'all',
+       'user-' || abs(hashtext(r.id)) % 20000, r.created_at, r.created_at
+FROM {schema}.rooms r
+CROSS JOIN LATERAL (VALUES ('channel-everywhere'), ('channel-of-' || r.id)) AS c (channel_id);
+
+INSERT INTO {schema}.participants (room_id, id, channel_id, role, status, identification,
+                                   joined_at, room_created_at)
+SELECT r.id, p.id, 'channel-everywhere', 'member', 'active', 'pending', r.created_at, r.created_at
+FROM {schema}.rooms r
+CROSS JOIN LATERAL (VALUES ('bot'), ('user-' || abs(hashtext(r.id)) % 20000)) AS p (id);
+
+INSERT INTO {schema}.identities (id, organization_id)
+SELECT 'identity-' || i, 'org-' || i % 5000 FROM generate_series(1, 100000) AS i;
+
+INSERT INTO {schema}.identity_addresses (channel_type, address, organization_id, identity_id)
+SELECT (ARRAY['sms', 'email'])[1 + i % 2], 'address-' || i % 60000, 'org-' || i % 5000,
+       'identity-' || i
+FROM generate_series(1, 100000) AS i ON CONFLICT DO NOTHING;
+
+INSERT INTO {schema}.tasks (room_id, id, title, status, created_at)
+SELECT id, 'task-' || id, 'title', 'pending', created_at FROM {schema}.rooms;
+
+INSERT INTO {schema}.observations (room_id, id, channel_id, content, confidence, created_at)
+SELECT id, 'observation-' || id, 'channel', 'content', 1, created_at FROM {schema}.rooms;
+
+INSERT INTO {schema}.read_markers (room_id, channel_id, index)
+SELECT id, 'channel-everywhere', 5 FROM {schema}.rooms;
+)";
+
+/// A search in what is large, for what is not there, or for a page of what is.
+struct Search {
+    std::string_view statement;
+    const char* arguments;
+    double most_rows = 200;
+};
+
+// The lists are those of replies to an event and of a correlation.
+const std::vector<Search> searches{
+    {"list_rooms", "(0, 20, 20)"},
+    {"list_rooms", "(100, 20, 120)", 500},
+    {"find_rooms.organization", "(0, 20, 20, 'org-large')"},
+    {"find_rooms.organization", "(0, 20, 20, 'org-77')"},
+    {"find_rooms.metadata", R"((0, 100, 100, '{"kind":"rare"}'))", 500},
+    {"find_rooms.metadata", R"((0, 100, 100, '{"kind":"common"}'))", 1000},
+    {"find_rooms.metadata", R"((0, 100, 100, '{"number":4711}'))"},
+    {"find_rooms.organization.status", "(0, 20, 20, 'org-large', 'paused')"},
+    {"find_rooms.status", "(0, 20, 20, 'paused')"},
+    {"find_room_ids_by_channel", "('channel-everywhere', 2)"},
+    {"find_latest_room", "('bot')"},
+    {"get_event_by_idempotency_key", "('big', 'none')"},
+    {"check_idempotency", "('big', 'none')"},
+    {"get_thread_summaries", "('big', '{none}')"},
+    {"list_events.newest.near.128", "('big', 9e15, 20, 0, 'none')"},
+    {"list_events.oldest.near.32", "('big', -1, 20, 0, 'none')"},
+    {"list_events.newest.near.0", "('big', 9e15, 50, 0)"},
+    {"list_events.oldest.near.0", "('big', 50000, 50, 0)"},
+    {"list_events.newest.offset", "('big', 50000, 50)"},
+    {"list_events.oldest.offset", "('big', 50000, 50)"},
+    {"get_event_count", "('big')", 1},
+    {"get_unread_counts", "('channel-everywhere', '{big}')", 2},
+};
+
+struct Loaded {
+    Loaded() {
+        const auto options = schema.options();
+        {
+            PostgresStore store(options);
+            run(store.init());
+            run(store.close());
+        }
+        schema.query(data);
+        for (const char* table : {"rooms",
+                                  "events",
+                                  "bindings",
+                                  "participants",
+                                  "identities",
+                                  "identity_addresses",
+                                  "tasks",
+                                  "observations",
+                                  "read_markers"}) {
+            schema.query(std::string("VACUUM ANALYZE {schema}.") + table);
+        }
+    }
+
+    /// The problems of all statements, or of the first that has any.
+    std::vector<std::string> problems(bool of_all) {
+        PlanChecker checker(schema);
+        std::vector<std::string> found;
+        for (const auto& statement : all_statements()) {
+            for (const char* room : {"big", "room-77"}) {
+                for (auto& problem : checker.problems(statement, room)) {
+                    found.push_back(std::move(problem));
+                }
+            }
+            for (const auto& search : searches) {
+                if (search.statement != statement.name) continue;
+                const auto rows = checker.rows_read(statement, search.arguments);
+                if (rows <= search.most_rows) continue;
+                found.push_back(std::string(statement.name) + search.arguments + " reads " +
+                                std::to_string(rows) + " rows");
+            }
+            if (!of_all && !found.empty()) break;
+        }
+        return found;
+    }
+
+    FreshSchema schema;
+};
+
+}  // namespace
+
+TEST_CASE("no statement reads or sorts a whole table, and no index is there for nothing") {
+    Watchdog watchdog(std::chrono::seconds{900});
+    Loaded loaded;
+    REQUIRE(loaded.schema.value("SELECT count(*) FROM {schema}.rooms") == "100000");
+    REQUIRE(loaded.schema.value("SELECT count(*) FROM {schema}.events") == "1000000");
+
+    std::set<std::string_view> names;
+    for (const auto& statement : all_statements()) {
+        CHECK(names.insert(statement.name).second);
+        // Longer names are cut by the server, and then two may be the same.
+        CHECK(statement.name.size() < 64);
+    }
+    CHECK(names.size() > 100);
+
+    for (const auto& search : searches) {
+        CAPTURE(search.statement);
+        CHECK(names.contains(search.statement));
+    }
+
+    const auto problems = loaded.problems(true);
+    std::string text;
+    for (const auto& problem : problems) text += problem + '\n';
+    INFO(text);
+    CHECK(problems.empty());
+
+    // Without any one of the indexes, some statement is found out.
+    for (const auto& row : loaded.schema.query(
+             "SELECT c.relname, o.conname, t.relname FROM pg_index i "
+             "JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid "
+             "LEFT JOIN pg_constraint o ON o.conindid = i.indexrelid "
+             "WHERE c.relnamespace = '{schema}'::regnamespace AND t.relname <> 'schema_version'")) {
+        const auto& index = *row.at(0);
+        CAPTURE(index);
+        loaded.schema.query("BEGIN; " + (row.at(1) ? "ALTER TABLE {schema}." + *row.at(2) +
+                                                         " DROP CONSTRAINT " + *row.at(1)
+                                                   : "DROP INDEX {schema}." + index));
+        std::vector<std::string> found;
+        try {
+            found = loaded.problems(false);
+        } catch (const std::exception& error) {
+            // ON CONFLICT without the index that it names is refused.
+            found.emplace_back(error.what());
+        }
+        loaded.schema.query("ROLLBACK; DEALLOCATE ALL");
+        CHECK_FALSE(found.empty());
+    }
+
+    // Above a gap nothing is read; below it, what lies between marker and gap.
+    PlanChecker checker(loaded.schema);
+    for (const auto& statement : all_statements()) {
+        if (statement.name != "get_unread_counts") continue;
+        loaded.schema.query("BEGIN; UPDATE {schema}.rooms SET last_gap = 1005 WHERE id = 'big'");
+        const auto rows = checker.rows_read(statement, "('channel-everywhere', '{big}')");
+        loaded.schema.query("ROLLBACK");
+        CHECK(rows == 1002);
+    }
+}
+
+}  // namespace roomstore::test

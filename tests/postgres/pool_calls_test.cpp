@@ -1,0 +1,274 @@
+// Calls on a real server: where they resume, how they fail, how they are cancelled.
+
+#include <atomic>
+#include <map>
+#include <random>
+#include <set>
+
+#include <asio/detached.hpp>
+#include <asio/experimental/awaitable_operators.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/strand.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include "postgres/pool_fixture.hpp"
+#include "support/pgbouncer.hpp"
+
+using namespace roomstore;
+using namespace roomstore::test;
+using namespace asio::experimental::awaitable_operators;
+
+namespace {
+
+/// Stores a row; the transaction then sleeps for `seconds` before it is committed.
+asio::awaitable<void> store(WorkerPool& pool, std::string id, double seconds = 0) {
+    Operation operation{
+        .name = "store", .mode = Mode::write, .rerun = Rerun::settles, .room_id = "lobby"};
+    return pool.run<void>(std::move(operation), [id = std::move(id), seconds](Session& session) {
+        session.exec({"test_store", "INSERT INTO kept VALUES ($1) ON CONFLICT DO NOTHING"},
+                     Params().add(id));
+        if (seconds > 0) {
+            session.exec({"test_nap", "SELECT pg_sleep($1)"}, Params().add(seconds));
+        }
+    });
+}
+
+std::set<std::string> kept(Admin& admin) {
+    std::set<std::string> ids;
+    for (const auto& row : admin.query("SELECT id FROM kept")) ids.insert(row[0].value());
+    return ids;
+}
+
+}  // namespace
+
+TEST_CASE("A call resumes its caller on the caller's own executor") {
+    auto& cluster = PrivateCluster::shared();
+    WorkerPool pool(options_for(cluster.connection_string()));
+    pool.open();
+    Caller first;
+    Caller second;
+    for (Caller* caller : {&first, &second, &first}) {
+        const auto ending = Task(caller->context(), answer(pool)).get();
+        CHECK(ending.result == 42);
+        CHECK(ending.thread == caller->thread());
+    }
+}
+
+TEST_CASE("A call resumes inside the caller's strand") {
+    auto& cluster = PrivateCluster::shared();
+    WorkerPool pool(options_for(cluster.connection_string(), 4));
+    pool.open();
+    asio::io_context context;
+    auto strand = asio::make_strand(context);
+    int inside = 0;
+    int finished = 0;
+    const auto one = [&]() -> asio::awaitable<void> {
+        for (int i = 0; i < 20; ++i) {
+            co_await answer(pool);
+            CHECK(strand.running_in_this_thread());
+            CHECK(++inside == 1);
+            --inside;
+        }
+        ++finished;
+    };
+    for (int i = 0; i < 8; ++i) asio::co_spawn(strand, one(), asio::detached);
+    std::thread other([&] { context.run(); });
+    context.run();
+    other.join();
+    CHECK(finished == 8);
+}
+
+TEST_CASE("What a job refuses reaches the caller as it is, what the server refuses with names") {
+    auto& cluster = PrivateCluster::shared();
+    WorkerPool pool(options_for(cluster.connection_string()));
+    pool.open();
+    Caller caller;
+    Operation operation{.name = "try", .mode = Mode::write, .room_id = "lobby"};
+    const auto refused = Task(caller.context(), pool.run<int>(operation, [](Session&) -> int {
+                             throw Error(errc::not_found, "no room", "12345");
+                         })).get();
+    CHECK(refused.failed(errc::not_found));
+    CHECK(refused.text == "no room");
+    CHECK(refused.sqlstate == "12345");
+    const auto failed = Task(caller.context(), pool.run<int>(operation, [](Session& session) {
+                            session.exec({"test_nowhere", "SELECT FROM nowhere"}, Params());
+                            return 0;
+                        })).get();
+    CHECK(failed.failed(errc::schema_mismatch));
+    CHECK(failed.sqlstate == "42P01");
+    CHECK(failed.text.starts_with("try in room \"lobby\": ERROR:  relation \"nowhere\""));
+    CHECK(Task(caller.context(), answer(pool)).get().result == 42);
+}
+
+TEST_CASE("A call that waits in the queue is cancelled there, and its job never runs") {
+    auto& cluster = PrivateCluster::shared();
+    auto admin = cluster.admin();
+    WorkerPool pool(options_for(cluster.connection_string()));
+    pool.open();
+    Caller caller;
+    Task occupant(caller.context(), sleep(pool));
+    await([&] { return sleepers(admin) == "1"; });
+    std::atomic<bool> ran = false;
+    Operation operation{.name = "queued"};
+    Task queued(caller.context(), pool.run<void>(operation, [&ran](Session&) { ran = true; }));
+    await([&] { return pool.stats().queue_length == 1; });
+    queued.cancel();
+    CHECK(queued.get().aborted());
+    CHECK(pool.stats().queue_length == 0);
+    CHECK_FALSE(occupant.ended());
+    occupant.cancel();
+    CHECK(occupant.get().aborted());
+    CHECK(Task(caller.context(), answer(pool)).get().result == 42);
+    CHECK_FALSE(ran);
+    CHECK(pool.stats().calls_aborted == 2);
+}
+
+TEST_CASE("A running call is cancelled on the server, rolled back, and its connection kept") {
+    auto& cluster = PrivateCluster::shared();
+    auto admin = cluster.admin();
+    make_table(admin, "kept");
+    WorkerPool pool(options_for(cluster.connection_string()));
+    pool.open();
+    Caller caller;
+    const auto before = Task(caller.context(), backend(pool)).get().result;
+    Task running(caller.context(), store(pool, "cancelled", 600));
+    await([&] { return sleepers(admin) == "1"; });
+    running.cancel();
+    CHECK(running.get().aborted());
+    CHECK(sleepers(admin) == "0");
+    CHECK(backends(admin, "idle in transaction%", "%") == "0");
+    CHECK(kept(admin).empty());
+    CHECK(Task(caller.context(), backend(pool)).get().result == before);
+    CHECK(pool.stats().reconnects == 0);
+}
+
+TEST_CASE("A call loses against a timer like any other operation") {
+    auto& cluster = PrivateCluster::shared();
+    auto admin = cluster.admin();
+    make_table(admin, "kept");
+    WorkerPool pool(options_for(cluster.connection_string()));
+    pool.open();
+    Caller caller;
+    const auto race = [&]() -> asio::awaitable<std::size_t> {
+        asio::steady_timer timer(co_await asio::this_coro::executor, 50ms);
+        const auto winner =
+            co_await (store(pool, "late", 600) || timer.async_wait(asio::use_awaitable));
+        co_return winner.index();
+    };
+    CHECK(Task(caller.context(), race()).get().result == 1U);
+    CHECK(kept(admin).empty());
+}
+
+TEST_CASE("Behind a pooler calls are run and cancelled just so") {
+    auto& pooler = PgBouncer::shared();
+    auto admin = PrivateCluster::shared().admin();
+    make_table(admin, "kept");
+    auto options = options_for(pooler.connection_string(), 4);
+    options.prepared_statements = false;
+    WorkerPool pool(options);
+    pool.open();
+    Caller caller;
+    std::vector<std::unique_ptr<Task<void>>> tasks;
+    for (int i = 0; i < 100; ++i) {
+        tasks.push_back(
+            std::make_unique<Task<void>>(caller.context(), store(pool, std::to_string(i))));
+    }
+    for (auto& task : tasks) CHECK(task->get().result);
+    CHECK(kept(admin).size() == 100);
+    Task running(caller.context(), store(pool, "cancelled", 600));
+    await([&] { return sleepers(admin) == "1"; });
+    running.cancel();
+    CHECK(running.get().aborted());
+    CHECK_FALSE(kept(admin).contains("cancelled"));
+}
+
+TEST_CASE("One call too many is refused at once") {
+    auto& cluster = PrivateCluster::shared();
+    auto admin = cluster.admin();
+    auto options = options_for(cluster.connection_string());
+    options.queue_capacity = 2;
+    WorkerPool pool(options);
+    pool.open();
+    Caller caller;
+    Task occupant(caller.context(), sleep(pool));
+    await([&] { return sleepers(admin) == "1"; });
+    Task first(caller.context(), answer(pool));
+    Task second(caller.context(), answer(pool));
+    await([&] { return pool.stats().queue_length == 2; });
+    const auto refused = Task(caller.context(), answer(pool)).get();
+    CHECK(refused.failed(errc::busy));
+    CHECK(refused.text == "answer: 2 calls wait already (PostgresOptions::queue_capacity)");
+    CHECK(pool.stats().calls_refused == 1);
+    occupant.cancel();
+    CHECK(first.get().result == 42);
+    CHECK(second.get().result == 42);
+}
+
+TEST_CASE("Calls are taken in the order in which they came") {
+    auto& cluster = PrivateCluster::shared();
+    auto admin = cluster.admin();
+    WorkerPool pool(options_for(cluster.connection_string()));
+    pool.open();
+    Caller caller;
+    Task occupant(caller.context(), sleep(pool));
+    await([&] { return sleepers(admin) == "1"; });
+    std::vector<int> order;
+    std::vector<std::unique_ptr<Task<void>>> tasks;
+    for (int i = 0; i < 50; ++i) {
+        Operation operation{.name = "in_order"};
+        auto job = [&order, i](Session&) { order.push_back(i); };
+        tasks.push_back(std::make_unique<Task<void>>(caller.context(),
+                                                     pool.run<void>(operation, std::move(job))));
+    }
+    await([&] { return pool.stats().queue_length == 50; });
+    occupant.cancel();
+    for (auto& task : tasks) CHECK(task->get().result);
+    CHECK(std::ranges::is_sorted(order));
+    CHECK(order.size() == 50);
+}
+
+TEST_CASE("Whatever the moment of a cancellation, aborted is absent and answered is present") {
+    auto& cluster = PrivateCluster::shared();
+    auto admin = cluster.admin();
+    make_table(admin, "kept");
+    auto options = options_for(cluster.connection_string(), 3);
+    options.deadline = 60s;
+    WorkerPool pool(options);
+    pool.open();
+    Caller caller;
+    constexpr int calls = 600;
+    constexpr int at_once = 20;
+    // Each written by the one thread of the context.
+    std::set<std::string> stored;
+    std::set<std::string> aborted;
+    std::minstd_rand random(20261123);
+    const auto one = [&](int first) -> asio::awaitable<void> {
+        const auto executor = co_await asio::this_coro::executor;
+        for (int i = first; i < calls; i += at_once) {
+            const auto id = std::to_string(i);
+            const std::chrono::microseconds patience(random() % 4000);
+            asio::steady_timer timer(executor, patience);
+            auto attempt = store(pool, id);
+            const auto winner =
+                co_await (std::move(attempt) || timer.async_wait(asio::use_awaitable));
+            (winner.index() == 0 ? stored : aborted).insert(id);
+        }
+    };
+    std::vector<std::unique_ptr<Task<void>>> tasks;
+    for (int i = 0; i < at_once; ++i) {
+        tasks.push_back(std::make_unique<Task<void>>(caller.context(), one(i)));
+    }
+    for (auto& task : tasks) CHECK(task->get().result);
+    CHECK(stored.size() + aborted.size() == calls);
+    // `||` prefers whoever ended first: a call that was committing may be answered and lose.
+    const auto present = kept(admin);
+    for (const auto& id : stored) CHECK(present.contains(id));
+    const auto stats = pool.stats();
+    CHECK(stats.calls_failed == 0);
+    CHECK(stats.calls_aborted + present.size() == calls);
+    CAPTURE(stored.size(), aborted.size(), present.size());
+    CHECK(stats.calls_aborted > 0);
+    CHECK_FALSE(stored.empty());
+}

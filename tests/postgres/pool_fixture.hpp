@@ -1,0 +1,84 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "support/private_cluster.hpp"
+#include "support/run.hpp"
+#include "support/task.hpp"
+#include "workers/worker_pool.hpp"
+
+namespace roomstore::test {
+
+using namespace std::chrono_literals;
+using postgres::Mode;
+using postgres::Operation;
+using postgres::Params;
+using postgres::Rerun;
+using postgres::Session;
+using postgres::Statement;
+using postgres::WorkerPool;
+
+inline PostgresOptions options_for(std::string connection_string, std::size_t connections = 1) {
+    PostgresOptions options;
+    options.connection_string = std::move(connection_string);
+    options.connections = connections;
+    return options;
+}
+
+/// Waits for what the test itself set going; the watchdog of the test ends it if it never comes.
+inline void await(const std::function<bool()>& condition) {
+    const Watchdog watchdog;
+    while (!condition()) std::this_thread::sleep_for(1ms);
+}
+
+inline asio::awaitable<std::int64_t> answer(WorkerPool& pool) {
+    Operation operation{.name = "answer"};
+    return pool.run<std::int64_t>(std::move(operation), [](Session& session) {
+        return session.exec({"test_answer", "SELECT 42"}, Params())[0].int64(0);
+    });
+}
+
+/// Sleeps on the server until it is stopped.
+inline asio::awaitable<void> sleep(WorkerPool& pool) {
+    Operation operation{.name = "sleep"};
+    return pool.run<void>(std::move(operation), [](Session& session) {
+        session.exec({"test_sleep", "SELECT pg_sleep(600)"}, Params());
+    });
+}
+
+inline asio::awaitable<std::string> backend(WorkerPool& pool) {
+    Operation operation{.name = "backend"};
+    return pool.run<std::string>(std::move(operation), [](Session& session) {
+        return session.exec({"test_backend", "SELECT pg_backend_pid()"}, Params())[0].text(0);
+    });
+}
+
+/// How many backends are in `state`, `active` or `idle in transaction`, with a query like `query`.
+inline std::string backends(Admin& admin, const std::string& state, const std::string& query) {
+    return admin.value(
+        "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND state LIKE '" +
+        state + "' AND query LIKE '" + query + "'");
+}
+
+inline std::string sleepers(Admin& admin) { return backends(admin, "active", "%pg_sleep%"); }
+
+/// A table of the tests' own.
+inline void make_table(Admin& admin, const std::string& name) {
+    admin.query("DROP TABLE IF EXISTS " + name + "; CREATE TABLE " + name +
+                " (id text PRIMARY KEY)");
+}
+
+/// Counts what must not grow: threads and open descriptors of this process.
+inline std::size_t entries(const char* folder) {
+    const std::filesystem::directory_iterator all(folder);
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+inline std::size_t threads() { return entries("/proc/self/task"); }
+inline std::size_t descriptors() { return entries("/proc/self/fd"); }
+
+}  // namespace roomstore::test

@@ -1,0 +1,325 @@
+// What a session does with a real server.
+
+#include <functional>
+#include <limits>
+#include <thread>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "driver/session.hpp"
+#include "support/pgbouncer.hpp"
+#include "support/private_cluster.hpp"
+
+using namespace roomstore;
+using namespace roomstore::postgres;
+using namespace roomstore::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+PostgresOptions options_for(std::string connection_string) {
+    PostgresOptions options;
+    options.connection_string = std::move(connection_string);
+    return options;
+}
+
+std::unique_ptr<Session> connect(const PostgresOptions& options) {
+    validate(options);
+    auto session = make_session_factory(options)->make();
+    session->connect(Session::Clock::now() + 5s);
+    return session;
+}
+
+Failure failure_of(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const Failure& failure) {
+        return failure;
+    }
+    FAIL("no failure");
+    return {};
+}
+
+Failure connect_failure(PostgresOptions options) {
+    return failure_of([&] { connect(options); });
+}
+
+constexpr Statement pid{"test_pid", "SELECT pg_backend_pid()"};
+
+}  // namespace
+
+TEST_CASE("A session gives back what it was given, byte for byte") {
+    const bool prepared = GENERATE(true, false);
+    auto options = options_for(test_database());
+    options.prepared_statements = prepared;
+    const auto session = connect(options);
+
+    const std::string hostile =
+        "quotes ' \" backslash \\ percent % dollar $1 newline \n emoji 😀 {schema}";
+    const Timestamp time = parse_iso8601("1883-11-18T12:03:58.123456Z").value();
+    const auto result =
+        session->exec({"test_echo",
+                       "SELECT $1::text, $2::bigint, $3::float8, $4::timestamptz, $5::bool, "
+                       "$6::text, $7::text[], "
+                       "$8::bigint[], $9::text[]"},
+                      Params()
+                          .add(hostile)
+                          .add(std::numeric_limits<std::int64_t>::min())
+                          .add(0.1)
+                          .add(time)
+                          .add(true)
+                          .add_null()
+                          .add_array(std::vector<std::string>{hostile, "", "NULL", "{,}"})
+                          .add_array(std::vector<std::int64_t>{1, -2})
+                          .add_array(std::vector<std::optional<std::string>>{"a", std::nullopt}));
+    REQUIRE(result.size() == 1);
+    const auto row = result[0];
+    CHECK(row.text(0) == hostile);
+    CHECK(row.int64(1) == std::numeric_limits<std::int64_t>::min());
+    CHECK(row.float64(2) == 0.1);
+    CHECK(row.timestamp(3) == time);
+    CHECK(row.boolean(4));
+    CHECK(row.is_null(5));
+    CHECK(row.text(7) == "{1,-2}");
+    CHECK(row.text(8) == "{a,NULL}");
+    const auto elements =
+        session->exec({"test_elements", "SELECT unnest($1::text[])"},
+                      Params().add_array(std::vector<std::string>{hostile, "", "NULL", "{,}"}));
+    REQUIRE(elements.size() == 4);
+    CHECK(elements[0].text(0) == hostile);
+    CHECK(elements[1].text(0).empty());
+    CHECK_FALSE(elements[2].is_null(0));
+}
+
+TEST_CASE("Times are read whatever zone the server writes them in") {
+    const auto session = connect(options_for(test_database()));
+    const auto time = parse_iso8601("2026-01-02T03:04:05.000006Z").value();
+    for (const char* zone : {"UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati"}) {
+        session->run_script(std::string("SET TimeZone = '") + zone + "'");
+        CHECK(
+            session->exec({"test_time", "SELECT $1::timestamptz"}, Params().add(time))[0].timestamp(
+                0) == time);
+    }
+    // Amsterdam was 19 min 32 s ahead until 1937.
+    session->run_script("SET TimeZone = 'Europe/Amsterdam'");
+    const auto odd = parse_iso8601("1900-01-01T00:00:00Z").value();
+    const auto result = session->exec({"test_time", "SELECT $1::timestamptz"}, Params().add(odd));
+    CAPTURE(result[0].text(0));
+    CHECK(result[0].timestamp(0) == odd);
+}
+
+TEST_CASE("A failed statement is told by code, SQLSTATE and the server's text") {
+    const auto session = connect(options_for(test_database()));
+    const auto failure = failure_of([&] {
+        session->exec({"test_division", "SELECT 1 / $1::int"}, Params().add(std::int64_t{0}));
+    });
+    CHECK(failure.code == errc::invalid_argument);
+    CHECK(failure.sqlstate == "22012");
+    CHECK(failure.text == "ERROR:  division by zero");
+    CHECK_FALSE(failure.broken);
+    CHECK(session->connected());
+
+    const auto missing = failure_of(
+        [&] { session->exec({"test_missing", "SELECT * FROM {schema}.nowhere"}, Params()); });
+    CHECK(missing.code == errc::schema_mismatch);
+    CHECK(missing.text.find("roomstore.nowhere") != std::string::npos);
+    CHECK(missing.text.find("LOCATION") == std::string::npos);
+}
+
+TEST_CASE("A transaction is committed, rolled back, or refused where a statement failed in it") {
+    const auto session = connect(options_for(test_database()));
+    session->run_script("CREATE TEMP TABLE t (n int)");
+    const Statement insert{"test_insert", "INSERT INTO t VALUES (1)"};
+    const Statement count{"test_count", "SELECT count(*) FROM t"};
+    const auto rows = [&] { return session->exec(count, Params())[0].int64(0); };
+
+    session->begin();
+    CHECK(session->exec(insert, Params()).affected_rows() == 1);
+    CHECK(session->transaction_status() == TransactionStatus::open);
+    session->rollback();
+    CHECK(rows() == 0);
+
+    session->begin();
+    session->exec(insert, Params());
+    session->commit();
+    CHECK(session->transaction_status() == TransactionStatus::idle);
+    CHECK(rows() == 1);
+
+    session->begin();
+    session->exec(insert, Params());
+    failure_of([&] { session->exec({"test_bad", "SELECT 1 / 0"}, Params()); });
+    CHECK(session->transaction_status() == TransactionStatus::failed);
+    const auto failure = failure_of([&] { session->commit(); });
+    CHECK_FALSE(failure.in_doubt);
+    session->rollback();
+    CHECK(rows() == 1);
+
+    CHECK_FALSE(failure_of([&] { session->commit(); }).in_doubt);
+}
+
+TEST_CASE("A session that lost its server says so, and connects again") {
+    auto& cluster = PrivateCluster::shared();
+    const auto session = connect(options_for(cluster.connection_string()));
+    const auto terminate = [&] {
+        const auto backend = session->exec(pid, Params())[0].text(0);
+        cluster.admin().query("SELECT pg_terminate_backend(" + backend + ", 10000)");
+    };
+    const auto kill_in_transaction = [&] {
+        session->begin();
+        terminate();
+    };
+
+    terminate();
+    const auto idle = failure_of([&] { session->exec(pid, Params()); });
+    CHECK(idle.broken);
+    CHECK(idle.code == errc::unavailable);
+    CHECK(idle.remedy == Remedy::reconnect);
+    CHECK(idle.sqlstate == "57P01");
+    CHECK(idle.text.find("terminating connection") != std::string::npos);
+    CHECK(idle.text.find(cluster.folder().string()) != std::string::npos);
+    CHECK_FALSE(session->connected());
+
+    session->connect(Session::Clock::now() + 5s);
+    kill_in_transaction();
+    const auto before_commit = failure_of([&] { session->commit(); });
+    CHECK(before_commit.broken);
+    CHECK_FALSE(before_commit.in_doubt);  // it was seen before COMMIT was sent
+
+    session->connect(Session::Clock::now() + 5s);
+    CHECK(session->exec(pid, Params()).size() == 1);
+}
+
+TEST_CASE("Wrong parameters are the fault of the caller, not of the connection") {
+    const auto session = connect(options_for(test_database()));
+    const auto failure =
+        failure_of([&] { session->exec({"test_one", "SELECT $1::int"}, Params()); });
+    CHECK(failure.code == errc::internal);
+    CHECK(failure.sqlstate == "08P01");
+    CHECK_FALSE(failure.broken);
+    CHECK(failure.remedy == Remedy::none);
+    CHECK(failure.discard);
+
+    Params many;
+    for (int i = 0; i < 65'536; ++i) many.add(std::int64_t{i});
+    CHECK(failure_of([&] { session->exec(pid, many); }).code == errc::invalid_argument);
+    CHECK(session->connected());
+}
+
+TEST_CASE("A session has the settings that keep a lost client from holding locks") {
+    PrivateCluster::require();
+    auto options = options_for(PrivateCluster::shared().connection_string());
+    options.deadline = 7s;
+    const auto session = connect(options);
+    const auto setting = [&](const char* name) {
+        return session->exec({"test_setting", "SELECT current_setting($1)"}, Params().add(name))[0]
+            .text(0);
+    };
+    CHECK(setting("statement_timeout") == "7s");
+    CHECK(setting("lock_timeout") == "2s");
+    CHECK(setting("idle_in_transaction_session_timeout") == "10s");
+    CHECK(setting("client_connection_check_interval") == "1s");
+    CHECK(setting("TimeZone") == "UTC");
+    CHECK(setting("DateStyle") == "ISO, MDY");
+    CHECK(setting("application_name") == "roomstore");
+    CHECK(setting("client_encoding") == "UTF8");
+    session->begin();
+    CHECK(setting("transaction_isolation") == "read committed");
+    session->rollback();
+}
+
+TEST_CASE("Behind a pooler a session leaves no state, and its transactions have their limits") {
+    auto& pooler = PgBouncer::shared();
+    auto options = options_for(pooler.connection_string());
+    options.prepared_statements = false;
+    const auto session = connect(options);
+    const Statement limits{"test_limits",
+                           "SELECT current_setting('lock_timeout'), "
+                           "current_setting('transaction_isolation'), (SELECT count(*) FROM "
+                           "pg_prepared_statements)"};
+    CHECK(session->exec(limits, Params())[0].text(0) == "0");
+    session->begin();
+    const auto inside = session->exec(limits, Params());
+    CHECK(inside[0].text(0) == "2s");
+    CHECK(inside[0].text(1) == "read committed");
+    CHECK(inside[0].int64(2) == 0);
+    session->commit();
+    CHECK(session->exec(limits, Params())[0].text(0) == "0");
+}
+
+TEST_CASE("A server that cannot be had is unavailable, in its own words") {
+    auto& cluster = PrivateCluster::shared();
+    const auto database = connect_failure(options_for(cluster.connection_string("nowhere")));
+    CHECK(database.code == errc::unavailable);
+    CHECK(database.remedy == Remedy::none);
+    CHECK(database.sqlstate == "3D000");
+    CHECK(database.text.find("database \"nowhere\" does not exist") != std::string::npos);
+    CHECK(database.text.find("LOCATION") == std::string::npos);
+
+    const auto refused = connect_failure(options_for("host=127.0.0.1 port=1 dbname=postgres"));
+    CHECK(refused.code == errc::unavailable);
+    CHECK(refused.remedy == Remedy::reconnect);
+    CHECK(refused.text.find("Connection refused") != std::string::npos);
+
+    cluster.admin().query("CREATE ROLE locked LOGIN PASSWORD 'right'");
+    cluster.set_hba("local all locked scram-sha-256");
+    const auto password = connect_failure(
+        options_for(cluster.connection_string("postgres", "locked") + " password=wrong"));
+    cluster.set_hba("local all all trust");
+    CHECK(password.code == errc::unavailable);
+    CHECK(password.remedy == Remedy::none);
+    CHECK(password.sqlstate == "28P01");
+    CHECK(password.text.find("password authentication failed for user \"locked\"") !=
+          std::string::npos);
+}
+
+TEST_CASE("Of several hosts the one that accepts writes is found") {
+    auto& cluster = PrivateCluster::shared();
+    const auto folder = cluster.folder().string();
+    const auto session = connect(options_for("host=/nonexistent,127.0.0.1," + folder +
+                                             " port=5432,1," + std::to_string(cluster.port()) +
+                                             " user=postgres dbname=postgres "
+                                             "target_session_attrs=read-write"));
+    CHECK(session->exec(pid, Params()).size() == 1);
+    const auto url = connect(options_for("postgresql://postgres@/postgres?host=" + folder +
+                                         "&port=" + std::to_string(cluster.port())));
+    CHECK(url->exec(pid, Params()).size() == 1);
+}
+
+TEST_CASE("A statement is cancelled from another thread, and the session goes on") {
+    const auto session = connect(options_for(test_database()));
+    session->control()->reset();
+    std::thread canceller([&, control = session->control()] {
+        // The statement is under way once the server shows it.
+        Admin admin(test_database());
+        while (admin.value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE "
+                           "'SELECT pg_sleep(61)%' AND state = 'active'") == "0") {
+            std::this_thread::sleep_for(1ms);
+        }
+        control->cancel();
+    });
+    const auto failure =
+        failure_of([&] { session->exec({"test_sleep", "SELECT pg_sleep(61)"}, Params()); });
+    canceller.join();
+    CHECK(failure.sqlstate == "57014");
+    CHECK_FALSE(failure.broken);
+    CHECK(session->exec(pid, Params()).size() == 1);
+}
+
+TEST_CASE("A statement ends when its connection is cut") {
+    const auto session = connect(options_for(test_database()));
+    session->control()->reset();
+    std::thread cutter([&, control = session->control()] {
+        Admin admin(test_database());
+        while (admin.value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE "
+                           "'SELECT pg_sleep(62)%' AND state = 'active'") == "0") {
+            std::this_thread::sleep_for(1ms);
+        }
+        control->cut();
+    });
+    const auto failure =
+        failure_of([&] { session->exec({"test_sleep", "SELECT pg_sleep(62)"}, Params()); });
+    cutter.join();
+    CHECK(failure.broken);
+    CHECK_FALSE(session->connected());
+}

@@ -1,0 +1,224 @@
+// How a pool ends, and what ends before it.
+
+#include <asio/detached.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "postgres/pool_fixture.hpp"
+
+using namespace roomstore;
+using namespace roomstore::test;
+
+namespace {
+
+/// Lives in the frame of a coroutine and says when the frame is gone.
+class Resident {
+public:
+    explicit Resident(int& count) : count_(&count) { ++*count_; }
+    ~Resident() { --*count_; }
+    Resident(const Resident&) = delete;
+    Resident& operator=(const Resident&) = delete;
+
+private:
+    int* count_;
+};
+
+asio::awaitable<void> wait_for_ever(WorkerPool& pool, int& residents, int& resumed) {
+    const Resident resident(residents);
+    co_await sleep(pool);
+    ++resumed;
+}
+
+/// Apart from those that a pooler keeps open for other tests.
+PostgresOptions leaving(std::string connection_string, std::size_t connections = 1) {
+    auto options = options_for(std::move(connection_string), connections);
+    options.application_name = "leaving";
+    return options;
+}
+
+/// A backend ends a moment after its client has gone.
+void await_no_backends(Admin& admin) {
+    await([&] {
+        return admin.value(
+                   "SELECT count(*) FROM pg_stat_activity "
+                   "WHERE application_name = 'leaving'") == "0";
+    });
+}
+
+}  // namespace
+
+TEST_CASE("A pool that is not open says so") {
+    WorkerPool pool(options_for(PrivateCluster::shared().connection_string()));
+    Caller caller;
+    const auto early = Task(caller.context(), answer(pool)).get();
+    CHECK(early.failed(errc::closed));
+    CHECK(early.text.find("init()") != std::string::npos);
+    pool.open();
+    pool.open();
+    CHECK(Task(caller.context(), answer(pool)).get().result == 42);
+    CHECK(Task(caller.context(), pool.close()).get().result);
+    CHECK(Task(caller.context(), pool.close()).get().result);
+    CHECK(Task(caller.context(), answer(pool)).get().failed(errc::closed));
+    CHECK_THROWS_AS(pool.open(), Error);
+}
+
+TEST_CASE("A pool that was never opened is closed without further ado") {
+    WorkerPool pool(options_for("host=/nonexistent"));
+    run(pool.close());
+    CHECK_THROWS_AS(pool.open(), Error);
+}
+
+TEST_CASE("Closing waits for what runs and for what is queued, and takes nothing more") {
+    auto& cluster = PrivateCluster::shared();
+    auto admin = cluster.admin();
+    WorkerPool pool(leaving(cluster.connection_string()));
+    pool.open();
+    Caller caller;
+    Operation operation{.name = "nap"};
+    Task running(caller.context(), pool.run<void>(operation, [](Session& session) {
+        session.exec({"test_nap", "SELECT pg_sleep(0.2)"}, Params());
+    }));
+    await([&] { return sleepers(admin) == "1"; });
+    Task queued(caller.context(), answer(pool));
+    await([&] { return pool.stats().queue_length == 1; });
+    Task closing(caller.context(), pool.close());
+    Task second(caller.context(), pool.close());
+    await([&] { return Task(caller.context(), answer(pool)).get().failed(errc::closed); });
+    CHECK(running.get().result);
+    CHECK(queued.get().result == 42);
+    CHECK(closing.get().result);
+    CHECK(second.get().result);
+    await_no_backends(admin);
+}
+
+TEST_CASE("Closing cuts off what does not end, and says closed") {
+    auto& cluster = PrivateCluster::shared();
+    auto admin = cluster.admin();
+    auto options = options_for(cluster.connection_string());
+    options.deadline = 60s;
+    WorkerPool pool(options);
+    pool.open();
+    Caller caller;
+    Task running(caller.context(), sleep(pool));
+    await([&] { return sleepers(admin) == "1"; });
+    Task queued(caller.context(), answer(pool));
+    await([&] { return pool.stats().queue_length == 1; });
+    CHECK(Task(caller.context(), pool.close()).get().result);
+    CHECK(running.get().failed(errc::closed));
+    CHECK(queued.get().failed(errc::closed));
+}
+
+TEST_CASE("A pool that is destroyed answers its calls, and leaves nothing behind") {
+    auto& cluster = PrivateCluster::shared();
+    auto admin = cluster.admin();
+    await_no_backends(admin);
+    Caller caller;
+    const auto threads_before = threads();
+    const auto descriptors_before = descriptors();
+    auto options = leaving(cluster.connection_string(), 3);
+    options.deadline = 300ms;
+    for (int i = 0; i < 3; ++i) {
+        auto pool = std::make_unique<WorkerPool>(options);
+        pool->open();
+        std::vector<std::unique_ptr<Task<void>>> tasks;
+        for (int j = 0; j < 6; ++j) {
+            tasks.push_back(std::make_unique<Task<void>>(caller.context(), sleep(*pool)));
+        }
+        await([&] { return sleepers(admin) == "3" && pool->stats().queue_length == 3; });
+        pool.reset();
+        int closed = 0;
+        int timeout = 0;
+        for (auto& task : tasks) {
+            const auto ending = task->get();
+            closed += ending.failed(errc::closed) ? 1 : 0;
+            timeout += ending.failed(errc::timeout) ? 1 : 0;
+        }
+        CHECK(closed == 3);
+        CHECK(timeout == 3);
+        CHECK(threads() == threads_before);
+        CHECK(descriptors() == descriptors_before);
+    }
+    await_no_backends(admin);
+}
+
+TEST_CASE("A context that is destroyed under its calls takes its callers with it") {
+    const bool stop_first = GENERATE(false, true);
+    auto& cluster = PrivateCluster::shared();
+    auto admin = cluster.admin();
+    auto options = options_for(cluster.connection_string());
+    options.deadline = 400ms;
+    int residents = 0;
+    int resumed = 0;
+    auto pool = std::make_unique<WorkerPool>(options);
+    pool->open();
+    {
+        asio::io_context context;
+        // One runs, one is queued.
+        asio::co_spawn(context, wait_for_ever(*pool, residents, resumed), asio::detached);
+        asio::co_spawn(context, wait_for_ever(*pool, residents, resumed), asio::detached);
+        while (residents < 2) context.run_one();
+        context.poll();
+        await([&] { return sleepers(admin) == "1" && pool->stats().queue_length == 1; });
+        if (stop_first) context.stop();
+    }
+    CHECK(residents == 0);
+    CHECK(resumed == 0);
+    // The pool is none the worse for it.
+    Caller caller;
+    await([&] { return Task(caller.context(), answer(*pool)).get().result == 42; });
+}
+
+TEST_CASE("Answers that arrive after the context's last run are dropped with it") {
+    auto& cluster = PrivateCluster::shared();
+    auto admin = cluster.admin();
+    auto options = options_for(cluster.connection_string());
+    options.deadline = 200ms;
+    int residents = 0;
+    int resumed = 0;
+    {
+        asio::io_context context;
+        {
+            WorkerPool pool(options);
+            pool.open();
+            asio::co_spawn(context, wait_for_ever(pool, residents, resumed), asio::detached);
+            context.poll();
+            await([&] { return sleepers(admin) == "1"; });
+        }
+        // The pool has answered; nobody runs the context any more.
+        CHECK(residents == 1);
+    }
+    CHECK(residents == 0);
+    CHECK(resumed == 0);
+}
+
+TEST_CASE("A pool may go while its context runs on") {
+    auto& cluster = PrivateCluster::shared();
+    auto admin = cluster.admin();
+    auto options = options_for(cluster.connection_string());
+    options.deadline = 200ms;
+    Caller caller;
+    auto pool = std::make_unique<WorkerPool>(options);
+    pool->open();
+    Task running(caller.context(), sleep(*pool));
+    await([&] { return sleepers(admin) == "1"; });
+    pool.reset();
+    CHECK(running.get().failed(errc::timeout));
+    running.cancel();  // of no effect: its slot has been cleared
+    Task probe(caller.context(), []() -> asio::awaitable<bool> { co_return true; }());
+    CHECK(probe.get().result == true);
+}
+
+TEST_CASE("A pool that cannot connect is closed at once") {
+    PrivateCluster cluster;
+    cluster.stop();
+    auto options = options_for(cluster.connection_string(), 4);
+    options.deadline = 60s;
+    WorkerPool pool(options);
+    pool.open();
+    Caller caller;
+    Task waiting(caller.context(), answer(pool));
+    await([&] { return pool.stats().failed_connects >= 4; });
+    waiting.cancel();
+    CHECK(waiting.get().aborted());
+    CHECK(Task(caller.context(), pool.close()).get().result);
+}

@@ -1,0 +1,219 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "postgres/child.hpp"
+#include "postgres/fresh_schema.hpp"
+#include "support/builders.hpp"
+#include "support/errors.hpp"
+
+namespace roomstore::test {
+
+namespace {
+
+// What makes a schema: its columns, constraints and indexes, without its name.
+const char* const catalog = R"(
+SELECT string_agg(line, E'\n' ORDER BY line) FROM (
+    SELECT format('%s.%s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
+                  a.attnotnull, pg_get_expr(d.adbin, d.adrelid)) AS line
+    FROM pg_class c
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+    LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+    WHERE c.relnamespace = '{schema}'::regnamespace AND c.relkind IN ('r', 'p')
+    UNION ALL
+    SELECT replace(indexdef, quote_ident(schemaname), '') FROM pg_indexes
+    WHERE quote_ident(schemaname) = '{schema}'
+    UNION ALL
+    SELECT format('%s %s %s', relname, relkind, reloptions) FROM pg_class
+    WHERE relnamespace = '{schema}'::regnamespace
+) AS lines)";
+
+void init_and_close(const PostgresOptions& options) {
+    PostgresStore store(options);
+    run(store.init());
+    run(store.close());
+}
+
+}  // namespace
+
+TEST_CASE("eight processes may call init() at once") {
+    FreshSchema schema;
+    for (int round = 0; round < 5; ++round) {
+        schema.query("DROP SCHEMA IF EXISTS {schema} CASCADE");
+        const auto log =
+            std::filesystem::temp_directory_path() / ("roomstore-" + std::to_string(::getpid()));
+        std::vector<Process> processes;
+        for (int i = 0; i < 8; ++i) {
+            processes.push_back(
+                start_child({"init", schema.options().connection_string, schema.name()}, log));
+        }
+        std::vector<int> statuses;
+        for (auto& process : processes) statuses.push_back(process.wait());
+        const auto output = read_file(log);
+        std::filesystem::remove(log);
+        INFO(output);
+        CHECK(statuses == std::vector<int>(8, 0));
+        CHECK(schema.value("SELECT count(*) FROM {schema}.schema_version") == "1");
+    }
+}
+
+TEST_CASE("schema_sql() creates by hand what init() creates") {
+    const int partitions = GENERATE(0, 3);
+    CAPTURE(partitions);
+    FreshSchema by_hand;
+    FreshSchema by_init;
+    auto options = by_hand.options();
+    options.partitions = partitions;
+    by_hand.query(PostgresStore::schema_sql(options));
+    auto init_options = by_init.options();
+    init_options.partitions = partitions;
+    init_and_close(init_options);
+    const auto columns = by_hand.value(catalog);
+    CHECK(columns == by_init.value(catalog));
+    CHECK(columns.find("events.idempotency_key text") != columns.npos);
+
+    options.create_schema = false;
+    PostgresStore store(options);
+    run(store.init());
+    run(store.create_room(make_room()));
+    CHECK(run(store.room_exists("room")));
+}
+
+TEST_CASE("partitions are made of the tables of a room's rows, and of no other") {
+    FreshSchema schema;
+    auto options = schema.options();
+    options.partitions = 5;
+    init_and_close(options);
+    const auto rows = schema.query(
+        "SELECT p.relname, count(*), min(pg_get_partkeydef(p.oid)) FROM pg_inherits i "
+        "JOIN pg_class p ON p.oid = i.inhparent AND p.relkind = 'p' "
+        "WHERE p.relnamespace = '{schema}'::regnamespace GROUP BY 1 ORDER BY 1");
+    std::vector<std::string> tables;
+    for (const auto& row : rows) {
+        tables.push_back(*row.at(0));
+        CHECK(row.at(1) == "5");
+        CHECK(row.at(2) == (row.at(0) == "rooms" ? "HASH (id)" : "HASH (room_id)"));
+    }
+    CHECK(tables == std::vector<std::string>{"bindings",
+                                             "events",
+                                             "observations",
+                                             "participants",
+                                             "read_markers",
+                                             "rooms",
+                                             "tasks"});
+}
+
+TEST_CASE("init() of a schema that is up to date looks at nothing but its version") {
+    FreshSchema schema;
+    init_and_close(schema.options());
+    PostgresStore store(schema.options());
+    run(store.init());
+    run(store.init());
+    std::vector<std::string> statements;
+    for (const auto& statement : store.stats().statements) statements.push_back(statement.name);
+    CHECK(statements == std::vector<std::string>{"init.look", "init.read_version"});
+}
+
+TEST_CASE("two schemas in one database share nothing") {
+    FreshSchema one;
+    FreshSchema other;
+    PostgresStore first(one.options());
+    PostgresStore second(other.options());
+    run(first.init());
+    run(second.init());
+    run(first.create_room(make_room()));
+    run(first.add_event_auto_index("room", make_event()));
+    CHECK_FALSE(run(second.room_exists("room")));
+    CHECK_FALSE(run(second.get_event("event")));
+    run(second.create_room(make_room()));
+    CHECK(run(second.get_event_count("room")) == 0);
+    CHECK(run(second.delete_room("room")));
+    CHECK(run(first.get_event_count("room")) == 1);
+}
+
+TEST_CASE("a schema newer than the build is refused, and left as it is") {
+    FreshSchema schema;
+    init_and_close(schema.options());
+    schema.query("INSERT INTO {schema}.schema_version VALUES (7, 'of the future')");
+    const bool create_schema = GENERATE(true, false);
+    auto options = schema.options();
+    options.create_schema = create_schema;
+    PostgresStore store(options);
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "version 7");
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "version 1 of this build");
+    CHECK_FAILS(store.init(), errc::schema_mismatch, schema.name());
+    CHECK_FAILS(store.get_room("room"), errc::closed, "init()");
+    CHECK(schema.value("SELECT max(version) FROM {schema}.schema_version") == "7");
+}
+
+TEST_CASE("without create_schema a missing schema is refused with what to do about it") {
+    FreshSchema schema;
+    auto options = schema.options();
+    options.create_schema = false;
+    PostgresStore store(options);
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "there is no schema '" + schema.name() + "'");
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "schema_sql()");
+    CHECK(schema.value(
+              "SELECT count(*) FROM pg_namespace WHERE quote_ident(nspname) = '{schema}'") == "0");
+    schema.query("CREATE SCHEMA {schema}");
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "holds no tables of roomstore");
+    // The same store, once somebody has done what the text says.
+    init_and_close(schema.options());
+    run(store.init());
+    CHECK_FALSE(run(store.room_exists("room")));
+}
+
+TEST_CASE("a schema that holds other tables of the same names is refused, and left as it is") {
+    FreshSchema schema;
+    schema.query("CREATE SCHEMA {schema}; CREATE TABLE {schema}.tasks (mine int)");
+    PostgresStore store(schema.options());
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "tasks");
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "choose another schema");
+    CHECK(schema.value(
+              "SELECT count(*) FROM pg_class WHERE relnamespace = '{schema}'::regnamespace") ==
+          "1");
+}
+
+TEST_CASE("a schema whose owner may not create schemas is enough") {
+    FreshSchema schema(PrivateCluster::shared().connection_string());
+    schema.query(
+        "CREATE ROLE schema_owner LOGIN; CREATE SCHEMA {schema} AUTHORIZATION schema_owner");
+    auto options = schema.options();
+    options.connection_string =
+        PrivateCluster::shared().connection_string("postgres", "schema_owner");
+    PostgresStore store(options);
+    run(store.init());
+    run(store.create_room(make_room()));
+    CHECK(run(store.room_exists("room")));
+}
+
+TEST_CASE("a role that lacks rights is told which") {
+    FreshSchema schema(PrivateCluster::shared().connection_string());
+    schema.query("DROP ROLE IF EXISTS nobody; CREATE ROLE nobody LOGIN");
+    auto options = schema.options();
+    options.connection_string = PrivateCluster::shared().connection_string("postgres", "nobody");
+    {
+        PostgresStore store(options);
+        CHECK_FAILS(store.init(), errc::schema_mismatch, "permission denied for database");
+    }
+    init_and_close(schema.options());
+    PostgresStore store(options);
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "GRANT USAGE ON SCHEMA");
+    schema.query("GRANT USAGE ON SCHEMA {schema} TO nobody");
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "GRANT SELECT, INSERT, UPDATE, DELETE");
+    schema.query("GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO nobody");
+    run(store.init());
+    CHECK_FALSE(run(store.room_exists("room")));
+    CHECK_FAILS(store.create_room(make_room()), errc::schema_mismatch, "lacks a GRANT");
+}
+
+TEST_CASE("a database that cannot hold every text is refused") {
+    auto& cluster = PrivateCluster::shared();
+    cluster.admin().query("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+    PostgresOptions options;
+    options.connection_string = cluster.connection_string("latin");
+    PostgresStore store(options);
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "LATIN1");
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "UTF8");
+}
+
+}  // namespace roomstore::test

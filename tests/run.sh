@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs the tests. Arguments go to ctest:
+#
+#   tests/run.sh                          everything
+#   tests/run.sh -L contract              one label: unit, contract, postgres, examples, package, style
+#   tests/run.sh -R contract.memory -V    one test, with its output
+#
+# ROOMSTORE_PRESET names another preset of CMakePresets.json than dev (release, asan, tsan). Where CI is
+# set in the environment, a test that lacks something fails instead of being skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+preset=${ROOMSTORE_PRESET:-dev}
+components=(core examples postgres tests)
+[[ $preset == tsan ]] && components+=(tsan)
+cmake/install_dependencies.sh "${components[@]}"
+
+# A libpqxx that the script put into a prefix of the caller's choice.
+if [[ -n ${ROOMSTORE_PQXX_PREFIX:-} ]]; then
+    export CMAKE_PREFIX_PATH=$ROOMSTORE_PQXX_PREFIX${CMAKE_PREFIX_PATH:+:$CMAKE_PREFIX_PATH}
+fi
+mkdir -p build
+log=build/configure-$preset.log
+cmake --preset "$preset" -DROOMSTORE_BUILD_TESTS=ON >"$log" 2>&1 || { cat "$log" && exit 1; }
+cmake --build --preset "$preset"
+
+run=()
+# ThreadSanitizer of GCC 12 cannot map its shadow memory where the kernel randomises more bits.
+if [[ $preset == tsan && $(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 28) -gt 28 ]]; then
+    run=(setarch --addr-no-randomize)
+fi
+export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
+exec "${run[@]}" ctest --preset "$preset" --no-tests=error "$@"

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/process.hpp"
+
+namespace roomstore::test {
+
+using TextRow = std::vector<std::optional<std::string>>;
+
+/// A connection beside the code under test, for arranging and looking.
+class Admin {
+public:
+    explicit Admin(const std::string& connection_string);
+    ~Admin();
+    Admin(Admin&&) noexcept;
+
+    /// Runs `sql`, one statement or many, and returns the rows of the last. Throws the server's
+    /// text.
+    std::vector<TextRow> query(const std::string& sql);
+    /// The only field of the only row; empty where it is null.
+    std::string value(const std::string& sql);
+
+private:
+    struct Close {
+        void operator()(void* connection) const noexcept;
+    };
+    std::unique_ptr<void, Close> connection_;
+};
+
+/// A PostgreSQL server of the tests' own: a fresh cluster in a private folder, gone afterwards,
+/// also when the tests are killed. It does not sync to disk.
+class PrivateCluster {
+public:
+    struct Options {
+        std::vector<std::string> settings{};  ///< Such as `max_connections=5`.
+        bool tcp = false;                     ///< Listens on 127.0.0.1 too.
+    };
+
+    /// How a server is stopped: `immediate` is a crash, from which the next start recovers.
+    enum class Stop { fast, immediate };
+
+    explicit PrivateCluster(Options options);
+    PrivateCluster() : PrivateCluster(Options{}) {}
+    ~PrivateCluster();
+    PrivateCluster(const PrivateCluster&) = delete;
+    PrivateCluster& operator=(const PrivateCluster&) = delete;
+
+    /// The server that all tests of a binary share. Skips or fails where there is none to be had.
+    static PrivateCluster& shared();
+    /// Skips the running test, or fails it in CI, where the server's programs are missing.
+    static void require();
+
+    std::string connection_string(std::string_view database = "postgres",
+                                  std::string_view user = "postgres") const;
+    /// The same over TCP; needs `Options::tcp`.
+    std::string tcp_connection_string(std::string_view database = "postgres",
+                                      std::string_view user = "postgres") const;
+    Admin admin(std::string_view database = "postgres") const;
+
+    void start();
+    void stop(Stop how = Stop::fast);
+    void restart(Stop how = Stop::fast);
+
+    /// Makes the server read its configuration anew, and waits until it has.
+    void reload();
+    /// Replaces the rules by which clients are let in (manual, section 21.1), but for `postgres` on
+    /// the socket, who always may.
+    void set_hba(std::string_view rules);
+
+    const std::filesystem::path& folder() const noexcept { return folder_; }
+    int port() const noexcept { return port_; }
+    pid_t postmaster() const noexcept;
+    /// All that the server has logged.
+    std::string log() const;
+
+private:
+    void watch_over();
+
+    std::filesystem::path folder_;
+    int port_ = 5432;
+    bool tcp_ = false;
+    std::optional<Process> server_;
+    std::optional<Process> caretaker_;
+    int lifeline_ = -1;
+};
+
+/// A database for tests that break nothing: of the server in `ROOMSTORE_TEST_DATABASE_URL` where it
+/// is set, otherwise of the shared private server.
+std::string test_database();
+
+}  // namespace roomstore::test

@@ -1,0 +1,97 @@
+#include "roomstore/detail/contains.hpp"
+
+#include <string>
+
+#include <catch2/catch_test_macros.hpp>
+
+using roomstore::Json;
+
+namespace {
+
+/// `value @> part`, as PostgreSQL's console writes it.
+bool contains(const std::string& value, const std::string& part) {
+    return roomstore::detail::json_contains(Json::parse(value), Json::parse(part));
+}
+
+}  // namespace
+
+TEST_CASE("an object contains its subsets at every level") {
+    CHECK(contains(R"({"a":1,"b":2})", R"({"a":1})"));
+    CHECK(contains(R"({"a":1})", "{}"));
+    CHECK(contains("{}", "{}"));
+    CHECK(contains(R"({"foo":{"bar":"baz"}})", R"({"foo":{}})"));
+    CHECK(contains(R"({"a":{"b":{"c":1,"d":2},"e":3}})", R"({"a":{"b":{"d":2}}})"));
+    CHECK_FALSE(contains(R"({"a":1})", R"({"a":1,"b":2})"));
+    CHECK_FALSE(contains(R"({"a":1})", R"({"a":2})"));
+    CHECK_FALSE(contains(R"({"foo":{"bar":"baz"}})", R"({"bar":"baz"})"));
+    CHECK_FALSE(contains(R"({"a":1})", "[]"));
+    CHECK_FALSE(contains("[]", "{}"));
+    CHECK_FALSE(contains(R"({"a":[]})", R"({"a":{}})"));
+    CHECK_FALSE(contains(R"({"a":1})", "1"));
+}
+
+TEST_CASE("an absent member never matches null") {
+    CHECK(contains(R"({"a":null})", R"({"a":null})"));
+    CHECK_FALSE(contains("{}", R"({"a":null})"));
+    CHECK_FALSE(contains(R"({"a":0})", R"({"a":null})"));
+    CHECK_FALSE(contains(R"({"a":{}})", R"({"a":null})"));
+}
+
+TEST_CASE("an array contains its elements in any order and number") {
+    CHECK(contains("[1,2,3]", "[3,1]"));
+    CHECK(contains("[1,2,3]", "[1,2,2]"));
+    CHECK(contains("[1,2,3]", "[]"));
+    CHECK(contains("[1,[3,4]]", "[[3]]"));
+    CHECK(contains(R"([{"a":1,"b":2},{"c":3}])", R"([{"c":3},{"b":2}])"));
+    CHECK(contains("[[1],[2]]", "[[],[2],[1]]"));
+    CHECK_FALSE(contains("[1,2,[1,3]]", "[1,3]"));
+    CHECK_FALSE(contains("[[1],[2]]", "[[1,2]]"));
+    CHECK_FALSE(contains(R"([{"a":1},{"b":2}])", R"([{"a":1,"b":2}])"));
+    CHECK_FALSE(contains(R"([1,{"a":2}])", R"({"a":2})"));
+    CHECK_FALSE(contains("[]", "[[]]"));
+}
+
+TEST_CASE("only at the top level an array contains a bare scalar") {
+    CHECK(contains(R"(["foo","bar"])", R"("bar")"));
+    CHECK(contains("[null]", "null"));
+    CHECK_FALSE(contains(R"("bar")", R"(["bar"])"));
+    CHECK_FALSE(contains("[[1]]", "1"));
+    CHECK_FALSE(contains(R"({"a":[3,4]})", R"({"a":3})"));
+    CHECK_FALSE(contains("[[1]]", "[1]"));
+}
+
+TEST_CASE("scalars contain the equal one of the same type") {
+    CHECK(contains(R"("foo")", R"("foo")"));
+    CHECK(contains("null", "null"));
+    CHECK(contains("true", "true"));
+    CHECK_FALSE(contains("true", "false"));
+    CHECK_FALSE(contains("true", "1"));
+    CHECK_FALSE(contains("false", "0"));
+    CHECK_FALSE(contains(R"("1")", "1"));
+    CHECK_FALSE(contains("null", "0"));
+    CHECK_FALSE(contains(R"("a")", R"("A")"));
+}
+
+TEST_CASE("numbers are compared as decimals") {
+    CHECK(contains("1", "1.0"));
+    CHECK(contains("1.0", "1"));
+    CHECK(contains("100", "1e2"));
+    CHECK(contains("0", "-0.0"));
+    CHECK(contains("-5", "-5.0"));
+    CHECK_FALSE(contains("1", "1.5"));
+    CHECK_FALSE(contains("1", "-1.0"));
+    // Integers that a double, or a cast between signed and unsigned, would mix up.
+    CHECK_FALSE(contains("9007199254740993", "9007199254740992"));
+    CHECK_FALSE(contains("9007199254740993", "9007199254740992.0"));
+    CHECK(contains("9007199254740992", "9007199254740992.0"));
+    CHECK(contains("-9007199254740992", "-9007199254740992.0"));
+    CHECK_FALSE(contains("18446744073709551615", "-1"));
+    CHECK_FALSE(contains("-1", "18446744073709551615"));
+    CHECK(contains("18446744073709551615", "18446744073709551615"));
+    // A double stands for its shortest decimal: 2 to the 63rd is stored as ...6000.
+    CHECK(contains("9223372036854776000", "9223372036854775808.0"));
+    CHECK_FALSE(contains("9223372036854775808", "9223372036854775808.0"));
+    CHECK(contains("9223372036854775808", "9223372036854775808"));
+    CHECK(contains("1e300", "1e300"));
+    CHECK_FALSE(contains("1", "1e300"));
+}

@@ -1,0 +1,61 @@
+#include "roomstore/detail/normalize.hpp"
+
+#include <string>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "roomstore/detail/same_event.hpp"
+
+using roomstore::Participant;
+using roomstore::RoomEvent;
+using Channels = std::vector<std::string>;
+
+namespace {
+
+Channels connected_via(Channels given) {
+    Participant participant{.channel_id = "main", .connected_via = std::move(given)};
+    roomstore::detail::normalize_connected_via(participant);
+    return participant.connected_via;
+}
+
+}  // namespace
+
+TEST_CASE("connected_via holds the primary channel first and nothing twice") {
+    CHECK(connected_via({}) == Channels{"main"});
+    CHECK(connected_via({"main"}) == Channels{"main"});
+    CHECK(connected_via({"z", "a"}) == Channels{"main", "z", "a"});
+    CHECK(connected_via({"z", "main", "a", "z", "main"}) == Channels{"main", "z", "a"});
+}
+
+TEST_CASE("the empty idempotency key is no key") {
+    RoomEvent event{.idempotency_key = ""};
+    roomstore::detail::normalize_idempotency_key(event);
+    CHECK_FALSE(event.idempotency_key);
+    event.idempotency_key = "k";
+    roomstore::detail::normalize_idempotency_key(event);
+    CHECK(event.idempotency_key == "k");
+}
+
+TEST_CASE("an append is repeated by the same type, source, time and key, whatever the index") {
+    const RoomEvent stored{.id = "e",
+                           .room_id = "r",
+                           .source = {.channel_id = "c", .channel_type = "sms"},
+                           .index = 7,
+                           .idempotency_key = "k"};
+    RoomEvent again = stored;
+    again.index = 0;
+    CHECK(roomstore::detail::repeats_append(stored, again));
+    again = stored;
+    again.type = "system";
+    CHECK_FALSE(roomstore::detail::repeats_append(stored, again));
+    again = stored;
+    again.source.provider = "p";
+    CHECK_FALSE(roomstore::detail::repeats_append(stored, again));
+    again = stored;
+    again.created_at += std::chrono::microseconds(1);
+    CHECK_FALSE(roomstore::detail::repeats_append(stored, again));
+    again = stored;
+    again.idempotency_key.reset();
+    CHECK_FALSE(roomstore::detail::repeats_append(stored, again));
+}

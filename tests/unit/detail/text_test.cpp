@@ -1,0 +1,151 @@
+#include "roomstore/detail/text.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace {
+
+using roomstore::detail::find_text_fault;
+using roomstore::detail::printable;
+
+/// The fault of `text` as an error writes it, empty where there is none.
+std::string fault(const std::string& text) {
+    const auto found = find_text_fault(text);
+    return found ? to_string(*found) : "";
+}
+
+std::string encode(std::uint32_t code_point) {
+    const auto byte = [](std::uint32_t value) { return static_cast<char>(value); };
+    if (code_point < 0x80) return {byte(code_point)};
+    if (code_point < 0x800) {
+        return {byte(0xC0 | code_point >> 6), byte(0x80 | (code_point & 0x3F))};
+    }
+    if (code_point < 0x10000) {
+        return {byte(0xE0 | code_point >> 12),
+                byte(0x80 | (code_point >> 6 & 0x3F)),
+                byte(0x80 | (code_point & 0x3F))};
+    }
+    return {byte(0xF0 | code_point >> 18),
+            byte(0x80 | (code_point >> 12 & 0x3F)),
+            byte(0x80 | (code_point >> 6 & 0x3F)),
+            byte(0x80 | (code_point & 0x3F))};
+}
+
+/// Decodes by the bits and compares with the encoding of the result: another way to the same rules.
+bool is_text_by_decoding(const std::string& text) {
+    for (std::size_t i = 0; i < text.size();) {
+        const auto lead = static_cast<unsigned char>(text[i]);
+        std::size_t size = 1;
+        std::uint32_t code_point = lead;
+        if (lead >= 0x80) {
+            size = lead >> 5 == 0b110 ? 2 : lead >> 4 == 0b1110 ? 3 : lead >> 3 == 0b11110 ? 4 : 0;
+            if (size == 0 || i + size > text.size()) return false;
+            code_point = lead & (0x7FU >> size);
+            for (std::size_t k = 1; k < size; ++k) {
+                const auto next = static_cast<unsigned char>(text[i + k]);
+                if (next >> 6 != 0b10) return false;
+                code_point = code_point << 6 | (next & 0x3FU);
+            }
+        }
+        const bool surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
+        if (code_point == 0 || surrogate || code_point > 0x10FFFF) return false;
+        if (encode(code_point) != text.substr(i, size)) return false;
+        i += size;
+    }
+    return true;
+}
+
+}  // namespace
+
+TEST_CASE("text is accepted with every character but NUL") {
+    CHECK(fault("").empty());
+    std::string all;
+    for (std::uint32_t code_point = 1; code_point <= 0x10FFFF; ++code_point) {
+        if (code_point >= 0xD800 && code_point <= 0xDFFF) continue;
+        all += encode(code_point);
+    }
+    CHECK(fault(all).empty());
+}
+
+TEST_CASE("NUL is named with its byte") {
+    CHECK(fault(std::string("\0", 1)) == "NUL at byte 0");
+    CHECK(fault(std::string("abc\0def", 7)) == "NUL at byte 3");
+    CHECK(fault(std::string("\xC3\xA4\0", 3)) == "NUL at byte 2");
+}
+
+TEST_CASE("what is no UTF-8 is named with the byte where it begins") {
+    CHECK(fault("\xFF") == "invalid UTF-8 at byte 0");
+    CHECK(fault("ab\x80") == "invalid UTF-8 at byte 2");
+    // Overlong forms of NUL, '/', U+07FF, U+FFFF.
+    CHECK(fault("a\xC0\x80") == "invalid UTF-8 at byte 1");
+    CHECK(fault("\xC1\xAF") == "invalid UTF-8 at byte 0");
+    CHECK(fault("\xE0\x9F\xBF") == "invalid UTF-8 at byte 0");
+    CHECK(fault("\xF0\x8F\xBF\xBF") == "invalid UTF-8 at byte 0");
+    // The first and the last surrogate, U+110000, and a lead byte for five.
+    CHECK(fault("\xED\xA0\x80") == "invalid UTF-8 at byte 0");
+    CHECK(fault("\xED\xBF\xBF") == "invalid UTF-8 at byte 0");
+    CHECK(fault("\xF4\x90\x80\x80") == "invalid UTF-8 at byte 0");
+    CHECK(fault("\xF8\x88\x80\x80\x80") == "invalid UTF-8 at byte 0");
+    // Cut short.
+    CHECK(fault("12345678\xC3") == "invalid UTF-8 at byte 8");
+    CHECK(fault("\xE2\x82") == "invalid UTF-8 at byte 0");
+    CHECK(fault("\xF0\x9F\x98") == "invalid UTF-8 at byte 0");
+}
+
+TEST_CASE("a fault is found wherever it stands in words of eight bytes") {
+    for (const std::string& around : {std::string("a"), std::string("\xC3\xA4")}) {
+        for (std::size_t before = 0; before < 20; ++before) {
+            std::string text;
+            for (std::size_t i = 0; i < before; ++i) text += around;
+            const std::string at = std::to_string(text.size());
+            for (std::size_t after = 0; after < 20; ++after) {
+                const std::string tail(after, 'z');
+                REQUIRE(fault(text + '\0' + tail) == "NUL at byte " + at);
+                REQUIRE(fault(text + '\xFF' + tail) == "invalid UTF-8 at byte " + at);
+                REQUIRE(fault(text + "\x7F\x01" + tail).empty());
+            }
+        }
+    }
+}
+
+TEST_CASE("the check agrees with decoding, on sequences of the bytes at the edges of the rules") {
+    constexpr std::array<unsigned char, 24> edges{0x00, 0x01, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0,
+                                                  0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC,
+                                                  0xED, 0xEE, 0xEF, 0xF0, 0xF3, 0xF4, 0xF5, 0xFF};
+    std::size_t differ = 0;
+    std::size_t accepted = 0;
+    for (const auto a : edges) {
+        for (const auto b : edges) {
+            for (const auto c : edges) {
+                for (const auto d : edges) {
+                    const std::string text{static_cast<char>(a),
+                                           static_cast<char>(b),
+                                           static_cast<char>(c),
+                                           static_cast<char>(d)};
+                    const bool expected = is_text_by_decoding(text);
+                    accepted += expected ? 1 : 0;
+                    differ += !find_text_fault(text) == expected ? 0 : 1;
+                }
+            }
+        }
+    }
+    CHECK(differ == 0);
+    CHECK(accepted > 100);
+}
+
+TEST_CASE("text from outside is shown short and harmless") {
+    CHECK(printable("hello") == "hello");
+    CHECK(printable("a\nb\x7F\x1B") == "a?b??");
+    CHECK(printable("gr\xC3\xBC\xC3\x9F") == "gr\xC3\xBC\xC3\x9F");
+    CHECK(printable("a\xFF\xC3") == "a??");
+    CHECK(printable(std::string(64, 'x')) == std::string(64, 'x'));
+    CHECK(printable(std::string(65, 'x')) == std::string(64, 'x') + "...");
+    CHECK(printable(std::string(65, '\xFF')) == std::string(64, '?') + "...");
+    CHECK(printable(std::string(70, '\xFF')) == std::string(64, '?') + "...");
+    // Never cut inside of a character.
+    CHECK(printable(std::string(63, 'x') + "\xC3\xBC") == std::string(63, 'x') + "...");
+}

@@ -1,0 +1,325 @@
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "roomstore/detail/validate.hpp"
+#include "support/populated.hpp"
+#include "unit/refusal.hpp"
+
+using namespace roomstore;
+using namespace roomstore::test;
+using roomstore::detail::Validator;
+
+namespace {
+
+const Validator v;
+
+RoomEvent event(std::string id, std::optional<std::string> key = {}) {
+    return {.id = std::move(id),
+            .room_id = "r",
+            .source = {.channel_id = "c", .channel_type = "sms"},
+            .idempotency_key = std::move(key)};
+}
+
+/// What a text of exactly `size` bytes counts for in an event with nothing else but its ids.
+constexpr std::size_t bytes_beside_body = 2 /* ids */ + 1 /* channel */ + 3 /* visibility */ +
+                                          4 * 8 /* empty JSON objects */ + 8 /* content */;
+
+}  // namespace
+
+#define REFUSED(call, text) CHECK(refusal([&] { v.call; }) == (text))
+
+TEST_CASE("ids among the arguments are 1 to 255 bytes of text") {
+    const std::string bad(256, 'x');
+    const std::string long_id = ": 256 bytes, more than 255";
+    REFUSED(get_room(""), "room_id: empty");
+    REFUSED(get_room(std::string("a\0", 2)), "room_id: NUL at byte 1");
+    REFUSED(get_room("\xFF"), "room_id: invalid UTF-8 at byte 0");
+    REFUSED(get_room(std::string(255, 'x')), "");
+    REFUSED(patch_room_metadata(bad, Json::object(), {}), "room_id" + long_id);
+    REFUSED(delete_room(bad), "room_id" + long_id);
+    REFUSED(room_exists(bad), "room_id" + long_id);
+    REFUSED(find_latest_room(bad, {}), "participant_id" + long_id);
+    REFUSED(find_room_id_by_channel(bad, {}), "channel_id" + long_id);
+    REFUSED(find_room_ids_by_channel(bad, {}), "channel_id" + long_id);
+    REFUSED(get_delivered_index(bad), "room_id" + long_id);
+    REFUSED(advance_delivered_index(bad, 0, Gap::skip), "room_id" + long_id);
+    REFUSED(load_room_context(bad), "room_id" + long_id);
+    REFUSED(add_event_auto_index(bad, event("e")), "room_id" + long_id);
+    REFUSED(append_events(bad, {}, {}), "room_id" + long_id);
+    REFUSED(get_event(bad), "event_id" + long_id);
+    REFUSED(get_event(bad, "e"), "room_id" + long_id);
+    REFUSED(get_event("r", bad), "event_id" + long_id);
+    REFUSED(delete_event(bad, "e", Replies::keep), "room_id" + long_id);
+    REFUSED(delete_event("r", bad, Replies::keep), "event_id" + long_id);
+    REFUSED(list_events(bad, {}), "room_id" + long_id);
+    REFUSED(get_thread_summaries(bad, {}), "room_id" + long_id);
+    REFUSED(get_thread_summaries("r", {"e", bad}), "root_event_ids/1" + long_id);
+    REFUSED(get_thread_summaries("r", {""}), "root_event_ids/0: empty");
+    REFUSED(check_idempotency(bad, "k"), "room_id" + long_id);
+    REFUSED(get_event_by_idempotency_key(bad, "k"), "room_id" + long_id);
+    REFUSED(get_event_count(bad), "room_id" + long_id);
+    REFUSED(get_binding(bad, "c"), "room_id" + long_id);
+    REFUSED(get_binding("r", bad), "channel_id" + long_id);
+    REFUSED(remove_binding(bad, "c"), "room_id" + long_id);
+    REFUSED(remove_binding("r", bad), "channel_id" + long_id);
+    REFUSED(list_bindings(bad), "room_id" + long_id);
+    REFUSED(binding_exists(bad, "c"), "room_id" + long_id);
+    REFUSED(binding_exists("r", bad), "channel_id" + long_id);
+    REFUSED(get_participant(bad, "p"), "room_id" + long_id);
+    REFUSED(get_participant("r", bad), "participant_id" + long_id);
+    REFUSED(remove_participant(bad, "p"), "room_id" + long_id);
+    REFUSED(remove_participant("r", bad), "participant_id" + long_id);
+    REFUSED(list_participants(bad), "room_id" + long_id);
+    REFUSED(get_identity(bad), "identity_id" + long_id);
+    REFUSED(resolve_identity("sms", "1", bad), "organization_id" + long_id);
+    REFUSED(link_address(bad, "sms", "1", {}), "identity_id" + long_id);
+    REFUSED(link_address("i", "sms", "1", bad), "organization_id" + long_id);
+    REFUSED(get_task(bad), "task_id" + long_id);
+    REFUSED(list_tasks(bad, {}), "room_id" + long_id);
+    REFUSED(list_observations(bad), "room_id" + long_id);
+    REFUSED(mark_read(bad, "c", "e"), "room_id" + long_id);
+    REFUSED(mark_read("r", bad, "e"), "channel_id" + long_id);
+    REFUSED(mark_read("r", "c", bad), "event_id" + long_id);
+    REFUSED(mark_all_read(bad, "c"), "room_id" + long_id);
+    REFUSED(mark_all_read("r", bad), "channel_id" + long_id);
+    REFUSED(get_unread_count(bad, "c"), "room_id" + long_id);
+    REFUSED(get_unread_count("r", bad), "channel_id" + long_id);
+    REFUSED(get_unread_counts(bad, {}), "channel_id" + long_id);
+    REFUSED(get_unread_counts("c", {"r", ""}), "room_ids/1: empty");
+    REFUSED(list_read_markers(bad), "room_id" + long_id);
+}
+
+TEST_CASE("updates are checked as what they replace") {
+    const std::string empty = "";
+    Room room = full_room();
+    room.id.clear();
+    REFUSED(update_room(room), "Room.id: empty");
+    REFUSED(patched_room(room), "Room.id: empty");
+    RoomEvent changed = full_event();
+    changed.room_id.clear();
+    REFUSED(update_event(changed), "RoomEvent.room_id: empty");
+    ChannelBinding binding = full_binding();
+    binding.room_id.clear();
+    REFUSED(update_binding(binding), "ChannelBinding.room_id: empty");
+    Participant participant = full_participant();
+    participant.channel_id.clear();
+    REFUSED(update_participant(participant), "Participant.channel_id: empty");
+    Task task = full_task();
+    task.room_id.clear();
+    REFUSED(update_task(task), "Task.room_id: empty");
+}
+
+TEST_CASE("keys and addresses have sizes of their own") {
+    REFUSED(check_idempotency("r", ""), "");
+    REFUSED(check_idempotency("r", std::string(255, 'k')), "");
+    REFUSED(check_idempotency("r", std::string(256, 'k')), "key: 256 bytes, more than 255");
+    REFUSED(get_event_by_idempotency_key("r", "\xC0"), "key: invalid UTF-8 at byte 0");
+    REFUSED(resolve_identity("sms", std::string(1024, '1'), {}), "");
+    REFUSED(resolve_identity("sms", std::string(1025, '1'), {}),
+            "address: 1025 bytes, more than 1024");
+    REFUSED(resolve_identity("sms", "", {}), "address: empty");
+    REFUSED(link_address("i", "", "1", {}),
+            "channel_type: not a legal name: 1 to 64 bytes of [a-z0-9_.-]");
+    REFUSED(link_address("i", "sms", std::string("1\0", 2), {}), "address: NUL at byte 1");
+}
+
+TEST_CASE("a page does not go backwards") {
+    REFUSED(list_rooms({}), "");
+    REFUSED(list_rooms({.offset = 0, .limit = 0}), "");
+    REFUSED(list_rooms({.offset = -1}), "Page.offset: -1, must be at least 0");
+    REFUSED(list_rooms({.limit = -5}), "Page.limit: -5, must be at least 0");
+    REFUSED(find_rooms({}, {.limit = -1}), "Page.limit: -1, must be at least 0");
+    REFUSED(find_room_ids_by_channel("c", {.limit = -1}),
+            "ChannelLookup.limit: -1, must be at least 0");
+}
+
+TEST_CASE("filters of rooms are checked field by field") {
+    constexpr auto no_status = static_cast<RoomStatus>(9);
+    const std::string outside = ": 9 is not a value of the enumeration";
+    REFUSED(find_rooms({.organization_id = ""}, {}), "RoomFilter.organization_id: empty");
+    REFUSED(find_rooms({.status = no_status}, {}), "RoomFilter.status" + outside);
+    REFUSED(find_rooms({.metadata = Json(1)}, {}),
+            "RoomFilter.metadata: must be a JSON object, is number");
+    REFUSED(find_rooms({.metadata = Json{{"k", "\xFF"}}}, {}),
+            "RoomFilter.metadata/k: invalid UTF-8 at byte 0");
+    REFUSED(find_latest_room("p", {.channel_type = "SMS"}),
+            "LatestRoomFilter.channel_type: not a legal name: 1 to 64 bytes of [a-z0-9_.-]");
+    REFUSED(find_latest_room("p", {.status = no_status}), "LatestRoomFilter.status" + outside);
+    REFUSED(find_room_id_by_channel("c", no_status), "status" + outside);
+    REFUSED(find_room_ids_by_channel("c", {.status = no_status}), "ChannelLookup.status" + outside);
+    REFUSED(list_tasks("r", static_cast<TaskStatus>(9)), "status" + outside);
+}
+
+TEST_CASE("a metadata patch is a JSON object") {
+    REFUSED(patch_room_metadata("r", Json::object(), {"", "k"}), "");
+    REFUSED(patch_room_metadata("r", Json::array(), {}), "patch: must be a JSON object, is array");
+    REFUSED(patch_room_metadata("r", nullptr, {}), "patch: must be a JSON object, is null");
+    REFUSED(patch_room_metadata("r", {{"k", std::string("\0", 1)}}, {}), "patch/k: NUL at byte 0");
+    REFUSED(patch_room_metadata("r", Json::object(), {"k", "\xFF"}),
+            "unset/1: invalid UTF-8 at byte 0");
+}
+
+TEST_CASE("the delivery cursor moves to an index") {
+    REFUSED(advance_delivered_index("r", 0, Gap::refuse), "");
+    REFUSED(advance_delivered_index("r", -1, Gap::refuse), "index: -1, must be at least 0");
+    REFUSED(advance_delivered_index("r", 0, static_cast<Gap>(2)), "gap: not a value of Gap");
+    REFUSED(delete_event("r", "e", static_cast<Replies>(2)), "replies: not a value of Replies");
+}
+
+TEST_CASE("a query of events has one cursor and no negative numbers") {
+    REFUSED(list_events("r", {}), "");
+    REFUSED(list_events("r", {.limit = 0}), "");
+    REFUSED(list_events("r", {.offset = -1}), "EventQuery.offset: -1, must be at least 0");
+    REFUSED(list_events("r", {.limit = -1}), "EventQuery.limit: -1, must be at least 0");
+    REFUSED(list_events("r", {.after_index = -1}),
+            "EventQuery.after_index: -1, must be at least 0");
+    REFUSED(list_events("r", {.before_index = -1}),
+            "EventQuery.before_index: -1, must be at least 0");
+    REFUSED(list_events("r", {.after_index = std::numeric_limits<std::int64_t>::max()}), "");
+    REFUSED(list_events("r", {.after_index = 1, .before_index = 2}),
+            "EventQuery.after_index: not together with before_index");
+}
+
+TEST_CASE("a filter of events is checked field by field") {
+    const auto refused = [](EventFilter filter) {
+        return refusal([&] { v.list_events("r", {.filter = filter}); });
+    };
+    const std::string illegal = ": not a legal name: 1 to 64 bytes of [a-z0-9_.-]";
+    CHECK(refused({.event_types = std::vector<EventType>{}}).empty());
+    CHECK(refused({.event_types = std::vector<EventType>{"ok", "Not"}}) ==
+          "EventFilter.event_types/1" + illegal);
+    CHECK(refused({.exclude_types = std::vector<EventType>{""}}) ==
+          "EventFilter.exclude_types/0" + illegal);
+    CHECK(refused({.visibility = "\xFF"}) == "EventFilter.visibility: invalid UTF-8 at byte 0");
+    CHECK(refused({.source_channel_id = ""}) == "EventFilter.source_channel_id: empty");
+    CHECK(refused({.source_channel_type = "X"}) == "EventFilter.source_channel_type" + illegal);
+    CHECK(refused({.correlation_id = ""}) == "EventFilter.correlation_id: empty");
+    CHECK(refused({.participant_id = ""}) == "EventFilter.participant_id: empty");
+    CHECK(refused({.parent_event_id = ""}) == "EventFilter.parent_event_id: empty");
+    CHECK(refused({.parent_event_id = "e", .top_level_only = true}) ==
+          "EventFilter.top_level_only: not together with parent_event_id");
+    const Timestamp noon{std::chrono::hours(12)};
+    const std::chrono::microseconds one{1};
+    CHECK(refused({.after_time = noon, .before_time = noon + one}).empty());
+    CHECK(refused({.after_time = noon, .before_time = noon}) ==
+          "EventFilter.after_time: must be earlier than before_time");
+    CHECK(refused({.after_time = noon + one, .before_time = noon}) ==
+          "EventFilter.after_time: must be earlier than before_time");
+    CHECK(refused({.after_time = Timestamp::min()}) ==
+          "EventFilter.after_time: outside the years 1 to 9999");
+    CHECK(refused({.before_time = Timestamp::max()}) ==
+          "EventFilter.before_time: outside the years 1 to 9999");
+}
+
+TEST_CASE("an append belongs to its room") {
+    REFUSED(add_event_auto_index("r", event("e")), "");
+    REFUSED(add_event_auto_index("other", event("e")), "RoomEvent.room_id: differs from room_id");
+    REFUSED(append_events("other", {event("e")}, {}), "events/0.room_id: differs from room_id");
+}
+
+TEST_CASE("a batch names each event and each key once") {
+    REFUSED(append_events("r", {}, {}), "");
+    REFUSED(append_events("r", {event("a", "1"), event("b", "2"), event("c")}, {}), "");
+    REFUSED(append_events("r", {event("a"), event("b"), event("a")}, {}),
+            "events/2.id: given twice");
+    REFUSED(append_events("r", {event("a", "k"), event("b", "k")}, {}),
+            "events/1.idempotency_key: given twice");
+    // The empty key is no key.
+    REFUSED(append_events("r", {event("a", ""), event("b", "")}, {}), "");
+    RoomEvent bad = event("b");
+    bad.content = TextContent{.body = "\xFF"};
+    REFUSED(append_events("r", {event("a"), bad}, {}),
+            "events/1.content.body: invalid UTF-8 at byte 0");
+    REFUSED(append_events("r", {}, {.expected_next_index = -1}),
+            "AppendOptions.expected_next_index: -1, must be at least 0");
+}
+
+TEST_CASE("an event is as large as its limit and no larger") {
+    const std::size_t limit = 1000;
+    const Validator small(Limits{.max_event_bytes = limit});
+    const auto with_body = [&](std::size_t size) {
+        RoomEvent e = event("e");
+        e.content = TextContent{.body = std::string(size, 'x')};
+        return e;
+    };
+    const std::size_t fits = limit - bytes_beside_body;
+    CHECK(refusal([&] { small.add_event(with_body(fits)); }).empty());
+    CHECK(refusal([&] { small.add_event(with_body(fits + 1)); }) ==
+          "RoomEvent: 1001 bytes, more than max_event_bytes (1000)");
+    CHECK(refusal([&] { small.add_event_auto_index("r", with_body(fits + 1)); }) ==
+          "RoomEvent: 1001 bytes, more than max_event_bytes (1000)");
+    CHECK(refusal([&] { small.update_event(with_body(fits + 1)); }) ==
+          "RoomEvent: 1001 bytes, more than max_event_bytes (1000)");
+    // Each event of a batch on its own.
+    RoomEvent other = with_body(fits);
+    other.id = "f";
+    CHECK(refusal([&] { small.append_events("r", {with_body(fits), other}, {}); }).empty());
+    other.metadata["k"] = 1;
+    CHECK(refusal([&] { small.append_events("r", {with_body(fits), other}, {}); }) ==
+          "events/1: 1009 bytes, more than max_event_bytes (1000)");
+}
+
+TEST_CASE("every value counts, so that a size bounds the number of values") {
+    const Validator small(Limits{.max_event_bytes = 1000});
+    const auto fails = [&](auto call) {
+        return refusal(call).ends_with("bytes, more than max_event_bytes (1000)");
+    };
+    Room room{.id = "r"};
+    room.metadata["k"] = std::vector<std::string>(200);
+    CHECK(fails([&] { small.create_room(room); }));
+    CHECK(fails([&] { small.update_room(room); }));
+    CHECK(fails([&] { small.patched_room(room); }));
+    CHECK(fails([&] { small.patch_room_metadata("r", room.metadata, {}); }));
+    CHECK(fails([&] { small.find_rooms({.metadata = room.metadata}, {}); }));
+    ChannelBinding binding{.channel_id = "c", .room_id = "r", .channel_type = "sms"};
+    binding.capabilities.media_types.assign(200, ChannelMediaType::text);
+    CHECK(fails([&] { small.add_binding(binding); }));
+    Participant participant{.id = "p", .room_id = "r", .channel_id = "c"};
+    participant.connected_via.assign(200, "c");
+    CHECK(fails([&] { small.add_participant(participant); }));
+    Identity identity{.id = "i"};
+    for (int i = 0; i < 200; ++i) identity.external_ids[std::to_string(i)];
+    CHECK(fails([&] { small.create_identity(identity); }));
+    CHECK(fails(
+        [&] { small.add_task({.id = "t", .room_id = "r", .title = std::string(2000, 'x')}); }));
+    CHECK(fails([&] {
+        small.add_observation(
+            {.id = "o", .room_id = "r", .channel_id = "c", .content = std::string(2000, 'x')});
+    }));
+    RoomEvent e = event("e");
+    e.content = CompositeContent{.parts = std::vector<EventContent>(200)};
+    CHECK(fails([&] { small.add_event(e); }));
+}
+
+TEST_CASE("what a store adds to a participant is counted beforehand") {
+    Participant participant{.id = "p", .room_id = "r", .channel_id = std::string(100, 'c')};
+    // p, r, channel_id, metadata, and channel_id again as an element of connected_via.
+    const std::size_t stored = 1 + 1 + 100 + 8 + 108;
+    CHECK(refusal([&] {
+              Validator(Limits{.max_event_bytes = stored}).add_participant(participant);
+          }).empty());
+    CHECK(refusal([&] {
+              Validator(Limits{.max_event_bytes = stored - 1}).add_participant(participant);
+          }) == "Participant: 218 bytes, more than max_event_bytes (217)");
+    participant.connected_via = {participant.channel_id};
+    CHECK(refusal([&] {
+              Validator(Limits{.max_event_bytes = stored}).add_participant(participant);
+          }).empty());
+}
+
+TEST_CASE("limits are checked where a store is made") {
+    const auto with = [](std::size_t bytes) {
+        return refusal([&] { Validator(Limits{.max_event_bytes = bytes}); });
+    };
+    CHECK(with(1).empty());
+    CHECK(with(Limits::highest_max_event_bytes).empty());
+    CHECK(with(0) == "Limits.max_event_bytes: 0, must be 1 to 67108864");
+    CHECK(with(Limits::highest_max_event_bytes + 1) ==
+          "Limits.max_event_bytes: 67108865, must be 1 to 67108864");
+    CHECK(Limits{}.max_event_bytes == 1048576);
+}

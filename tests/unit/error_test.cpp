@@ -1,0 +1,88 @@
+#include "roomstore/error.hpp"
+
+#include <set>
+#include <string>
+#include <system_error>
+
+#include <catch2/catch_test_macros.hpp>
+
+using roomstore::Applied;
+using roomstore::errc;
+using roomstore::Error;
+
+namespace {
+
+constexpr errc all_codes[] = {errc::invalid_argument,
+                              errc::not_found,
+                              errc::already_exists,
+                              errc::conflict,
+                              errc::busy,
+                              errc::timeout,
+                              errc::unavailable,
+                              errc::read_only,
+                              errc::storage_full,
+                              errc::commit_unknown,
+                              errc::schema_mismatch,
+                              errc::corrupt_data,
+                              errc::closed,
+                              errc::internal};
+
+}  // namespace
+
+TEST_CASE("an error carries code, text and SQLSTATE") {
+    const Error error(errc::conflict, "index 3 is taken", "23505");
+    CHECK(error.code() == errc::conflict);
+    CHECK(error.detail() == "index 3 is taken");
+    CHECK(error.sqlstate() == "23505");
+    CHECK(std::string(error.what()) == "index 3 is taken: conflict");
+    CHECK(Error(errc::closed, "closed").sqlstate().empty());
+}
+
+TEST_CASE("an error is a std::system_error of the category roomstore") {
+    try {
+        throw Error(errc::not_found, "no room");
+    } catch (const std::system_error& error) {
+        CHECK(error.code().category() == roomstore::error_category());
+        CHECK(std::string(error.code().category().name()) == "roomstore");
+        CHECK(error.code() == errc::not_found);
+        CHECK(error.code() != errc::conflict);
+    }
+}
+
+TEST_CASE("every code is a failure and has a message of its own") {
+    std::set<std::string> messages;
+    for (const errc code : all_codes) {
+        const std::error_code as_code = code;
+        CHECK(as_code);
+        CHECK(messages.insert(as_code.message()).second);
+    }
+    CHECK(std::error_code(999, roomstore::error_category()).message() ==
+          "unknown roomstore error 999");
+}
+
+TEST_CASE("codes compare with the conditions of the standard library where there is one") {
+    CHECK(make_error_code(errc::invalid_argument) == std::errc::invalid_argument);
+    CHECK(make_error_code(errc::busy) == std::errc::resource_unavailable_try_again);
+    CHECK(make_error_code(errc::timeout) == std::errc::timed_out);
+    CHECK(make_error_code(errc::storage_full) == std::errc::no_space_on_device);
+    CHECK(make_error_code(errc::not_found) != std::errc::no_such_file_or_directory);
+}
+
+TEST_CASE("only an unknown commit may have been applied") {
+    for (const errc code : all_codes) {
+        const Applied expected = code == errc::commit_unknown ? Applied::unknown : Applied::no;
+        CHECK(Error(code, "x").applied() == expected);
+    }
+}
+
+TEST_CASE("what may succeed later is retryable, and nothing else") {
+    const std::set<errc> retryable{
+        errc::busy, errc::timeout, errc::unavailable, errc::read_only, errc::commit_unknown};
+    for (const errc code : all_codes) {
+        CHECK(roomstore::is_retryable(make_error_code(code)) == retryable.contains(code));
+    }
+    CHECK_FALSE(roomstore::is_retryable({}));
+    // The same number in another category.
+    CHECK_FALSE(
+        roomstore::is_retryable({static_cast<int>(errc::timeout), std::generic_category()}));
+}

@@ -1,0 +1,351 @@
+// A call that runs out of memory changes nothing: every write is tried with its first allocation
+// failing, then with its second, and so on, until it succeeds.
+
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <new>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "roomstore/memory/detail/engine.hpp"
+#include "support/builders.hpp"
+#include "unit/memory/store_dump.hpp"
+
+namespace {
+
+/// How many allocations of this thread succeed before one fails; negative: none is to fail.
+thread_local long allocations_left = -1;
+/// Smaller allocations do not count.
+thread_local std::size_t smallest = 0;
+
+void count_allocation(std::size_t size) {
+    if (allocations_left < 0 || size < smallest) return;
+    if (allocations_left-- == 0) throw std::bad_alloc();
+}
+
+void* allocate(std::size_t size) {
+    count_allocation(size);
+    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+    throw std::bad_alloc();
+}
+
+void* allocate(std::size_t size, std::align_val_t alignment) {
+    count_allocation(size);
+    const auto align = static_cast<std::size_t>(alignment);
+    if (void* memory = std::aligned_alloc(align, (size + align - 1) / align * align)) return memory;
+    throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return allocate(size); }
+void* operator new[](std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+    return allocate(size, alignment);
+}
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+    return allocate(size, alignment);
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+using namespace roomstore;
+using roomstore::detail::memory::Engine;
+using roomstore::detail::memory::RankedSet;
+using test::at;
+using test::make_event;
+using test::make_room;
+
+namespace {
+
+const test::KnownIds known{.channels = {"c1", "c2", "c3", "c4"},
+                           .people = {"p1", "p2", "p3", "p4"},
+                           .identities = {"i1", "i2", "i3"},
+                           .addresses = {"a1", "a2", "a3"},
+                           .organizations = {"o1", "o2"},
+                           .keys = {"k1", "k2", "k3", "k4"}};
+
+std::string event_id(int number) { return "event-with-a-long-id-" + std::to_string(number); }
+
+RoomEvent reply(const std::string& id, const std::string& parent, const std::string& key) {
+    return make_event({.id = id, .key = key, .parent = parent});
+}
+
+/// A small world in which every kind of row is there, chunks are full and tables are about to grow.
+std::unique_ptr<Engine> make_world() {
+    auto engine = std::make_unique<Engine>(Limits{});
+    engine->init();
+    engine->create_room(make_room({.organization_id = "o1"}));
+    engine->create_room(make_room({.id = "other", .created_at = at(1)}));
+    for (int i = 0; i < 300; ++i) {
+        auto event = make_event({.id = event_id(i), .created_at = at(i)});
+        if (i % 100 == 7) event.parent_event_id = event_id(0);
+        engine->add_event_auto_index("room", event);
+    }
+    engine->add_event_auto_index("room", reply("keyed", event_id(1), "k1"));
+    engine->add_event_auto_index("other", make_event({.id = event_id(3), .room_id = "other"}));
+    engine->delete_event("room", event_id(100), Replies::keep);
+    engine->add_binding({.channel_id = "c1",
+                         .room_id = "room",
+                         .channel_type = "sms",
+                         .participant_id = "p1",
+                         .attached_at = at(0)});
+    engine->add_participant(
+        {.id = "p2", .room_id = "room", .channel_id = "c1", .joined_at = at(0)});
+    engine->add_task({.id = "t1", .room_id = "room", .title = "one", .created_at = at(0)});
+    engine->add_observation({.id = "ob1",
+                             .room_id = "room",
+                             .channel_id = "c1",
+                             .content = "seen",
+                             .created_at = at(0)});
+    engine->mark_read("room", "c1", event_id(5));
+    engine->create_identity({.id = "i1", .channel_addresses = {{"sms", {"a1", "a2"}}}});
+    engine->create_identity({.id = "i3"});
+    return engine;
+}
+
+/// Runs `write` with allocations failing one after the other, each time against the same world.
+void check_all_or_nothing(const std::function<void(Engine&)>& write) {
+    const auto world = make_world();
+    const auto twin = make_world();
+    const Json before = test::dump(*world, known);
+    REQUIRE(test::dump(*twin, known) == before);
+    write(*twin);
+    const Json after = test::dump(*twin, known);
+    REQUIRE(after != before);
+    int failures = 0;
+    for (long allowed = 0;; ++allowed) {
+        bool succeeded = false;
+        allocations_left = allowed;
+        try {
+            write(*world);
+            succeeded = true;
+        } catch (const std::bad_alloc&) {
+        }
+        allocations_left = -1;
+        if (succeeded) break;
+        ++failures;
+        INFO("allocation " << allowed << " failed");
+        REQUIRE(test::dump(*world, known) == before);
+    }
+    REQUIRE(test::dump(*world, known) == after);
+    CHECK(failures > 0);
+}
+
+/// What takes something away works without memory.
+void check_needs_no_memory(const std::function<void(Engine&)>& write) {
+    const auto world = make_world();
+    const Json before = test::dump(*world, known);
+    allocations_left = 0;
+    write(*world);
+    allocations_left = -1;
+    REQUIRE(test::dump(*world, known) != before);
+}
+
+}  // namespace
+
+TEST_CASE("rooms change wholly or not at all when memory runs out") {
+    SECTION("create") {
+        const auto room = make_room({.id = "new", .organization_id = "o2"});
+        check_all_or_nothing([&](Engine& engine) { engine.create_room(room); });
+    }
+    SECTION("update with another status and organization") {
+        const auto room = make_room({.organization_id = "o2", .status = RoomStatus::closed});
+        check_all_or_nothing([&](Engine& engine) { engine.update_room(room); });
+    }
+    SECTION("update to no organization") {
+        const auto room = make_room({.status = RoomStatus::paused});
+        check_all_or_nothing([&](Engine& engine) { engine.update_room(room); });
+    }
+    SECTION("delete") {
+        check_needs_no_memory([](Engine& engine) { engine.delete_room("room"); });
+    }
+}
+
+TEST_CASE("metadata change wholly or not at all when memory runs out") {
+    const auto engine = make_world();
+    const Json first{{"k", 1}, {"l", 2}};
+    engine->patch_room_metadata("room", first, {});
+    const Json patch{{"b", std::string(100, 'b')}, {"c", std::string(200, 'c')}};
+    // The JSON library allocates where it destroys an object, and then no failure may be thrown: a
+    // list of its members, which with so few is small.
+    smallest = 65;
+    int failures = 0;
+    for (long allowed = 0;; ++allowed) {
+        bool succeeded = false;
+        allocations_left = allowed;
+        try {
+            engine->patch_room_metadata("room", patch, {"k"});
+            succeeded = true;
+        } catch (const std::bad_alloc&) {
+        }
+        allocations_left = -1;
+        if (succeeded) break;
+        ++failures;
+        REQUIRE(engine->get_room("room")->metadata == first);
+    }
+    smallest = 0;
+    CHECK(failures > 3);
+    CHECK(engine->get_room("room")->metadata ==
+          Json{{"b", patch["b"]}, {"c", patch["c"]}, {"l", 2}});
+}
+
+TEST_CASE("events change wholly or not at all when memory runs out") {
+    SECTION("append") {
+        const auto event = reply("new", event_id(2), "k2");
+        check_all_or_nothing([&](Engine& engine) { engine.add_event_auto_index("room", event); });
+    }
+    SECTION("append an id that another room has") {
+        const auto event = reply(event_id(3), event_id(2), "k2");
+        check_all_or_nothing([&](Engine& engine) {
+            auto there = event;
+            there.room_id = "other";
+            there.id = event_id(4);
+            engine.add_event_auto_index("other", there);
+        });
+    }
+    SECTION("append a batch") {
+        std::vector<RoomEvent> events;
+        for (int i = 0; i < 3; ++i) {
+            events.push_back(reply("new-" + std::to_string(i), event_id(i), known.keys[i + 1U]));
+        }
+        check_all_or_nothing([&](Engine& engine) { engine.append_events("room", events, {}); });
+    }
+    SECTION("add into a hole") {
+        auto event = reply("new", event_id(2), "k2");
+        event.index = 100;
+        check_all_or_nothing([&](Engine& engine) { engine.add_event(event); });
+    }
+    SECTION("add far above") {
+        auto event = reply("new", event_id(2), "k2");
+        event.index = 1'000'000;
+        check_all_or_nothing([&](Engine& engine) { engine.add_event(event); });
+    }
+    SECTION("update with another parent") {
+        const auto event = reply("keyed", event_id(250), "ignored");
+        check_all_or_nothing([&](Engine& engine) { engine.update_event(event); });
+    }
+    SECTION("delete with replies") {
+        check_all_or_nothing(
+            [](Engine& engine) { engine.delete_event("room", event_id(0), Replies::cascade); });
+    }
+}
+
+TEST_CASE("members change wholly or not at all when memory runs out") {
+    ChannelBinding binding{.channel_id = "c2",
+                           .room_id = "room",
+                           .channel_type = "email",
+                           .participant_id = "p3",
+                           .attached_at = at(5)};
+    SECTION("add a binding") {
+        check_all_or_nothing([&](Engine& engine) { engine.add_binding(binding); });
+    }
+    SECTION("replace a binding") {
+        binding.channel_id = "c1";
+        check_all_or_nothing([&](Engine& engine) { engine.add_binding(binding); });
+    }
+    SECTION("update a binding") {
+        binding.channel_id = "c1";
+        check_all_or_nothing([&](Engine& engine) { engine.update_binding(binding); });
+    }
+    SECTION("remove a binding") {
+        check_needs_no_memory([](Engine& engine) { engine.remove_binding("room", "c1"); });
+    }
+    Participant participant{.id = "p4", .room_id = "room", .channel_id = "c3", .joined_at = at(6)};
+    SECTION("add a participant") {
+        check_all_or_nothing([&](Engine& engine) { engine.add_participant(participant); });
+    }
+    SECTION("update a participant") {
+        participant.id = "p2";
+        check_all_or_nothing([&](Engine& engine) { engine.update_participant(participant); });
+    }
+    SECTION("remove a participant") {
+        check_needs_no_memory([](Engine& engine) { engine.remove_participant("room", "p2"); });
+    }
+}
+
+TEST_CASE("identities change wholly or not at all when memory runs out") {
+    SECTION("create, taking an address") {
+        const Identity identity{.id = "i2", .channel_addresses = {{"sms", {"a3", "a1"}}}};
+        check_all_or_nothing([&](Engine& engine) { engine.create_identity(identity); });
+    }
+    SECTION("link a free address") {
+        check_all_or_nothing(
+            [](Engine& engine) { engine.link_address("i1", "sms", "a3", std::nullopt); });
+    }
+    SECTION("link an address that another holds") {
+        check_all_or_nothing(
+            [](Engine& engine) { engine.link_address("i3", "sms", "a1", std::nullopt); });
+    }
+}
+
+TEST_CASE("tasks, observations and markers change wholly or not at all when memory runs out") {
+    Task task{.id = "t2", .room_id = "room", .title = "two", .created_at = at(1)};
+    SECTION("add a task") {
+        check_all_or_nothing([&](Engine& engine) { engine.add_task(task); });
+    }
+    SECTION("update a task") {
+        task.id = "t1";
+        check_all_or_nothing([&](Engine& engine) { engine.update_task(task); });
+    }
+    SECTION("add an observation") {
+        const Observation observation{.id = "ob2",
+                                      .room_id = "room",
+                                      .channel_id = "c1",
+                                      .content = "seen",
+                                      .created_at = at(1)};
+        check_all_or_nothing([&](Engine& engine) { engine.add_observation(observation); });
+    }
+    SECTION("mark a channel that has no marker") {
+        check_all_or_nothing([](Engine& engine) { engine.mark_read("room", "c4", event_id(9)); });
+        check_all_or_nothing([](Engine& engine) { engine.mark_all_read("room", "c4"); });
+    }
+}
+
+TEST_CASE("a ranked set is as before when an insertion runs out of memory") {
+    struct Numbers {
+        using Key = int;
+        static int key(int number) noexcept { return number; }
+    };
+    std::mt19937 random(5);
+    RankedSet<int, Numbers, 4> set;
+    std::set<int> model;
+    int failures = 0;
+    for (int step = 0; step < 5000; ++step) {
+        const int number = static_cast<int>(random() % 300);
+        if (random() % 3 == 0) {
+            // Erasing may not fail.
+            allocations_left = 0;
+            const bool erased = set.erase(number);
+            allocations_left = -1;
+            REQUIRE(erased == (model.erase(number) == 1));
+        } else {
+            allocations_left = static_cast<long>(random() % 3);
+            try {
+                const bool inserted = set.insert(number);
+                allocations_left = -1;
+                REQUIRE(inserted == model.insert(number).second);
+            } catch (const std::bad_alloc&) {
+                allocations_left = -1;
+                ++failures;
+            }
+        }
+        REQUIRE(std::vector<int>(set.begin(), set.end()) ==
+                std::vector<int>(model.begin(), model.end()));
+        std::size_t rank = 0;
+        for (const int each : model) REQUIRE(*set.at(rank++) == each);
+    }
+    REQUIRE(failures > 20);
+}

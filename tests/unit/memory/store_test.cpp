@@ -1,0 +1,146 @@
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include "roomstore/memory/in_memory_store.hpp"
+#include "support/builders.hpp"
+#include "support/run.hpp"
+
+using namespace roomstore;
+using test::make_event;
+using test::make_room;
+using test::run;
+
+namespace {
+
+std::string closed_text(const std::function<void()>& call) {
+    try {
+        call();
+    } catch (const Error& error) {
+        REQUIRE(error.code() == errc::closed);
+        return error.detail();
+    }
+    FAIL("not refused");
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("limits out of bounds are refused when the store is made") {
+    for (const std::size_t bytes : {std::size_t{0}, Limits::highest_max_event_bytes + 1}) {
+        const InMemoryOptions options{.limits = {.max_event_bytes = bytes}};
+        try {
+            InMemoryStore store(options);
+            FAIL("accepted " << bytes);
+        } catch (const Error& error) {
+            CHECK(error.code() == errc::invalid_argument);
+            CHECK(error.detail().find("Limits.max_event_bytes") != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("a store says whether it was not opened or was closed, before it looks at arguments") {
+    InMemoryStore store;
+    const auto get = [&] { run(store.get_room("")); };
+    CHECK(closed_text(get) == "InMemoryStore: init() has not been called");
+    run(store.init());
+    run(store.init());
+    run(store.create_room(make_room()));
+    run(store.close());
+    run(store.close());
+    CHECK(closed_text(get) == "InMemoryStore: closed by close()");
+    CHECK(closed_text([&] { run(store.init()); }) == "InMemoryStore: closed by close()");
+}
+
+TEST_CASE("a store that was closed before it was opened stays closed") {
+    InMemoryStore store;
+    run(store.close());
+    CHECK(closed_text([&] { run(store.init()); }) == "InMemoryStore: closed by close()");
+}
+
+TEST_CASE("a call through the backend's own type has the defaults of the interface") {
+    InMemoryStore store;
+    run(store.init());
+    run(store.create_room(make_room()));
+    run(store.add_event_auto_index("room", make_event()));
+    CHECK(run(store.list_rooms()).size() == 1);
+    CHECK(run(store.find_rooms({})).size() == 1);
+    CHECK(run(store.list_events("room")).size() == 1);
+    CHECK(run(store.get_conversation("room")).size() == 1);
+    CHECK(run(store.get_timeline("room")).size() == 1);
+    CHECK(run(store.patch_room_metadata("room", {{"a", 1}})).has_value());
+    CHECK(run(store.advance_delivered_index("room", 0)));
+    CHECK(run(store.delete_event("room", "event")).size() == 1);
+    CHECK(run(store.append_events("room", {})).empty());
+    CHECK(run(store.list_tasks("room")).empty());
+    CHECK_FALSE(run(store.find_latest_room("p")).has_value());
+    CHECK_FALSE(run(store.find_room_id_by_channel("c")).has_value());
+    CHECK(run(store.find_room_ids_by_channel("c")).empty());
+    CHECK_FALSE(run(store.resolve_identity("sms", "a")).has_value());
+}
+
+TEST_CASE("no call suspends") {
+    InMemoryStore store;
+    asio::io_context context;
+    bool ended = false;
+    asio::co_spawn(
+        context,
+        [&]() -> asio::awaitable<void> {
+            co_await store.init();
+            co_await store.create_room(make_room());
+            co_await store.add_event_auto_index("room", make_event());
+            co_await store.list_events("room");
+            co_await store.close();
+            ended = true;
+        },
+        asio::detached);
+    // One handler starts the coroutine; were any call to suspend, a second would have to resume it.
+    CHECK(context.run_one() == 1);
+    CHECK(ended);
+}
+
+TEST_CASE("a long list of rooms is whole, whatever stretches it is read in") {
+    InMemoryStore store;
+    run(store.init());
+    constexpr int count = 3000;
+    std::vector<std::string> ids;
+    for (int i = 0; i < count; ++i) {
+        // Ids whose order by bytes is that of the numbers.
+        ids.push_back("r" + std::to_string(10'000 + i));
+        run(store.create_room(make_room({.id = ids.back(), .metadata = {{"third", i % 3 == 0}}})));
+    }
+    const auto ids_of = [](const std::vector<Room>& rooms) {
+        std::vector<std::string> found;
+        for (const auto& room : rooms) found.push_back(room.id);
+        return found;
+    };
+    CHECK(ids_of(run(store.list_rooms({.limit = count + 1}))) == ids);
+    CHECK(ids_of(run(store.list_rooms({.offset = 2990, .limit = 5}))) ==
+          std::vector(ids.begin() + 2990, ids.begin() + 2995));
+    std::vector<std::string> thirds;
+    for (std::size_t i = 0; i < ids.size(); i += 3) thirds.push_back(ids[i]);
+    const RoomFilter filter{.metadata = Json{{"third", true}}};
+    CHECK(ids_of(run(store.find_rooms(filter, {.limit = count}))) == thirds);
+    CHECK(ids_of(run(store.find_rooms(filter, {.offset = 500, .limit = 300}))) ==
+          std::vector(thirds.begin() + 500, thirds.begin() + 800));
+    CHECK(run(store.find_rooms(filter, {.offset = 1000, .limit = 1})).empty());
+}
+
+TEST_CASE("errors name the operation and the room, and forge no lines of a log") {
+    InMemoryStore store;
+    run(store.init());
+    try {
+        run(store.add_event_auto_index("a\nroom", make_event({.room_id = "a\nroom"})));
+        FAIL("not refused");
+    } catch (const Error& error) {
+        CHECK(error.code() == errc::not_found);
+        CHECK(error.detail() == "add_event_auto_index: no room 'a?room'");
+    }
+}

@@ -1,0 +1,144 @@
+#include "workers/call.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace roomstore::postgres;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Call::TimePoint start = Call::TimePoint{} + 1h;
+const Call::TimePoint deadline = start + 5s;
+
+Call running() {
+    Call call(deadline);
+    call.start();
+    return call;
+}
+
+Call committing() {
+    Call call = running();
+    call.enter_commit();
+    return call;
+}
+
+}  // namespace
+
+TEST_CASE("A call goes from the queue through a worker to one end") {
+    Call call(deadline);
+    CHECK(call.phase() == Phase::queued);
+    CHECK(call.start());
+    CHECK_FALSE(call.start());
+    CHECK(call.may_go_on());
+    CHECK(call.enter_commit());
+    CHECK(call.phase() == Phase::committing);
+    CHECK(call.finish());
+    CHECK_FALSE(call.finish());
+    CHECK_FALSE(call.may_go_on());
+}
+
+TEST_CASE("A call that ended in the queue is not started") {
+    Call call(deadline);
+    CHECK(call.finish());
+    CHECK_FALSE(call.start());
+    CHECK_FALSE(call.enter_commit());
+}
+
+TEST_CASE("A stop before the commit forbids it, a cancellation after it is ignored") {
+    auto early = running();
+    early.request_stop(Stop::cancelled, start);
+    CHECK_FALSE(early.enter_commit());
+    CHECK(early.phase() == Phase::running);
+
+    auto late = committing();
+    late.request_stop(Stop::cancelled, start);
+    CHECK(late.stop() == Stop::none);
+    CHECK(late.may_go_on());
+}
+
+TEST_CASE("After a commit that failed a call can be cancelled again, unless one is in doubt") {
+    auto failed = committing();
+    failed.commit_failed();
+    CHECK(failed.phase() == Phase::running);
+    failed.request_stop(Stop::cancelled, start);
+    CHECK(failed.stop() == Stop::cancelled);
+
+    auto doubtful = committing();
+    doubtful.doubt();
+    doubtful.commit_failed();
+    CHECK(doubtful.phase() == Phase::committing);
+    doubtful.request_stop(Stop::cancelled, start);
+    CHECK(doubtful.may_go_on());
+    CHECK(doubtful.enter_commit());
+}
+
+TEST_CASE("The first reason to stop counts") {
+    auto call = running();
+    call.request_stop(Stop::cancelled, start);
+    call.request_stop(Stop::closing, start);
+    CHECK(call.stop() == Stop::cancelled);
+    CHECK(call.push(deadline + 1h) == Push::abandon);
+    CHECK(call.stop() == Stop::cancelled);
+}
+
+TEST_CASE("A cancelled call is cancelled at once, cut after a second, then answered") {
+    auto call = running();
+    CHECK(call.next_push() == deadline);
+    CHECK(call.push(start) == Push::none);
+    call.request_stop(Stop::cancelled, start);
+    CHECK(call.next_push() == start);
+    CHECK(call.push(start) == Push::cancel);
+    CHECK(call.push(start) == Push::none);
+    CHECK(call.next_push() == start + 1s);
+    CHECK(call.push(start + 999ms) == Push::none);
+    CHECK(call.push(start + 1s) == Push::cut);
+    CHECK(call.next_push() == start + 1100ms);
+    CHECK(call.push(start + 1099ms) == Push::none);
+    CHECK(call.push(start + 1100ms) == Push::abandon);
+    CHECK(call.next_push() == Call::TimePoint::max());
+    CHECK(call.push(start + 1h) == Push::none);
+}
+
+TEST_CASE("A call past its deadline is cancelled, cut and answered within 200 ms") {
+    auto call = running();
+    CHECK(call.push(deadline - 1ms) == Push::none);
+    CHECK(call.push(deadline) == Push::cancel);
+    CHECK(call.stop() == Stop::deadline);
+    CHECK(call.next_push() == deadline + 100ms);
+    CHECK(call.push(deadline + 100ms) == Push::cut);
+    CHECK(call.push(deadline + 200ms) == Push::abandon);
+}
+
+TEST_CASE("The deadline also hurries a call that was cancelled just before it") {
+    auto call = running();
+    call.request_stop(Stop::cancelled, deadline - 10ms);
+    CHECK(call.push(deadline - 10ms) == Push::cancel);
+    CHECK(call.next_push() == deadline + 100ms);
+    CHECK(call.push(deadline + 100ms) == Push::cut);
+    CHECK(call.push(deadline + 200ms) == Push::abandon);
+}
+
+TEST_CASE("A commit is never cancelled, only cut") {
+    auto call = committing();
+    CHECK(call.push(deadline) == Push::cut);
+    CHECK(call.next_push() == deadline + 100ms);
+    CHECK(call.push(deadline + 100ms) == Push::abandon);
+
+    auto closing = committing();
+    closing.request_stop(Stop::closing, start);
+    CHECK(closing.push(start) == Push::cut);
+}
+
+TEST_CASE("A watchdog that comes late takes the last step at once") {
+    auto call = running();
+    CHECK(call.push(deadline + 10s) == Push::abandon);
+    CHECK(call.push(deadline + 10s) == Push::none);
+}
+
+TEST_CASE("A call that has ended is left alone") {
+    auto call = running();
+    call.finish();
+    CHECK(call.push(deadline + 1h) == Push::none);
+    call.request_stop(Stop::cancelled, start);
+    CHECK(call.stop() == Stop::none);
+}

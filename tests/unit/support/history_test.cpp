@@ -1,0 +1,149 @@
+// The checker that judges stores has to be able to fail: each rule is broken here once.
+
+#include "support/history.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace {
+
+using namespace roomstore;
+using namespace roomstore::test;
+
+RoomEvent event_at(std::int64_t index, const std::string& id) {
+    return {.id = id,
+            .room_id = "r",
+            .source = {.channel_id = "c", .channel_type = ChannelType::sms},
+            .content = TextContent{id},
+            .index = index,
+            .created_at = Timestamp{}};
+}
+
+AppendRecord stored(const RoomEvent& event, std::uint64_t from, std::uint64_t to) {
+    return {.room_id = "r",
+            .event_id = event.id,
+            .invoked_at = from,
+            .answered_at = to,
+            .outcome = AppendOutcome::stored,
+            .index = event.index,
+            .digest = digest_of(event)};
+}
+
+/// Three appends, the first two at the same time, and a poll that sees two of them.
+struct Story {
+    std::vector<RoomEvent> events{event_at(0, "a"), event_at(1, "b"), event_at(2, "c")};
+    std::vector<AppendRecord> appends{stored(events[0], 1, 4),
+                                      stored(events[1], 2, 3),
+                                      stored(events[2], 7, 8)};
+    std::vector<PollRecord> polls{{.client = 1,
+                                   .room_id = "r",
+                                   .invoked_at = 5,
+                                   .answered_at = 6,
+                                   .seen = {{0, "a"}, {1, "b"}}}};
+
+    std::vector<std::string> violations() const {
+        History history;
+        for (const auto& append : appends) history.add(append);
+        for (const auto& poll : polls) history.add(poll);
+        return check_history(history, {{"r", events}});
+    }
+
+    /// Whether the only rules found broken are `rule`, and at least once.
+    bool breaks(const std::string& rule) const {
+        const auto found = violations();
+        if (found.empty()) return false;
+        for (const auto& violation : found) {
+            if (!violation.starts_with(rule)) return false;
+        }
+        return true;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a history that keeps all rules has no violation") {
+    Story story;
+    CHECK(story.violations().empty());
+
+    SECTION("an unknown append may be there") {
+        story.appends[2].outcome = AppendOutcome::unknown;
+        CHECK(story.violations().empty());
+    }
+    SECTION("an unknown append may be absent") {
+        story.appends.push_back({.room_id = "r",
+                                 .event_id = "d",
+                                 .invoked_at = 9,
+                                 .answered_at = 10,
+                                 .outcome = AppendOutcome::unknown});
+        CHECK(story.violations().empty());
+    }
+    SECTION("a refused append is absent") {
+        story.appends.push_back({.room_id = "r",
+                                 .event_id = "d",
+                                 .invoked_at = 9,
+                                 .answered_at = 10,
+                                 .outcome = AppendOutcome::refused});
+        CHECK(story.violations().empty());
+    }
+}
+
+TEST_CASE("H1 finds appends that were answered and are lost, moved, doubled or changed") {
+    Story story;
+    SECTION("lost") { story.events.pop_back(); }
+    SECTION("moved") { story.appends[2].index = 3; }
+    SECTION("changed") { story.events[2].content = TextContent{"else"}; }
+    SECTION("doubled") { story.events.push_back(event_at(3, "c")); }
+    CHECK(story.breaks("H1"));
+}
+
+TEST_CASE("H2 finds a refused append that is there") {
+    Story story;
+    story.appends[2].outcome = AppendOutcome::refused;
+    CHECK(story.breaks("H2"));
+}
+
+TEST_CASE("H3 finds an unknown append twice, and events of nobody") {
+    Story story;
+    SECTION("twice") {
+        story.appends[2].outcome = AppendOutcome::unknown;
+        story.events.push_back(event_at(3, "c"));
+    }
+    SECTION("of nobody") { story.events.push_back(event_at(3, "d")); }
+    CHECK(story.breaks("H3"));
+}
+
+TEST_CASE("H4 finds a hole") {
+    Story story;
+    story.events[2].index = 3;
+    story.appends[2] = stored(story.events[2], 7, 8);
+    CHECK(story.breaks("H4"));
+}
+
+TEST_CASE("H5 finds an index that goes back in time") {
+    Story story;
+    story.polls.clear();
+    story.appends[0].invoked_at = 9;
+    story.appends[0].answered_at = 10;
+    CHECK(story.breaks("H5"));
+}
+
+TEST_CASE("H6 finds polls that miss, invent, reorder or go back") {
+    Story story;
+    auto& poll = story.polls.front();
+    SECTION("miss what was answered") { poll.seen.pop_back(); }
+    SECTION("reorder") { std::swap(poll.seen[0], poll.seen[1]); }
+    SECTION("invent") { poll.seen = {{0, "a"}, {1, "b"}, {2, "c"}, {3, "d"}}; }
+    SECTION("skip") { poll.seen = {{0, "a"}, {2, "c"}}; }
+    SECTION("go back") {
+        story.appends[2].answered_at = 30;
+        story.polls.push_back({.client = 2, .room_id = "r", .invoked_at = 9, .answered_at = 10});
+        story.polls.back().seen = {{0, "a"}, {1, "b"}, {2, "c"}};
+        story.polls.push_back({.client = 3, .room_id = "r", .invoked_at = 11, .answered_at = 12});
+        story.polls.back().seen = {{0, "a"}, {1, "b"}};
+    }
+    CHECK(story.breaks("H6"));
+}
