@@ -1,0 +1,36 @@
+// One room, one message, read back.
+
+#include <iostream>
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+
+#include <roomstore/roomstore.hpp>
+
+asio::awaitable<void> hello(roomstore::ConversationStore& store) {
+    co_await store.init();
+
+    roomstore::Room room{.id = "lobby"};
+    co_await store.create_room(room);
+
+    roomstore::RoomEvent event{.room_id = "lobby"};
+    event.source = {.channel_id = "cli:ada", .channel_type = "cli"};
+    event.content = roomstore::TextContent{.body = "Hello, world"};
+    const roomstore::RoomEvent stored = co_await store.add_event_auto_index("lobby", event);
+    std::cout << "stored at index " << stored.index << '\n';
+
+    for (const roomstore::RoomEvent& said : co_await store.get_conversation("lobby")) {
+        std::cout << said.index << ": " << said.content.get_if<roomstore::TextContent>()->body
+                  << '\n';
+    }
+    co_await store.close();
+}
+
+int main() {
+    asio::io_context io;
+    roomstore::InMemoryStore store;
+    asio::co_spawn(io, hello(store), [](std::exception_ptr failure) {
+        if (failure) std::rethrow_exception(failure);
+    });
+    io.run();
+}

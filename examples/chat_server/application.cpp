@@ -1,0 +1,108 @@
+#include "application.hpp"
+
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <utility>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include "options.hpp"
+#include "server.hpp"
+#include "store_report.hpp"
+
+namespace chat {
+
+namespace {
+
+using asio::ip::tcp;
+using StorePtr = std::shared_ptr<roomstore::ConversationStore>;
+using ServerPtr = std::shared_ptr<Server>;
+
+asio::awaitable<void> report(ServerPtr server, StorePtr store, std::string path) {
+    if (path.empty()) co_return;
+    try {
+        co_await server->mark_read();
+        co_await write_report(*store, path);
+    } catch (const std::exception& error) {
+        log_error("report", error);
+    }
+}
+
+/// SIGUSR1 writes the report, SIGINT and SIGTERM stop the server.
+asio::awaitable<void> obey_signals(std::shared_ptr<asio::signal_set> signals,
+                                   ServerPtr server,
+                                   StorePtr store,
+                                   std::string report_path) {
+    while (true) {
+        asio::error_code ec;
+        const int signal =
+            co_await signals->async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        if (ec) co_return;
+        if (signal == SIGUSR1) {
+            co_await report(server, store, report_path);
+        } else {
+            server->stop();
+        }
+    }
+}
+
+asio::awaitable<void> serve(Options options, StorePtr store) {
+    const auto executor = co_await asio::this_coro::executor;
+    co_await store->init();
+    const auto server = std::make_shared<Server>(executor, *store, options.server);
+    const auto endpoint =
+        server->listen(tcp::endpoint(asio::ip::make_address(options.listen), options.port));
+
+    const auto signals = std::make_shared<asio::signal_set>(executor, SIGINT, SIGTERM, SIGUSR1);
+    asio::co_spawn(executor, obey_signals(signals, server, store, options.report), asio::detached);
+    std::cout << "listening on " << endpoint.address().to_string() << " port " << endpoint.port()
+              << std::endl;
+    co_await server->run();
+    signals->cancel();
+    co_await report(server, store, options.report);
+    co_await store->close();
+    std::cout << "closed" << std::endl;
+}
+
+void run_to_end(const Options& options, StorePtr store) {
+    asio::io_context io;
+    std::exception_ptr failure;
+    asio::co_spawn(io, serve(options, std::move(store)), [&](std::exception_ptr exception) {
+        failure = exception;
+        if (failure) io.stop();
+    });
+    io.run();
+    if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+int run_application(int argc, char** argv, const StoreFactory& make_store) {
+    try {
+        const auto options = parse_options({argv + 1, argv + argc});
+        if (options.help) {
+            std::cout << usage();
+        } else {
+            run_to_end(options, make_store(options.store));
+        }
+        return 0;
+    } catch (const UsageError& error) {
+        std::cerr << "chat_server: " << error.what() << "\n\n" << usage();
+        return 2;
+    } catch (const std::exception& error) {
+        std::cerr << "chat_server: " << error.what() << std::endl;
+        return 1;
+    }
+}
+
+}  // namespace chat

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <asio/awaitable.hpp>
+#include <asio/ip/tcp.hpp>
+
+#include "async/signal.hpp"
+
+namespace chat {
+
+/// What one client may cost, and how long it may be silent.
+struct ConnectionLimits {
+    /// Received lines that wait for their turn; more is "Excess Flood".
+    std::size_t max_input_bytes = std::size_t{32} << 10;
+    /// Lines that wait to be sent; more is "SendQ exceeded".
+    std::size_t max_output_bytes = std::size_t{1} << 20;
+    /// While more than this waits to be sent, no further line of the client is taken up.
+    std::size_t busy_output_bytes = std::size_t{256} << 10;
+    /// Lines taken up at once after a pause, and how many more each second.
+    double burst = 40;
+    double lines_per_second = 10;
+    /// From the connection to the end of the registration.
+    std::chrono::milliseconds registration_timeout{30'000};
+    /// Silence after which the client is asked for a sign of life, and how long it has to answer.
+    std::chrono::milliseconds ping_interval{90'000};
+    std::chrono::milliseconds ping_timeout{60'000};
+    /// How long a connection that the server ends stays open for its last words to arrive.
+    std::chrono::milliseconds linger{2'000};
+};
+
+/// Lines in, lines out, over one TCP connection of one client.
+///
+/// Every buffer is bounded, and every wait ends. A client that oversteps is told why by an ERROR
+/// line and disconnected. All members are used by the thread that runs the executor.
+class Connection : public std::enable_shared_from_this<Connection> {
+public:
+    Connection(asio::ip::tcp::socket socket, ConnectionLimits limits);
+
+    /// Begins to read and write. The object then lives until the connection has ended.
+    void start();
+
+    /// The next line, without its line end, as fast as the rate limit allows. Nothing once the
+    /// connection is closing, or the client has gone and all its lines were taken.
+    asio::awaitable<std::optional<std::string>> next_line();
+
+    /// Queues a line that carries its line end.
+    void send(std::string_view line);
+
+    /// Returns once so little waits to be sent that a long answer may go on, or on closing.
+    asio::awaitable<void> writable();
+
+    /// Returns once what is queued now was written, or never will be.
+    asio::awaitable<void> flushed();
+
+    /// Sends what is queued and an ERROR line with the reason, then ends the connection. Only the
+    /// first call counts.
+    void close(std::string reason);
+
+    /// Ends the registration timeout and begins the pings, in the name of `server_name`.
+    void set_registered(std::string server_name);
+
+    bool closing() const noexcept { return closing_; }
+    const std::string& close_reason() const noexcept { return reason_; }
+
+    /// The client's address, in a form that never begins with a colon.
+    const std::string& host() const noexcept { return host_; }
+
+    /// Bytes given to `send` so far, and how many of them the system has taken.
+    std::uint64_t queued_bytes() const noexcept { return queued_; }
+    std::uint64_t written_bytes() const noexcept { return written_; }
+
+private:
+    using Clock = Signal::Clock;
+
+    asio::awaitable<void> read();
+    asio::awaitable<void> write();
+    asio::awaitable<void> watch();
+    void accept_input(std::string_view input);
+    void end_input();
+    void keep_time(Clock::time_point now);
+    Clock::time_point next_deadline() const;
+    bool take_token(Clock::time_point now);
+    std::size_t waiting_output() const noexcept { return pending_.size() + writing_.size(); }
+
+    asio::ip::tcp::socket socket_;
+    ConnectionLimits limits_;
+    std::string host_;
+
+    std::string partial_;
+    std::deque<std::string> lines_;
+    std::size_t input_bytes_ = 0;
+    bool input_ended_ = false;
+    TimedSignal input_;
+    double tokens_;
+    Clock::time_point tokens_at_;
+
+    std::string pending_;
+    std::string writing_;
+    std::uint64_t queued_ = 0;
+    std::uint64_t written_ = 0;
+    TimedSignal output_;
+    Signal drained_;
+
+    bool closing_ = false;
+    bool reading_ = false;
+    bool writing_open_ = false;
+    std::string reason_;
+    std::string server_name_;
+    bool ping_pending_ = false;
+    Clock::time_point opened_at_;
+    Clock::time_point last_input_;
+    Clock::time_point pinged_at_;
+    Clock::time_point closed_at_;
+    TimedSignal watch_;
+};
+
+}  // namespace chat

@@ -1,0 +1,191 @@
+#include "conversation.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include "irc/text.hpp"
+
+namespace chat {
+
+using roomstore::RoomEvent;
+
+Conversation::Conversation(asio::any_io_executor executor,
+                           roomstore::ConversationStore& store,
+                           roomstore::Room blueprint,
+                           Kind kind)
+    : executor_(executor),
+      store_(store),
+      blueprint_(std::move(blueprint)),
+      kind_(kind),
+      name_(room_name(blueprint_)),
+      turnstile_(std::move(executor)) {}
+
+asio::awaitable<roomstore::Room> Conversation::open() {
+    auto room = co_await store_.get_room(id());
+    if (!room) {
+        bool taken = false;
+        try {
+            room = co_await store_.create_room(blueprint_);
+        } catch (const roomstore::Error& error) {
+            // Another server on the same store was faster.
+            if (error.code() != roomstore::errc::already_exists) throw;
+            taken = true;
+        }
+        if (taken) room = co_await store_.get_room(id());
+        if (!room) throw roomstore::Error(roomstore::errc::not_found, "the room was just deleted");
+    }
+    const std::int64_t latest = room->event_count > 0 ? room->latest_index : -1;
+    // A room that was deleted and created again begins anew.
+    if (!loaded_ || latest < shown_index_) {
+        co_await load();
+    } else {
+        co_await show_pending();
+    }
+    if (const std::string name = room_name(*room); !name.empty()) name_ = name;
+    co_return std::move(*room);
+}
+
+asio::awaitable<void> Conversation::load() {
+    roomstore::EventQuery newest;
+    newest.limit = 1;
+    newest.newest_first = true;
+    const auto events = co_await store_.list_events(id(), newest);
+    shown_index_ = events.empty() ? -1 : events.back().index;
+    shown_id_ = events.empty() ? std::string() : events.back().id;
+    loaded_ = true;
+}
+
+asio::awaitable<void> Conversation::show_pending() {
+    constexpr std::int64_t page = 100;
+    behind_ = true;
+    std::size_t count = 0;
+    do {
+        roomstore::EventQuery query;
+        query.limit = page;
+        if (shown_index_ >= 0) query.after_index = shown_index_;
+        const auto events = co_await store_.list_events(id(), query);
+        for (const RoomEvent& event : events) {
+            shown_index_ = event.index;
+            shown_id_ = event.id;
+            show(event);
+        }
+        count = events.size();
+    } while (count == page);
+    behind_ = false;
+}
+
+void Conversation::show(const RoomEvent& event) {
+    std::uint64_t sender = 0;
+    if (const auto node = senders_.extract(event.id)) sender = node.mapped();
+    const bool is_message = event.type == roomstore::EventType::message;
+    const Post message = is_message ? read_event(event, name_) : Post{};
+    for (auto& [id, member] : members_) {
+        const Session& reader = *member.session;
+        if (reader.connection->closing()) continue;
+        const bool to_self = irc::fold(message.target) == irc::fold(reader.nick);
+        const bool own = id == sender && !to_self && !reader.has(Cap::echo_message);
+        if (is_message && !own) reader.connection->send(render(event, message, reader, {}));
+        // A member whose buffer has just overflowed was not shown this one.
+        if (reader.connection->closing()) continue;
+        member.position.settle(reader.connection->written_bytes());
+        member.position.add(event.index, event.id, reader.connection->queued_bytes());
+    }
+}
+
+asio::awaitable<RoomEvent> Conversation::append(RoomEvent event) {
+    constexpr int attempts = 3;
+    for (int attempt = 1;; ++attempt) {
+        try {
+            co_return co_await store_.add_event_auto_index(id(), event);
+        } catch (const roomstore::Error& error) {
+            if (attempt == attempts || !roomstore::is_retryable(error.code())) throw;
+        }
+        asio::steady_timer pause(executor_, std::chrono::milliseconds(100 * attempt));
+        asio::error_code ignored;
+        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+}
+
+asio::awaitable<bool> Conversation::post(SessionPtr sender, Post message) {
+    RoomEvent event = make_event(id(), message);
+    const std::string event_id = event.id;
+    senders_[event_id] = sender->id;
+    RoomEvent stored;
+    try {
+        stored = co_await append(std::move(event));
+    } catch (...) {
+        // Should the store have it after all, then its sender is to see it as well.
+        senders_.erase(event_id);
+        throw;
+    }
+    const auto turn = co_await enter();
+    if (stored.index <= shown_index_) co_return true;
+    try {
+        co_await show_pending();
+    } catch (const roomstore::Error&) {
+        co_return false;
+    }
+    co_return true;
+}
+
+asio::awaitable<std::vector<RoomEvent>> Conversation::list_shown(std::int64_t limit) {
+    roomstore::EventQuery query;
+    query.limit = limit;
+    query.before_index = shown_index_ + 1;
+    return store_.list_events(id(), query);
+}
+
+void Conversation::add_member(SessionPtr session) {
+    const std::uint64_t id = session->id;
+    members_.try_emplace(id, Member{.session = std::move(session)});
+}
+
+void Conversation::set_caught_up(const Session& session) {
+    const auto found = members_.find(session.id);
+    if (found == members_.end() || shown_index_ < 0 || session.connection->closing()) return;
+    found->second.position.add(shown_index_, shown_id_, session.connection->queued_bytes());
+}
+
+ReadPosition Conversation::remove_member(const Session& session) {
+    const auto node = members_.extract(session.id);
+    return node ? node.mapped().position : ReadPosition{};
+}
+
+std::vector<SessionPtr> Conversation::members() const {
+    std::vector<SessionPtr> sessions;
+    for (const auto& [id, member] : members_) sessions.push_back(member.session);
+    return sessions;
+}
+
+void Conversation::send(std::string_view line, const Session* except) {
+    for (const auto& [id, member] : members_) {
+        if (member.session.get() != except) member.session->connection->send(line);
+    }
+}
+
+asio::awaitable<void> Conversation::mark_read() {
+    std::optional<roomstore::Error> failure;
+    for (const SessionPtr& session : members()) {
+        const auto member = members_.find(session->id);
+        if (member == members_.end()) continue;
+        member->second.position.settle(session->connection->written_bytes());
+        const std::int64_t index = member->second.position.index();
+        const auto event_id = member->second.position.news();
+        if (!event_id) continue;
+        try {
+            co_await store_.mark_read(id(), channel_id(session->nick), *event_id);
+        } catch (const roomstore::Error& error) {
+            failure = error;
+            continue;
+        }
+        const auto still = members_.find(session->id);
+        if (still != members_.end()) still->second.position.set_marked(index);
+    }
+    if (failure) throw *failure;
+}
+
+}  // namespace chat

@@ -1,0 +1,29 @@
+// A chat server on whichever store the command line names. This is the only file that knows stores
+// by their types; everything else is handed a ConversationStore.
+
+#include <memory>
+#include <string>
+
+#include <roomstore/memory/in_memory_store.hpp>
+#ifdef ROOMSTORE_WITH_POSTGRES
+#include <roomstore/postgres/postgres_store.hpp>
+#endif
+
+#include "application.hpp"
+#include "options.hpp"
+
+namespace {
+
+std::shared_ptr<roomstore::ConversationStore> make_store(const std::string& address) {
+    if (address == "memory") return std::make_shared<roomstore::InMemoryStore>();
+#ifdef ROOMSTORE_WITH_POSTGRES
+    return std::make_shared<roomstore::PostgresStore>(
+        roomstore::PostgresOptions{.connection_string = address});
+#else
+    throw chat::UsageError("--store: this build knows only 'memory', not '" + address + "'");
+#endif
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return chat::run_application(argc, argv, make_store); }

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "state.hpp"
+
+namespace chat {
+
+/// The command line.
+struct Options {
+    std::string listen = "127.0.0.1";
+    std::uint16_t port = 6667;
+    /// `memory`, or the address of a database.
+    std::string store = "memory";
+    /// Where the store's view goes on SIGUSR1 and at the end; empty: nowhere.
+    std::string report{};
+    bool help = false;
+    ServerOptions server{};
+};
+
+/// Says which argument is wrong, and how.
+class UsageError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Throws UsageError.
+Options parse_options(const std::vector<std::string>& arguments);
+
+std::string_view usage();
+
+}  // namespace chat

@@ -1,0 +1,214 @@
+#include "server.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <asio/buffer.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include "commands/commands.hpp"
+#include "irc/message.hpp"
+#include "irc/text.hpp"
+#include "presence.hpp"
+
+namespace chat {
+
+namespace {
+
+using asio::ip::tcp;
+
+/// For what must not end silently: a defect shows in the log, and the server goes on.
+auto log_defect(std::string what) {
+    return [what = std::move(what)](std::exception_ptr exception) {
+        if (!exception) return;
+        try {
+            std::rethrow_exception(exception);
+        } catch (const std::exception& error) {
+            log_error(what, error);
+        }
+    };
+}
+
+}  // namespace
+
+Server::Server(asio::any_io_executor executor,
+               roomstore::ConversationStore& store,
+               ServerOptions options)
+    : state_(executor, store, std::move(options)),
+      acceptor_(executor),
+      house_(executor),
+      progress_(executor),
+      accept_pause_(executor) {}
+
+tcp::endpoint Server::listen(const tcp::endpoint& endpoint) {
+    acceptor_.open(endpoint.protocol());
+    acceptor_.set_option(tcp::acceptor::reuse_address(true));
+    acceptor_.bind(endpoint);
+    acceptor_.listen();
+    return acceptor_.local_endpoint();
+}
+
+asio::awaitable<void> Server::run() {
+    const auto spawn = [this](asio::awaitable<void> task, std::string what) {
+        ++running_;
+        const auto done = [this, log = log_defect(std::move(what))](std::exception_ptr exception) {
+            log(exception);
+            --running_;
+            progress_.notify();
+        };
+        asio::co_spawn(state_.executor, std::move(task), done);
+    };
+    spawn(accept(), "accept");
+    spawn(keep_house(), "housekeeping");
+    while (!stopping_) co_await progress_.wait();
+
+    const auto deadline = TimedSignal::Clock::now() + std::chrono::seconds(10);
+    const auto busy = [this] { return running_ > 0 || !state_.sessions.empty(); };
+    while (busy() && TimedSignal::Clock::now() < deadline) co_await progress_.wait_until(deadline);
+}
+
+void Server::stop() {
+    if (stopping_) return;
+    stopping_ = true;
+    asio::error_code ignored;
+    acceptor_.close(ignored);
+    accept_pause_.cancel();
+    house_.notify();
+    const auto sessions = state_.sessions;
+    for (const auto& [id, session] : sessions) session->connection->close("Server shutting down");
+    progress_.notify();
+}
+
+asio::awaitable<void> Server::accept() {
+    while (!stopping_) {
+        asio::error_code ec;
+        tcp::socket socket =
+            co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, ec));
+        if (stopping_) break;
+        if (!ec) {
+            begin(std::move(socket));
+            continue;
+        }
+        // No descriptor left, most likely: the waiting client stays in the backlog until one is.
+        log_error("accept", std::system_error(ec));
+        accept_pause_.expires_after(std::chrono::milliseconds(200));
+        co_await accept_pause_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    }
+}
+
+void Server::begin(tcp::socket socket) {
+    if (state_.sessions.size() >= state_.options.max_clients) {
+        const std::string line = irc::serialize(
+            {.source = {}, .command = "ERROR", .params = {"Closing Link: the server is full"}});
+        asio::error_code ignored;
+        socket.non_blocking(true, ignored);
+        socket.write_some(asio::buffer(line), ignored);
+        return;
+    }
+    const auto connection =
+        std::make_shared<Connection>(std::move(socket), state_.options.connection);
+    const auto session =
+        std::make_shared<Session>(next_session_++, connection, state_.options.name);
+    state_.sessions.emplace(session->id, session);
+    connection->start();
+    asio::co_spawn(state_.executor, serve(session), log_defect("session"));
+}
+
+asio::awaitable<void> Server::serve(SessionPtr session) {
+    while (const auto line = co_await session->connection->next_line()) {
+        std::exception_ptr defect;
+        try {
+            co_await commands::run(state_, session, *line);
+        } catch (...) {
+            defect = std::current_exception();
+        }
+        if (defect) {
+            log_defect("command")(defect);
+            session->connection->close("Internal error");
+        }
+    }
+    session->connection->close("Connection closed");
+    std::exception_ptr defect;
+    try {
+        co_await depart(session);
+    } catch (...) {
+        defect = std::current_exception();
+    }
+    log_defect("departure of " + session->nick)(defect);
+    session->conversations.clear();
+    const auto nick = state_.nicks.find(irc::fold(session->nick));
+    if (nick != state_.nicks.end() && nick->second == session) state_.nicks.erase(nick);
+    state_.sessions.erase(session->id);
+    state_.departures.notify();
+    progress_.notify();
+}
+
+asio::awaitable<void> Server::depart(SessionPtr session) {
+    const std::string quit = irc::serialize({.source = session->mask(),
+                                             .command = "QUIT",
+                                             .params = {session->connection->close_reason()}});
+    for (const auto& other : state_.audience(*session)) other->connection->send(quit);
+
+    std::vector<std::pair<std::shared_ptr<Conversation>, ReadPosition>> left;
+    for (const auto& [id, conversation] : session->conversations) {
+        left.emplace_back(conversation, conversation->remove_member(*session));
+    }
+    co_await session->connection->flushed();
+    for (auto& [conversation, position] : left) {
+        position.settle(session->connection->written_bytes());
+        const auto turn = co_await conversation->enter();
+        co_await record_departure(state_.store,
+                                  conversation->id(),
+                                  session->nick,
+                                  roomstore::ParticipantStatus::inactive,
+                                  position.news());
+    }
+}
+
+asio::awaitable<void> Server::keep_house() {
+    using Clock = TimedSignal::Clock;
+    const auto& options = state_.options;
+    const bool polls = options.poll_interval.count() > 0;
+    const auto retry = std::chrono::milliseconds(1000);
+    const auto interval = std::min(options.mark_interval, polls ? options.poll_interval : retry);
+    auto marked_at = Clock::now();
+    while (!stopping_) {
+        co_await house_.wait_until(Clock::now() + interval);
+        if (stopping_) break;
+        co_await look_for_news();
+        if (Clock::now() - marked_at < options.mark_interval) continue;
+        co_await mark_read();
+        marked_at = Clock::now();
+    }
+}
+
+asio::awaitable<void> Server::look_for_news() {
+    for (const auto& conversation : state_.conversations.all()) {
+        const bool polls = state_.options.poll_interval.count() > 0;
+        if (!conversation->has_members() || !(polls || conversation->behind())) continue;
+        const auto turn = co_await conversation->enter();
+        try {
+            co_await conversation->show_pending();
+        } catch (const roomstore::Error& error) {
+            log_error("reading " + conversation->id(), error);
+        }
+    }
+}
+
+asio::awaitable<void> Server::mark_read() {
+    for (const auto& conversation : state_.conversations.all()) {
+        try {
+            co_await conversation->mark_read();
+        } catch (const roomstore::Error& error) {
+            log_error("read positions of " + conversation->id(), error);
+        }
+    }
+}
+
+}  // namespace chat

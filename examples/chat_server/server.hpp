@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <roomstore/conversation_store.hpp>
+
+#include "async/signal.hpp"
+#include "state.hpp"
+
+namespace chat {
+
+/// A chat server that speaks IRC (RFC 2812, IRCv3) and keeps everything in a `ConversationStore`.
+///
+/// It runs on one thread: the executor's context must be run by one thread only. A thread is enough
+/// to move lines between sockets, and waiting for the store costs none; the store itself may use as
+/// many as it likes.
+///
+/// A nick is whoever uses it: there are no accounts and no passwords. Do not serve strangers.
+class Server {
+public:
+    Server(asio::any_io_executor executor,
+           roomstore::ConversationStore& store,
+           ServerOptions options);
+
+    /// Begins to listen and returns the address, with the port that was chosen for port 0.
+    asio::ip::tcp::endpoint listen(const asio::ip::tcp::endpoint& endpoint);
+
+    /// Serves until `stop()`, then until every client has been told and has gone, and the store
+    /// knows of it; 10 s at most.
+    asio::awaitable<void> run();
+
+    /// Ends `run()`.
+    void stop();
+
+    /// Stores the read positions of everybody who is here.
+    asio::awaitable<void> mark_read();
+
+private:
+    asio::awaitable<void> accept();
+    asio::awaitable<void> serve(SessionPtr session);
+    asio::awaitable<void> depart(SessionPtr session);
+    asio::awaitable<void> keep_house();
+    asio::awaitable<void> look_for_news();
+    void begin(asio::ip::tcp::socket socket);
+
+    ServerState state_;
+    asio::ip::tcp::acceptor acceptor_;
+    TimedSignal house_;
+    TimedSignal progress_;
+    asio::steady_timer accept_pause_;
+    std::uint64_t next_session_ = 1;
+    bool stopping_ = false;
+    int running_ = 0;
+};
+
+}  // namespace chat

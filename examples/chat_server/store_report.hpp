@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include <asio/awaitable.hpp>
+
+#include <roomstore/conversation_store.hpp>
+
+namespace chat {
+
+/// Everything a store holds of all rooms, read through the interface and nothing else: counters,
+/// events in index order, participants, read markers and what is unread. For people and scripts
+/// that want to compare it with what clients saw.
+asio::awaitable<roomstore::Json> report_store(roomstore::ConversationStore& store);
+
+/// Writes the report to a file. The file appears whole or not at all.
+asio::awaitable<void> write_report(roomstore::ConversationStore& store, std::string path);
+
+}  // namespace chat

@@ -1,0 +1,98 @@
+// The chat server on a store that fails when a message tells it to, in the ways that stores fail.
+// Text of a message, what happens:
+//
+//   fail CODE N ...   the first N attempts to append it throw CODE, and store nothing
+//   lose N ...        it is stored, but the first N attempts throw commit_unknown all the same
+//   hold ...          it is stored, and the call ends only after that of a later message `release`
+//   blind N ...       after it was stored, the next N attempts to list its room throw unavailable
+//
+// and a room whose name begins with `#fail-` cannot be read.
+
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <roomstore/memory/in_memory_store.hpp>
+
+#include "application.hpp"
+#include "forwarding_store.hpp"
+
+namespace {
+
+using roomstore::errc;
+using roomstore::Error;
+using roomstore::RoomEvent;
+
+errc code_named(const std::string& name) {
+    if (name == "busy") return errc::busy;
+    if (name == "unavailable") return errc::unavailable;
+    if (name == "storage_full") return errc::storage_full;
+    return errc::internal;
+}
+
+class FailingStore : public roomstore::ForwardingStore {
+public:
+    using ForwardingStore::ForwardingStore;
+
+    asio::awaitable<RoomEvent> add_event_auto_index(std::string room_id, RoomEvent event) override {
+        const auto* const text = event.content.get_if<roomstore::TextContent>();
+        std::istringstream words(text ? text->body : "");
+        std::string order;
+        std::string code = "commit";
+        int count = 0;
+        words >> order;
+        if (order == "fail") words >> code;
+        words >> count;
+        const bool fails = attempts_[event.id]++ < count;
+        if (order == "fail" && fails) throw Error(code_named(code), "as the test wants it");
+        auto stored = co_await ForwardingStore::add_event_auto_index(room_id, std::move(event));
+        if (order == "lose" && fails) throw Error(errc::commit_unknown, "as the test wants it");
+        if (order == "blind") blind_[room_id] = count;
+        if (order == "hold") co_await wait_for_release();
+        if (order == "release" && held_) held_->cancel();
+        co_return stored;
+    }
+
+    asio::awaitable<std::vector<RoomEvent>> list_events(std::string room_id,
+                                                        roomstore::EventQuery query) override {
+        auto& blind = blind_[room_id];
+        if (blind > 0) {
+            --blind;
+            throw Error(errc::unavailable, "as the test wants it");
+        }
+        co_return co_await ForwardingStore::list_events(std::move(room_id), std::move(query));
+    }
+
+    asio::awaitable<std::optional<roomstore::Room>> get_room(std::string room_id) override {
+        if (room_id.starts_with("#fail-")) throw Error(errc::busy, "as the test wants it");
+        co_return co_await ForwardingStore::get_room(std::move(room_id));
+    }
+
+private:
+    asio::awaitable<void> wait_for_release() {
+        held_ = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor,
+                                                     asio::steady_timer::time_point::max());
+        const auto held = held_;
+        asio::error_code ignored;
+        co_await held->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+
+    std::map<std::string, int> attempts_;
+    std::map<std::string, int> blind_;
+    std::shared_ptr<asio::steady_timer> held_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return chat::run_application(argc, argv, [](const std::string&) {
+        return std::make_shared<FailingStore>(std::make_shared<roomstore::InMemoryStore>());
+    });
+}

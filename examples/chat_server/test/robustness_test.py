@@ -1,0 +1,343 @@
+#!/usr/bin/env python3
+"""Hostile and slow clients, racing messages, a failing store, and the end of the server."""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import unittest
+
+from chat_client import DEADLINE, Client, Server, commands, texts, wait_for
+
+FAST = ("--burst", "1000000", "--rate", "1000000")
+
+
+class OwnServerTest(unittest.TestCase):
+    """A server for each test."""
+
+    def serve(self, *arguments, program=None):
+        server = Server(*arguments, program=program)
+        self.addCleanup(server.__exit__, None, None, None)
+        return server
+
+    def client(self, server, nick=None, caps=""):
+        client = Client(server, nick, caps)
+        self.addCleanup(client.close)
+        return client
+
+    def assert_dropped(self, client, reason):
+        received = client.read_to_end()
+        self.assertTrue(received, "closed without a word")
+        self.assertEqual(received[-1].command, "ERROR")
+        self.assertIn(reason, received[-1].text)
+
+    def assert_alive(self, server):
+        """Others are served as if nothing had happened."""
+        with Client(server, "witness") as witness:
+            witness.join("#witness")
+
+
+class Hostile(OwnServerTest):
+    def test_a_line_without_end_is_cut_off(self):
+        server = self.serve()
+        client = self.client(server, "endless")
+        client.send_bytes(b"PRIVMSG #x :" + b"x" * 6000)
+        self.assert_dropped(client, "Input line too long")
+        self.assert_alive(server)
+
+    def test_a_line_of_a_megabyte_is_cut_off(self):
+        server = self.serve()
+        client = self.client(server, "mega")
+        try:
+            client.send_bytes(b"PRIVMSG #x :" + b"x" * (1 << 20) + b"\r\n")
+        except ConnectionError:
+            pass  # the server need not read all of it
+        self.assert_dropped(client, "Input line too long")
+        self.assert_alive(server)
+
+    def test_a_flood_is_cut_off(self):
+        for lines in (b"PING x\r\n" * 20000, b"\r\n" * 20000):
+            server = self.serve()
+            client = self.client(server, "flood")
+            try:
+                client.send_bytes(lines)
+            except ConnectionError:
+                pass
+            self.assert_dropped(client, "Excess Flood")
+            self.assert_alive(server)
+
+    def test_a_burst_is_slowed_down_not_lost(self):
+        server = self.serve("--burst", "5", "--rate", "200")
+        client = self.client(server, "burst")
+        for number in range(60):
+            client.send(f"PING {number}")
+        self.assertEqual([client.expect("PONG").text for _ in range(60)], [str(n) for n in range(60)])
+
+    def test_who_does_not_register_is_dropped(self):
+        server = self.serve("--registration-timeout", "0.2")
+        silent, talking = self.client(server), self.client(server)
+        talking.send("NICK never", "CAP LS")
+        self.assert_dropped(silent, "Registration timeout")
+        self.assert_dropped(talking, "Registration timeout")
+        self.assert_alive(server)
+        self.client(server, "never")
+
+    def test_who_gives_no_sign_of_life_is_dropped(self):
+        server = self.serve("--ping-interval", "0.2", "--ping-timeout", "0.5")
+        other = self.client(server, "other")
+        other.join("#alive")
+        dead = self.client(server, "dead")
+        dead.join("#alive")
+        keep_alive = threading.Thread(target=self.answer_pings_until_quit, args=(other,))
+        keep_alive.start()
+        dead.expect("PING")
+        self.assert_dropped(dead, "Ping timeout")
+        keep_alive.join(DEADLINE)
+        self.assertFalse(keep_alive.is_alive())
+        self.assertIn("Ping timeout", self.quit_seen.text)
+
+    def answer_pings_until_quit(self, client):
+        while (message := client.read()) is not None:
+            if message.command == "PING":
+                client.send("PONG :" + message.text)
+            if message.command == "QUIT":
+                self.quit_seen = message
+                return
+
+    def test_who_does_not_read_is_dropped_and_what_waited_stays_unread(self):
+        server = self.serve(*FAST, "--max-output", "65536")
+        writer = self.client(server, "writer")
+        writer.join("#slow")
+        slow = self.client(server, "slow")
+        slow.join("#slow")
+        writer.expect("JOIN", source="slow")
+        sent = 0
+        while True:  # until the buffers of both kernels and the server's own are full
+            writer.send(*(f"PRIVMSG #slow :{sent + i:06d} " + "x" * 400 for i in range(100)))
+            sent += 100
+            if quits := [m for m in writer.sync() if m.command == "QUIT"]:
+                break
+            self.assertLess(sent, 100000)
+        self.assertEqual((quits[0].nick, quits[0].text), ("slow", "SendQ exceeded"))
+        received = [int(m.text.split()[0]) for m in slow.read_to_end() if m.command == "PRIVMSG"]
+        self.assertEqual(received, list(range(len(received))))
+        # Where many lines wait, the read position errs towards unread, but nothing may be missing.
+        notices = texts(self.client(server, "slow").join("#slow"), "NOTICE")
+        unread = int(notices[0].split()[0])
+        self.assertGreaterEqual(len(received) + unread, sent)
+        self.assertLess(unread, sent)
+        self.assert_alive(server)
+
+    @unittest.skipIf(os.environ.get("CHAT_SANITIZED"), "a sanitizer keeps freed memory")
+    def test_memory_stays_bounded_under_all_of_this(self):
+        server = self.serve(*FAST, "--max-output", "65536")
+        writer = self.client(server, "writer")
+        writer.join("#crowd")
+        lazy = [self.client(server, f"lazy{i}") for i in range(20)]
+        for client in lazy:
+            client.join("#crowd")
+        writer.ask("PRIVMSG #crowd :warm up")
+        before = server.memory_kib()
+        for _ in range(100):  # 40 MB to send to twenty who do not read
+            writer.send(*("PRIVMSG #crowd :" + "x" * 400 for _ in range(50)))
+            writer.sync()
+        stored_kib = server.report()["#crowd"]["event_count"] * 4
+        self.assertLess(server.memory_kib() - before, stored_kib + 20 * 256 + 16384)
+
+    def test_one_client_too_many_is_told_so(self):
+        server = self.serve("--max-clients", "2")
+        first, second = self.client(server, "one"), self.client(server, "two")
+        third = self.client(server)
+        self.assert_dropped(third, "full")
+        first.send("QUIT")
+        first.read_to_end()
+        second.sync()
+        wait_for(lambda: self.gets_in(server), "a place becomes free")
+
+    def gets_in(self, server):
+        try:
+            with Client(server, "three"):
+                return True
+        except (AssertionError, ConnectionError):
+            return False
+
+    def test_garbage_is_survived(self):
+        server = self.serve(*FAST)
+        for seed in range(20):
+            client = self.client(server)
+            client.send_bytes(bytes((seed * 31 + i * i * 7) % 256 for i in range(3000)) + b"\r\n")
+            client.send("QUIT")
+            client.read_to_end()
+        self.assert_alive(server)
+
+    def test_text_of_the_store_cannot_forge_lines(self):
+        server = self.serve(*FAST)
+        one, two = self.client(server, "one", "message-tags"), self.client(server, "two", "message-tags")
+        one.join("#forge")
+        two.join("#forge")
+        one.sync()
+        one.send_bytes(b"@+a=\\r\\nQUIT PRIVMSG #forge :a\rQUIT :b\r\n")
+        seen = two.expect("PRIVMSG")
+        self.assertEqual(seen.text, "a QUIT :b")
+        self.assertEqual(seen.tags["+a"], "\r\nQUIT")
+        self.assertEqual(two.sync(), [])
+
+
+class Racing(OwnServerTest):
+    WRITERS, EACH = 8, 60
+
+    def talk(self, client, number):
+        for i in range(self.EACH):
+            client.send(f"PRIVMSG #race :{number}-{i}")
+        client.sync()
+
+    def test_all_see_racing_messages_in_the_order_of_the_store(self):
+        server = self.serve(*FAST)
+        writers = [self.client(server, f"writer{i}", "echo-message") for i in range(self.WRITERS)]
+        watchers = [self.client(server, f"watcher{i}") for i in range(2)]
+        for client in writers + watchers:
+            client.join("#race")
+        threads = [threading.Thread(target=self.talk, args=(client, n)) for n, client in enumerate(writers)]
+        for thread in threads:
+            thread.start()
+        late = self.client(server, "late")  # comes in the middle of it
+        seen_late = texts(late.join("#race"))
+        for thread in threads:
+            thread.join(DEADLINE)
+            self.assertFalse(thread.is_alive())
+        room = server.report()["#race"]
+        stored = [event["text"] for event in room["events"]]
+        self.assertEqual([event["index"] for event in room["events"]], list(range(len(stored))))
+        self.assertEqual(len(stored), self.WRITERS * self.EACH)
+        for number in range(self.WRITERS):
+            own = [text for text in stored if text.startswith(f"{number}-")]
+            self.assertEqual(own, [f"{number}-{i}" for i in range(self.EACH)])
+        for watcher in watchers:
+            self.assertEqual(texts(watcher.sync()), stored)
+        seen_late += texts(late.sync())
+        self.assertEqual(seen_late, stored[len(stored) - len(seen_late):])
+
+    def test_an_append_that_ends_late_is_not_shown_late(self):
+        server = self.serve(*FAST, program=os.environ["CHAT_FAILING_SERVER"])
+        one, two, watcher = (self.client(server, nick, "echo-message") for nick in ("one", "two", "watcher"))
+        for client in (one, two, watcher):
+            client.join("#held")
+        one.send("PRIVMSG #held :hold this one")  # stored at 0; the call does not return yet
+        wait_for(lambda: server.report()["#held"]["event_count"] == 1, "the held message is stored")
+        two.send("PRIVMSG #held :release it")  # stored at 1; its call returns first
+        for client in (watcher, one, two):
+            self.assertEqual([client.expect("PRIVMSG").text for _ in range(2)], ["hold this one", "release it"])
+
+
+class FailingStore(OwnServerTest):
+    def setUp(self):
+        self.server = self.serve(*FAST, program=os.environ["CHAT_FAILING_SERVER"])
+        self.one = self.client(self.server, "one")
+        self.two = self.client(self.server, "two")
+        for client in (self.one, self.two):
+            client.join("#room")
+        self.one.sync()
+
+    def stored(self):
+        return [event["text"] for event in self.server.report()["#room"]["events"]]
+
+    def test_a_refused_message_is_reported_and_the_server_lives_on(self):
+        received = self.one.ask("PRIVMSG #room :fail storage_full 99")
+        self.assertEqual(commands(received), ["NOTICE"])
+        self.assertEqual(received[0].params[0], "one")
+        self.assertIn("PRIVMSG #room: the message store says: storage full", received[0].text)
+        self.assertEqual(self.two.sync(), [])
+        self.one.send("PRIVMSG #room :better now")
+        self.assertEqual(self.two.expect("PRIVMSG").text, "better now")
+        self.assertEqual(self.stored(), ["better now"])
+
+    def test_clients_with_standard_replies_get_one(self):
+        client = self.client(self.server, "std", "standard-replies")
+        client.join("#room")
+        received = client.ask("PRIVMSG #room :fail busy 99")
+        self.assertEqual(received[0].params[:3], ["PRIVMSG", "STORE_ERROR", "#room"])
+        self.assertIn("try again", received[0].text)
+
+    def test_a_passing_failure_is_not_noticed(self):
+        self.assertEqual(self.one.ask("PRIVMSG #room :fail unavailable 2"), [])
+        self.assertEqual(self.two.expect("PRIVMSG").text, "fail unavailable 2")
+        self.assertEqual(self.stored(), ["fail unavailable 2"])
+
+    def test_a_lost_answer_does_not_double_the_message(self):
+        self.assertEqual(self.one.ask("PRIVMSG #room :lose 2"), [])
+        self.assertEqual(self.two.expect("PRIVMSG").text, "lose 2")
+        self.assertEqual(self.two.sync(), [])
+        self.assertEqual(self.stored(), ["lose 2"])
+
+    def test_an_outcome_that_stays_unknown_shows_itself_later(self):
+        received = self.one.ask("PRIVMSG #room :lose 99")
+        self.assertIn("commit outcome unknown", received[0].text)
+        self.two.send("PRIVMSG #room :anything")
+        self.assertEqual([self.one.expect("PRIVMSG").text for _ in range(2)], ["lose 99", "anything"])
+        self.assertEqual(self.two.expect("PRIVMSG").text, "lose 99")
+        self.assertEqual(self.stored(), ["lose 99", "anything"])
+
+    def test_what_could_not_be_read_back_is_shown_when_it_can(self):
+        received = self.one.ask("PRIVMSG #room :blind 1")
+        self.assertIn("the message is stored", received[0].text)
+        self.assertEqual(self.two.expect("PRIVMSG").text, "blind 1")  # by the housekeeping
+
+    def test_a_room_that_cannot_be_read_is_not_joined(self):
+        received = self.one.ask("JOIN #fail-room", "PRIVMSG #fail-room :hello", "JOIN #other")
+        self.assertEqual(commands(received)[:2], ["NOTICE", "403"])
+        self.assertIn("JOIN #fail-room: the message store says: busy", received[0].text)
+        self.assertIn("JOIN", commands(received))
+
+
+class Lifecycle(OwnServerTest):
+    def test_signals_end_it_cleanly(self):
+        for how in (signal.SIGINT, signal.SIGTERM):
+            server = self.serve(*FAST)
+            registered, fresh = self.client(server, "one"), self.client(server)
+            registered.join("#end")
+            registered.ask("PRIVMSG #end :before the end")
+            fresh.send("CAP LS")
+            fresh.expect("CAP")
+            server.process.send_signal(how)
+            for client in (registered, fresh):
+                self.assert_dropped(client, "Server shutting down")
+            self.assertEqual(server.wait(), 0)
+            self.assertTrue(server.log().endswith("closed\n"), server.log())
+            room = server.last_report()["#end"]
+            self.assertEqual(room["members"], [{"id": "one", "status": "inactive", "marker": 0, "unread": 0}])
+
+    def test_it_ends_even_if_nobody_reads_the_goodbye(self):
+        server = self.serve(*FAST)
+        stuck = self.client(server, "stuck")
+        stuck.join("#stuck")
+        writer = self.client(server, "writer")
+        writer.join("#stuck")
+        for _ in range(20):
+            writer.ask(*("PRIVMSG #stuck :" + "x" * 400 for _ in range(50)))
+        self.assertEqual(server.stop(), 0)
+
+    def test_wrong_arguments_are_named(self):
+        program = os.environ["CHAT_SERVER"]
+        for arguments, what in ((["--port", "70000"], "--port: '70000'"), (["--frob"], "--frob: unknown"),
+                                (["--rate"], "--rate: needs a value"), (["--name", "two words"], "--name"),
+                                (["--ping-interval", "nan"], "--ping-interval")):
+            done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=DEADLINE)
+            self.assertEqual(done.returncode, 2, done)
+            self.assertIn(what, done.stderr.splitlines()[0])
+        done = subprocess.run([program, "--store", "nonsense"], capture_output=True, text=True, timeout=DEADLINE)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("nonsense", done.stderr)
+        done = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=DEADLINE)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_a_taken_port_is_an_error(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            done = subprocess.run([os.environ["CHAT_SERVER"], "--port", str(taken.getsockname()[1])],
+                                  capture_output=True, text=True, timeout=DEADLINE)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("in use", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
