@@ -144,8 +144,8 @@ TransactionStatus PqxxSession::transaction_status() const noexcept {
     }
 }
 
-// Before each step of a call but its end. A cancellation that reached the server while it waited for
-// us is forgotten there, and must not be here.
+// Before each step of a call but its end. A cancellation that reached the server while it waited
+// for us is forgotten there, and must not be here.
 void PqxxSession::require_usable() const {
     if (!statements_) throw classify({}, "not connected", true);
     if (control_->stopped()) throw at_server(classify("57014", "the call was stopped", false));
