@@ -1,9 +1,12 @@
-# Two components, so that a machine without libpqxx can use what it has: find_package(roomstore)
-# gives roomstore::roomstore, COMPONENTS postgres adds roomstore::postgres.
+# Components, so that a machine without libpqxx or Catch2 can use what it has: find_package(roomstore) gives
+# roomstore::roomstore; COMPONENTS postgres and contract_tests add roomstore::postgres and
+# roomstore::contract_tests. Who packages them apart finds each under `cmake --install --component
+# roomstore_<name>`; the two need roomstore_core.
 include(CMakePackageConfigHelpers)
 
 set(ROOMSTORE_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/roomstore)
 
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME roomstore_core)
 install(
     TARGETS roomstore
     EXPORT roomstore-core
@@ -16,6 +19,7 @@ install(
     DESTINATION ${ROOMSTORE_CMAKE_DIR})
 
 if(ROOMSTORE_POSTGRES_ENABLED)
+    set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME roomstore_postgres)
     install(
         TARGETS roomstore_postgres
         EXPORT roomstore-postgres
@@ -28,10 +32,28 @@ if(ROOMSTORE_POSTGRES_ENABLED)
     install(FILES cmake/FindLibpqxx.cmake DESTINATION ${ROOMSTORE_CMAKE_DIR})
 endif()
 
+if(ROOMSTORE_BUILD_TESTS AND ROOMSTORE_INSTALL_CONTRACT_TESTS)
+    set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME roomstore_contract_tests)
+    set_target_properties(roomstore_contract_archive PROPERTIES EXCLUDE_FROM_ALL OFF)
+    # A folder of its own: harnesses write <contract/harness.hpp>, and nobody else should find that.
+    install(
+        TARGETS roomstore_contract_tests roomstore_contract_archive
+        EXPORT roomstore-contract_tests
+        FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/roomstore/contract_tests)
+    install(
+        EXPORT roomstore-contract_tests
+        FILE roomstore-contract_tests-targets.cmake
+        NAMESPACE roomstore::
+        DESTINATION ${ROOMSTORE_CMAKE_DIR})
+    get_directory_property(
+        ROOMSTORE_CATCH2_VERSION DIRECTORY ${PROJECT_SOURCE_DIR}/tests DEFINITION Catch2_VERSION)
+endif()
+
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME roomstore_core)
 configure_package_config_file(
     cmake/roomstore-config.cmake.in ${PROJECT_BINARY_DIR}/roomstore-config.cmake
     INSTALL_DESTINATION ${ROOMSTORE_CMAKE_DIR}
-    NO_SET_AND_CHECK_MACRO)
+    NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 # Before 1.0 a minor release may change the interface.
 write_basic_package_version_file(
     ${PROJECT_BINARY_DIR}/roomstore-config-version.cmake COMPATIBILITY SameMinorVersion)

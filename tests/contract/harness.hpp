@@ -8,7 +8,7 @@
 namespace roomstore::contract {
 
 /// A backend under test. Whoever writes one derives from this class, defines `make_backend()`, and
-/// links both with the suite and with Catch2's main:
+/// links `roomstore::contract_tests`, which brings every test and Catch2's main:
 /// @code
 /// class MyBackend final : public roomstore::contract::Backend {
 /// public:

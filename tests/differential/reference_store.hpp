@@ -16,6 +16,8 @@ namespace roomstore::differential {
 /// obvious.
 class ReferenceStore : public ConversationStore {
 public:
+    explicit ReferenceStore(Limits limits = {}) : validator_(limits) {}
+
     asio::awaitable<void> init() override;
     asio::awaitable<void> close() override;
 

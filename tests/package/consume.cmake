@@ -1,9 +1,9 @@
 # Builds a project from nothing and runs its program, `consumer`:
 #
 #   cmake -DPROJECT=<folder> -DBINARY=<scratch> -DCXX=<compiler> [-DOPTIONS=<-D...;-D...>]
-#         [-DINSTALL=<build tree of roomstore>] -P consume.cmake
+#         [-DINSTALL=<build tree of roomstore> [-DCOMPONENTS=<name;...>]] -P consume.cmake
 #
-# INSTALL: that tree is installed first, into a prefix of this project's own.
+# INSTALL: that tree is installed first, into a prefix of this project's own; whole, or these components of it.
 file(REMOVE_RECURSE ${BINARY})
 
 function(run)
@@ -11,7 +11,13 @@ function(run)
 endfunction()
 
 if(INSTALL)
-    run(${CMAKE_COMMAND} --install ${INSTALL} --prefix ${BINARY}/prefix)
+    set(install ${CMAKE_COMMAND} --install ${INSTALL} --prefix ${BINARY}/prefix)
+    foreach(component IN LISTS COMPONENTS)
+        run(${install} --component roomstore_${component})
+    endforeach()
+    if(NOT COMPONENTS)
+        run(${install})
+    endif()
     set(ENV{CMAKE_PREFIX_PATH} ${BINARY}/prefix:$ENV{CMAKE_PREFIX_PATH})
 endif()
 run(${CMAKE_COMMAND} -S ${PROJECT} -B ${BINARY}/build -G Ninja -DCMAKE_CXX_COMPILER=${CXX} ${OPTIONS})

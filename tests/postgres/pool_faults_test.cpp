@@ -213,7 +213,7 @@ TEST_CASE("A call that finds no connection in time is told so") {
     const auto ending =
         Task(caller.context(), pool.run<int>(operation, [](Session&) { return 1; })).get();
     CHECK(ending.failed(errc::timeout));
-    CHECK(ending.text == "hurried: no connection was free within 100 ms");
+    CHECK(ending.text.starts_with("hurried: no connection was free within 100 ms (server "));
     occupant.cancel();
     CHECK(occupant.get().aborted());
 }

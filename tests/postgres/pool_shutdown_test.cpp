@@ -71,19 +71,27 @@ TEST_CASE("A pool that was never opened is closed without further ado") {
 TEST_CASE("Closing waits for what runs and for what is queued, and takes nothing more") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
-    WorkerPool pool(leaving(cluster.connection_string()));
+    auto options = leaving(cluster.connection_string());
+    options.lock_timeout = 60s;
+    options.deadline = 60s;
+    WorkerPool pool(options);
     pool.open();
     Caller caller;
-    Operation operation{.name = "nap"};
+    auto other = cluster.admin();
+    other.query("SELECT pg_advisory_lock(7)");
+    Operation operation{.name = "wait"};
     Task running(caller.context(), pool.run<void>(operation, [](Session& session) {
-        session.exec({"test_nap", "SELECT pg_sleep(0.2)"}, Params());
+        session.exec({"test_lock", "SELECT pg_advisory_lock(7)"}, Params());
     }));
-    await([&] { return sleepers(admin) == "1"; });
+    await([&] { return backends(admin, "active", "%pg_advisory_lock%") == "1"; });
     Task queued(caller.context(), answer(pool));
     await([&] { return pool.stats().queue_length == 1; });
     Task closing(caller.context(), pool.close());
     Task second(caller.context(), pool.close());
-    await([&] { return Task(caller.context(), answer(pool)).get().failed(errc::closed); });
+    CHECK(Task(caller.context(), answer(pool)).get().failed(errc::closed));
+    CHECK_FALSE(running.ended());
+    CHECK_FALSE(closing.ended());
+    other.query("SELECT pg_advisory_unlock(7)");
     CHECK(running.get().result);
     CHECK(queued.get().result == 42);
     CHECK(closing.get().result);

@@ -5,17 +5,14 @@
 
 namespace roomstore::postgres {
 
-void PqxxControl::reset() noexcept {
-    const std::lock_guard lock(mutex_);
-    stopped_ = false;
-}
+void PqxxControl::reset() noexcept { stopped_ = false; }
 
 void PqxxControl::cancel() noexcept {
     std::shared_ptr<PGcancel> canceller;
     {
         const std::lock_guard lock(mutex_);
+        stopped_ = true;
         if (!canceller_) {
-            stopped_ = true;
             shut_down();
             return;
         }
@@ -39,6 +36,8 @@ void PqxxControl::shut_down() noexcept {
 bool PqxxControl::lend_connecting(int socket) noexcept {
     const std::lock_guard lock(mutex_);
     socket_ = socket;
+    // A stop that came between two loans counts all the same.
+    if (stopped_) shut_down();
     return !stopped_;
 }
 
@@ -46,7 +45,6 @@ void PqxxControl::lend(int socket, std::shared_ptr<PGcancel> canceller) noexcept
     const std::lock_guard lock(mutex_);
     socket_ = socket;
     canceller_ = std::move(canceller);
-    // A cut that came between two loans counts all the same.
     if (stopped_) shut_down();
 }
 
@@ -55,11 +53,6 @@ void PqxxControl::take_back() noexcept {
     const std::lock_guard lock(mutex_);
     socket_ = -1;
     canceller = std::exchange(canceller_, nullptr);
-}
-
-bool PqxxControl::stopped() const noexcept {
-    const std::lock_guard lock(mutex_);
-    return stopped_;
 }
 
 }  // namespace roomstore::postgres

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 
@@ -28,16 +29,16 @@ public:
     void lend(int socket, std::shared_ptr<PGcancel> canceller) noexcept;
     /// Takes back what was lent.
     void take_back() noexcept;
-    bool stopped() const noexcept;
+    bool stopped() const noexcept { return stopped_; }
 
     /// @}
 
 private:
     void shut_down() noexcept;
 
-    mutable std::mutex mutex_;
+    std::mutex mutex_;
     int socket_ = -1;
-    bool stopped_ = false;
+    std::atomic<bool> stopped_{false};
     std::shared_ptr<PGcancel> canceller_;
 };
 

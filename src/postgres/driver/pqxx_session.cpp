@@ -30,6 +30,15 @@ public:
 
     std::unique_ptr<Session> make() override { return std::make_unique<PqxxSession>(config_); }
 
+    std::string where() const override {
+        std::string text;
+        for (const auto& target : config_->plan.targets) {
+            if (!text.empty()) text += ", or ";
+            text += target.where;
+        }
+        return text;
+    }
+
     std::vector<StatementReading> read_metrics() const override { return config_->metrics.read(); }
 
 private:

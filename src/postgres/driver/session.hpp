@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "driver/errors.hpp"
 #include "driver/params.hpp"
@@ -108,6 +109,9 @@ public:
 
     /// A session that is not connected yet. Any thread may ask.
     virtual std::unique_ptr<Session> make() = 0;
+
+    /// The server or servers, for texts.
+    virtual std::string where() const = 0;
 
     /// Counts and times of the statements that its sessions ran.
     virtual std::vector<StatementReading> read_metrics() const = 0;

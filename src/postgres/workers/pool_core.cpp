@@ -182,9 +182,10 @@ CallOutcome PoolCore::stopped(const PendingCall& call) const {
     if (failure) return failed_with(operation, failure->code, *failure);
     const auto limit = operation.deadline.value_or(options_.deadline);
     const char* const where = queued ? "no connection was free" : "did not end";
-    return CallOutcome::failed(
-        errc::timeout,
-        describe(operation) + ": " + where + " within " + std::to_string(limit.count()) + " ms");
+    return CallOutcome::failed(errc::timeout,
+                               describe(operation) + ": " + where + " within " +
+                                   std::to_string(limit.count()) + " ms (" + factory_->where() +
+                                   ')');
 }
 
 void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) {

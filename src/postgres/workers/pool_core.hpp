@@ -106,6 +106,7 @@ private:
 
     // Workers
     void work(Worker& worker);
+    CallOutcome lost_way(Worker& worker, const PendingCall& call);
     std::shared_ptr<PendingCall> take(Worker& worker);
     void finish(Worker& worker, CallRunner& runner, PendingCall& call, CallOutcome outcome);
     void await_cancellation(Lock& lock, Worker& worker, const PendingCall& call);

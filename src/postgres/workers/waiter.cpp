@@ -1,5 +1,11 @@
 #include "workers/waiter.hpp"
 
+#include <chrono>
+#include <memory>
+#include <new>
+#include <thread>
+#include <vector>
+
 #include <asio/post.hpp>
 
 namespace roomstore::postgres {
@@ -11,11 +17,11 @@ void WaitingRoom::shutdown() {
     std::vector<std::shared_ptr<Waiter>> left;
     {
         const std::lock_guard lock(members_->mutex);
-        members_->closed = true;
-        for (auto* waiter : members_->waiters) {
+        while (members_->first != nullptr) {
+            auto* const waiter = members_->first;
             if (auto alive = waiter->weak_from_this().lock()) left.push_back(std::move(alive));
+            waiter->unlink();
         }
-        members_->waiters.clear();
     }
     for (const auto& waiter : left) {
         waiter->executor_.reset();
@@ -33,27 +39,45 @@ Waiter::~Waiter() { leave(); }
 
 void Waiter::enter() {
     const std::lock_guard lock(room_->mutex);
-    room_->waiters.insert(this);
+    next_ = room_->first;
+    if (next_ != nullptr) next_->previous_ = this;
+    room_->first = this;
+    inside_ = true;
 }
 
-bool Waiter::leave() {
+void Waiter::unlink() noexcept {
+    (previous_ != nullptr ? previous_->next_ : room_->first) = next_;
+    if (next_ != nullptr) next_->previous_ = previous_;
+    previous_ = next_ = nullptr;
+    inside_ = false;
+}
+
+bool Waiter::leave() noexcept {
     const std::lock_guard lock(room_->mutex);
-    return room_->waiters.erase(this) == 1;
+    if (!inside_) return false;
+    unlink();
+    return true;
 }
 
-void Waiter::answer(CallOutcome outcome) {
+void Waiter::answer(CallOutcome outcome) noexcept {
+    outcome_ = std::move(outcome);
+    // A caller who is not answered waits for ever, so this waits for memory if it has to.
+    for (;;) try {
+            return post();
+        } catch (const std::bad_alloc&) {
+            std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        }
+}
+
+void Waiter::post() {
     // Under the lock, so that the context does not go away in between.
     const std::lock_guard lock(room_->mutex);
-    if (!room_->waiters.contains(this)) return;
-    asio::post(*executor_, [self = shared_from_this(), outcome = std::move(outcome)]() mutable {
-        self->deliver(std::move(outcome));
+    if (!inside_) return;
+    asio::post(*executor_, [self = shared_from_this()] {
+        if (!self->leave()) return;
+        self->executor_.reset();
+        self->resume(std::move(self->outcome_));
     });
-}
-
-void Waiter::deliver(CallOutcome outcome) {
-    if (!leave()) return;
-    executor_.reset();
-    resume(std::move(outcome));
 }
 
 }  // namespace roomstore::postgres

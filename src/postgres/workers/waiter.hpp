@@ -3,9 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <unordered_set>
 #include <utility>
-#include <vector>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
@@ -32,8 +30,7 @@ public:
     /// Outlives the context, for the workers that still have an answer for it.
     struct Members {
         std::mutex mutex;
-        std::unordered_set<Waiter*> waiters;
-        bool closed = false;
+        Waiter* first = nullptr;
     };
 
     static asio::execution_context::id id;
@@ -57,7 +54,7 @@ public:
     Waiter& operator=(const Waiter&) = delete;
 
     /// Answers, from any thread, once. The caller resumes on its executor, never in here.
-    void answer(CallOutcome outcome);
+    void answer(CallOutcome outcome) noexcept;
 
 protected:
     explicit Waiter(asio::any_io_executor executor);
@@ -68,14 +65,21 @@ protected:
 private:
     friend class WaitingRoom;
 
-    void deliver(CallOutcome outcome);
-    bool leave();
+    void post();
+    bool leave() noexcept;
+    /// With the lock of the room held.
+    void unlink() noexcept;
     virtual void resume(CallOutcome outcome) = 0;
     virtual void drop() = 0;
 
     // Keeps `run()` of the caller's context going for as long as somebody waits there.
     std::optional<asio::any_io_executor> executor_;
     std::shared_ptr<WaitingRoom::Members> room_;
+    CallOutcome outcome_;
+    // The list of those in the room; guarded by its lock.
+    Waiter* next_ = nullptr;
+    Waiter* previous_ = nullptr;
+    bool inside_ = false;
 };
 
 /// The waiter of a completion handler.

@@ -1,3 +1,4 @@
+#include <exception>
 #include <random>
 #include <utility>
 
@@ -76,13 +77,27 @@ void PoolCore::work(Worker& worker) {
     }
     while (const auto call = take(worker)) {
         WorkerControl control(*this, worker, *call, runner);
-        finish(worker, runner, *call, runner.run(control, call->operation, *call->job));
+        CallOutcome outcome;
+        try {
+            outcome = runner.run(control, call->operation, *call->job);
+        } catch (const std::exception&) {
+            outcome = lost_way(worker, *call);
+        }
+        finish(worker, runner, *call, std::move(outcome));
     }
     worker.session->disconnect();
     const Lock lock(mutex_);
     worker.connected = false;
     --living_;
     wake_watchdog(TimePoint::min());
+}
+
+// Memory ran out between the steps of a call. Texts short enough to need none.
+CallOutcome PoolCore::lost_way(Worker& worker, const PendingCall& call) {
+    worker.session->disconnect();
+    const Lock lock(mutex_);
+    const bool unknown = call.state.phase() == Phase::committing;
+    return CallOutcome::failed(unknown ? errc::commit_unknown : errc::internal, "out of memory");
 }
 
 std::shared_ptr<PendingCall> PoolCore::take(Worker& worker) {
