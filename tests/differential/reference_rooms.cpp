@@ -5,6 +5,33 @@ namespace roomstore::differential {
 
 namespace {
 
+/// The number that is written: its sign, its digits without the zeros around them, and the power of
+/// ten that they are multiplied by.
+std::tuple<bool, std::string, int> decimal(const Json& number) {
+    std::string digits = number.dump();
+    const bool negative = digits.front() == '-';
+    if (negative) digits.erase(0, 1);
+    int power = 0;
+    if (const auto e = digits.find('e'); e != std::string::npos) {
+        power = std::stoi(digits.substr(e + 1));
+        digits.erase(e);
+    }
+    if (const auto point = digits.find('.'); point != std::string::npos) {
+        power -= static_cast<int>(digits.size() - point - 1);
+        digits.erase(point, 1);
+    }
+    digits.erase(0, digits.find_first_not_of('0'));
+    if (digits.empty()) return {false, "", 0};
+    for (; digits.back() == '0'; digits.pop_back()) ++power;
+    return {negative, digits, power};
+}
+
+/// Numbers are decimals in jsonb: 1 is 1.0, and no two integers are equal because a double or a
+/// sign could not tell them apart.
+bool same(const Json& a, const Json& b) {
+    return a.is_number() && b.is_number() ? decimal(a) == decimal(b) : a == b;
+}
+
 /// `contained` lies inside `value` as PostgreSQL's `@>` understands it (manual, section 8.14.3).
 bool contains(const Json& value, const Json& contained, bool top = true) {
     if (value.is_object() && contained.is_object()) {
@@ -20,15 +47,15 @@ bool contains(const Json& value, const Json& contained, bool top = true) {
         });
     }
     if (top && value.is_array() && contained.is_primitive()) {
-        return std::ranges::any_of(value, [&](const Json& e) { return e == contained; });
+        return std::ranges::any_of(value, [&](const Json& e) { return same(e, contained); });
     }
-    return value.is_primitive() && contained.is_primitive() && value == contained;
+    return value.is_primitive() && contained.is_primitive() && same(value, contained);
 }
 
 }  // namespace
 
 void ReferenceStore::require_open() const {
-    if (closed_) refuse(errc::closed, "the store is closed");
+    if (closed_) refuse(errc::closed, "close() has been called");
     if (!initialised_) refuse(errc::closed, "init() has not been called");
 }
 
@@ -55,7 +82,7 @@ std::vector<ReferenceStore::RoomState*> ReferenceStore::ordered_rooms() {
 }
 
 asio::awaitable<void> ReferenceStore::init() {
-    if (closed_) refuse(errc::closed, "the store is closed");
+    if (closed_) refuse(errc::closed, "close() has been called");
     initialised_ = true;
     co_return;
 }
