@@ -18,6 +18,8 @@ run(${CMAKE_COMMAND} -S ${SOURCE} -B ${BINARY}/library -G Ninja -DCMAKE_CXX_COMP
 run(${CMAKE_COMMAND} --build ${BINARY}/library)
 run(${CMAKE_COMMAND} -DPROJECT=${CMAKE_CURRENT_LIST_DIR} -DBINARY=${BINARY}/consumer -DCXX=${CXX}
     -DINSTALL=${BINARY}/library "-DOPTIONS=${options}" -P ${CMAKE_CURRENT_LIST_DIR}/../consume.cmake)
-if(EXISTS ${BINARY}/consumer/prefix/include/roomstore/postgres)
-    message(FATAL_ERROR "the headers of a store that was not built were installed")
-endif()
+foreach(component postgres contract_tests)
+    if(EXISTS ${BINARY}/consumer/prefix/include/roomstore/${component})
+        message(FATAL_ERROR "the headers of ${component}, which was not built, were installed")
+    endif()
+endforeach()
