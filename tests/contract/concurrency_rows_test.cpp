@@ -1,6 +1,10 @@
 #include <algorithm>
 #include <functional>
 
+#include <asio/post.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
 #include "contract/world.hpp"
 #include "support/populated.hpp"
 
@@ -217,30 +221,35 @@ TEST_CASE("addresses that rivals swap back and forth do not lock each other out"
 
 TEST_CASE("a marker that rivals move is never seen moving back", "[concurrency][read_markers]") {
     const auto store = store_with_room();
+    constexpr int each = 10;
+    constexpr int last = tasks * each - 1;
     std::vector<RoomEvent> events;
-    for (int i = 0; i < 50; ++i) events.push_back(make_event({.id = std::to_string(i)}));
+    for (int i = 0; i <= last; ++i) events.push_back(make_event({.id = std::to_string(i)}));
     run(store->append_events("room", events));
-    const auto mark = [](ConversationStore& target, int task) -> asio::awaitable<void> {
-        for (int i = 0; i < 10; ++i) {
-            auto id = std::to_string((task * 7 + i * 13) % 50);
+    // In each round the highest mark comes first; the lower ones must not undo it.
+    const auto mark = [](ConversationStore& target,
+                         int task,
+                         std::vector<std::int64_t>& seen) -> asio::awaitable<void> {
+        const auto executor = co_await asio::this_coro::executor;
+        for (int round = 0; round < each; ++round) {
+            auto id = std::to_string(round * tasks + tasks - 1 - task);
             co_await target.mark_read("room", "channel", std::move(id));
-        }
-    };
-    const auto watch = [](ConversationStore& target,
-                          std::vector<std::int64_t>& seen) -> asio::awaitable<void> {
-        for (int i = 0; i < 20; ++i) {
+            // Lets others mark before this one looks.
+            co_await asio::post(executor, asio::use_awaitable);
             const auto markers = co_await target.list_read_markers("room");
-            const auto marker = markers.find("channel");
-            seen.push_back(marker == markers.end() ? -1 : marker->second);
+            seen.push_back(markers.at("channel"));
         }
     };
     std::vector<std::vector<std::int64_t>> seen(tasks);
-    race([&](int task) {
-        return task % 4 == 0 ? watch(*store, seen[static_cast<std::size_t>(task)])
-                             : mark(*store, task);
-    });
-    for (const auto& markers : seen) CHECK(std::is_sorted(markers.begin(), markers.end()));
-    CHECK(run(store->list_read_markers("room")).at("channel") == 49);
+    race([&](int task) { return mark(*store, task, seen[static_cast<std::size_t>(task)]); });
+    for (int task = 0; task < tasks; ++task) {
+        const auto& markers = seen[static_cast<std::size_t>(task)];
+        CHECK(std::is_sorted(markers.begin(), markers.end()));
+        for (int round = 0; round < each; ++round) {
+            REQUIRE(markers[static_cast<std::size_t>(round)] >= round * tasks + tasks - 1 - task);
+        }
+    }
+    CHECK(run(store->list_read_markers("room")).at("channel") == last);
     CHECK(run(store->get_unread_count("room", "channel")) == 0);
 }
 

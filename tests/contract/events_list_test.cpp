@@ -255,6 +255,23 @@ TEST_CASE("filters apply before the page is cut", "[events]") {
     CHECK(listed(*store, {.limit = 2, .before_index = 5, .filter = system}) == Indexes{1, 3});
 }
 
+TEST_CASE("the replies to an event are paged through by their indexes", "[events]") {
+    const auto store = store_with_room();
+    run(store->add_event_auto_index("room", make_event({.id = "root"})));
+    for (int i = 1; i < 9; ++i) {
+        const auto* const parent = i % 2 == 0 ? "root" : "other";
+        run(store->add_event_auto_index("room",
+                                        make_event({.id = std::to_string(i), .parent = parent})));
+    }
+    const EventFilter replies{.parent_event_id = "root"};
+    CHECK(listed(*store, {.filter = replies}) == Indexes{2, 4, 6, 8});
+    CHECK(listed(*store, {.after_index = 4, .filter = replies}) == Indexes{6, 8});
+    CHECK(listed(*store, {.limit = 2, .after_index = 2, .filter = replies}) == Indexes{4, 6});
+    CHECK(listed(*store, {.before_index = 6, .filter = replies}) == Indexes{2, 4});
+    CHECK(listed(*store, {.limit = 1, .before_index = 8, .filter = replies}) == Indexes{6});
+    CHECK(listed(*store, {.limit = 2, .newest_first = true, .filter = replies}) == Indexes{6, 8});
+}
+
 TEST_CASE("an empty list of types matches nothing, and excluded types win", "[events]") {
     const auto store = store_with_room();
     run(store->add_event_auto_index("room", make_event({.id = "a"})));

@@ -154,6 +154,11 @@ TEST_CASE("find_rooms narrows by organization, status and metadata together", "[
     CHECK(found(*store, {.status = RoomStatus::active}) == Ids{"a", "c", "d", "e"});
     CHECK(found(*store, {.metadata = vip}) == Ids{"a", "c", "d", "e"});
     CHECK(found(*store, {.organization_id = "x", .metadata = vip}) == Ids{"a", "e"});
+    CHECK(found(*store, {.organization_id = "x", .status = RoomStatus::active}) == Ids{"a", "e"});
+    CHECK(found(*store, {.organization_id = "x", .status = RoomStatus::paused}) == Ids{"b"});
+    CHECK(found(*store, {.organization_id = "y", .status = RoomStatus::paused}).empty());
+    CHECK(found(*store, {.status = RoomStatus::active, .metadata = vip}) ==
+          Ids{"a", "c", "d", "e"});
     CHECK(found(*store, {.organization_id = "x", .status = RoomStatus::paused, .metadata = vip})
               .empty());
     CHECK(found(*store, {.organization_id = "x"}, {.offset = 1, .limit = 1}) == Ids{"b"});
@@ -296,6 +301,25 @@ TEST_CASE("the channel type narrows only the match by binding", "[rooms]") {
     run(store->update_binding(*changed));
     CHECK(latest(*store, "ada", {.channel_type = ChannelType::email}) == "a");
     CHECK(latest(*store, "ada", {.channel_type = ChannelType::voice}) == "b");
+}
+
+TEST_CASE("without a status find_latest_room looks at rooms of every status", "[rooms]") {
+    const auto store = fresh_store();
+    create_rooms(*store,
+                 {{.id = "a", .created_at = at(1)},
+                  {.id = "b", .created_at = at(2), .status = RoomStatus::archived},
+                  {.id = "c", .created_at = at(4), .status = RoomStatus::paused},
+                  {.id = "d", .created_at = at(3), .status = RoomStatus::closed}});
+    for (const auto* id : {"a", "b", "c", "d"}) {
+        join(*store, id, "ada");
+        attach(*store, id, "one", "grace");
+    }
+    for (const auto* newest : {"c", "d", "b", "a"}) {
+        CHECK(latest(*store, "ada") == newest);
+        CHECK(latest(*store, "grace") == newest);
+        CHECK(latest(*store, "grace", {.channel_type = ChannelType::sms}) == newest);
+        REQUIRE(run(store->delete_room(newest)));
+    }
 }
 
 TEST_CASE("find_latest_room narrows by the status of the room", "[rooms]") {
