@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""Writes a copy of the headers of the memory store that can have any one of the listed faults.
+
+    apply.py --headers DIR --output DIR --depfile FILE LIST...   writes the copy
+    apply.py --self-test                                         shows that it refuses what it must
+
+A list consists of lines; empty ones and those that begin with '#' say nothing.
+
+    mutant NAME     begins a fault; it is named after the rule that it breaks
+    rule TEXT       the rule in one line
+    section TEXT    where the contract has it
+    file PATH       the header, below include/roomstore, that the edits that follow are for
+    - TEXT          an edit: this text, which the header has exactly once,
+    + TEXT          becomes that one
+    @ TEXT          an edit: after this text, which the header has exactly once,
+    + TEXT          comes that one too
+
+Texts may have several lines, each with its mark; a line may also be a part of a line of the header. The
+word MUTANT in a new text asks whether this fault was chosen. All faults go into one copy: it is compiled
+once, and the environment of each run says which fault that run has (switch.hpp).
+"""
+
+import argparse
+import dataclasses
+import os
+import re
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+
+INCLUDE_SWITCH = '#include "mutants/switch.hpp"'
+NAMES = "roomstore_mutant_names.inc"
+
+
+class Refused(Exception):
+    """A list that is malformed, or no longer fits the headers."""
+
+
+@dataclasses.dataclass
+class Edit:
+    file: str
+    old: str
+    new: str
+    keeps_old: bool
+
+
+@dataclasses.dataclass
+class Mutant:
+    name: str
+    rule: str = ""
+    section: str = ""
+    edits: list = dataclasses.field(default_factory=list)
+
+
+def parse(text, where):
+    """The mutants of a list, in its order."""
+    mutants, file, last = [], "", ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            last = ""
+            continue
+        key, _, value = line.partition(" ")
+        here = f"{where}:{number}"
+        if key == "mutant":
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+                raise Refused(f"{here}: a name consists of a-z, 0-9 and _")
+            mutants.append(Mutant(value))
+            file = ""
+        elif not mutants:
+            raise Refused(f"{here}: no mutant begun")
+        elif key in ("rule", "section") and value:
+            setattr(mutants[-1], key, value)
+        elif key == "file" and value:
+            file = value
+        elif key in ("-", "@"):
+            if not file:
+                raise Refused(f"{here}: no file named")
+            if last == key:
+                mutants[-1].edits[-1].old += "\n" + value
+            else:
+                mutants[-1].edits.append(Edit(file, value, "", key == "@"))
+        elif key == "+" and last in ("-", "@", "+"):
+            new = re.sub(r"\bMUTANT\b", f"ROOMSTORE_MUTANT({mutants[-1].name})", value)
+            edit = mutants[-1].edits[-1]
+            edit.new += ("\n" if last == "+" else "") + new
+        else:
+            raise Refused(f"{here}: not understood: {line}")
+        last = key
+    for mutant in mutants:
+        if not (mutant.rule and mutant.section and mutant.edits):
+            raise Refused(f"{where}: {mutant.name} lacks a rule, a section or an edit")
+        if not any("ROOMSTORE_MUTANT(" in edit.new for edit in mutant.edits):
+            raise Refused(f"{where}: {mutant.name} does not ask whether it was chosen")
+    return mutants
+
+
+def read_lists(paths):
+    mutants = []
+    for path in paths:
+        with open(path, encoding="utf-8") as list_:
+            mutants += parse(list_.read(), os.path.basename(path))
+    names = [mutant.name for mutant in mutants]
+    for name in names:
+        if names.count(name) > 1:
+            raise Refused(f"{name}: two mutants have this name")
+    return mutants
+
+
+def place_of(mutant, edit, text):
+    """Where in the header the edit begins and ends."""
+    count = text.count(edit.old)
+    if count != 1:
+        raise Refused(f"{mutant.name}: {edit.file} has this text {count} times, not once; "
+                      f"bring the mutant in step with the code:\n{edit.old}")
+    begin = text.index(edit.old)
+    end = begin + len(edit.old)
+    return (end, end) if edit.keeps_old else (begin, end)
+
+
+def apply(mutants, file, text):
+    """The text of the header `file` with all faults that are for it."""
+    edits = [(*place_of(mutant, edit, text), order, mutant.name, edit)
+             for order, mutant in enumerate(mutants) for edit in mutant.edits if edit.file == file]
+    edits.sort(key=lambda edit: edit[:3])
+    done, at, before = [], 0, ""
+    for begin, end, _, name, edit in edits:
+        if begin < at:
+            raise Refused(f"{name} and {before} edit the same text of {file}")
+        done += [text[at:begin], "\n" if edit.keeps_old else "", edit.new]
+        at, before = end, name
+    text = "".join(done) + text[at:]
+    if not edits:
+        return text
+    if text.count("#pragma once\n") != 1:
+        raise Refused(f"{file}: where to include the switch?")
+    return text.replace("#pragma once\n", f"#pragma once\n\n{INCLUDE_SWITCH}\n")
+
+
+def write(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def write_copy(mutants, headers, output):
+    """Copies headers/memory to output/roomstore/memory with the faults. Returns what it read."""
+    read = []
+    for folder, _, names in sorted(os.walk(os.path.join(headers, "memory"))):
+        for name in sorted(names):
+            path = os.path.join(folder, name)
+            read.append(path)
+            file = os.path.relpath(path, headers)
+            with open(path, encoding="utf-8") as header:
+                text = header.read()
+            if "MUTANT" in text:
+                raise Refused(f"{file}: a shipped header has a switch")
+            write(os.path.join(output, "roomstore", file), apply(mutants, file, text))
+    known = {os.path.relpath(path, headers) for path in read}
+    for mutant in mutants:
+        for edit in mutant.edits:
+            if edit.file not in known:
+                raise Refused(f"{mutant.name}: no header {edit.file} in {headers}/memory")
+    write(os.path.join(output, NAMES), "".join(f"ROOMSTORE_MUTANT_NAME({m.name})\n" for m in mutants))
+    return read
+
+
+GOOD = """mutant a
+rule r
+section s
+file memory/x.hpp
+- one
++ MUTANT ? 1 : one
+mutant b
+rule r
+section s
+file memory/x.hpp
+@ two;
++ if (MUTANT) two();
++ three();
+"""
+HEADER = "#pragma once\n\none + two;\nfour four\n"
+EXPECTED = ('#pragma once\n\n#include "mutants/switch.hpp"\n\nROOMSTORE_MUTANT(a) ? 1 : one + two;'
+            "\nif (ROOMSTORE_MUTANT(b)) two();\nthree();\nfour four\n")
+BAD = {
+    "has this text 0 times": GOOD.replace("- one", "- ten"),
+    "has this text 2 times": GOOD.replace("- one", "- four"),
+    "edit the same text": GOOD.replace("@ two;", "- one + two;"),
+    "two mutants have this name": GOOD.replace("mutant b", "mutant a"),
+    "no header memory/y.hpp": GOOD.replace("x.hpp\n@", "y.hpp\n@"),
+    "lacks a rule": GOOD.replace("rule r\n", "", 1),
+    "does not ask whether it was chosen": GOOD.replace("MUTANT ? 1 : ", ""),
+    "no file named": GOOD.replace("file memory/x.hpp\n", "", 1),
+    "not understood": GOOD.replace("- one\n", ""),
+    "a name consists of": GOOD.replace("mutant a", "mutant A"),
+    "no mutant begun": GOOD.replace("mutant a\n", ""),
+}
+
+
+def self_test():
+    failures = []
+    with tempfile.TemporaryDirectory() as root:
+        headers, list_ = os.path.join(root, "headers"), os.path.join(root, "test.mutants")
+        write(os.path.join(headers, "memory", "x.hpp"), HEADER)
+        write(list_, GOOD)
+        write_copy(read_lists([list_]), headers, root)
+        with open(os.path.join(root, "roomstore", "memory", "x.hpp"), encoding="utf-8") as copy:
+            written = copy.read()
+        if written != EXPECTED:
+            failures.append(f"written:\n{written}\nexpected:\n{EXPECTED}")
+        for complaint, text in BAD.items():
+            write(list_, text)
+            try:
+                write_copy(read_lists([list_]), headers, root)
+                failures.append(f"not refused: {complaint}")
+            except Refused as refused:
+                if complaint not in str(refused):
+                    failures.append(f"expected '{complaint}': {refused}")
+        write(list_, GOOD)
+        write(os.path.join(headers, "memory", "y.hpp"), "#pragma once\n// MUTANT\n")
+        try:
+            write_copy(read_lists([list_]), headers, root)
+            failures.append("not refused: a shipped header with a switch")
+        except Refused as refused:
+            if "memory/y.hpp: a shipped header has a switch" not in str(refused):
+                failures.append(f"refused for another reason: {refused}")
+    print(*failures, f"{len(BAD) + 2} lists tried, {len(failures)} wrong", sep="\n")
+    return 1 if failures else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("lists", nargs="*")
+    for option in ("--headers", "--output", "--depfile"):
+        parser.add_argument(option)
+    parser.add_argument("--self-test", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.self_test:
+        return self_test()
+    if not (arguments.lists and arguments.headers and arguments.output and arguments.depfile):
+        parser.error("--headers, --output, --depfile and a list are needed")
+    try:
+        read = write_copy(read_lists(arguments.lists), arguments.headers, arguments.output)
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    target = os.path.join(arguments.output, NAMES).replace(" ", "\\ ")
+    write(arguments.depfile, f"{target}: " + " ".join(path.replace(" ", "\\ ") for path in read) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
