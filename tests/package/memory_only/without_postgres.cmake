@@ -16,8 +16,11 @@ endfunction()
 run(${CMAKE_COMMAND} -S ${SOURCE} -B ${BINARY}/library -G Ninja -DCMAKE_CXX_COMPILER=${CXX} ${options}
     -DROOMSTORE_BUILD_TESTS=OFF -DROOMSTORE_BUILD_EXAMPLES=OFF)
 run(${CMAKE_COMMAND} --build ${BINARY}/library)
-run(${CMAKE_COMMAND} -DPROJECT=${CMAKE_CURRENT_LIST_DIR} -DBINARY=${BINARY}/consumer -DCXX=${CXX}
-    -DINSTALL=${BINARY}/library "-DOPTIONS=${options}" -P ${CMAKE_CURRENT_LIST_DIR}/../consume.cmake)
+# Not by run(), which would take the list of options apart.
+execute_process(
+    COMMAND ${CMAKE_COMMAND} -DPROJECT=${CMAKE_CURRENT_LIST_DIR} -DBINARY=${BINARY}/consumer -DCXX=${CXX}
+            -DINSTALL=${BINARY}/library "-DOPTIONS=${options}" -P ${CMAKE_CURRENT_LIST_DIR}/../consume.cmake
+            COMMAND_ERROR_IS_FATAL ANY)
 foreach(component postgres contract_tests)
     if(EXISTS ${BINARY}/consumer/prefix/include/roomstore/${component})
         message(FATAL_ERROR "the headers of ${component}, which was not built, were installed")
