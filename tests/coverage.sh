@@ -4,6 +4,8 @@
 #   tests/coverage.sh                      fails below 95 % of the lines
 #   tests/coverage.sh --minimum 90 -L unit another bound, other tests (arguments for ctest)
 #
+# ROOMSTORE_PRESET names another preset that counts than coverage: asan.
+#
 # A line that no test can reach is marked in the source, with the reason on the same line:
 #     // GCOVR_EXCL_LINE: the switch covers every enumerator
 #     // GCOVR_EXCL_START: a kernel without getentropy ... // GCOVR_EXCL_STOP
@@ -23,16 +25,17 @@ if without_reason; then
     exit 1
 fi
 
+preset=${ROOMSTORE_PRESET:-coverage}
 cmake/install_dependencies.sh core coverage
 # What an earlier run counted is not what this one runs.
-[[ ! -d build/coverage ]] || find build/coverage -name '*.gcda' -delete
-ROOMSTORE_PRESET=coverage tests/run.sh "$@"
+[[ ! -d build/$preset ]] || find "build/$preset" -name '*.gcda' -delete
+ROOMSTORE_PRESET=$preset tests/run.sh "$@"
 
-mkdir -p build/coverage/report
-report=build/coverage/report/lines
-gcovr --root . --object-directory build/coverage --filter include/ --filter src/ \
+mkdir -p "build/$preset/report"
+report=build/$preset/report/lines
+gcovr --root . --object-directory "build/$preset" --filter include/ --filter src/ \
     --exclude-unreachable-branches --sort-percentage --json "$report.json" \
-    --txt "$report.txt" --html-details "$report.html" build/coverage
+    --txt "$report.txt" --html-details "$report.html" "build/$preset"
 cat "$report.txt"
 echo "lines with their counts: $report.html"
 gcovr --root . --add-tracefile "$report.json" --print-summary --fail-under-line "$minimum" --output /dev/null
