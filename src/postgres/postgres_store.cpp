@@ -20,13 +20,6 @@ PostgresOptions validated(PostgresOptions options) {
     return options;
 }
 
-/// The events of the only append, or its refusal, thrown.
-std::vector<RoomEvent> append_alone(Session& session, const sql::Append& append) {
-    auto results = sql::append(session, {append});
-    if (const auto* refused = std::get_if<Error>(&results.front())) throw Error(*refused);
-    return std::get<std::vector<RoomEvent>>(std::move(results.front()));
-}
-
 }  // namespace
 
 PostgresStore::PostgresStore(PostgresOptions options)
@@ -209,12 +202,11 @@ asio::awaitable<RoomEvent> PostgresStore::add_event_auto_index(std::string room_
     impl_->require_open("add_event_auto_index");
     impl_->validator.add_event_auto_index(room_id, event);
     detail::normalize_idempotency_key(event);
-    sql::Append append{.operation = "add_event_auto_index", .room_id = room_id};
-    append.events.push_back(std::move(event));
-    auto job = [append = std::move(append)](Session& session) {
-        return std::move(append_alone(session, append).front());
-    };
-    co_return co_await impl_->write("add_event_auto_index", std::move(room_id), std::move(job));
+    std::vector<RoomEvent> events;
+    events.push_back(std::move(event));
+    auto stored =
+        co_await impl_->append("add_event_auto_index", std::move(room_id), std::move(events));
+    co_return std::move(stored.front());
 }
 
 asio::awaitable<std::vector<RoomEvent>> PostgresStore::append_events(std::string room_id,
@@ -223,14 +215,8 @@ asio::awaitable<std::vector<RoomEvent>> PostgresStore::append_events(std::string
     impl_->require_open("append_events");
     impl_->validator.append_events(room_id, events, options);
     for (RoomEvent& event : events) detail::normalize_idempotency_key(event);
-    sql::Append append{.operation = "append_events",
-                       .room_id = room_id,
-                       .events = std::move(events),
-                       .expected_next_index = options.expected_next_index};
-    auto job = [append = std::move(append)](Session& session) {
-        return append_alone(session, append);
-    };
-    co_return co_await impl_->write("append_events", std::move(room_id), std::move(job));
+    co_return co_await impl_->append(
+        "append_events", std::move(room_id), std::move(events), options.expected_next_index);
 }
 
 asio::awaitable<RoomEvent> PostgresStore::add_event(RoomEvent event) {

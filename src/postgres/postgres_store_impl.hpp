@@ -1,14 +1,19 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <asio/awaitable.hpp>
 
+#include "append_job.hpp"
 #include "driver/session.hpp"
 #include "roomstore/detail/validate.hpp"
 #include "roomstore/postgres/postgres_store.hpp"
@@ -63,6 +68,21 @@ public:
                     .rerun = postgres::Rerun::unsafe,
                     .room_id = std::move(room_id)},
                    std::move(job));
+    }
+
+    /// Events for the end of a room, in one transaction with what others append just then.
+    asio::awaitable<std::vector<RoomEvent>> append(
+        const char* operation,
+        std::string room_id,
+        std::vector<RoomEvent> events,
+        std::optional<std::int64_t> expected_next_index = std::nullopt) {
+        auto job = std::make_shared<postgres::AppendJob>(
+            postgres::sql::Append(operation, room_id, std::move(events), expected_next_index));
+        postgres::Operation described{.name = operation,
+                                      .mode = postgres::Mode::write,
+                                      .rerun = postgres::Rerun::settles,
+                                      .room_id = std::move(room_id)};
+        return pool.run(std::move(described), std::move(job));
     }
 
     enum class State { created, open, closed };

@@ -34,6 +34,8 @@ std::string expanded(std::string sql, const std::string& name) {
 FreshSchema::FreshSchema(std::string database)
     : database_(std::move(database)), name_(next_name()), admin_(database_) {}
 
+std::string FreshSchema::quoted_name() const { return quoted(name_); }
+
 FreshSchema::~FreshSchema() { query("DROP SCHEMA IF EXISTS {schema} CASCADE"); }
 
 PostgresOptions FreshSchema::options() const {

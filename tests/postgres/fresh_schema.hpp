@@ -16,6 +16,8 @@ public:
     FreshSchema& operator=(const FreshSchema&) = delete;
 
     const std::string& name() const noexcept { return name_; }
+    /// As it stands in SQL.
+    std::string quoted_name() const;
     /// For stores on it.
     PostgresOptions options() const;
     /// A connection beside the stores; `{schema}` in what it runs is the quoted name.

@@ -4,6 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "postgres/hanging_commits.hpp"
 #include "postgres/pool_fixture.hpp"
 
 using namespace roomstore;
@@ -32,12 +33,6 @@ std::string count(Admin& admin, const std::string& id) {
     return admin.value("SELECT count(*) FROM rows WHERE id = '" + id + "'");
 }
 
-void terminate_backends(Admin& admin) {
-    admin.query(
-        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
-        "WHERE application_name = 'roomstore'");
-}
-
 /// The backend of the only connection that calls itself so.
 pid_t backend_of(Admin& admin, const std::string& application_name) {
     return std::stoi(admin.value("SELECT pid FROM pg_stat_activity WHERE application_name = '" +
@@ -55,30 +50,6 @@ public:
 private:
     pid_t pid_;
 };
-
-/// A server on which each COMMIT waits for a standby that does not exist, until it is released.
-class HangingCommits {
-public:
-    HangingCommits() {
-        auto admin = cluster.admin();
-        admin.query("CREATE TABLE rows (id text PRIMARY KEY)");
-        set("nobody");
-    }
-    void release() { set(""); }
-
-    PrivateCluster cluster;
-
-private:
-    void set(const std::string& standbys) {
-        auto admin = cluster.admin();
-        admin.query("ALTER SYSTEM SET synchronous_standby_names = '" + standbys + "'");
-        cluster.reload();
-    }
-};
-
-bool waits_for_standby(Admin& admin) {
-    return admin.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") != "0";
-}
 
 }  // namespace
 

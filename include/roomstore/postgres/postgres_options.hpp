@@ -30,6 +30,11 @@ struct PostgresOptions {
     /// Calls that wait for a connection: 1..1 000 000. One more fails with `errc::busy` at once.
     std::size_t queue_capacity = 1024;
 
+    /// Events that are appended in one transaction at most: 1..4096. Appends that wait while all
+    /// connections are busy, or while their room is being appended to, are committed together; none
+    /// waits for company. 1 gives each call a transaction of its own.
+    std::size_t append_batch = 256;
+
     /// How long a call may take, waiting and repetitions included: 100 ms..1 h. A call that has not
     /// ended by then fails with `errc::timeout`, `unavailable`, `busy` or `commit_unknown`, at most
     /// 250 ms later.

@@ -1,5 +1,6 @@
 #include "driver/params.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -14,28 +15,47 @@ std::string to_text(T value) {
     return {digits, end};
 }
 
-// Always in quotes, so that neither an empty string, nor NULL, nor a brace needs a rule of its own.
-void append_quoted(std::string& out, const std::string& value) {
-    out += '"';
-    for (const char c : value) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
-    }
-    out += '"';
-}
-
-template <typename Range, typename Append>
-std::string array_literal(const Range& values, Append append) {
-    std::string out = "{";
-    for (const auto& value : values) {
-        if (out.size() > 1) out += ',';
-        append(out, value);
-    }
-    out += '}';
-    return out;
+template <typename Range>
+ArrayText array_of(const Range& values) {
+    ArrayText array;
+    for (const auto& value : values) array.add(value);
+    return array;
 }
 
 }  // namespace
+
+void ArrayText::separate() { text_ += text_.empty() ? '{' : ','; }
+
+// Always in quotes, so that neither an empty string, nor NULL, nor a brace needs a rule of its own.
+void ArrayText::add(std::string_view text) {
+    separate();
+    text_ += '"';
+    for (;;) {
+        const auto special = std::min(text.find_first_of("\"\\"), text.size());
+        text_ += text.substr(0, special);
+        if (special == text.size()) break;
+        text_ += '\\';
+        text_ += text[special];
+        text.remove_prefix(special + 1);
+    }
+    text_ += '"';
+}
+
+void ArrayText::add(std::int64_t value) {
+    separate();
+    text_ += to_text(value);
+}
+
+void ArrayText::add_null() {
+    separate();
+    text_ += "NULL";
+}
+
+std::string ArrayText::take() {
+    if (text_.empty()) text_ += '{';
+    text_ += '}';
+    return std::exchange(text_, {});
+}
 
 Params& Params::add(std::string text) {
     values_.emplace_back(std::move(text));
@@ -56,23 +76,12 @@ Params& Params::add_null() {
     return *this;
 }
 
-Params& Params::add_array(const std::vector<std::string>& values) {
-    return add(array_literal(values, append_quoted));
-}
+Params& Params::add_array(const std::vector<std::string>& values) { return add(array_of(values)); }
 
-Params& Params::add_array(const std::vector<std::int64_t>& values) {
-    return add(
-        array_literal(values, [](std::string& out, std::int64_t value) { out += to_text(value); }));
-}
+Params& Params::add_array(const std::vector<std::int64_t>& values) { return add(array_of(values)); }
 
 Params& Params::add_array(const std::vector<std::optional<std::string>>& values) {
-    return add(array_literal(values, [](std::string& out, const auto& value) {
-        if (value) {
-            append_quoted(out, *value);
-        } else {
-            out += "NULL";
-        }
-    }));
+    return add(array_of(values));
 }
 
 }  // namespace roomstore::postgres

@@ -10,6 +10,31 @@
 
 namespace roomstore::postgres {
 
+/// An array in the making, written as PostgreSQL's array literal (manual, section 8.15.2). Grows
+/// element by element, so that columns of many rows need no containers of their own.
+class ArrayText {
+public:
+    void add(std::string_view text);
+    void add(std::int64_t value);
+    void add_null();
+    template <typename T>
+    void add(const std::optional<T>& value) {
+        if (value) {
+            add(*value);
+        } else {
+            add_null();
+        }
+    }
+
+    /// The literal; the array begins anew.
+    std::string take();
+
+private:
+    void separate();
+
+    std::string text_;
+};
+
 /// The parameters of one statement, in order, in PostgreSQL's text format.
 ///
 /// Text is kept as a C string: callers have checked that it holds no NUL, which libpq would cut at.
@@ -25,8 +50,9 @@ public:
     Params& add(double value);
     Params& add(Timestamp value);
     Params& add_null();
+    Params& add(ArrayText array) { return add(array.take()); }
 
-    /// An array of text, written as PostgreSQL's array literal (manual, section 8.15.2).
+    /// An array of text.
     Params& add_array(const std::vector<std::string>& values);
     Params& add_array(const std::vector<std::int64_t>& values);
     /// With null elements where a value is absent.

@@ -8,6 +8,7 @@
 
 #include "roomstore/detail/describe.hpp"
 #include "sql/append_steps.hpp"
+#include "sql/event_columns.hpp"
 #include "sql/mapping.hpp"
 #include "sql/rooms.hpp"
 
@@ -17,7 +18,7 @@ namespace {
 
 /// An append on its way to its result.
 struct Pending {
-    Append append;
+    const Append& append;
     std::optional<AppendResult> result{};
     /// Why its events cannot be stored, unless they are already.
     std::optional<Error> refusal{};
@@ -53,6 +54,8 @@ public:
         settle_known(session);
     }
 
+    bool stored_any() const noexcept { return stored_any_; }
+
 private:
     using Names = std::set<std::pair<std::string_view, std::string_view>>;
 
@@ -78,26 +81,29 @@ private:
             if (taken_[part]->refusal) continue;
             const Append& append = taken_[part]->append;
             const auto next_index = rooms.at(append.room_id).next_index();
-            for (const RoomEvent& event : append.events) {
-                events.push_back({&event, next_index, static_cast<std::int64_t>(part)});
+            for (std::size_t i = 0; i < append.events.size(); ++i) {
+                events.push_back({&append.events[i],
+                                  &append.texts[i],
+                                  next_index,
+                                  static_cast<std::int64_t>(part)});
             }
         }
         const auto indexes = store_events(session, events);
-        auto index = indexes.begin();
+        auto next = indexes.begin();
         for (Pending* pending : taken_) {
             if (pending->refusal) continue;
-            Append& append = pending->append;
-            const bool stored = append.events.empty() || *index >= 0;
-            for (RoomEvent& event : append.events) event.index = *index++;
-            if (!stored) continue;
-            if (!append.events.empty()) {
-                LockedRoom& room = rooms.at(append.room_id);
-                const auto added = static_cast<std::int64_t>(append.events.size());
+            const auto end = next + static_cast<std::ptrdiff_t>(pending->append.events.size());
+            NewIndexes stored(std::exchange(next, end), end);
+            if (!stored.empty()) {
+                if (stored.front() < 0) continue;
+                LockedRoom& room = rooms.at(pending->append.room_id);
+                const auto added = static_cast<std::int64_t>(stored.size());
                 room.event_count += added;
                 room.live_count += added;
-                room.latest_index = append.events.back().index;
+                room.latest_index = stored.back();
+                stored_any_ = true;
             }
-            pending->result = std::move(append.events);
+            pending->result = std::move(stored);
         }
     }
 
@@ -146,29 +152,44 @@ private:
     Names ids_;
     Names keys_;
     std::map<std::string_view, std::int64_t> indexes_used_;
+    bool stored_any_ = false;
 };
 
-std::vector<std::string> rooms_of(const std::vector<Append>& appends) {
+std::vector<std::string> rooms_of(const std::vector<const Append*>& appends) {
     std::set<std::string> rooms;
-    for (const Append& append : appends) rooms.insert(append.room_id);
+    for (const Append* append : appends) rooms.insert(append->room_id);
     return {rooms.begin(), rooms.end()};
 }
 
 }  // namespace
 
-std::vector<AppendResult> append(Session& session, std::vector<Append> appends) {
+EventTexts::EventTexts(const RoomEvent& event)
+    : content(json_text(event.content)), extra(extra_text(event)) {}
+
+Append::Append(const char* operation_name,
+               std::string room,
+               std::vector<RoomEvent> given,
+               std::optional<std::int64_t> expected)
+    : operation(operation_name),
+      room_id(std::move(room)),
+      events(std::move(given)),
+      expected_next_index(expected),
+      texts(events.begin(), events.end()) {}
+
+std::vector<AppendResult> append(Session& session, const std::vector<const Append*>& appends) {
     LockedRooms rooms = lock_rooms(session, rooms_of(appends));
     std::vector<Pending> pending;
     pending.reserve(appends.size());
-    for (Append& each : appends) {
-        Pending& added = pending.emplace_back(Pending{.append = std::move(each)});
-        if (rooms.contains(added.append.room_id)) continue;
-        added.result = no_room(added.append.operation, added.append.room_id);
+    for (const Append* each : appends) {
+        Pending& added = pending.emplace_back(Pending{.append = *each});
+        if (rooms.contains(each->room_id)) continue;
+        added.result = no_room(each->operation, each->room_id);
     }
     std::vector<Pending*> waiting;
     for (Pending& each : pending) {
         if (!each.result) waiting.push_back(&each);
     }
+    bool stored_any = false;
     while (!waiting.empty()) {
         Round round;
         std::vector<Pending*> deferred;
@@ -182,8 +203,10 @@ std::vector<AppendResult> append(Session& session, std::vector<Append> appends) 
             }
         }
         round.run(session, rooms);
+        stored_any |= round.stored_any();
         waiting = std::move(deferred);
     }
+    if (!stored_any) session.nothing_to_commit();
     std::vector<AppendResult> results;
     results.reserve(pending.size());
     for (Pending& each : pending) results.push_back(std::move(*each.result));

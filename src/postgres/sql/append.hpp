@@ -14,21 +14,40 @@
 /// they see from then on. Events come validated and with normalized keys.
 namespace roomstore::postgres::sql {
 
-/// Events for the end of one room: one, or several that are stored together or not at all.
-struct Append {
-    /// Names the caller's operation in errors.
-    const char* operation = "append_events";
-    std::string room_id{};
-    std::vector<RoomEvent> events{};
-    std::optional<std::int64_t> expected_next_index{};
+/// The columns of an event that take time to write.
+struct EventTexts {
+    explicit EventTexts(const RoomEvent& event);
+
+    std::string content;
+    std::optional<std::string> extra;
 };
 
-/// The events as stored, or why they are not.
-using AppendResult = std::variant<std::vector<RoomEvent>, Error>;
+/// Events for the end of one room: one, or several that are stored together or not at all.
+struct Append {
+    /// `operation` names the caller's operation in errors.
+    Append(const char* operation,
+           std::string room_id,
+           std::vector<RoomEvent> events,
+           std::optional<std::int64_t> expected_next_index = std::nullopt);
+
+    const char* operation;
+    std::string room_id;
+    std::vector<RoomEvent> events;
+    std::optional<std::int64_t> expected_next_index;
+    /// Of each event: written before any room is locked.
+    std::vector<EventTexts> texts;
+};
+
+/// The events are stored as given, at these indexes.
+using NewIndexes = std::vector<std::int64_t>;
+
+/// What became of an append: stored now; stored before, and as it was then; or refused.
+using AppendResult = std::variant<NewIndexes, std::vector<RoomEvent>, Error>;
 
 /// Stores `appends`, to any number of rooms; those to one room in the order given. The result of
-/// each stands at its position. One that is refused leaves the others untouched.
-std::vector<AppendResult> append(Session& session, std::vector<Append> appends);
+/// each stands at its position. One that is refused leaves the others untouched. Tells the session
+/// if there is nothing to commit.
+std::vector<AppendResult> append(Session& session, const std::vector<const Append*>& appends);
 
 /// Stores `event` at its own index.
 /// @throws Error not_found, already_exists, conflict.

@@ -71,38 +71,49 @@ CROSS JOIN LATERAL (
 ) AS stored)"};
 
 Params store_params(const std::vector<NewEvent>& given) {
-    using Texts = std::vector<std::string>;
-    using OptionalTexts = std::vector<std::optional<std::string>>;
-    std::vector<std::int64_t> parts, next_indexes;
-    Texts rooms, ids, types, statuses, visibilities, channels, channel_types, directions, times,
-        contents;
-    OptionalTexts participants, correlations, parents, keys, extras;
+    ArrayText parts, next_indexes, rooms, ids, types, statuses, visibilities, channels,
+        channel_types, directions, participants, correlations, parents, keys, times, contents,
+        extras;
     for (const NewEvent& each : given) {
         const RoomEvent& event = *each.event;
-        parts.push_back(each.part);
-        next_indexes.push_back(each.next_index);
-        rooms.push_back(event.room_id);
-        ids.push_back(event.id);
-        types.push_back(event.type.name());
-        statuses.emplace_back(to_string(event.status));
-        visibilities.push_back(event.visibility);
-        channels.push_back(event.source.channel_id);
-        channel_types.push_back(event.source.channel_type.name());
-        directions.emplace_back(to_string(event.source.direction));
-        participants.push_back(event.source.participant_id);
-        correlations.push_back(event.correlation_id);
-        parents.push_back(event.parent_event_id);
-        keys.push_back(event.idempotency_key);
-        times.push_back(to_iso8601(event.created_at));
-        contents.push_back(json_text(event.content));
-        extras.push_back(extra_text(event));
+        parts.add(each.part);
+        next_indexes.add(each.next_index);
+        rooms.add(event.room_id);
+        ids.add(event.id);
+        types.add(event.type.name());
+        statuses.add(to_string(event.status));
+        visibilities.add(event.visibility);
+        channels.add(event.source.channel_id);
+        channel_types.add(event.source.channel_type.name());
+        directions.add(to_string(event.source.direction));
+        participants.add(event.source.participant_id);
+        correlations.add(event.correlation_id);
+        parents.add(event.parent_event_id);
+        keys.add(event.idempotency_key);
+        times.add(to_iso8601(event.created_at));
+        contents.add(each.texts->content);
+        extras.add(each.texts->extra);
     }
     Params params;
-    params.add_array(parts).add_array(next_indexes).add_array(rooms).add_array(ids);
-    params.add_array(types).add_array(statuses).add_array(visibilities).add_array(channels);
-    params.add_array(channel_types).add_array(directions).add_array(participants);
-    params.add_array(correlations).add_array(parents).add_array(keys).add_array(times);
-    params.add_array(contents).add_array(extras);
+    for (ArrayText* column : {&parts,
+                              &next_indexes,
+                              &rooms,
+                              &ids,
+                              &types,
+                              &statuses,
+                              &visibilities,
+                              &channels,
+                              &channel_types,
+                              &directions,
+                              &participants,
+                              &correlations,
+                              &parents,
+                              &keys,
+                              &times,
+                              &contents,
+                              &extras}) {
+        params.add(std::move(*column));
+    }
     return params;
 }
 

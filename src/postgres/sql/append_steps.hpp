@@ -9,6 +9,7 @@
 #include "driver/session.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/model/event.hpp"
+#include "sql/append.hpp"
 #include "sql/statement.hpp"
 
 /// The statements that storing events is made of. append.cpp and add_event.cpp decide with them.
@@ -33,6 +34,7 @@ LockedRooms lock_rooms(Session& session, const std::vector<std::string>& ids);
 /// An event for the end of its room, which is locked.
 struct NewEvent {
     const RoomEvent* event;
+    const EventTexts* texts;
     /// The next index of the room, before any of the events given together with this one.
     std::int64_t next_index;
     /// Events of one part are stored together or not at all.

@@ -38,6 +38,9 @@ struct Patience {
     std::chrono::milliseconds after_deadline{100};
     /// From the cut to the answer without the worker.
     std::chrono::milliseconds after_cut{100};
+    /// From a stop to the cancellation of the statement, where others have a part in it. Most end
+    /// by themselves in that time, and the others need not begin anew.
+    std::chrono::milliseconds in_company{20};
 };
 
 /// The states of one call and who may change them: the caller cancels, the watchdog pushes, the
@@ -61,11 +64,19 @@ public:
     /// @name For the worker
     /// @{
 
-    /// Takes the call from the queue. False: it has ended there.
-    bool start() noexcept {
+    /// Takes the call from the queue, alone or in company. False: it has ended there.
+    bool start(bool in_company = false) noexcept {
+        in_company_ = in_company;
+        if (phase_ == Phase::committing && in_doubt_) return true;
         if (phase_ != Phase::queued) return false;
         phase_ = Phase::running;
         return true;
+    }
+
+    /// Into the queue again, to be run in less company: what failed may be the fault of another.
+    /// A call in doubt stays where no cancellation reaches it.
+    void put_back() noexcept {
+        if (phase_ == Phase::running) phase_ = Phase::queued;
     }
 
     /// Whether to begin, repeat or wait for anything more.
@@ -138,7 +149,7 @@ private:
     // cancellation with success.
     TimePoint cancel_at() const noexcept {
         if (stop_ == Stop::none || phase_ == Phase::committing) return TimePoint::max();
-        return stopped_at_;
+        return in_company_ ? stopped_at_ + patience_.in_company : stopped_at_;
     }
 
     TimePoint cut_at() const noexcept {
@@ -168,6 +179,7 @@ private:
     Stop stop_ = Stop::none;
     Push pushed_ = Push::none;
     bool in_doubt_ = false;
+    bool in_company_ = false;
 };
 
 }  // namespace roomstore::postgres

@@ -11,10 +11,8 @@ namespace {
 
 // What a job refuses or cannot do, apart from failures of the server: final, and known not to be
 // stored.
-CallOutcome outcome_of_current_exception(const Operation& operation) {
-    const auto internal = [&](const char* what) {
-        return CallOutcome::failed(errc::internal, describe(operation) + ": " + what);
-    };
+CallOutcome outcome_of_current_exception() {
+    const auto internal = [](const char* what) { return failed_with(errc::internal, what); };
     try {
         throw;
     } catch (const Error& error) {
@@ -22,7 +20,7 @@ CallOutcome outcome_of_current_exception(const Operation& operation) {
         return CallOutcome::failed(
             static_cast<errc>(error.code().value()), error.detail(), error.sqlstate());
     } catch (const ColumnError& error) {
-        return CallOutcome::failed(errc::corrupt_data, describe(operation) + ": " + error.what());
+        return failed_with(errc::corrupt_data, error.what());
     } catch (const std::bad_alloc&) {
         return internal("out of memory");
     } catch (const std::exception& error) {
@@ -30,6 +28,15 @@ CallOutcome outcome_of_current_exception(const Operation& operation) {
     } catch (...) {
         return internal("an exception of unknown type");
     }
+}
+
+// In what company to try again what failed in more, if that may help.
+std::optional<Company> apart(Company company, const Failure& failure) {
+    if (company == Company::none) return std::nullopt;
+    if (failure.remedy == Remedy::none && !failure.broken) return Company::none;
+    // Somebody else keeps one of the rooms; those who want another need not wait for it.
+    if (company == Company::any && failure.sqlstate == "55P03") return Company::room;
+    return std::nullopt;
 }
 
 }  // namespace
@@ -40,20 +47,27 @@ std::string describe(const Operation& operation) {
     return text;
 }
 
-CallOutcome failed_with(const Operation& operation, errc code, const Failure& failure) {
-    return CallOutcome::failed(code, describe(operation) + ": " + failure.text, failure.sqlstate);
+CallOutcome failed_with(errc code, std::string text, std::string sqlstate) {
+    auto outcome = CallOutcome::failed(code, std::move(text), std::move(sqlstate));
+    outcome.nameless = true;
+    return outcome;
+}
+
+CallOutcome failed_with(errc code, const Failure& failure) {
+    return failed_with(code, failure.text, failure.sqlstate);
 }
 
 CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Job& job) {
-    Progress progress{.pauses = {policy_, ++seed_}, .connect_pauses = {policy_, ++seed_}};
+    Progress progress{.in_doubt = control.in_doubt(),
+                      .pauses = {policy_, ++seed_},
+                      .connect_pauses = {policy_, ++seed_}};
     while (control.may_go_on()) {
         if (!session_.connected()) {
             if (const auto failure = connect(control, progress)) {
+                if (control.leave_stopped()) continue;
                 if (!control.may_go_on()) break;
                 control.note(*failure);
-                if (failure->remedy == Remedy::none) {
-                    return give_up(operation, *failure, progress);
-                }
+                if (failure->remedy == Remedy::none) return give_up(*failure, progress);
                 control.pause(control.now() + progress.connect_pauses.next());
             }
             continue;
@@ -61,9 +75,15 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
         Failure failure;
         if (auto outcome = attempt(control, operation, job, progress, failure)) return *outcome;
         // After a stop a statement fails because it was cancelled, or its connection cut.
+        if (control.leave_stopped()) continue;
         if (!control.may_go_on()) break;
         control.note(failure);
-        if (!helps(operation, failure, progress)) return give_up(operation, failure, progress);
+        if (const auto company = apart(control.company(), failure)) {
+            auto outcome = give_up(failure, progress);
+            outcome.apart = company;
+            return outcome;
+        }
+        if (!helps(operation, failure, progress)) return give_up(failure, progress);
         ++counts_.retries;
         // A lost session is replaced at once, the first time; whatever took it may be over.
         if (!failure.broken || progress.attempts > 1) {
@@ -113,14 +133,18 @@ std::optional<CallOutcome> CallRunner::attempt(CallControl& control,
         session_.expect_changes();
         job.run(session_);
         auto outcome = writes ? end_write(control) : CallOutcome{};
-        if (progress.in_doubt) ++counts_.doubts_settled;
+        if (outcome && progress.in_doubt) ++counts_.doubts_settled;
         return outcome;
     } catch (const Failure& caught) {
         failure = caught;
     } catch (...) {
-        auto outcome = outcome_of_current_exception(operation);
+        auto outcome = outcome_of_current_exception();
         if (writes) roll_back();
-        if (progress.in_doubt) settle(outcome);
+        if (control.company() != Company::none) {
+            outcome.apart = Company::none;
+        } else if (progress.in_doubt) {
+            settle(outcome);
+        }
         return outcome;
     }
     if (failure.in_doubt) {
@@ -143,13 +167,14 @@ void CallRunner::settle(CallOutcome& outcome) {
     }
 }
 
-CallOutcome CallRunner::end_write(CallControl& control) {
+std::optional<CallOutcome> CallRunner::end_write(CallControl& control) {
     if (!session_.has_changes()) {
         roll_back();
         return CallOutcome{};
     }
     if (!control.enter_commit()) {
         roll_back();
+        if (control.may_go_on()) return std::nullopt;
         return control.stopped();
     }
     session_.commit();
@@ -189,14 +214,12 @@ bool CallRunner::helps(const Operation& operation, const Failure& failure, Progr
     return progress.in_doubt || progress.attempts < policy_.attempts;
 }
 
-CallOutcome CallRunner::give_up(const Operation& operation,
-                                const Failure& failure,
-                                const Progress& progress) const {
+CallOutcome CallRunner::give_up(const Failure& failure, const Progress& progress) {
     auto told = failure;
     if (progress.attempts > 1) {
         told.text += " (after " + std::to_string(progress.attempts) + " attempts)";
     }
-    return failed_with(operation, progress.in_doubt ? errc::commit_unknown : failure.code, told);
+    return failed_with(progress.in_doubt ? errc::commit_unknown : failure.code, told);
 }
 
 }  // namespace roomstore::postgres

@@ -11,16 +11,25 @@
 
 namespace roomstore::postgres {
 
-/// What a runner has to ask and tell about the call it runs. The pool answers under its lock; a
-/// simulation answers as it likes, in its own time.
+/// What a runner has to ask and tell about what it runs: one call, or several that share a
+/// transaction. The pool answers under its lock; a simulation answers as it likes, in its own time.
 class CallControl {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
     virtual ~CallControl() = default;
     virtual TimePoint now() = 0;
+    /// The last deadline of all.
     virtual TimePoint deadline() = 0;
+    /// With whom the calls are.
+    virtual Company company() = 0;
+    /// Whether an earlier COMMIT of theirs is in doubt.
+    virtual bool in_doubt() = 0;
+    /// Whether any of them may.
     virtual bool may_go_on() = 0;
+    /// Ends those that were stopped while others go on. True: there were some.
+    virtual bool leave_stopped() = 0;
+    /// False: one of them at least must not be stored any more, and so none is yet.
     virtual bool enter_commit() = 0;
     virtual void commit_failed() = 0;
     virtual void doubt() = 0;
@@ -41,7 +50,7 @@ struct RunnerCounts {
     std::uint64_t doubts_settled = 0;
 };
 
-/// Runs calls, one after the other, on one session: connects, repeats what failed for a reason that
+/// Runs calls, alone or in company, on one session: connects, repeats what failed for a reason that
 /// passes, and settles a COMMIT whose answer was lost by running the work again. Decides by the
 /// failures alone; knows neither threads nor clocks.
 class CallRunner {
@@ -49,7 +58,8 @@ public:
     CallRunner(Session& session, AttemptLimit& limit, std::uint64_t seed, RetryPolicy policy = {})
         : session_(session), limit_(limit), seed_(seed), policy_(policy) {}
 
-    /// Runs `job` to its end. Afterwards the session is idle, or not connected.
+    /// Runs `job` to its end. Afterwards the session is idle, or not connected. Of an outcome that
+    /// is the session's or the server's, the text is nameless.
     CallOutcome run(CallControl& control, const Operation& operation, Job& job);
 
     /// Connects ahead of the first call, which will say what is wrong where this fails.
@@ -71,19 +81,18 @@ private:
     };
 
     std::optional<Failure> connect(CallControl& control, const Progress& progress);
+    /// Empty: to be repeated, after `failure` or because some of several were stopped.
     std::optional<CallOutcome> attempt(CallControl& control,
                                        const Operation& operation,
                                        Job& job,
                                        Progress& progress,
                                        Failure& failure);
-    CallOutcome end_write(CallControl& control);
+    std::optional<CallOutcome> end_write(CallControl& control);
     void settle(CallOutcome& outcome);
     void clean_up(const Operation& operation, const Failure& failure);
     void roll_back();
     bool helps(const Operation& operation, const Failure& failure, Progress& progress);
-    CallOutcome give_up(const Operation& operation,
-                        const Failure& failure,
-                        const Progress& progress) const;
+    static CallOutcome give_up(const Failure& failure, const Progress& progress);
 
     Session& session_;
     AttemptLimit& limit_;
@@ -98,7 +107,8 @@ private:
 /// The operation and its room, as texts begin.
 std::string describe(const Operation& operation);
 
-/// A failure as the caller is told: with the names of the operation and its room.
-CallOutcome failed_with(const Operation& operation, errc code, const Failure& failure);
+/// A failure as the caller is told, but for the names.
+CallOutcome failed_with(errc code, std::string text, std::string sqlstate = {});
+CallOutcome failed_with(errc code, const Failure& failure);
 
 }  // namespace roomstore::postgres

@@ -19,7 +19,10 @@ bool is_answer(errc code) {
 PoolCore::PoolCore(const PostgresOptions& options,
                    std::shared_ptr<SessionFactory> factory,
                    Patience patience)
-    : options_(options), factory_(std::move(factory)), patience_(patience) {}
+    : options_(options),
+      factory_(std::move(factory)),
+      patience_(patience),
+      appends_({.events = options.append_batch}) {}
 
 void PoolCore::open() {
     {
@@ -54,12 +57,12 @@ void PoolCore::start_threads() {
     }
 }
 
-std::shared_ptr<PendingCall> PoolCore::make_call(Operation operation, std::shared_ptr<Job> job) {
+PoolCore::CallPtr PoolCore::make_call(Operation operation, std::shared_ptr<Job> job) {
     const auto deadline = Clock::now() + operation.deadline.value_or(options_.deadline);
     return std::make_shared<PendingCall>(std::move(operation), std::move(job), deadline, patience_);
 }
 
-void PoolCore::submit(std::shared_ptr<PendingCall> call) {
+void PoolCore::submit(CallPtr call) {
     Answers answers;
     {
         const Lock lock(mutex_);
@@ -70,7 +73,7 @@ void PoolCore::submit(std::shared_ptr<PendingCall> call) {
                                         ? "the store is not open: call init() first"
                                         : "the store was closed by close()"),
                 answers);
-        } else if (queue_.size() >= options_.queue_capacity + idle_) {
+        } else if (full()) {
             ++totals_.calls_refused;
             end(*call,
                 CallOutcome::failed(errc::busy,
@@ -79,13 +82,36 @@ void PoolCore::submit(std::shared_ptr<PendingCall> call) {
                                         " calls wait already (PostgresOptions::queue_capacity)"),
                 answers);
         } else {
-            queue_due_ = std::min(queue_due_, call->state.deadline());
-            wake_watchdog(call->state.deadline());
-            queue_.push_back(std::move(call));
-            work_.notify_one();
+            enqueue(std::move(call));
         }
     }
     give(answers);
+}
+
+bool PoolCore::full() const noexcept {
+    const auto leaving = std::min(idle_, queue_.size() + appends_.ready());
+    return waiting() - leaving >= options_.queue_capacity;
+}
+
+void PoolCore::enqueue(CallPtr call) {
+    queue_due_ = std::min(queue_due_, call->state.deadline());
+    wake_watchdog(call->state.deadline());
+    call->ticket = ++tickets_;
+    if (options_.append_batch > 1 && call->job->joint() != nullptr) {
+        appends_.add(std::move(call));
+    } else {
+        queue_.push_back(std::move(call));
+    }
+    if (something_to_take()) work_.notify_one();
+}
+
+void PoolCore::put_back(std::vector<CallPtr> calls) {
+    for (const auto& call : calls) {
+        call->state.put_back();
+        queue_due_ = std::min(queue_due_, call->state.deadline());
+        wake_watchdog(call->state.deadline());
+    }
+    appends_.put_back(std::move(calls));
 }
 
 void PoolCore::cancel(PendingCall& call) {
@@ -95,7 +121,9 @@ void PoolCore::cancel(PendingCall& call) {
         const auto now = Clock::now();
         call.state.request_stop(Stop::cancelled, now);
         if (call.state.phase() == Phase::queued) {
-            std::erase_if(queue_, [&](const auto& queued) { return queued.get() == &call; });
+            if (!appends_.remove(call)) {
+                std::erase_if(queue_, [&](const auto& queued) { return queued.get() == &call; });
+            }
             end(call, CallOutcome::aborted(), answers);
         } else if (!call.state.may_go_on()) {
             stopped_.notify_all();
@@ -137,17 +165,20 @@ void PoolCore::begin_closing() {
     drained_by_ = Clock::now() + drain;
     for (const auto& worker : workers_) {
         // Nobody waits for these connections, unless it is a call in the queue.
-        if (worker->connecting_ahead && queue_.empty()) worker->control->cut();
+        if (worker->connecting_ahead && waiting() == 0) worker->control->cut();
     }
     work_.notify_all();
     wake_watchdog(TimePoint::min());
 }
 
 void PoolCore::flush_queue(Answers& answers) {
-    for (const auto& call : std::exchange(queue_, {})) {
+    const auto flush = [&](const CallPtr& call) {
         call->state.request_stop(Stop::closing, Clock::now());
         end(*call, stopped(*call), answers);
-    }
+        return true;
+    };
+    std::erase_if(queue_, flush);
+    appends_.remove_if(flush);
 }
 
 void PoolCore::join() {
@@ -168,28 +199,27 @@ CallOutcome PoolCore::stopped(const PendingCall& call) const {
         Failure unknown;
         if (failure) unknown = *failure;
         if (unknown.text.empty()) unknown.text = "the answer to COMMIT did not come in time";
-        return failed_with(operation, errc::commit_unknown, unknown);
+        return failed_with(errc::commit_unknown, unknown);
     }
     switch (call.state.stop()) {
         case Stop::cancelled:
             return CallOutcome::aborted();
         case Stop::closing:
-            return CallOutcome::failed(errc::closed,
-                                       describe(operation) + ": the store is being closed");
+            return failed_with(errc::closed, "the store is being closed");
         default:
             break;
     }
-    if (failure) return failed_with(operation, failure->code, *failure);
+    if (failure) return failed_with(failure->code, *failure);
     const auto limit = operation.deadline.value_or(options_.deadline);
     const char* const where = queued ? "no connection was free" : "did not end";
-    return CallOutcome::failed(errc::timeout,
-                               describe(operation) + ": " + where + " within " +
-                                   std::to_string(limit.count()) + " ms (" + factory_->where() +
-                                   ')');
+    return failed_with(errc::timeout,
+                       std::string(where) + " within " + std::to_string(limit.count()) + " ms (" +
+                           factory_->where() + ')');
 }
 
 void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) {
     if (!call.state.finish()) return;
+    if (outcome.nameless) outcome.text = describe(call.operation) + ": " + outcome.text;
     switch (outcome.kind) {
         case CallOutcome::Kind::success:
             ++totals_.calls_answered;
@@ -214,10 +244,10 @@ PostgresStats PoolCore::stats() const {
     {
         const Lock lock(mutex_);
         stats = totals_;
-        stats.queue_length = queue_.size();
+        stats.queue_length = waiting();
         for (const auto& worker : workers_) {
             if (worker->connected) ++stats.connections_open;
-            if (worker->call) ++stats.connections_busy;
+            if (!worker->calls.empty()) ++stats.connections_busy;
             stats.reconnects += worker->counts.reconnects;
             stats.failed_connects += worker->counts.failed_connects;
             stats.retries += worker->counts.retries;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -12,29 +13,11 @@
 #include "driver/session.hpp"
 #include "roomstore/postgres/postgres_options.hpp"
 #include "roomstore/postgres/postgres_stats.hpp"
-#include "workers/call.hpp"
+#include "workers/append_batcher.hpp"
 #include "workers/call_runner.hpp"
-#include "workers/operation.hpp"
-#include "workers/waiter.hpp"
+#include "workers/pending_call.hpp"
 
 namespace roomstore::postgres {
-
-/// One call on its way through the pool. Guarded by the lock of the pool, but for the job, which
-/// belongs to the worker that runs it.
-struct PendingCall {
-    PendingCall(Operation what,
-                std::shared_ptr<Job> how,
-                Call::TimePoint deadline,
-                Patience patience)
-        : state(deadline, patience), operation(std::move(what)), job(std::move(how)) {}
-
-    Call state;
-    const Operation operation;
-    const std::shared_ptr<Job> job;
-    std::shared_ptr<Waiter> waiter;
-    /// The last failure from before a stop: why the call did not succeed in time.
-    std::optional<Failure> failure;
-};
 
 /// The pool behind its coroutine face: the queue, the workers, and the watchdog.
 ///
@@ -45,6 +28,7 @@ class PoolCore : public std::enable_shared_from_this<PoolCore> {
 public:
     using Clock = std::chrono::steady_clock;
     using TimePoint = Clock::time_point;
+    using CallPtr = std::shared_ptr<PendingCall>;
 
     PoolCore(const PostgresOptions& options,
              std::shared_ptr<SessionFactory> factory,
@@ -53,10 +37,10 @@ public:
     /// Starts the threads; does nothing if they run. @throws Error closed, internal.
     void open();
 
-    std::shared_ptr<PendingCall> make_call(Operation operation, std::shared_ptr<Job> job);
+    CallPtr make_call(Operation operation, std::shared_ptr<Job> job);
 
     /// Queues the call, or answers that it cannot be taken.
-    void submit(std::shared_ptr<PendingCall> call);
+    void submit(CallPtr call);
 
     /// The caller does not want the answer any more. Does nothing to a call that is committing.
     void cancel(PendingCall& call);
@@ -85,14 +69,19 @@ private:
         std::thread thread;
         // Below: guarded by the lock.
         std::shared_ptr<SessionControl> control;
-        std::shared_ptr<PendingCall> call;
+        /// What it runs: one call, or several in one transaction.
+        std::vector<CallPtr> calls;
+        /// The rooms that it holds.
+        AppendBatcher::Rooms rooms;
+        /// How many runs it has begun.
+        std::uint64_t runs = 0;
         RunnerCounts counts;
         bool connected = false;
         bool connecting_ahead = false;
         bool cancel_wanted = false;
         bool cancel_sent = false;
-        // The call whose statement the server is being asked to cancel just now.
-        const PendingCall* cancelling = nullptr;
+        // The run whose statement the server is being asked to cancel just now.
+        std::optional<std::uint64_t> cancelling;
     };
 
     using Lock = std::unique_lock<std::mutex>;
@@ -106,16 +95,23 @@ private:
 
     // Workers
     void work(Worker& worker);
-    CallOutcome lost_way(Worker& worker, const PendingCall& call);
-    std::shared_ptr<PendingCall> take(Worker& worker);
-    void finish(Worker& worker, CallRunner& runner, PendingCall& call, CallOutcome outcome);
-    void await_cancellation(Lock& lock, Worker& worker, const PendingCall& call);
+    CallOutcome run(Worker& worker, CallRunner& runner);
+    CallOutcome lost_way(Worker& worker);
+    /// False: there is nothing left, and the pool closes.
+    bool take(Worker& worker);
+    bool something_to_take() const;
+    void finish(Worker& worker, CallRunner& runner, const CallOutcome& outcome);
+    void finish_calls(const std::vector<CallPtr>& calls,
+                      const CallOutcome& outcome,
+                      Answers& answers);
+    static CallOutcome outcome_of(const PendingCall& call, const CallOutcome& outcome);
+    void forget_cancellation(Lock& lock, Worker& worker, CallRunner& runner);
 
     // Watchdog
     void watch();
     TimePoint expire_queue(TimePoint now, Answers& answers);
     TimePoint push_workers(TimePoint now, Answers& answers);
-    void push(Worker& worker, Push how, Answers& answers);
+    void push(Worker& worker, PendingCall& call, Push how, Answers& answers);
     void cut_everything(Answers& answers);
     void end_threads(Lock& lock);
 
@@ -128,6 +124,11 @@ private:
     void flush_queue(Answers& answers);
     void wake_watchdog(TimePoint when);
     CallOutcome stopped(const PendingCall& call) const;
+    std::size_t waiting() const noexcept { return queue_.size() + appends_.size(); }
+    /// Whether the queue is full, not counting what idle workers are about to take.
+    bool full() const noexcept;
+    void enqueue(CallPtr call);
+    void put_back(std::vector<CallPtr> calls);
     /// Ends the call, unless somebody has, and notes the answer.
     void end(PendingCall& call, CallOutcome outcome, Answers& answers);
     static void give(Answers& answers);
@@ -142,7 +143,9 @@ private:
     std::condition_variable watch_;    // something is due earlier than the watchdog thinks
     std::condition_variable cancel_;   // there is something to cancel
     State state_ = State::fresh;
-    std::deque<std::shared_ptr<PendingCall>> queue_;
+    std::deque<CallPtr> queue_;
+    AppendBatcher appends_;
+    std::uint64_t tickets_ = 0;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::size_t idle_ = 0;
     std::size_t living_ = 0;

@@ -36,7 +36,7 @@ void PoolCore::watch() {
 PoolCore::TimePoint PoolCore::expire_queue(TimePoint now, Answers& answers) {
     if (now < queue_due_) return queue_due_;
     queue_due_ = TimePoint::max();
-    std::erase_if(queue_, [&](const auto& call) {
+    const auto expired = [&](const CallPtr& call) {
         if (now < call->state.deadline()) {
             queue_due_ = std::min(queue_due_, call->state.deadline());
             return false;
@@ -44,21 +44,24 @@ PoolCore::TimePoint PoolCore::expire_queue(TimePoint now, Answers& answers) {
         call->state.request_stop(Stop::deadline, now);
         end(*call, stopped(*call), answers);
         return true;
-    });
+    };
+    std::erase_if(queue_, expired);
+    appends_.remove_if(expired);
     return queue_due_;
 }
 
 PoolCore::TimePoint PoolCore::push_workers(TimePoint now, Answers& answers) {
     auto next = TimePoint::max();
     for (const auto& worker : workers_) {
-        if (!worker->call) continue;
-        push(*worker, worker->call->state.push(now), answers);
-        next = std::min(next, worker->call->state.next_push());
+        for (const auto& call : worker->calls) {
+            push(*worker, *call, call->state.push(now), answers);
+            next = std::min(next, call->state.next_push());
+        }
     }
     return next;
 }
 
-void PoolCore::push(Worker& worker, Push how, Answers& answers) {
+void PoolCore::push(Worker& worker, PendingCall& call, Push how, Answers& answers) {
     switch (how) {
         case Push::none:
             return;
@@ -70,7 +73,7 @@ void PoolCore::push(Worker& worker, Push how, Answers& answers) {
             worker.control->cut();
             break;
         case Push::abandon:
-            end(*worker.call, stopped(*worker.call), answers);
+            end(call, stopped(call), answers);
             break;
     }
     stopped_.notify_all();
@@ -79,11 +82,10 @@ void PoolCore::push(Worker& worker, Push how, Answers& answers) {
 void PoolCore::cut_everything(Answers& answers) {
     flush_queue(answers);
     for (const auto& worker : workers_) {
-        if (worker->call) {
-            worker->call->state.request_stop(Stop::closing, Clock::now());
-        } else {
-            worker->control->cut();
+        for (const auto& call : worker->calls) {
+            call->state.request_stop(Stop::closing, Clock::now());
         }
+        if (worker->calls.empty()) worker->control->cut();
     }
 }
 
@@ -129,12 +131,12 @@ void PoolCore::cancel_statements() {
         if (worker == nullptr || canceller_quits_) continue;
         worker->cancel_wanted = false;
         worker->cancel_sent = true;
-        worker->cancelling = worker->call.get();
+        worker->cancelling = worker->runs;
         const auto control = worker->control;
         lock.unlock();
         control->cancel();
         lock.lock();
-        worker->cancelling = nullptr;
+        worker->cancelling.reset();
         stopped_.notify_all();
     }
     canceller_gone_ = true;

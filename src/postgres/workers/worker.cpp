@@ -1,44 +1,86 @@
+#include <algorithm>
 #include <exception>
 #include <random>
+#include <span>
 #include <utility>
 
 #include "workers/pool_core.hpp"
 
 namespace roomstore::postgres {
 
-/// Answers the runner of one call for the pool, under its lock.
+/// Answers the runner for the pool, under its lock, about all calls that the worker runs.
 class WorkerControl final : public CallControl {
 public:
-    WorkerControl(PoolCore& pool, PoolCore::Worker& worker, PendingCall& call, CallRunner& runner)
-        : pool_(pool), worker_(worker), call_(call), runner_(runner) {}
+    WorkerControl(PoolCore& pool, PoolCore::Worker& worker, CallRunner& runner)
+        : pool_(pool), worker_(worker), runner_(runner) {}
 
     TimePoint now() override { return PoolCore::Clock::now(); }
-    TimePoint deadline() override { return call_.state.deadline(); }
+
+    TimePoint deadline() override {
+        const PoolCore::Lock lock(pool_.mutex_);
+        auto last = TimePoint::min();
+        for (const auto& call : worker_.calls) last = std::max(last, call->state.deadline());
+        return last;
+    }
+
+    Company company() override {
+        const PoolCore::Lock lock(pool_.mutex_);
+        const auto& calls = worker_.calls;
+        if (calls.size() < 2) return Company::none;
+        const auto elsewhere = [&](const auto& call) {
+            return call->operation.room_id != calls.front()->operation.room_id;
+        };
+        return std::ranges::any_of(calls, elsewhere) ? Company::any : Company::room;
+    }
+
+    bool in_doubt() override {
+        const PoolCore::Lock lock(pool_.mutex_);
+        return any([](const PendingCall& call) { return call.state.in_doubt(); });
+    }
 
     bool may_go_on() override {
         const PoolCore::Lock lock(pool_.mutex_);
-        return call_.state.may_go_on();
+        return any(goes_on);
+    }
+
+    bool leave_stopped() override {
+        PoolCore::Answers answers;
+        bool left = false;
+        {
+            PoolCore::Lock lock(pool_.mutex_);
+            // Others may be stopped while this waits, and the session must not forget it.
+            while (any(goes_on) && !all(goes_on)) {
+                left = true;
+                end_stopped(answers);
+                pool_.forget_cancellation(lock, worker_, runner_);
+            }
+            if (left) worker_.control->reset();
+        }
+        PoolCore::give(answers);
+        return left;
     }
 
     bool enter_commit() override {
         const PoolCore::Lock lock(pool_.mutex_);
-        return call_.state.enter_commit();
+        if (!all(goes_on)) return false;
+        for (const auto& call : worker_.calls) call->state.enter_commit();
+        return true;
     }
 
     void commit_failed() override {
         const PoolCore::Lock lock(pool_.mutex_);
-        call_.state.commit_failed();
+        for (const auto& call : worker_.calls) call->state.commit_failed();
     }
 
     void doubt() override {
         const PoolCore::Lock lock(pool_.mutex_);
-        call_.state.doubt();
+        for (const auto& call : worker_.calls) call->state.doubt();
     }
 
     void note(const Failure& failure) override {
         const bool connected = worker_.session->connected();
         const PoolCore::Lock lock(pool_.mutex_);
-        call_.failure = failure;
+        for (const auto& call : worker_.calls) call->failure = failure;
         worker_.connected = connected;
         worker_.counts = runner_.counts();
         if (!connected) pool_.connect_failure_ = failure;
@@ -46,20 +88,67 @@ public:
 
     void pause(TimePoint until) override {
         PoolCore::Lock lock(pool_.mutex_);
-        pool_.stopped_.wait_until(lock, until, [&] { return !call_.state.may_go_on(); });
+        pool_.stopped_.wait_until(lock, until, [&] { return !all(goes_on); });
     }
 
     CallOutcome stopped() override {
         const PoolCore::Lock lock(pool_.mutex_);
-        return pool_.stopped(call_);
+        return pool_.stopped(*worker_.calls.front());
+    }
+
+    /// The jobs of the calls that are still to be run.
+    std::vector<std::shared_ptr<Job>> jobs() const {
+        const PoolCore::Lock lock(pool_.mutex_);
+        std::vector<std::shared_ptr<Job>> jobs;
+        for (const auto& call : worker_.calls) jobs.push_back(call->job);
+        return jobs;
     }
 
 private:
+    static bool goes_on(const PendingCall& call) { return call.state.may_go_on(); }
+
+    template <typename Pred>
+    bool any(Pred pred) const {
+        return std::ranges::any_of(worker_.calls, [&](const auto& call) { return pred(*call); });
+    }
+    template <typename Pred>
+    bool all(Pred pred) const {
+        return std::ranges::all_of(worker_.calls, [&](const auto& call) { return pred(*call); });
+    }
+
+    void end_stopped(PoolCore::Answers& answers) {
+        std::erase_if(worker_.calls, [&](const auto& call) {
+            if (goes_on(*call)) return false;
+            pool_.end(*call, pool_.stopped(*call), answers);
+            return true;
+        });
+    }
+
     PoolCore& pool_;
     PoolCore::Worker& worker_;
-    PendingCall& call_;
     CallRunner& runner_;
 };
+
+namespace {
+
+/// What is still wanted of several jobs, as one.
+class Together final : public Job {
+public:
+    explicit Together(const WorkerControl& control) : control_(control) {}
+
+    void run(Session& session) override {
+        const auto jobs = control_.jobs();
+        std::vector<JointJob*> joint;
+        joint.reserve(jobs.size());
+        for (const auto& job : jobs) joint.push_back(job->joint());
+        joint.front()->run_together(session, joint);
+    }
+
+private:
+    const WorkerControl& control_;
+};
+
+}  // namespace
 
 void PoolCore::work(Worker& worker) {
     // Begins only when the one who starts the threads has let go of the lock.
@@ -75,16 +164,7 @@ void PoolCore::work(Worker& worker) {
         worker.counts = runner.counts();
         if (failure) connect_failure_ = failure;
     }
-    while (const auto call = take(worker)) {
-        WorkerControl control(*this, worker, *call, runner);
-        CallOutcome outcome;
-        try {
-            outcome = runner.run(control, call->operation, *call->job);
-        } catch (const std::exception&) {
-            outcome = lost_way(worker, *call);
-        }
-        finish(worker, runner, *call, std::move(outcome));
-    }
+    while (take(worker)) finish(worker, runner, run(worker, runner));
     worker.session->disconnect();
     const Lock lock(mutex_);
     worker.connected = false;
@@ -92,57 +172,116 @@ void PoolCore::work(Worker& worker) {
     wake_watchdog(TimePoint::min());
 }
 
+CallOutcome PoolCore::run(Worker& worker, CallRunner& runner) {
+    WorkerControl control(*this, worker, runner);
+    // Only this thread changes the calls of its worker.
+    const auto first = worker.calls.front();
+    try {
+        if (first->job->joint() == nullptr) {
+            return runner.run(control, first->operation, *first->job);
+        }
+        Together together(control);
+        return runner.run(control, first->operation, together);
+    } catch (const std::exception&) {
+        return lost_way(worker);
+    }
+}
+
 // Memory ran out between the steps of a call. Texts short enough to need none.
-CallOutcome PoolCore::lost_way(Worker& worker, const PendingCall& call) {
+CallOutcome PoolCore::lost_way(Worker& worker) {
     worker.session->disconnect();
     const Lock lock(mutex_);
-    const bool unknown = call.state.phase() == Phase::committing;
+    const auto in_commit = [](const auto& call) {
+        return call->state.phase() == Phase::committing;
+    };
+    const bool unknown = std::ranges::any_of(worker.calls, in_commit);
     return CallOutcome::failed(unknown ? errc::commit_unknown : errc::internal, "out of memory");
 }
 
-std::shared_ptr<PendingCall> PoolCore::take(Worker& worker) {
+bool PoolCore::something_to_take() const { return !queue_.empty() || appends_.ready() != 0; }
+
+bool PoolCore::take(Worker& worker) {
     Lock lock(mutex_);
     ++idle_;
-    work_.wait(lock, [&] { return !queue_.empty() || state_ != State::open; });
+    work_.wait(lock, [&] { return something_to_take() || state_ != State::open; });
     --idle_;
-    if (queue_.empty()) return nullptr;
-    auto call = std::move(queue_.front());
-    queue_.pop_front();
-    call->state.start();
+    if (!something_to_take()) return false;
+    const auto append = appends_.first();
+    if (append && (queue_.empty() || *append < queue_.front()->ticket)) {
+        worker.calls = appends_.take();
+        worker.rooms = rooms_of(worker.calls);
+    } else {
+        worker.calls.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+    }
+    for (const auto& call : worker.calls) call->state.start(worker.calls.size() > 1);
+    ++worker.runs;
     worker.control->reset();
-    worker.call = call;
-    return call;
+    return true;
 }
 
-void PoolCore::finish(Worker& worker, CallRunner& runner, PendingCall& call, CallOutcome outcome) {
+void PoolCore::finish(Worker& worker, CallRunner& runner, const CallOutcome& outcome) {
     const bool connected = worker.session->connected();
     Answers answers;
+    std::vector<CallPtr> calls;  // what they hold is destroyed without the lock
     {
         const Lock lock(mutex_);
         worker.connected = connected;
         worker.counts = runner.counts();
-        worker.cancel_wanted = false;
         if (connected) connect_failure_.reset();
-        end(call, std::move(outcome), answers);
+        calls = std::exchange(worker.calls, {});
+        appends_.release(std::exchange(worker.rooms, {}));
+        finish_calls(calls, outcome, answers);
+        if (something_to_take()) work_.notify_one();
     }
     give(answers);
     Lock lock(mutex_);
-    await_cancellation(lock, worker, call);
-    if (std::exchange(worker.cancel_sent, false)) runner.expect_stray_cancel();
-    worker.call.reset();
+    forget_cancellation(lock, worker, runner);
+}
+
+void PoolCore::finish_calls(const std::vector<CallPtr>& calls,
+                            const CallOutcome& outcome,
+                            Answers& answers) {
+    std::vector<CallPtr> again;
+    for (const auto& call : calls) {
+        const bool stays = outcome.kind == CallOutcome::Kind::success || calls.size() == 1;
+        if (!stays && !call->state.may_go_on()) {
+            // Each of several was stopped for a reason of its own.
+            end(*call, stopped(*call), answers);
+        } else if (outcome.apart) {
+            call->company = *outcome.apart;
+            again.push_back(call);
+        } else {
+            end(*call, outcome_of(*call, outcome), answers);
+        }
+    }
+    if (!again.empty()) put_back(std::move(again));
+}
+
+CallOutcome PoolCore::outcome_of(const PendingCall& call, const CallOutcome& outcome) {
+    JointJob* const joint = call.job->joint();
+    if (outcome.kind != CallOutcome::Kind::success || joint == nullptr) return outcome;
+    const auto refusal = joint->refusal();
+    if (!refusal) return outcome;
+    return CallOutcome::failed(
+        static_cast<errc>(refusal->code().value()), refusal->detail(), refusal->sqlstate());
 }
 
 // The server has been asked when the request returns; from then on it cannot hit a later statement
 // of this session, unless something between us and the server delays it.
-void PoolCore::await_cancellation(Lock& lock, Worker& worker, const PendingCall& call) {
+void PoolCore::forget_cancellation(Lock& lock, Worker& worker, CallRunner& runner) {
     constexpr std::chrono::milliseconds limit{250};
-    const auto over = [&] { return worker.cancelling != &call; };
-    if (stopped_.wait_for(lock, limit, over)) return;
-    // The one who asks is stuck. Without its session the cancellation hits nothing.
-    lock.unlock();
-    worker.session->disconnect();
-    lock.lock();
-    worker.connected = false;
+    worker.cancel_wanted = false;
+    const auto over = [&] { return worker.cancelling != worker.runs; };
+    if (!stopped_.wait_for(lock, limit, over)) {
+        // The one who asks is stuck. Without its session the cancellation hits nothing.
+        lock.unlock();
+        worker.session->disconnect();
+        lock.lock();
+        worker.connected = false;
+    }
+    if (std::exchange(worker.cancel_sent, false)) runner.expect_stray_cancel();
+    ++worker.runs;
 }
 
 }  // namespace roomstore::postgres

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -51,6 +52,10 @@ public:
     template <typename T>
     asio::awaitable<T> run(Operation operation, std::function<T(Session&)> job);
 
+    /// Runs `job`, which has a `take()`, and returns what that returns.
+    template <std::derived_from<Job> J>
+    auto run(Operation operation, std::shared_ptr<J> job) -> asio::awaitable<decltype(job->take())>;
+
     /// Runs what is queued, for at most 5 s, and ends all threads and connections.
     asio::awaitable<void> close();
 
@@ -89,13 +94,18 @@ private:
     std::optional<std::conditional_t<std::is_void_v<T>, Nothing, T>> result_;
 };
 
-// One suspension: after a cancellation that came too late, asio would refuse a second one, and the
-// answer would be lost.
 template <typename T>
 asio::awaitable<T> WorkerPool::run(Operation operation, std::function<T(Session&)> job) {
-    auto typed = std::make_shared<FunctionJob<T>>(std::move(job));
-    co_await perform(std::move(operation), typed);
-    co_return typed->take();
+    return run(std::move(operation), std::make_shared<FunctionJob<T>>(std::move(job)));
+}
+
+// One suspension: after a cancellation that came too late, asio would refuse a second one, and the
+// answer would be lost.
+template <std::derived_from<Job> J>
+auto WorkerPool::run(Operation operation, std::shared_ptr<J> job)
+    -> asio::awaitable<decltype(job->take())> {
+    co_await perform(std::move(operation), job);
+    co_return job->take();
 }
 
 }  // namespace roomstore::postgres

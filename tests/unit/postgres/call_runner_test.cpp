@@ -40,6 +40,9 @@ public:
 
     TimePoint now() override { return time; }
     TimePoint deadline() override { return call.deadline(); }
+    Company company() override { return Company::none; }
+    bool in_doubt() override { return call.in_doubt(); }
+    bool leave_stopped() override { return false; }
     bool may_go_on() override {
         call.push(time);
         return call.may_go_on();
@@ -147,7 +150,7 @@ TEST_CASE("After five attempts a call is busy, with growing pauses in between") 
     const auto outcome = bench.run();
     CHECK(failed(outcome, errc::busy));
     CHECK(outcome.sqlstate == "40001");
-    CHECK(outcome.text == "op in room \"lobby\": text (after 5 attempts)");
+    CHECK(outcome.text == "text (after 5 attempts)");
     CHECK(std::ranges::count(bench.session.log, "work") == 5);
     REQUIRE(bench.control.pauses.size() == 4);
     auto base = 20ms;
@@ -377,8 +380,7 @@ TEST_CASE("What a job throws is an answer, and its transaction is rolled back") 
     CHECK(refused.sqlstate == "23505");
     const auto corrupt = outcome_of([] { throw ColumnError("index", "x", "a number"); });
     CHECK(failed(corrupt, errc::corrupt_data));
-    CHECK(corrupt.text ==
-          "op in room \"lobby\": column \"index\" holds \"x\", which is not a number");
+    CHECK(corrupt.text == "column \"index\" holds \"x\", which is not a number");
     CHECK(failed(outcome_of([] { throw std::bad_alloc(); }), errc::internal));
     CHECK(failed(outcome_of([] { throw std::runtime_error("bug"); }), errc::internal));
     CHECK(failed(outcome_of([] { throw 1; }), errc::internal));

@@ -1,0 +1,47 @@
+#include "append_job.hpp"
+
+#include <utility>
+
+namespace roomstore::postgres {
+
+namespace {
+
+JointJob::Size size_of(const sql::Append& append) {
+    constexpr std::size_t short_columns = 256;
+    JointJob::Size size{.events = append.events.size()};
+    for (const sql::EventTexts& texts : append.texts) {
+        size.bytes +=
+            short_columns + texts.content.size() + (texts.extra ? texts.extra->size() : 0);
+    }
+    return size;
+}
+
+}  // namespace
+
+AppendJob::AppendJob(sql::Append append) : append_(std::move(append)), size_(size_of(append_)) {}
+
+void AppendJob::run_together(Session& session, std::span<JointJob* const> jobs) {
+    std::vector<const sql::Append*> appends;
+    appends.reserve(jobs.size());
+    // The pool knows no other joint jobs.
+    for (const JointJob* job : jobs)
+        appends.push_back(&static_cast<const AppendJob*>(job)->append_);
+    auto results = sql::append(session, appends);
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        static_cast<AppendJob*>(jobs[i])->result_ = std::move(results[i]);
+    }
+}
+
+std::optional<Error> AppendJob::refusal() const {
+    if (const auto* error = std::get_if<Error>(&result_)) return *error;
+    return std::nullopt;
+}
+
+std::vector<RoomEvent> AppendJob::take() {
+    if (auto* stored = std::get_if<std::vector<RoomEvent>>(&result_)) return std::move(*stored);
+    const auto& indexes = std::get<sql::NewIndexes>(result_);
+    for (std::size_t i = 0; i < indexes.size(); ++i) append_.events[i].index = indexes[i];
+    return std::move(append_.events);
+}
+
+}  // namespace roomstore::postgres

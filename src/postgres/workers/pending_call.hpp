@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "workers/call.hpp"
+#include "workers/operation.hpp"
+#include "workers/waiter.hpp"
+
+namespace roomstore::postgres {
+
+/// One call on its way through the pool. Guarded by the lock of the pool, but for the job, which
+/// belongs to the worker that runs it.
+struct PendingCall {
+    PendingCall(Operation what,
+                std::shared_ptr<Job> how,
+                Call::TimePoint deadline,
+                Patience patience)
+        : state(deadline, patience), operation(std::move(what)), job(std::move(how)) {}
+
+    Call state;
+    const Operation operation;
+    const std::shared_ptr<Job> job;
+    std::shared_ptr<Waiter> waiter;
+    /// The last failure from before a stop: why the call did not succeed in time.
+    std::optional<Failure> failure{};
+    /// Its place among all calls of the pool, by arrival.
+    std::uint64_t ticket = 0;
+    /// The most company that it may have, if its job is joint.
+    Company company = Company::any;
+};
+
+}  // namespace roomstore::postgres

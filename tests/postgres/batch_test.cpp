@@ -1,0 +1,304 @@
+#include <algorithm>
+#include <deque>
+#include <set>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "postgres/fresh_schema.hpp"
+#include "postgres/hanging_commits.hpp"
+#include "support/builders.hpp"
+#include "support/run.hpp"
+#include "support/task.hpp"
+
+namespace roomstore::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+RoomEvent event_in(const std::string& room, const std::string& id) {
+    return make_event({.id = id, .room_id = room});
+}
+
+void await(const std::function<bool()>& condition) {
+    const Watchdog watchdog;
+    while (!condition()) std::this_thread::yield();
+}
+
+std::uint64_t runs_of(const PostgresStore& store, const std::string& statement) {
+    for (const auto& each : store.stats().statements) {
+        if (each.name == statement) return each.calls;
+    }
+    return 0;
+}
+
+/// A store with one connection, whose only worker is kept waiting by an append to the room `gate`,
+/// so that what is asked meanwhile waits together.
+class Gate {
+public:
+    FreshSchema schema;
+    std::unique_ptr<PostgresStore> store;
+    Caller caller;
+
+    explicit Gate(std::size_t append_batch = 256,
+                  std::size_t connections = 1,
+                  std::chrono::milliseconds lock_timeout = 60s) {
+        auto options = schema.options();
+        options.connections = connections;
+        options.append_batch = append_batch;
+        options.lock_timeout = lock_timeout;
+        options.deadline = 60s;
+        store = std::make_unique<PostgresStore>(options);
+        run(store->init());
+        for (const char* room : {"gate", "a", "b", "c"}) {
+            run(store->create_room(make_room({.id = room})));
+        }
+    }
+
+    void shut() {
+        lock("gate", schema);
+        keeper_.emplace(caller.context(),
+                        store->add_event_auto_index("gate", event_in("gate", "keeper")));
+        await([&] { return waiting_for_locks() == "1"; });
+        runs_before_ = runs_of(*store, "append.store");
+    }
+
+    void open() {
+        schema.query("ROLLBACK");
+        CHECK(keeper_->get().result);
+    }
+
+    /// Until `by` runs ROLLBACK.
+    void lock(const std::string& room, FreshSchema& by) {
+        by.query("BEGIN; SELECT 1 FROM " + schema.quoted_name() + ".rooms WHERE id = '" + room +
+                 "' FOR UPDATE");
+    }
+
+    Task<RoomEvent>& append(const std::string& room, const std::string& id) {
+        return append(event_in(room, id));
+    }
+    Task<RoomEvent>& append(RoomEvent event) {
+        const std::string room = event.room_id;
+        return tasks_.emplace_back(caller.context(),
+                                   store->add_event_auto_index(room, std::move(event)));
+    }
+
+    void await_queue(std::size_t length) const {
+        await([&] { return store->stats().queue_length == length; });
+    }
+
+    /// Transactions that stored events, since `shut`.
+    std::uint64_t transactions() const {
+        return runs_of(*store, "append.store") - runs_before_ - 1;  // the keeper's own
+    }
+
+    /// Of all backends; nobody else is at work.
+    std::string waiting_for_locks() {
+        return schema.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+    }
+
+    std::string indexes(const std::string& room) {
+        return schema.value(
+            "SELECT coalesce(string_agg(index::text, ' ' ORDER BY index), '') "
+            "FROM {schema}.events WHERE room_id = '" +
+            room + "'");
+    }
+
+private:
+    std::optional<Task<RoomEvent>> keeper_;
+    std::deque<Task<RoomEvent>> tasks_;
+    std::uint64_t runs_before_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("appends that wait are committed together, in any number of rooms") {
+    Gate gate;
+    gate.shut();
+    std::vector<Task<RoomEvent>*> asked;
+    for (int i = 0; i < 60; ++i) {
+        const std::string room(1, static_cast<char>('a' + i % 3));
+        asked.push_back(&gate.append(room, "event-" + std::to_string(i)));
+    }
+    gate.await_queue(60);
+    gate.open();
+    for (int i = 0; i < 60; ++i) {
+        const auto ending = asked[static_cast<std::size_t>(i)]->get();
+        REQUIRE(ending.result);
+        CHECK(ending.result->id == "event-" + std::to_string(i));
+        // In the order in which they came.
+        CHECK(ending.result->index == i / 3);
+    }
+    CHECK(gate.transactions() == 1);
+}
+
+TEST_CASE("append_batch bounds the events of a transaction") {
+    Gate gate(10);
+    gate.shut();
+    std::vector<Task<RoomEvent>*> asked;
+    for (int i = 0; i < 25; ++i) asked.push_back(&gate.append("a", "event-" + std::to_string(i)));
+    gate.await_queue(25);
+    gate.open();
+    for (auto* each : asked) CHECK(each->get().result);
+    CHECK(gate.transactions() == 3);
+}
+
+TEST_CASE("with append_batch = 1 each append has its own transaction") {
+    Gate gate(1);
+    gate.shut();
+    std::vector<Task<RoomEvent>*> asked;
+    for (int i = 0; i < 5; ++i) asked.push_back(&gate.append("a", "event-" + std::to_string(i)));
+    gate.await_queue(5);
+    gate.open();
+    for (auto* each : asked) CHECK(each->get().result);
+    CHECK(gate.transactions() == 5);
+    CHECK(gate.indexes("a") == "0 1 2 3 4");
+}
+
+TEST_CASE("in a common transaction each append has its own answer") {
+    Gate gate;
+    run(gate.store->add_event_auto_index("a", event_in("a", "old")));
+    gate.shut();
+    auto& fresh = gate.append("a", "fresh");
+    auto& repeated = gate.append("a", "fresh");
+    auto& another = gate.append(make_event({.id = "old", .room_id = "a", .created_at = at(1)}));
+    auto& nowhere = gate.append("nowhere", "lost");
+    auto& quiet = gate.append("b", "quiet");
+    Task expecting(gate.caller.context(),
+                   gate.store->append_events(
+                       "a", {event_in("a", "expecting")}, AppendOptions{.expected_next_index = 7}));
+    gate.await_queue(6);
+    gate.open();
+    CHECK(fresh.get().result->index == 1);
+    CHECK(repeated.get().result->index == 1);
+    CHECK(another.get().failed(errc::already_exists));
+    CHECK(nowhere.get().failed(errc::not_found));
+    CHECK(quiet.get().result->index == 0);
+    CHECK(expecting.get().failed(errc::conflict));
+    CHECK(gate.indexes("a") == "0 1");
+}
+
+TEST_CASE("an append that the server refuses fails alone") {
+    Gate gate;
+    gate.schema.query(R"(
+        CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NEW.id = 'poison' THEN RAISE EXCEPTION 'not this one'; END IF;
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER refuse BEFORE INSERT ON {schema}.events
+        FOR EACH ROW EXECUTE FUNCTION {schema}.refuse())");
+    gate.shut();
+    auto& first = gate.append("a", "first");
+    auto& poison = gate.append("a", "poison");
+    auto& second = gate.append("a", "second");
+    auto& third = gate.append("b", "third");
+    gate.await_queue(4);
+    gate.open();
+    CHECK(first.get().result->index == 0);
+    const auto refused = poison.get();
+    CHECK(refused.failed(errc::internal));
+    CHECK(refused.text.starts_with("add_event_auto_index in room \"a\": "));
+    CHECK(refused.text.find("not this one") != std::string::npos);
+    CHECK(second.get().result->index == 1);
+    CHECK(third.get().result->index == 0);
+}
+
+TEST_CASE("an append that is cancelled leaves the others to go on") {
+    Gate gate;
+    SECTION("while it waits") {
+        gate.shut();
+        auto& cancelled = gate.append("a", "cancelled");
+        auto& kept = gate.append("a", "kept");
+        gate.await_queue(2);
+        cancelled.cancel();
+        CHECK(cancelled.get().aborted());
+        gate.open();
+        CHECK(kept.get().result->index == 0);
+    }
+    SECTION("while their transaction runs") {
+        FreshSchema beside;
+        gate.lock("b", beside);
+        gate.shut();
+        auto& cancelled = gate.append("a", "cancelled");
+        auto& kept = gate.append("a", "kept");
+        auto& other = gate.append("b", "other");
+        gate.await_queue(3);
+        gate.open();
+        await([&] { return gate.waiting_for_locks() == "1"; });
+        cancelled.cancel();
+        CHECK(cancelled.get().aborted());
+        beside.query("ROLLBACK");
+        CHECK(kept.get().result->index == 0);
+        CHECK(other.get().result->index == 0);
+    }
+    CHECK(gate.schema.value("SELECT count(*) FROM {schema}.events WHERE id = 'cancelled'") == "0");
+}
+
+TEST_CASE("a room that somebody else keeps does not hold up the others for long") {
+    Gate gate(256, 1, 100ms);
+    FreshSchema beside;
+    gate.lock("b", beside);
+    gate.shut();
+    auto& quiet = gate.append("a", "quiet");
+    auto& kept = gate.append("b", "kept");
+    gate.await_queue(2);
+    gate.open();
+    CHECK(quiet.get().result->index == 0);
+    CHECK_FALSE(kept.ended());
+    beside.query("ROLLBACK");
+    CHECK(kept.get().result->index == 0);
+}
+
+TEST_CASE("a common COMMIT whose answer is lost is settled event by event") {
+    HangingCommits server;
+    auto admin = server.cluster.admin();
+    PostgresOptions options;
+    options.connection_string = server.cluster.connection_string();
+    options.connections = 1;
+    options.deadline = 60s;
+    options.lock_timeout = 60s;
+    {
+        auto local = options;
+        local.connection_string += " options='-c synchronous_commit=local'";
+        PostgresStore setup(local);
+        run(setup.init());
+        for (const char* room : {"gate", "a", "b"}) run(setup.create_room(make_room({.id = room})));
+        run(setup.add_event_auto_index("b", event_in("b", "old")));
+        run(setup.close());
+    }
+    PostgresStore store(options);
+    run(store.init());
+    Caller caller;
+    const auto append = [&](const std::string& room, const std::string& id) {
+        return std::make_unique<Task<RoomEvent>>(
+            caller.context(), store.add_event_auto_index(room, event_in(room, id)));
+    };
+    admin.query("BEGIN; SELECT 1 FROM roomstore.rooms WHERE id = 'gate' FOR UPDATE");
+    const auto keeper = append("gate", "keeper");
+    auto watcher = server.cluster.admin();
+    await([&] {
+        return watcher.value(
+                   "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == "1";
+    });
+    const auto first = append("a", "first");
+    const auto second = append("a", "second");
+    const auto third = append("b", "third");
+    const auto nowhere = append("nowhere", "lost");
+    await([&] { return store.stats().queue_length == 4; });
+    admin.query("ROLLBACK");
+    await([&] { return waits_for_standby(watcher); });
+    terminate_backends(watcher);
+    CHECK(keeper->get().result->index == 0);
+    await([&] { return waits_for_standby(watcher); });
+    terminate_backends(watcher);
+    CHECK(first->get().result->index == 0);
+    CHECK(second->get().result->index == 1);
+    CHECK(third->get().result->index == 1);
+    CHECK(nowhere->get().failed(errc::not_found));
+    CHECK(watcher.value("SELECT count(*) FROM roomstore.events") == "5");
+    CHECK(store.stats().doubts == 2);
+    CHECK(store.stats().doubts_settled == 2);
+}
+
+}  // namespace roomstore::test
