@@ -39,6 +39,12 @@ Surroundings partitioned() {
     return result;
 }
 
+Surroundings unbatched() {
+    auto result = plain();
+    result.options.append_batch = 1;
+    return result;
+}
+
 Surroundings pgbouncer() {
     test::PgBouncer::require();
     Surroundings result;
@@ -64,6 +70,7 @@ Surroundings surroundings() {
     const std::string_view name = value ? value : "plain";
     if (name == "plain") return plain();
     if (name == "partitioned") return partitioned();
+    if (name == "unbatched") return unbatched();
     if (name == "pgbouncer") return pgbouncer();
     if (name == "dml_role") return dml_role();
     throw std::logic_error("ROOMSTORE_CONTRACT_POSTGRES: unknown '" + std::string(name) + "'");
