@@ -124,10 +124,11 @@ TEST_CASE("A pool that is destroyed answers its calls, and leaves nothing behind
     const auto threads_before = threads();
     const auto descriptors_before = descriptors();
     auto options = leaving(cluster.connection_string(), 3);
-    options.deadline = 300ms;
+    options.deadline = 2s;
     for (int i = 0; i < 3; ++i) {
         auto pool = std::make_unique<WorkerPool>(options);
         pool->open();
+        await([&] { return pool->stats().connections_open == 3; });
         std::vector<std::unique_ptr<Task<void>>> tasks;
         for (int j = 0; j < 6; ++j) {
             tasks.push_back(std::make_unique<Task<void>>(caller.context(), sleep(*pool)));
@@ -154,7 +155,7 @@ TEST_CASE("A context that is destroyed under its calls takes its callers with it
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string());
-    options.deadline = 400ms;
+    options.deadline = 2s;
     int residents = 0;
     int resumed = 0;
     auto pool = std::make_unique<WorkerPool>(options);
@@ -180,7 +181,7 @@ TEST_CASE("Answers that arrive after the context's last run are dropped with it"
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string());
-    options.deadline = 200ms;
+    options.deadline = 1s;
     int residents = 0;
     int resumed = 0;
     {
@@ -203,7 +204,7 @@ TEST_CASE("A pool may go while its context runs on") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string());
-    options.deadline = 200ms;
+    options.deadline = 1s;
     Caller caller;
     auto pool = std::make_unique<WorkerPool>(options);
     pool->open();
