@@ -5,12 +5,16 @@
 #   examples/run.sh --serve [PORT]     serves until Ctrl-C, on port 6667 unless told otherwise
 #
 # Followed by --store postgresql://... either of them keeps the conversation in that database; it is then
-# also seen to survive a restart of the server.
+# also seen to survive a restart of the server. Without it everything is in memory. The first build takes
+# a few minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-usage() {
-    sed -n '2,8s/^#\( \|$\)//p' "examples/$(basename "$0")" >&2
+usage() { sed -n '2,9s/^#\( \|$\)//p' "examples/$(basename "$0")"; }
+
+wrong_usage() {
+    echo "examples/run.sh: $1" >&2
+    usage >&2
     exit 2
 }
 
@@ -27,11 +31,15 @@ while [[ $# -gt 0 ]]; do
             fi
             ;;
         --store)
-            [[ -n ${2:-} ]] || usage
+            [[ -n ${2:-} ]] || wrong_usage "--store needs a value"
             store=$2
             shift
             ;;
-        *) usage ;;
+        --help)
+            usage
+            exit
+            ;;
+        *) wrong_usage "unknown argument: $1" ;;
     esac
     shift
 done

@@ -3,7 +3,9 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <asio/co_spawn.hpp>
@@ -56,12 +58,20 @@ asio::awaitable<void> obey_signals(std::shared_ptr<asio::signal_set> signals,
     }
 }
 
+tcp::endpoint listen(Server& server, const Options& options) {
+    try {
+        return server.listen(tcp::endpoint(asio::ip::make_address(options.listen), options.port));
+    } catch (const std::system_error& error) {
+        throw std::runtime_error("cannot listen on " + options.listen + " port " +
+                                 std::to_string(options.port) + ": " + error.code().message());
+    }
+}
+
 asio::awaitable<void> serve(Options options, StorePtr store) {
     const auto executor = co_await asio::this_coro::executor;
     co_await store->init();
     const auto server = std::make_shared<Server>(executor, *store, options.server);
-    const auto endpoint =
-        server->listen(tcp::endpoint(asio::ip::make_address(options.listen), options.port));
+    const auto endpoint = listen(*server, options);
 
     const auto signals = std::make_shared<asio::signal_set>(executor, SIGINT, SIGTERM, SIGUSR1);
     asio::co_spawn(executor, obey_signals(signals, server, store, options.report), asio::detached);

@@ -1,11 +1,12 @@
 #include "options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <functional>
-#include <limits>
 #include <unordered_map>
-#include <utility>
+
+#include <asio/ip/address.hpp>
 
 #include "irc/text.hpp"
 
@@ -53,6 +54,13 @@ Setter set_text(std::string& (*field)(Options&)) {
     };
 }
 
+void set_listen(Options& options, const std::string& name, const std::string& value) {
+    asio::error_code ec;
+    asio::ip::make_address(value, ec);
+    if (ec) throw UsageError(name + ": '" + value + "' is not an IP address");
+    options.listen = value;
+}
+
 void set_name(Options& options, const std::string& name, const std::string& value) {
     const bool is_word = !value.empty() && value.size() <= 63 && irc::quotable(value) == value;
     if (!is_word) throw UsageError(name + ": must be one word of at most 63 bytes");
@@ -61,7 +69,7 @@ void set_name(Options& options, const std::string& name, const std::string& valu
 
 const std::unordered_map<std::string, Setter>& setters() {
     static const std::unordered_map<std::string, Setter> table{
-        {"--listen", set_text([](Options& o) -> std::string& { return o.listen; })},
+        {"--listen", set_listen},
         {"--port",
          [](Options& o, const std::string& name, const std::string& value) {
              o.port = parse_number<std::uint16_t>(name, value, 0, 65'535);
@@ -131,7 +139,8 @@ std::string_view usage() {
 
   --listen ADDRESS              where to listen (127.0.0.1)
   --port PORT                   0 takes a free one (6667)
-  --store memory|URL            where conversations are kept (memory)
+  --store memory|URL            where conversations are kept (memory); everybody on this machine can
+                                read arguments, so put a password into PGPASSWORD or ~/.pgpass
   --report FILE                 write the store's view there on SIGUSR1 and at the end
   --name NAME                   the server's name (chat.localhost)
   --max-clients N               connections at a time (500)

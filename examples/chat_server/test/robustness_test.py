@@ -321,6 +321,7 @@ class Lifecycle(OwnServerTest):
         program = os.environ["CHAT_SERVER"]
         for arguments, what in ((["--port", "70000"], "--port: '70000'"), (["--frob"], "--frob: unknown"),
                                 (["--rate"], "--rate: needs a value"), (["--name", "two words"], "--name"),
+                                (["--listen", "1.2.3"], "--listen: '1.2.3' is not an IP address"),
                                 (["--ping-interval", "nan"], "--ping-interval")):
             done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=DEADLINE)
             self.assertEqual(done.returncode, 2, done)
@@ -333,10 +334,11 @@ class Lifecycle(OwnServerTest):
 
     def test_a_taken_port_is_an_error(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
-            done = subprocess.run([os.environ["CHAT_SERVER"], "--port", str(taken.getsockname()[1])],
+            port = str(taken.getsockname()[1])
+            done = subprocess.run([os.environ["CHAT_SERVER"], "--port", port],
                                   capture_output=True, text=True, timeout=DEADLINE)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("in use", done.stderr)
+        self.assertIn(f"cannot listen on 127.0.0.1 port {port}: Address already in use", done.stderr)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,9 @@ class Ii:
         self.pipes = {}
         self.process = subprocess.Popen(
             ["ii", "-i", os.path.dirname(self.folder), "-s", "127.0.0.1", "-p", str(server.port), "-n", nick,
-             "-f", nick], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+             "-f", nick], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            # To ii the end of the server is an error, and here it is part of the plan.
+            stderr=subprocess.DEVNULL)
         wait_for(lambda: "Welcome" in self.text("."), f"{nick} is welcomed")
         for channel in channels:
             self.write(".", f"/j {channel}")
