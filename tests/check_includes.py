@@ -65,6 +65,7 @@ RULES = [
     ("src/postgres/postgres_store*",
      LIBRARIES | {"model", "checks", "interface", "options", "postgres", "sql", "statement", "workers",
                   "call", "session"}),
+    ("src/postgres/append_job.*", {"std", "model", "sql", "workers", "call", "session"}),
     ("src/postgres/sql/*", {"std", "json", "fmt", "model", "checks", "sql", "statement", "driver", "session"}),
     ("src/postgres/schema/*", {"std", "json", "fmt", "model", "sql", "statement", "driver", "session"}),
     ("src/postgres/workers/call.*", {"std", "call"}),

@@ -274,6 +274,38 @@ TEST_CASE("A server that restarts is waited for") {
     }
 }
 
+TEST_CASE("A pool that gets fewer connections than it asks for serves all calls with those") {
+    PrivateCluster cluster;
+    auto admin = cluster.admin();
+    admin.query("CREATE ROLE few LOGIN CONNECTION LIMIT 2");
+    auto options = options_for(cluster.connection_string("postgres", "few"), 4);
+    options.deadline = 3s;
+    WorkerPool pool(options);
+    pool.open();
+    Caller caller;
+    const auto all_are_answered = [&](int calls) {
+        for (int i = 0; i < calls; ++i) {
+            const auto ending = Task(caller.context(), answer(pool)).get();
+            INFO(ending.text);
+            REQUIRE(ending.result == 42);
+        }
+    };
+    await([&] {
+        const auto stats = pool.stats();
+        return stats.connections_open == 2 && stats.failed_connects >= 2;
+    });
+    all_are_answered(40);
+    // Whoever loses a connection is as likely to find the server full as the others.
+    admin.query(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = 'few' LIMIT "
+        "1");
+    all_are_answered(40);
+    // More are used as soon as they are to be had.
+    admin.query("ALTER ROLE few CONNECTION LIMIT 4");
+    await([&] { return pool.stats().connections_open == 4; });
+    all_are_answered(10);
+}
+
 TEST_CASE("A server that is not there is unavailable, and asked ten times a second at most") {
     auto options = options_for("host=/nonexistent dbname=chat", 3);
     options.deadline = 1500ms;

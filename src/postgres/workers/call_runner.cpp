@@ -67,6 +67,7 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
                 if (control.leave_stopped()) continue;
                 if (!control.may_go_on()) break;
                 control.note(*failure);
+                if (control.others_connected()) return CallOutcome{.elsewhere = true};
                 if (failure->remedy == Remedy::none) return give_up(*failure, progress);
                 control.pause(control.now() + progress.connect_pauses.next());
             }

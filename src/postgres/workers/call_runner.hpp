@@ -29,6 +29,8 @@ public:
     virtual bool may_go_on() = 0;
     /// Ends those that were stopped while others go on. True: there were some.
     virtual bool leave_stopped() = 0;
+    /// Whether another runner, with a connection, would take them.
+    virtual bool others_connected() = 0;
     /// False: one of them at least must not be stored any more, and so none is yet.
     virtual bool enter_commit() = 0;
     virtual void commit_failed() = 0;
@@ -62,7 +64,7 @@ public:
     /// is the session's or the server's, the text is nameless.
     CallOutcome run(CallControl& control, const Operation& operation, Job& job);
 
-    /// Connects ahead of the first call, which will say what is wrong where this fails.
+    /// Connects ahead of a call, which will say what is wrong where this fails.
     std::optional<Failure> connect_ahead(CallControl::TimePoint deadline);
 
     /// Says that a cancellation was sent to the server of this session. It may yet hit a later

@@ -97,6 +97,8 @@ struct CallOutcome {
     bool nameless = false;
     /// The work of one may have failed that of all: each is to be run again in this company.
     std::optional<Company> apart{};
+    /// Not run: there was no connection here, but there is one elsewhere.
+    bool elsewhere = false;
 
     static CallOutcome aborted() { return {.kind = Kind::aborted}; }
     static CallOutcome failed(errc code, std::string text, std::string sqlstate = {}) {

@@ -111,7 +111,11 @@ void PoolCore::put_back(std::vector<CallPtr> calls) {
         queue_due_ = std::min(queue_due_, call->state.deadline());
         wake_watchdog(call->state.deadline());
     }
-    appends_.put_back(std::move(calls));
+    if (calls.front()->job->joint() != nullptr && options_.append_batch > 1) {
+        appends_.put_back(std::move(calls));
+    } else {
+        queue_.insert(queue_.begin(), calls.begin(), calls.end());
+    }
 }
 
 void PoolCore::cancel(PendingCall& call) {
@@ -168,6 +172,7 @@ void PoolCore::begin_closing() {
         if (worker->connecting_ahead && waiting() == 0) worker->control->cut();
     }
     work_.notify_all();
+    alone_.notify_all();
     wake_watchdog(TimePoint::min());
 }
 

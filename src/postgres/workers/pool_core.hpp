@@ -97,9 +97,13 @@ private:
     void work(Worker& worker);
     CallOutcome run(Worker& worker, CallRunner& runner);
     CallOutcome lost_way(Worker& worker);
-    /// False: there is nothing left, and the pool closes.
-    bool take(Worker& worker);
+    /// False: there is nothing left for it, and the pool closes.
+    bool take(Worker& worker, CallRunner& runner);
     bool something_to_take() const;
+    bool others_connected(const Worker& worker) const;
+    bool await_calls(Lock& lock, Worker& worker, CallRunner& runner);
+    void connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner, TimePoint when);
+    void lost_connection(Worker& worker);
     void finish(Worker& worker, CallRunner& runner, const CallOutcome& outcome);
     void finish_calls(const std::vector<CallPtr>& calls,
                       const CallOutcome& outcome,
@@ -139,6 +143,7 @@ private:
 
     mutable std::mutex mutex_;
     std::condition_variable work_;     // the queue has grown, or the pool closes
+    std::condition_variable alone_;    // nobody is connected any more, or the pool closes
     std::condition_variable stopped_;  // a running call is to end, or a cancellation was sent
     std::condition_variable watch_;    // something is due earlier than the watchdog thinks
     std::condition_variable cancel_;   // there is something to cancel

@@ -81,9 +81,15 @@ public:
         const bool connected = worker_.session->connected();
         const PoolCore::Lock lock(pool_.mutex_);
         for (const auto& call : worker_.calls) call->failure = failure;
-        worker_.connected = connected;
         worker_.counts = runner_.counts();
-        if (!connected) pool_.connect_failure_ = failure;
+        if (connected) return;
+        pool_.lost_connection(worker_);
+        pool_.connect_failure_ = failure;
+    }
+
+    bool others_connected() override {
+        const PoolCore::Lock lock(pool_.mutex_);
+        return pool_.others_connected(worker_);
     }
 
     void pause(TimePoint until) override {
@@ -164,10 +170,10 @@ void PoolCore::work(Worker& worker) {
         worker.counts = runner.counts();
         if (failure) connect_failure_ = failure;
     }
-    while (take(worker)) finish(worker, runner, run(worker, runner));
+    while (take(worker, runner)) finish(worker, runner, run(worker, runner));
     worker.session->disconnect();
     const Lock lock(mutex_);
-    worker.connected = false;
+    lost_connection(worker);
     --living_;
     wake_watchdog(TimePoint::min());
 }
@@ -200,12 +206,55 @@ CallOutcome PoolCore::lost_way(Worker& worker) {
 
 bool PoolCore::something_to_take() const { return !queue_.empty() || appends_.ready() != 0; }
 
-bool PoolCore::take(Worker& worker) {
+bool PoolCore::others_connected(const Worker& worker) const {
+    return std::ranges::any_of(
+        workers_, [&](const auto& other) { return other.get() != &worker && other->connected; });
+}
+
+void PoolCore::lost_connection(Worker& worker) {
+    worker.connected = false;
+    alone_.notify_all();
+}
+
+// A worker without a connection leaves the calls to those who have one, and connects meanwhile: a
+// server that accepts fewer connections than it is asked for serves all calls all the same.
+bool PoolCore::await_calls(Lock& lock, Worker& worker, CallRunner& runner) {
+    using namespace std::chrono_literals;
+    Backoff pauses({.first_pause = 100ms, .longest_pause = 5s}, worker.runs);
+    for (;;) {
+        if (worker.connected || !others_connected(worker)) {
+            if (something_to_take()) return true;
+            if (state_ != State::open) return false;
+            ++idle_;
+            work_.wait(lock, [&] { return something_to_take() || state_ != State::open; });
+            --idle_;
+        } else {
+            if (state_ != State::open) return false;
+            // Whoever woke it may have meant somebody with a connection.
+            if (something_to_take()) work_.notify_one();
+            connect_meanwhile(lock, worker, runner, Clock::now() + pauses.next());
+        }
+    }
+}
+
+void PoolCore::connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner, TimePoint when) {
+    const auto over = [&] { return state_ != State::open || !others_connected(worker); };
+    if (alone_.wait_until(lock, when, over)) return;
+    const auto turn = AttemptLimit::of_connections().reserve(Clock::now());
+    if (alone_.wait_until(lock, turn, over)) return;
+    worker.connecting_ahead = true;
+    worker.control->reset();
+    lock.unlock();
+    const auto failure = runner.connect_ahead(Clock::now() + options_.deadline);
+    lock.lock();
+    worker.connecting_ahead = false;
+    worker.connected = !failure;
+    worker.counts = runner.counts();
+}
+
+bool PoolCore::take(Worker& worker, CallRunner& runner) {
     Lock lock(mutex_);
-    ++idle_;
-    work_.wait(lock, [&] { return something_to_take() || state_ != State::open; });
-    --idle_;
-    if (!something_to_take()) return false;
+    if (!await_calls(lock, worker, runner)) return false;
     const auto append = appends_.first();
     if (append && (queue_.empty() || *append < queue_.front()->ticket)) {
         worker.calls = appends_.take();
@@ -226,9 +275,13 @@ void PoolCore::finish(Worker& worker, CallRunner& runner, const CallOutcome& out
     std::vector<CallPtr> calls;  // what they hold is destroyed without the lock
     {
         const Lock lock(mutex_);
-        worker.connected = connected;
+        worker.connected = true;
+        if (connected) {
+            connect_failure_.reset();
+        } else {
+            lost_connection(worker);
+        }
         worker.counts = runner.counts();
-        if (connected) connect_failure_.reset();
         calls = std::exchange(worker.calls, {});
         appends_.release(std::exchange(worker.rooms, {}));
         finish_calls(calls, outcome, answers);
@@ -243,13 +296,15 @@ void PoolCore::finish_calls(const std::vector<CallPtr>& calls,
                             const CallOutcome& outcome,
                             Answers& answers) {
     std::vector<CallPtr> again;
+    const bool unfinished = outcome.apart || outcome.elsewhere;
+    // Each of several was stopped for a reason of its own.
+    const bool may_be_stopped =
+        unfinished || (outcome.kind != CallOutcome::Kind::success && calls.size() > 1);
     for (const auto& call : calls) {
-        const bool stays = outcome.kind == CallOutcome::Kind::success || calls.size() == 1;
-        if (!stays && !call->state.may_go_on()) {
-            // Each of several was stopped for a reason of its own.
+        if (may_be_stopped && !call->state.may_go_on()) {
             end(*call, stopped(*call), answers);
-        } else if (outcome.apart) {
-            call->company = *outcome.apart;
+        } else if (unfinished) {
+            if (outcome.apart) call->company = *outcome.apart;
             again.push_back(call);
         } else {
             end(*call, outcome_of(*call, outcome), answers);
@@ -278,7 +333,7 @@ void PoolCore::forget_cancellation(Lock& lock, Worker& worker, CallRunner& runne
         lock.unlock();
         worker.session->disconnect();
         lock.lock();
-        worker.connected = false;
+        lost_connection(worker);
     }
     if (std::exchange(worker.cancel_sent, false)) runner.expect_stray_cancel();
     ++worker.runs;

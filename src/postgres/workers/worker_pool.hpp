@@ -104,7 +104,8 @@ asio::awaitable<T> WorkerPool::run(Operation operation, std::function<T(Session&
 template <std::derived_from<Job> J>
 auto WorkerPool::run(Operation operation, std::shared_ptr<J> job)
     -> asio::awaitable<decltype(job->take())> {
-    co_await perform(std::move(operation), job);
+    auto performed = perform(std::move(operation), job);
+    co_await std::move(performed);
     co_return job->take();
 }
 

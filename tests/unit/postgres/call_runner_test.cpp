@@ -35,6 +35,7 @@ public:
     TimePoint time = TimePoint{} + 1h;
     std::vector<TimePoint::duration> pauses;
     std::optional<Failure> noted;
+    bool others = false;
 
     ManualControl() { call.start(); }
 
@@ -43,6 +44,7 @@ public:
     Company company() override { return Company::none; }
     bool in_doubt() override { return call.in_doubt(); }
     bool leave_stopped() override { return false; }
+    bool others_connected() override { return others; }
     bool may_go_on() override {
         call.push(time);
         return call.may_go_on();
@@ -384,6 +386,16 @@ TEST_CASE("What a job throws is an answer, and its transaction is rolled back") 
     CHECK(failed(outcome_of([] { throw std::bad_alloc(); }), errc::internal));
     CHECK(failed(outcome_of([] { throw std::runtime_error("bug"); }), errc::internal));
     CHECK(failed(outcome_of([] { throw 1; }), errc::internal));
+}
+
+TEST_CASE("A call for which there is no connection goes to where there is one") {
+    Bench bench;
+    bench.fail_always("connect", server_error("53300"));
+    bench.control.others = true;
+    const auto outcome = bench.run();
+    CHECK(outcome.elsewhere);
+    CHECK(bench.session.log == Log{"connect"});
+    CHECK(bench.control.pauses.empty());
 }
 
 TEST_CASE("A connection on which the rollback fails is given up") {
