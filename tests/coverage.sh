@@ -4,8 +4,6 @@
 #   tests/coverage.sh                      fails below 95 % of the lines
 #   tests/coverage.sh --minimum 90 -L unit another bound, other tests (arguments for ctest)
 #
-# ROOMSTORE_PRESET names another preset that counts than coverage: asan.
-#
 # A line that no test can reach is marked in the source, with the reason on the same line:
 #     // GCOVR_EXCL_LINE: the switch covers every enumerator
 #     // GCOVR_EXCL_START: a kernel without getentropy ... // GCOVR_EXCL_STOP
@@ -25,7 +23,7 @@ if without_reason; then
     exit 1
 fi
 
-preset=${ROOMSTORE_PRESET:-coverage}
+preset=coverage
 cmake/install_dependencies.sh core coverage
 # What an earlier run counted is not what this one runs.
 [[ ! -d build/$preset ]] || find "build/$preset" -name '*.gcda' -delete
