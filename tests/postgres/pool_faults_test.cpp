@@ -371,6 +371,16 @@ TEST_CASE("A server that accepts no writes is read_only, until it does again") {
     CHECK(Task(caller.context(), store(pool, "before")).get().result == false);
     admin.query("ALTER SYSTEM SET default_transaction_read_only = on");
     cluster.reload();
+    // The server passes it on to its backends, each of which takes it up when it gets to it.
+    const auto setting = [](Session& session) {
+        return session.exec({"test_read_only", "SHOW default_transaction_read_only"}, Params())[0]
+            .text(0);
+    };
+    await([&] {
+        Operation operation{.name = "setting"};
+        return Task(caller.context(), pool.run<std::string>(operation, setting)).get().result ==
+               "on";
+    });
     const auto ending = Task(caller.context(), store(pool, "meanwhile")).get();
     CHECK(ending.failed(errc::read_only));
     CHECK(ending.sqlstate == "25006");
