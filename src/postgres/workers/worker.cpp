@@ -183,7 +183,7 @@ CallOutcome PoolCore::run(Worker& worker, CallRunner& runner) {
     // Only this thread changes the calls of its worker.
     const auto first = worker.calls.front();
     try {
-        if (first->job->joint() == nullptr) {
+        if (worker.calls.size() == 1) {
             return runner.run(control, first->operation, *first->job);
         }
         Together together(control);
