@@ -1,51 +1,22 @@
 // What a session does with a real server.
 
-#include <functional>
 #include <limits>
 #include <thread>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "driver/session.hpp"
+#include "postgres/session_fixture.hpp"
 #include "support/pgbouncer.hpp"
-#include "support/private_cluster.hpp"
 
 using namespace roomstore;
-using namespace roomstore::postgres;
 using namespace roomstore::test;
-using namespace std::chrono_literals;
 
 namespace {
-
-PostgresOptions options_for(std::string connection_string) {
-    PostgresOptions options;
-    options.connection_string = std::move(connection_string);
-    return options;
-}
-
-std::unique_ptr<Session> connect(const PostgresOptions& options) {
-    validate(options);
-    auto session = make_session_factory(options)->make();
-    session->connect(Session::Clock::now() + 5s);
-    return session;
-}
-
-Failure failure_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Failure& failure) {
-        return failure;
-    }
-    FAIL("no failure");
-    return {};
-}
 
 Failure connect_failure(PostgresOptions options) {
     return failure_of([&] { connect(options); });
 }
-
-constexpr Statement pid{"test_pid", "SELECT pg_backend_pid()"};
 
 }  // namespace
 
@@ -290,12 +261,7 @@ TEST_CASE("A statement is cancelled from another thread, and the session goes on
     const auto session = connect(options_for(test_database()));
     session->control()->reset();
     std::thread canceller([&, control = session->control()] {
-        // The statement is under way once the server shows it.
-        Admin admin(test_database());
-        while (admin.value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE "
-                           "'SELECT pg_sleep(61)%' AND state = 'active'") == "0") {
-            std::this_thread::sleep_for(1ms);
-        }
+        await_sleepers("SELECT pg_sleep(61)", "1");
         control->cancel();
     });
     const auto failure =
@@ -313,11 +279,7 @@ TEST_CASE("A statement ends when its connection is cut") {
     const auto session = connect(options_for(test_database()));
     session->control()->reset();
     std::thread cutter([&, control = session->control()] {
-        Admin admin(test_database());
-        while (admin.value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE "
-                           "'SELECT pg_sleep(62)%' AND state = 'active'") == "0") {
-            std::this_thread::sleep_for(1ms);
-        }
+        await_sleepers("SELECT pg_sleep(62)", "1");
         control->cut();
     });
     const auto failure =
@@ -325,4 +287,6 @@ TEST_CASE("A statement ends when its connection is cut") {
     cutter.join();
     CHECK(failure.broken);
     CHECK_FALSE(session->connected());
+    // Other tests count those that sleep.
+    await_sleepers("SELECT pg_sleep(62)", "0");
 }

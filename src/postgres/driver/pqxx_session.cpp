@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "driver/connect.hpp"
+#include "driver/pipeline.hpp"
 #include "driver/pqxx_result.hpp"
 #include "driver/session_setup.hpp"
 
@@ -15,6 +16,15 @@ constexpr std::size_t most_params = 65'535;  // the protocol counts them with 16
 
 SessionLimits limits_of(const SessionConfig& config) {
     return {.statement_timeout = config.statement_timeout, .lock_timeout = config.lock_timeout};
+}
+
+void check_count(std::string_view name, const Params& params) {
+    if (params.size() <= most_params) return;
+    Failure failure;
+    failure.code = errc::invalid_argument;
+    failure.text = std::string(name) + " with " + std::to_string(params.size()) +
+                   " parameters; PostgreSQL takes " + std::to_string(most_params);
+    throw failure;
 }
 
 class PqxxSessionFactory final : public SessionFactory {
@@ -133,6 +143,7 @@ void PqxxSession::disconnect() noexcept {
     statements_.reset();
     connection_.reset();
     raw_ = nullptr;
+    begin_pending_ = false;
     for (auto& [name, entry] : entries_) entry.prepared = false;
 }
 
@@ -141,6 +152,7 @@ bool PqxxSession::connected() const noexcept {
 }
 
 TransactionStatus PqxxSession::transaction_status() const noexcept {
+    if (begin_pending_) return TransactionStatus::open;
     switch (raw_ == nullptr ? PQTRANS_UNKNOWN : PQtransactionStatus(raw_)) {
         case PQTRANS_IDLE:
             return TransactionStatus::idle;
@@ -175,13 +187,18 @@ PqxxSession::Entry& PqxxSession::entry_of(const Statement& statement) {
     std::string name(statement.name);
     Entry entry{.name = name,
                 .text = expand_schema(statement.text, quoted_schema_),
-                .counter = &config_->metrics.counter(name)};
+                .counter = &config_->metrics.counter(name),
+                .planned_each_time = statement.planned_each_time};
     return entries_.emplace(std::move(name), std::move(entry)).first->second;
 }
 
 Result PqxxSession::exec(const Statement& statement, const Params& params) {
     require_usable();
     auto& entry = entry_of(statement);
+    if (begin_pending_) {
+        if (goes_prepared(entry)) return exec_all({{statement, params}}).front();
+        send_begin();
+    }
     const auto began = Clock::now();
     try {
         auto result = run(entry, params);
@@ -193,14 +210,62 @@ Result PqxxSession::exec(const Statement& statement, const Params& params) {
     }
 }
 
-Result PqxxSession::run(Entry& entry, const Params& params) {
-    if (params.size() > most_params) {
-        Failure failure;
-        failure.code = errc::invalid_argument;
-        failure.text = entry.name + " with " + std::to_string(params.size()) +
-                       " parameters; PostgreSQL takes " + std::to_string(most_params);
-        throw failure;
+std::vector<Result> PqxxSession::exec_all(const std::vector<Request>& requests) {
+    const auto piped = [&](const Request& request) {
+        return goes_prepared(entry_of(request.statement));
+    };
+    if (!std::ranges::all_of(requests, piped)) return Session::exec_all(requests);
+    require_usable();
+    try {
+        return run_piped(requests);
+    } catch (...) {
+        throw current_failure();
     }
+}
+
+std::vector<Result> PqxxSession::run_piped(const std::vector<Request>& requests) {
+    for (const auto& request : requests) {
+        check_count(request.statement.name, request.params);
+        prepare(entry_of(request.statement));
+    }
+    const auto began = Clock::now();
+    std::vector<Result> results;
+    results.reserve(requests.size());
+    try {
+        Pipeline pipeline(raw_);
+        const bool begins = std::exchange(begin_pending_, false);
+        if (begins) pipeline.send(begin_command_);
+        for (const auto& request : requests) {
+            pipeline.send_prepared(entry_of(request.statement).name, request.params.values());
+        }
+        pipeline.flush();
+        if (begins) pipeline.next();
+        for (const auto& request : requests) {
+            results.push_back(make_result(pipeline.next()));
+            entry_of(request.statement).counter->record(Clock::now() - began, false);
+        }
+    } catch (...) {
+        const auto failed = requests.begin() + static_cast<std::ptrdiff_t>(results.size());
+        if (failed != requests.end()) {
+            entry_of(failed->statement).counter->record(Clock::now() - began, true);
+        }
+        throw;
+    }
+    return results;
+}
+
+bool PqxxSession::goes_prepared(const Entry& entry) const {
+    return config_->prepared_statements && !entry.planned_each_time;
+}
+
+void PqxxSession::prepare(Entry& entry) {
+    if (entry.prepared) return;
+    connection_->prepare(entry.name, entry.text);
+    entry.prepared = true;
+}
+
+Result PqxxSession::run(Entry& entry, const Params& params) {
+    check_count(entry.name, params);
     pqxx::params values;
     values.reserve(params.size());
     for (const auto& value : params.values()) {
@@ -210,18 +275,16 @@ Result PqxxSession::run(Entry& entry, const Params& params) {
             values.append();
         }
     }
-    if (!config_->prepared_statements) {
+    if (!goes_prepared(entry)) {
         return make_result(statements_->exec(entry.text, std::move(values)));
     }
-    if (!entry.prepared) {
-        connection_->prepare(entry.name, entry.text);
-        entry.prepared = true;
-    }
+    prepare(entry);
     return make_result(statements_->exec(pqxx::prepped{entry.name}, values));
 }
 
 void PqxxSession::run_script(const std::string& script) {
     require_usable();
+    send_begin();
     try {
         run_simple(raw_, script.c_str());
     } catch (...) {
@@ -229,8 +292,16 @@ void PqxxSession::run_script(const std::string& script) {
     }
 }
 
+// Sent with the first statement, it costs no round trip of its own. Behind a pooler it is several
+// commands, which only a simple query can be.
 void PqxxSession::begin() {
     require_usable();
+    begin_pending_ = true;
+    if (!config_->prepared_statements) send_begin();
+}
+
+void PqxxSession::send_begin() {
+    if (!std::exchange(begin_pending_, false)) return;
     try {
         run_simple(raw_, begin_command_.c_str());
     } catch (...) {
@@ -240,6 +311,7 @@ void PqxxSession::begin() {
 
 void PqxxSession::rollback() {
     if (!statements_) throw classify({}, "not connected", true);
+    if (std::exchange(begin_pending_, false)) return;
     try {
         run_simple(raw_, "ROLLBACK");
     } catch (...) {
@@ -249,6 +321,7 @@ void PqxxSession::rollback() {
 
 void PqxxSession::commit() {
     if (!statements_) throw classify({}, "not connected", true);
+    if (std::exchange(begin_pending_, false)) return;
     if (PQtransactionStatus(raw_) != PQTRANS_INTRANS) {
         // COMMIT would answer ROLLBACK, or warn, and do nothing.
         Failure failure;

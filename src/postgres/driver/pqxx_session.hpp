@@ -30,15 +30,18 @@ struct SessionConfig {
 /// A session on libpqxx, which runs the statements and holds their results.
 ///
 /// The connection is made with libpq, because libpqxx neither limits nor interrupts the attempt,
-/// and handed over. Transactions are begun and ended with libpq too: libpqxx reads once more from
-/// the socket after the answer to COMMIT and then reports doubt where there is none, and it does
-/// not notice that a COMMIT was answered with ROLLBACK.
+/// and handed over. Statements that are sent together go through libpq too, because libpqxx does
+/// not know its pipeline mode; the command that begins a transaction is sent together with the
+/// first statement of it, but for poolers. Transactions are begun and ended with libpq too: libpqxx
+/// reads once more from the socket after the answer to COMMIT and then reports doubt where there is
+/// none, and it does not notice that a COMMIT was answered with ROLLBACK.
 class PqxxSession final : public Session {
 public:
     explicit PqxxSession(std::shared_ptr<SessionConfig> config);
     ~PqxxSession() override;
 
     Result exec(const Statement& statement, const Params& params) override;
+    std::vector<Result> exec_all(const std::vector<Request>& requests) override;
     void run_script(const std::string& script) override;
 
     void connect(Clock::time_point deadline) override;
@@ -55,6 +58,7 @@ private:
         std::string name;  // libpqxx wants it terminated
         std::string text;
         StatementCounter* counter;
+        bool planned_each_time = false;
         bool prepared = false;
     };
     struct Hash {
@@ -68,6 +72,10 @@ private:
     void set_up(const ConnectionTarget& target, Clock::time_point deadline);
     Entry& entry_of(const Statement& statement);
     Result run(Entry& entry, const Params& params);
+    std::vector<Result> run_piped(const std::vector<Request>& requests);
+    bool goes_prepared(const Entry& entry) const;
+    void prepare(Entry& entry);
+    void send_begin();
     void require_usable() const;
     Failure current_failure() const;
     Failure at_server(Failure failure) const;
@@ -77,6 +85,7 @@ private:
     std::string where_;
     std::string quoted_schema_;
     std::string begin_command_;
+    bool begin_pending_ = false;
     PGconn* raw_ = nullptr;  // owned by connection_
     std::optional<pqxx::connection> connection_;
     std::optional<pqxx::nontransaction> statements_;

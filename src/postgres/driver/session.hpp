@@ -31,6 +31,12 @@ public:
     virtual void cut() noexcept = 0;
 };
 
+/// A statement and what it is run with.
+struct Request {
+    Statement statement;
+    Params params;
+};
+
 /// Where a session stands on its server.
 enum class TransactionStatus {
     idle,
@@ -59,6 +65,18 @@ public:
     /// @throws Failure (driver/errors.hpp) on any error of the server or of the connection.
     virtual Result exec(const Statement& statement, const Params& params) = 0;
 
+    /// Runs statements that do not wait for each other's rows, in this order; the first that fails
+    /// fails all. In one round trip, where the session can.
+    /// @throws Failure, as `exec`.
+    virtual std::vector<Result> exec_all(const std::vector<Request>& requests) {
+        std::vector<Result> results;
+        results.reserve(requests.size());
+        for (const auto& request : requests) {
+            results.push_back(exec(request.statement, request.params));
+        }
+        return results;
+    }
+
     /// Runs the statements of `script` as one simple query: for DDL, which is many statements
     /// without parameters, run once, and not worth preparing. Nothing is substituted in it.
     /// @throws Failure, as `exec`.
@@ -80,10 +98,12 @@ public:
     virtual bool connected() const noexcept = 0;
     virtual TransactionStatus transaction_status() const noexcept = 0;
 
+    /// Begins a transaction. May leave it to the next statement to tell the server.
     /// @throws Failure, as `exec`.
     virtual void begin() = 0;
 
-    /// Commits. Returns only if the server said that the transaction is committed.
+    /// Commits. Returns only if the server said that the transaction is committed, or never heard
+    /// of it, because no statement was run in it.
     /// @throws Failure: `in_doubt` where the answer was lost, otherwise nothing was stored.
     virtual void commit() = 0;
 
