@@ -1,5 +1,6 @@
 #include "sql/append.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <set>
@@ -46,6 +47,19 @@ public:
         return true;
     }
 
+    /// Whether the rows of the rooms decide nothing for any of `pending` but its indexes.
+    static bool plain(const Pending& pending) {
+        return !pending.append.expected_next_index && !pending.append.events.empty();
+    }
+
+    /// Locks the rooms and stores what is new, without looking at them in between. What is left
+    /// without a result is for `run`.
+    LockedRooms run_at_once(Session& session, const std::vector<std::string>& ids) {
+        auto [rooms, indexes] = lock_and_store(session, ids, fresh_events(nullptr));
+        keep(indexes, rooms);
+        return std::move(rooms);
+    }
+
     void run(Session& session, LockedRooms& rooms) {
         for (Pending* pending : taken_) {
             pending->refusal = refusal(pending->append, rooms);
@@ -76,11 +90,18 @@ private:
     }
 
     void store_fresh(Session& session, LockedRooms& rooms) {
+        const auto events = fresh_events(&rooms);
+        keep(store_events(session, events), rooms);
+    }
+
+    /// Of all that are not refused; their next indexes too, where the rooms are known.
+    std::vector<NewEvent> fresh_events(const LockedRooms* rooms) const {
         std::vector<NewEvent> events;
         for (std::size_t part = 0; part < taken_.size(); ++part) {
             if (taken_[part]->refusal) continue;
             const Append& append = taken_[part]->append;
-            const auto next_index = rooms.at(append.room_id).next_index();
+            std::optional<std::int64_t> next_index;
+            if (rooms != nullptr) next_index = rooms->at(append.room_id).next_index();
             for (std::size_t i = 0; i < append.events.size(); ++i) {
                 events.push_back({&append.events[i],
                                   &append.texts[i],
@@ -88,7 +109,11 @@ private:
                                   static_cast<std::int64_t>(part)});
             }
         }
-        const auto indexes = store_events(session, events);
+        return events;
+    }
+
+    /// Tells those that were stored so, and their rooms.
+    void keep(const std::vector<std::int64_t>& indexes, LockedRooms& rooms) {
         auto next = indexes.begin();
         for (Pending* pending : taken_) {
             if (pending->refusal) continue;
@@ -155,6 +180,29 @@ private:
     bool stored_any_ = false;
 };
 
+std::vector<Pending*> undecided(std::vector<Pending>& pending) {
+    std::vector<Pending*> waiting;
+    for (Pending& each : pending) {
+        if (!each.result) waiting.push_back(&each);
+    }
+    return waiting;
+}
+
+/// @returns those of `waiting` that are for a later round.
+std::vector<Pending*> fill(Round& round, const std::vector<Pending*>& waiting) {
+    std::vector<Pending*> deferred;
+    // Once one waits, later ones of its room do too: they keep their order.
+    std::set<std::string_view> held_rooms;
+    for (Pending* each : waiting) {
+        const std::string_view room = each->append.room_id;
+        if (held_rooms.contains(room) || !round.take(*each)) {
+            held_rooms.insert(room);
+            deferred.push_back(each);
+        }
+    }
+    return deferred;
+}
+
 std::vector<std::string> rooms_of(const std::vector<const Append*>& appends) {
     std::set<std::string> rooms;
     for (const Append* append : appends) rooms.insert(append->room_id);
@@ -177,34 +225,30 @@ Append::Append(const char* operation_name,
       texts(events.begin(), events.end()) {}
 
 std::vector<AppendResult> append(Session& session, const std::vector<const Append*>& appends) {
-    LockedRooms rooms = lock_rooms(session, rooms_of(appends));
     std::vector<Pending> pending;
     pending.reserve(appends.size());
-    for (const Append* each : appends) {
-        Pending& added = pending.emplace_back(Pending{.append = *each});
-        if (rooms.contains(each->room_id)) continue;
-        added.result = no_room(each->operation, each->room_id);
-    }
-    std::vector<Pending*> waiting;
-    for (Pending& each : pending) {
-        if (!each.result) waiting.push_back(&each);
-    }
+    for (const Append* each : appends) pending.push_back(Pending{.append = *each});
+    const auto ids = rooms_of(appends);
     bool stored_any = false;
+    LockedRooms rooms;
+    if (std::ranges::all_of(pending, Round::plain)) {
+        Round round;
+        fill(round, undecided(pending));
+        rooms = round.run_at_once(session, ids);
+        stored_any = round.stored_any();
+    } else {
+        rooms = lock_rooms(session, ids);
+    }
+    for (Pending& each : pending) {
+        if (rooms.contains(each.append.room_id)) continue;
+        each.result = no_room(each.append.operation, each.append.room_id);
+    }
+    auto waiting = undecided(pending);
     while (!waiting.empty()) {
         Round round;
-        std::vector<Pending*> deferred;
-        // Once one waits, later ones of its room do too: they keep their order.
-        std::set<std::string_view> held_rooms;
-        for (Pending* each : waiting) {
-            const std::string_view room = each->append.room_id;
-            if (held_rooms.contains(room) || !round.take(*each)) {
-                held_rooms.insert(room);
-                deferred.push_back(each);
-            }
-        }
+        waiting = fill(round, waiting);
         round.run(session, rooms);
         stored_any |= round.stored_any();
-        waiting = std::move(deferred);
     }
     if (!stored_any) session.nothing_to_commit();
     std::vector<AppendResult> results;

@@ -18,26 +18,35 @@ constexpr Statement lock_many{"append.lock_rooms", R"(
 SELECT id, event_count, latest_index, last_gap, live_count FROM {schema}.rooms WHERE id = ANY ($1::text[])
 ORDER BY id FOR UPDATE)"};
 
-// Runs under the locks, and so sees every event stored in these rooms. The lookups are scalar
-// subqueries because a join could be planned, while the tables are small, in a way that is slow
-// once they are not.
+// Runs under the locks, and so sees every event stored in these rooms, and what their rows say. The
+// lookups are scalar subqueries because a join could be planned, while the tables are small, in a
+// way that is slow once they are not. Of a room that is nearly full only the caller can judge.
 constexpr Statement store{"append.store", R"(
-WITH judged AS (
+WITH given AS MATERIALIZED (
     SELECT g.*,
-           bool_or(
-               (SELECT e.index FROM {schema}.events e
-                WHERE e.room_id = g.room_id AND e.id = g.id) IS NOT NULL
-               OR (SELECT e.index FROM {schema}.events e
-                   WHERE e.room_id = g.room_id
-                     AND e.idempotency_key = g.idempotency_key) IS NOT NULL
-           ) OVER (PARTITION BY part) AS refused
+           coalesce(g.known_index,
+                    (SELECT CASE WHEN r.event_count = 0 THEN 0
+                                 WHEN r.latest_index < 9000000000000000000 THEN r.latest_index + 1
+                            END
+                     FROM {schema}.rooms r WHERE r.id = g.room_id)) AS next_index
     FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
                 $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
                 $13::text[], $14::text[], $15::timestamptz[], $16::json[], $17::json[])
-         WITH ORDINALITY AS g (part, next_index, room_id, id, type, status, visibility,
+         WITH ORDINALITY AS g (part, known_index, room_id, id, type, status, visibility,
                                source_channel_id, source_channel_type, source_direction,
                                participant_id, correlation_id, parent_event_id, idempotency_key,
                                created_at, content, extra, position)
+), judged AS (
+    SELECT given.*,
+           bool_or(
+               next_index IS NULL
+               OR (SELECT e.index FROM {schema}.events e
+                   WHERE e.room_id = given.room_id AND e.id = given.id) IS NOT NULL
+               OR (SELECT e.index FROM {schema}.events e
+                   WHERE e.room_id = given.room_id
+                     AND e.idempotency_key = given.idempotency_key) IS NOT NULL
+           ) OVER (PARTITION BY part) AS refused
+    FROM given
 ), fresh AS MATERIALIZED (
     SELECT judged.*,
            next_index - 1 + row_number() OVER (PARTITION BY room_id ORDER BY position) AS index
@@ -117,11 +126,12 @@ Params store_params(const std::vector<NewEvent>& given) {
     return params;
 }
 
-}  // namespace
+Request lock_request(const std::vector<std::string>& ids) {
+    if (ids.size() == 1) return {lock_one, Params().add(ids.front())};
+    return {lock_many, Params().add_array(ids)};
+}
 
-LockedRooms lock_rooms(Session& session, const std::vector<std::string>& ids) {
-    const auto rows = ids.size() == 1 ? session.exec(lock_one, Params().add(ids.front()))
-                                      : session.exec(lock_many, Params().add_array(ids));
+LockedRooms locked_rooms(const Result& rows) {
     LockedRooms rooms;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const Row row = rows[i];
@@ -131,14 +141,31 @@ LockedRooms lock_rooms(Session& session, const std::vector<std::string>& ids) {
     return rooms;
 }
 
-std::vector<std::int64_t> store_events(Session& session, const std::vector<NewEvent>& events) {
-    std::vector<std::int64_t> indexes(events.size(), -1);
-    if (events.empty()) return indexes;
-    const auto rows = session.exec(store, store_params(events));
+std::vector<std::int64_t> stored_indexes(const Result& rows, std::size_t events) {
+    std::vector<std::int64_t> indexes(events, -1);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         indexes.at(static_cast<std::size_t>(rows[i].int64(0) - 1)) = rows[i].int64(1);
     }
     return indexes;
+}
+
+}  // namespace
+
+LockedRooms lock_rooms(Session& session, const std::vector<std::string>& ids) {
+    const auto request = lock_request(ids);
+    return locked_rooms(session.exec(request.statement, request.params));
+}
+
+std::vector<std::int64_t> store_events(Session& session, const std::vector<NewEvent>& events) {
+    if (events.empty()) return {};
+    return stored_indexes(session.exec(store, store_params(events)), events.size());
+}
+
+LockedAndStored lock_and_store(Session& session,
+                               const std::vector<std::string>& ids,
+                               const std::vector<NewEvent>& events) {
+    const auto results = session.exec_all({lock_request(ids), {store, store_params(events)}});
+    return {locked_rooms(results.at(0)), stored_indexes(results.at(1), events.size())};
 }
 
 std::vector<StoredEvent> find_stored(Session& session,
