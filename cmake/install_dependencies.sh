@@ -10,6 +10,7 @@
 #   tsan      postgres, and a second libpqxx built with -fsanitize=thread
 #   fuzz      clang with libFuzzer
 #   coverage  gcovr
+#   docs      Doxygen
 #   checks    what .ci/run uses beside the tests: clang-format, shellcheck
 #
 # Presence is decided by looking for programs, headers and libraries, so what was installed by other
@@ -32,7 +33,7 @@ tsan_prefix=${ROOMSTORE_TSAN_PREFIX:-/usr/local/lib/libpqxx-tsan}
 # 8.x wants a compiler with <format>, and changes the interface that src/postgres/driver is written for.
 pqxx_minimum=7.10
 pqxx_below=8
-known_components="core examples postgres tests tsan fuzz coverage checks"
+known_components="core examples postgres tests tsan fuzz coverage docs checks"
 scratch=
 packages=()
 lists_are_fresh=
@@ -353,12 +354,14 @@ has_clang_fuzzer() { compgen -G '/usr/lib/llvm-19/lib/clang/*/lib/*/libclang_rt.
 
 need_coverage() { need gcovr has_command gcovr; }
 
+need_docs() { need doxygen has_command doxygen; }
+
 [[ $# -gt 0 ]] || fail "name at least one of: $known_components"
 components=("$@")
 declare -A wanted=([core]=yes)
 for component in "${components[@]}"; do
     case $component in
-        core | examples | postgres | tests | fuzz | coverage | checks) wanted[$component]=yes ;;
+        core | examples | postgres | tests | fuzz | coverage | docs | checks) wanted[$component]=yes ;;
         tsan) wanted[tsan]=yes wanted[postgres]=yes ;;
         *) fail "unknown component '$component'; known: $known_components" ;;
     esac
@@ -368,7 +371,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 chmod 755 "$scratch" # apt fetches as a user of its own
 
-for component in core examples postgres tests fuzz coverage checks; do
+for component in core examples postgres tests fuzz coverage docs checks; do
     [[ -n ${wanted[$component]:-} ]] && "need_$component"
 done
 install_packages "${packages[@]}"

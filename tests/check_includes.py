@@ -16,13 +16,15 @@ import tempfile
 
 # What an include names, by the first pattern that fits. Included paths are as written in the source.
 CATEGORIES = [
-    ("model", ["roomstore/model/*", "roomstore/error.hpp", "roomstore/query.hpp", "roomstore/version.hpp"]),
+    ("model", ["roomstore/model/*", "roomstore/error.hpp", "roomstore/query.hpp", "roomstore/version.hpp",
+               "roomstore/detail/visibility.hpp"]),
     ("interface", ["roomstore/conversation_store.hpp", "roomstore/detail/conversation_store_defaults.hpp"]),
     ("checks", ["roomstore/detail/*"]),  # of arguments; shared by both backends
     ("fmt_support", ["roomstore/format.hpp"]),
     ("memory_detail", ["roomstore/memory/detail/*"]),
     ("memory", ["roomstore/memory/*", "roomstore/roomstore.hpp"]),
-    ("options", ["roomstore/postgres/postgres_options.hpp", "roomstore/postgres/postgres_stats.hpp"]),
+    ("options", ["roomstore/postgres/export.hpp", "roomstore/postgres/postgres_options.hpp",
+                 "roomstore/postgres/postgres_stats.hpp"]),
     ("postgres", ["roomstore/postgres/*"]),
     ("statement", ["sql/statement.hpp"]),
     ("sql", ["sql/*", "schema/*"]),

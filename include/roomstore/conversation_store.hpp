@@ -8,6 +8,7 @@
 
 #include <asio/awaitable.hpp>
 
+#include "roomstore/detail/visibility.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/model/binding.hpp"
 #include "roomstore/model/event.hpp"
@@ -25,34 +26,41 @@ namespace roomstore {
 /// An application holds a `ConversationStore&` or a `std::shared_ptr<ConversationStore>` and is
 /// handed a backend. Every backend does the same on every call.
 ///
-/// @par Threads       Distinct stores are independent. One store may be called from any thread and
-///                    any executor at any time.
-/// @par Executor      The caller resumes on its own executor, exactly once. No user code runs on a
-///                    thread of the store. A backend may complete without suspending.
-/// @par Cancellation  Any type of cancellation is honoured. Before the work began and while it
-/// runs:
-///                    `asio::error::operation_aborted`, and nothing is stored. Once the commit has
-///                    begun, the true outcome is delivered. `operation_aborted` always means not
-///                    stored.
-/// @par Errors        `Error` with an `errc`. Every call may fail with `closed` (before `init()`,
-///                    after `close()`) and `invalid_argument`, found before any input or output,
-///                    with a text that names the field; calls that reach a server also with busy,
-///                    timeout, unavailable, storage_full, corrupt_data and internal, writes also
-///                    with read_only and commit_unknown. A method lists what it adds. Absent is not
-///                    an error: `std::optional`, `false` or empty.
-/// @par Unknown rooms Reads of an unknown room give nothing, 0 or an empty list. Writes are
-///                    `not_found`, unless they say otherwise.
-/// @par Lifetimes     Parameters are taken by value, since an awaitable starts late. The store must
-///                    outlive the calls in flight. Results are copies.
-/// @par Consistency   Each call is atomic. In a room, index order is commit order: a reader that
-///                    sees an index sees every smaller one that was not deleted.
-/// @par Bytes         Ids and keys compare by bytes; text is UTF-8 without NUL. A row is at most
-///                    `Limits::max_event_bytes` large.
-class ConversationStore {
+/// @par Threads
+/// Distinct stores are independent. One store may be called from any thread and any executor at any
+/// time.
+/// @par Executor
+/// The caller resumes on its own executor, exactly once. No user code runs on a thread of the
+/// store. A backend may complete without suspending.
+/// @par Cancellation
+/// Any type of cancellation is honoured. Before the work began and while it runs:
+/// `asio::error::operation_aborted`, and nothing is stored. Once the commit has begun, the true
+/// outcome is delivered. `operation_aborted` always means not stored.
+/// @par Errors
+/// `Error` with an `errc`. Every call may fail with `closed` (before `init()`, after `close()`) and
+/// `invalid_argument`, found before any input or output, with a text that names the field; calls
+/// that reach a server also with busy, timeout, unavailable, storage_full, corrupt_data and
+/// internal, writes also with read_only and commit_unknown. A method lists what it adds. Absent is
+/// not an error: `std::optional`, `false` or empty.
+/// @par Unknown rooms
+/// Reads of an unknown room give nothing, 0 or an empty list. Writes are `not_found`, unless they
+/// say otherwise.
+/// @par Lifetimes
+/// Parameters are taken by value, since an awaitable starts late. The store must outlive the calls
+/// in flight. Results are copies.
+/// @par Consistency
+/// Each call is atomic. In a room, index order is commit order: a reader that sees an index sees
+/// every smaller one that was not deleted.
+/// @par Bytes
+/// Ids and keys compare by bytes; text is UTF-8 without NUL. A row is at most
+/// `Limits::max_event_bytes` large.
+class ROOMSTORE_SHARED ConversationStore {
 public:
+    /// A store that is not open yet: see `init()`.
     ConversationStore() = default;
     ConversationStore(const ConversationStore&) = delete;
     ConversationStore& operator=(const ConversationStore&) = delete;
+    /// Ends the store; what that means for calls in flight is said by each backend.
     virtual ~ConversationStore() = default;
 
     /// @name Lifecycle
@@ -60,7 +68,8 @@ public:
 
     /// Makes the store usable: opens connections and checks or creates the schema, where there are
     /// any. Calling it again does nothing.
-    /// @par Errors  schema_mismatch, unavailable; closed after `close()`.
+    /// @par Errors
+    /// schema_mismatch, unavailable; closed after `close()`.
     virtual asio::awaitable<void> init() = 0;
 
     /// Stops accepting calls, lets running ones finish (at most 5 s) and releases everything.
@@ -74,7 +83,8 @@ public:
     /// Stores `room` and returns the stored row. Counters and `delivered_index` are taken as given,
     /// so that a room can be imported; the next automatic index is `latest_index + 1`, or 0 while
     /// `event_count` is 0.
-    /// @par Errors  already_exists.
+    /// @par Errors
+    /// already_exists.
     virtual asio::awaitable<Room> create_room(Room room) = 0;
 
     /// The room, or nothing.
@@ -83,7 +93,8 @@ public:
     /// Replaces organization, status, timers, policy, metadata, `updated_at` and `closed_at`, and
     /// returns the stored row. `created_at`, `event_count`, `latest_index` and `delivered_index`
     /// are managed by the store and ignored here: a stale copy must not rewind them.
-    /// @par Errors  not_found.
+    /// @par Errors
+    /// not_found.
     virtual asio::awaitable<Room> update_room(Room room) = 0;
 
     /// Removes the keys `unset` from the metadata, then adds or replaces the keys of `patch` (a
@@ -127,7 +138,8 @@ public:
     virtual asio::awaitable<std::int64_t> get_delivered_index(std::string room_id) = 0;
 
     /// Moves the delivery cursor to `index` (>= 0), from `index - 1` or, with `Gap::skip`, from any
-    /// smaller value. Never back.
+    /// smaller value. Never back. `index` is not compared with `Room::latest_index`: a cursor moved
+    /// beyond it counts events as delivered before they exist, and stays there.
     /// @returns whether it moved; false for an unknown room.
     virtual asio::awaitable<bool> advance_delivered_index(std::string room_id,
                                                           std::int64_t index,
@@ -151,18 +163,22 @@ public:
     /// The default reads the newest event, writes at the next index in a second step and repeats a
     /// bounded number of times on `conflict`. A backend that can assign the index in one
     /// transaction overrides it.
-    /// @par Atomicity  Event, room counters and idempotency key change together or not at all.
-    /// @par Errors     not_found (no such room), already_exists (the id names another event),
-    ///                 invalid_argument (also: `event.room_id` is not `room_id`), storage_full (the
-    ///                 room has no index left), conflict (default only: too many rivals).
+    /// @par Atomicity
+    /// Event, room counters and idempotency key change together or not at all.
+    /// @par Errors
+    /// not_found (no such room), already_exists (the id names another event), invalid_argument
+    /// (also: `event.room_id` is not `room_id`), storage_full (the room has no index left),
+    /// conflict (default only: too many rivals).
     virtual asio::awaitable<RoomEvent> add_event_auto_index(std::string room_id, RoomEvent event);
 
     /// Adds `events` at the end of the room at contiguous indexes and returns them as stored. The
     /// very same batch again returns the stored events, whatever is expected.
-    /// @par Atomicity  All or nothing, in one round trip.
-    /// @par Errors     conflict (`expected_next_index`), already_exists (an id names another event,
-    ///                 or only a part of the batch is stored), invalid_argument (also: an id or key
-    ///                 twice in the batch), otherwise as `add_event_auto_index`.
+    /// @par Atomicity
+    /// All or nothing, in one round trip.
+    /// @par Errors
+    /// conflict (`expected_next_index`), already_exists (an id names another event, or only a part
+    /// of the batch is stored), invalid_argument (also: an id or key twice in the batch), otherwise
+    /// as `add_event_auto_index`.
     virtual asio::awaitable<std::vector<RoomEvent>> append_events(std::string room_id,
                                                                   std::vector<RoomEvent> events,
                                                                   AppendOptions options = {}) = 0;
@@ -170,7 +186,8 @@ public:
     /// Stores `event` at `event.index`, for import. The next automatic index becomes at least the
     /// one after it; `event_count` grows by one, `latest_index` and `last_activity_at` never move
     /// back. Exactly once as `add_event_auto_index`.
-    /// @par Errors  conflict (the index is taken), otherwise as `add_event_auto_index`.
+    /// @par Errors
+    /// conflict (the index is taken), otherwise as `add_event_auto_index`.
     virtual asio::awaitable<RoomEvent> add_event(RoomEvent event) = 0;
 
     /// The event with that id in any room; should two rooms share the id, the one in the smaller
@@ -183,7 +200,8 @@ public:
 
     /// Replaces everything but the immutable fields (`id`, `room_id`, `index`, `created_at`,
     /// `idempotency_key`) and returns the stored event.
-    /// @par Errors  not_found.
+    /// @par Errors
+    /// not_found.
     virtual asio::awaitable<RoomEvent> update_event(RoomEvent event) = 0;
 
     /// Deletes the event for good, by default with its direct replies, and frees their idempotency
@@ -228,7 +246,8 @@ public:
 
     /// Attaches a channel to a room, or replaces the attachment but for `attached_at`. Returns the
     /// stored row.
-    /// @par Errors  not_found (no such room).
+    /// @par Errors
+    /// not_found (no such room).
     virtual asio::awaitable<ChannelBinding> add_binding(ChannelBinding binding) = 0;
 
     /// The attachment of the channel, or nothing.
@@ -236,7 +255,8 @@ public:
                                                                        std::string channel_id) = 0;
 
     /// Replaces an attachment but for `attached_at`. Returns the stored row.
-    /// @par Errors  not_found.
+    /// @par Errors
+    /// not_found.
     virtual asio::awaitable<ChannelBinding> update_binding(ChannelBinding binding) = 0;
 
     /// Detaches the channel; its read marker stays.
@@ -255,7 +275,8 @@ public:
 
     /// Adds a participant to a room, or replaces it but for `joined_at`. Returns the stored row,
     /// whose `connected_via` holds `channel_id` first and nothing twice.
-    /// @par Errors  not_found (no such room).
+    /// @par Errors
+    /// not_found (no such room).
     virtual asio::awaitable<Participant> add_participant(Participant participant) = 0;
 
     /// The participant, or nothing.
@@ -264,7 +285,8 @@ public:
         std::string participant_id) = 0;
 
     /// Replaces a participant but for `joined_at`. Returns the stored row.
-    /// @par Errors  not_found.
+    /// @par Errors
+    /// not_found.
     virtual asio::awaitable<Participant> update_participant(Participant participant) = 0;
 
     /// Removes the participant.
@@ -281,7 +303,8 @@ public:
 
     /// Stores `identity` and files its `channel_addresses` under its `organization_id`, taking each
     /// from the identity that held it there. Returns the stored row.
-    /// @par Errors  already_exists.
+    /// @par Errors
+    /// already_exists.
     virtual asio::awaitable<Identity> create_identity(Identity identity) = 0;
 
     /// The identity, or nothing.
@@ -296,8 +319,10 @@ public:
 
     /// Gives the address, inside the organization, to the identity. An identity that held it there
     /// loses it, also from its `channel_addresses` unless it holds it in another organization.
-    /// @par Atomicity  Both identities and the address change together or not at all.
-    /// @par Errors     not_found (no such identity).
+    /// @par Atomicity
+    /// Both identities and the address change together or not at all.
+    /// @par Errors
+    /// not_found (no such identity).
     virtual asio::awaitable<void> link_address(std::string identity_id,
                                                ChannelType channel_type,
                                                std::string address,
@@ -308,7 +333,8 @@ public:
     /// @{
 
     /// Stores `task` and returns the stored row.
-    /// @par Errors  not_found (no such room), already_exists (the room has a task with that id).
+    /// @par Errors
+    /// not_found (no such room), already_exists (the room has a task with that id).
     virtual asio::awaitable<Task> add_task(Task task) = 0;
 
     /// The task with that id; should two rooms share the id, the one in the smaller `room_id`.
@@ -320,7 +346,8 @@ public:
         std::optional<TaskStatus> status = {}) = 0;
 
     /// Replaces everything of the task (`room_id`, `id`) but `created_at`. Returns the stored row.
-    /// @par Errors  not_found.
+    /// @par Errors
+    /// not_found.
     virtual asio::awaitable<Task> update_task(Task task) = 0;
 
     /// @}
@@ -328,7 +355,8 @@ public:
     /// @{
 
     /// Stores `observation` and returns the stored row.
-    /// @par Errors  not_found (no such room), already_exists (the room has one with that id).
+    /// @par Errors
+    /// not_found (no such room), already_exists (the room has one with that id).
     virtual asio::awaitable<Observation> add_observation(Observation observation) = 0;
 
     /// The observations of the room, ordered by (`created_at`, `id`).
@@ -342,14 +370,16 @@ public:
     /// @{
 
     /// Moves the marker to the event's index, unless it is there or beyond.
-    /// @par Errors  not_found (no such room, or no such event in it).
+    /// @par Errors
+    /// not_found (no such room, or no such event in it).
     virtual asio::awaitable<void> mark_read(std::string room_id,
                                             std::string channel_id,
                                             std::string event_id) = 0;
 
     /// Moves the marker to the last index given so far. A room that never had an event gets none,
     /// so that its first event is unread.
-    /// @par Errors  not_found (no such room).
+    /// @par Errors
+    /// not_found (no such room).
     virtual asio::awaitable<void> mark_all_read(std::string room_id, std::string channel_id) = 0;
 
     /// How many live events lie above the marker; all of them without one. Constant time where the

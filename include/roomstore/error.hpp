@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "roomstore/detail/visibility.hpp"
+
 namespace roomstore {
 
 /// Why a store refused or failed a call. The codes are few: each stands for something else that the
@@ -50,7 +52,7 @@ enum class Applied {
 
 namespace detail {
 
-class ErrorCategory final : public std::error_category {
+class ROOMSTORE_SHARED ErrorCategory final : public std::error_category {
 public:
     const char* name() const noexcept override { return "roomstore"; }
 
@@ -107,20 +109,24 @@ public:
 }  // namespace detail
 
 /// The category of every `errc`; its name is `roomstore`.
-inline const std::error_category& error_category() noexcept {
+ROOMSTORE_SHARED inline const std::error_category& error_category() noexcept {
     static const detail::ErrorCategory category;
     return category;
 }
 
+/// Makes `errc` an error code, so that `error.code() == errc::busy` compiles.
 inline std::error_code make_error_code(errc code) noexcept {
     return {static_cast<int>(code), error_category()};
 }
 
 /// What every operation throws when it refuses or fails.
 ///
-/// Cancellation is the one exception: it arrives as `std::system_error` with
-/// `asio::error::operation_aborted`, and always means that nothing was stored.
-class Error : public std::system_error {
+/// Two things are thrown beside it. Cancellation arrives as `std::system_error` with
+/// `asio::error::operation_aborted`, and always means that nothing was stored. Where the caller's
+/// thread runs out of memory it is `std::bad_alloc`: a memory store has then changed nothing; of a
+/// PostgreSQL store take it for `commit_unknown`, since it may stand in for an error that could not
+/// be made. (Memory that runs out on a thread of the store is `errc::internal`.)
+class ROOMSTORE_SHARED Error : public std::system_error {
 public:
     /// @param code     what happened
     /// @param detail   what to tell a person: the field, the operation, the room, the server's text
@@ -164,5 +170,6 @@ inline bool is_retryable(const std::error_code& code) noexcept {
 
 }  // namespace roomstore
 
+/// Lets an `errc` stand where a `std::error_code` is asked for.
 template <>
 struct std::is_error_code_enum<roomstore::errc> : std::true_type {};

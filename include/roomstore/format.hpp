@@ -10,42 +10,56 @@
 #include "roomstore/model/json.hpp"
 #include "roomstore/model/open_enum.hpp"
 
+/// @file
 /// Optional formatters for {fmt}; the only header that needs it. Enumerations are formatted as
 /// their spelling and take the format specification of a string, an `errc` as its message, models
 /// as JSON on one line. For a `Timestamp` use `to_iso8601`.
 
+/// The library whose formatters these are.
+namespace fmt {
+
+/// Formats an enumeration as its spelling, with the format specification of a string.
 template <roomstore::NamedEnum Enum>
-struct fmt::formatter<Enum> : fmt::formatter<std::string_view> {
+struct formatter<Enum> : formatter<std::string_view> {
+    /// Called by {fmt}.
     template <typename Context>
     auto format(Enum value, Context& context) const {
-        return fmt::formatter<std::string_view>::format(roomstore::to_string(value), context);
+        return formatter<std::string_view>::format(roomstore::to_string(value), context);
     }
 };
 
+/// Formats an open name as its spelling, with the format specification of a string.
 template <roomstore::detail::OpenName Name>
-struct fmt::formatter<Name> : fmt::formatter<std::string_view> {
+struct formatter<Name> : formatter<std::string_view> {
+    /// Called by {fmt}.
     template <typename Context>
     auto format(const Name& value, Context& context) const {
-        return fmt::formatter<std::string_view>::format(value.name(), context);
+        return formatter<std::string_view>::format(value.name(), context);
     }
 };
 
+/// Formats an `errc` as its message, with the format specification of a string.
 template <>
-struct fmt::formatter<roomstore::errc> : fmt::formatter<std::string_view> {
+struct formatter<roomstore::errc> : formatter<std::string_view> {
+    /// Called by {fmt}.
     template <typename Context>
     auto format(roomstore::errc value, Context& context) const {
         const std::string text = roomstore::make_error_code(value).message();
-        return fmt::formatter<std::string_view>::format(text, context);
+        return formatter<std::string_view>::format(text, context);
     }
 };
 
-/// Bytes that are no UTF-8 are replaced: what a store refused can still be logged.
+/// Formats a model as JSON on one line, with the format specification of a string. Bytes that are
+/// no UTF-8 are replaced: what a store refused can still be logged.
 template <roomstore::detail::NamedModel Model>
-struct fmt::formatter<Model> : fmt::formatter<std::string_view> {
+struct formatter<Model> : formatter<std::string_view> {
+    /// Called by {fmt}.
     template <typename Context>
     auto format(const Model& model, Context& context) const {
         using roomstore::Json;
         const std::string text = Json(model).dump(-1, ' ', false, Json::error_handler_t::replace);
-        return fmt::formatter<std::string_view>::format(text, context);
+        return formatter<std::string_view>::format(text, context);
     }
 };
+
+}  // namespace fmt

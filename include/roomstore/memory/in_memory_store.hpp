@@ -23,26 +23,31 @@ struct InMemoryOptions {
 
 /// Keeps everything in the memory of the process, until the store is closed or destroyed.
 ///
-/// @par Threads      As every store. Calls on different rooms do not wait for one another; calls on
-///                   one room wait for as long as it takes to copy pointers.
-/// @par Executor     No call suspends: it has ended when `co_await` returns, on the same thread.
-/// @par Cancellation A call that has begun ends with its true outcome.
-/// @par Errors       Of those a store may throw: invalid_argument, not_found, already_exists,
-///                   conflict, storage_full and closed. `std::bad_alloc` where memory runs out;
-///                   then nothing has changed.
-/// @par Consistency  Each call is atomic in each room. A result that spans rooms (`list_rooms`,
-///                   `find_rooms`, `get_unread_counts`) shows every room at one moment, but not all
-///                   of them at the same.
-/// @par Cost         No call costs more because there are more rooms or events, but for a
-/// logarithm.
-///                   Filters look at what they must: those of `list_events` at the events from the
-///                   end that the query names, the one by metadata at the rooms that the other
-///                   conditions leave.
+/// @par Threads
+/// As every store. Calls on different rooms do not wait for one another; calls on one room wait for
+/// as long as it takes to copy pointers.
+/// @par Executor
+/// No call suspends: it has ended when `co_await` returns, on the same thread.
+/// @par Cancellation
+/// A call that has begun ends with its true outcome.
+/// @par Errors
+/// Of those a store may throw: invalid_argument, not_found, already_exists, conflict, storage_full
+/// and closed. `std::bad_alloc` where memory runs out; then nothing has changed.
+/// @par Consistency
+/// Each call is atomic in each room. A result that spans rooms (`list_rooms`, `find_rooms`,
+/// `get_unread_counts`) shows every room at one moment, but not all of them at the same.
+/// @par Cost
+/// No call costs more because there are more rooms or events, but for a logarithm. Filters look at
+/// what they must: those of `list_events` at the events from the end that the query names, the one
+/// by metadata at the rooms that the other conditions leave.
 class InMemoryStore final : public ConversationStore {
 public:
-    /// @par Errors  invalid_argument: a limit is out of its bounds.
+    /// An empty store.
+    /// @par Errors
+    /// invalid_argument: a limit is out of its bounds.
     explicit InMemoryStore(InMemoryOptions options = {}) : engine_(options.limits) {}
 
+    /// Opens the store; nothing that takes time.
     asio::awaitable<void> init() override {
         engine_.init();
         co_return;

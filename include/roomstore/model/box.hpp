@@ -12,24 +12,34 @@ namespace roomstore {
 template <typename T>
 class Box {
 public:
+    /// A default value.
     Box() : value_(std::make_unique<T>()) {}
 
+    /// A value made from another, as `T` is.
     template <typename U>
         requires(!std::same_as<std::remove_cvref_t<U>, Box> && std::constructible_from<T, U>)
     Box(U&& value) : value_(std::make_unique<T>(std::forward<U>(value))) {}
 
+    /// Copies the value.
     Box(const Box& other) : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
-    Box(Box&&) noexcept = default;
+    /// Takes the value; `other` is left without one.
+    Box(Box&& other) noexcept = default;
+    /// Copies the value.
     Box& operator=(const Box& other) {
         if (this != &other) value_ = other.value_ ? std::make_unique<T>(*other.value_) : nullptr;
         return *this;
     }
-    Box& operator=(Box&&) noexcept = default;
+    /// Takes the value; `other` is left without one.
+    Box& operator=(Box&& other) noexcept = default;
     ~Box() = default;
 
+    /// The value. Undefined for a moved-from box.
     T& operator*() noexcept { return *value_; }
+    /// The value. Undefined for a moved-from box.
     const T& operator*() const noexcept { return *value_; }
+    /// The value; null for a moved-from box.
     T* operator->() noexcept { return value_.get(); }
+    /// The value; null for a moved-from box.
     const T* operator->() const noexcept { return value_.get(); }
 
 private:

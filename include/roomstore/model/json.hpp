@@ -7,10 +7,13 @@
 #include "roomstore/model/json/write.hpp"
 #include "roomstore/model/json_value.hpp"
 
+/// @file
 /// JSON for every model and enumeration, found where nlohmann's library looks for it:
 ///
-///     Json json = room;
-///     auto room = json.get<Room>();
+/// @code
+/// Json json = room;
+/// auto room = json.get<Room>();
+/// @endcode
 ///
 /// The names are those of the fields, enumerations stand by their spelling, times as ISO 8601 in
 /// UTC, contents with their `type`; absent values are written as null.
@@ -37,22 +40,26 @@ void from_json(const Json& json, Model& model) {
     model = std::move(fresh);
 }
 
+/// Writes the spelling.
 template <NamedEnum Enum>
 void to_json(Json& json, Enum value) {
     json = std::string(to_string(value));
 }
 
+/// Reads the spelling.
 /// @throws Error (invalid_argument) for a name that is not in the enumeration.
 template <NamedEnum Enum>
 void from_json(const Json& json, Enum& value) {
     detail::read_json(detail::FieldPath("value"), json, {}, value);
 }
 
+/// Writes the spelling.
 template <detail::OpenName Name>
 void to_json(Json& json, const Name& value) {
     json = value.name();
 }
 
+/// Reads a name, which is not checked here.
 /// @throws Error (invalid_argument) for what is no string.
 template <detail::OpenName Name>
 void from_json(const Json& json, Name& value) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 
+#include "roomstore/postgres/export.hpp"
 #include "roomstore/query.hpp"
 
 namespace roomstore {
@@ -27,7 +28,8 @@ struct PostgresOptions {
     /// Connections, each with a thread of its own: 1..1000. As many calls run at once.
     std::size_t connections = 4;
 
-    /// Calls that wait for a connection: 1..1 000 000. One more fails with `errc::busy` at once.
+    /// Calls that wait, for a connection or, of appends, for their room: 1..1 000 000. One more
+    /// fails with `errc::busy` at once.
     std::size_t queue_capacity = 1024;
 
     /// Events that are appended in one transaction at most: 1..4096. Appends that wait while all
@@ -63,12 +65,14 @@ struct PostgresOptions {
     /// The name shown in `pg_stat_activity`: at most 63 bytes without NUL. Empty: libpq's default.
     std::string application_name = "roomstore";
 
-    /// What the store accepts.
+    /// What the store accepts. `Limits::max_event_bytes`: bytes, 1 MiB by default, 1 byte to 64
+    /// MiB.
     Limits limits{};
 };
 
-/// Throws `Error` with `errc::invalid_argument` and a text such as
+/// Refuses options that no store can be made with.
+/// @throws Error with `errc::invalid_argument` and a text such as
 /// `PostgresOptions::connections: 0 is not in 1..1000` where a field is out of bounds.
-void validate(const PostgresOptions& options);
+ROOMSTORE_POSTGRES_EXPORT void validate(const PostgresOptions& options);
 
 }  // namespace roomstore

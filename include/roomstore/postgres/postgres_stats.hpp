@@ -11,36 +11,45 @@ namespace roomstore {
 /// What a `PostgresStore` is doing and has done since it was made. A snapshot: the numbers are read
 /// one after the other while the store goes on.
 struct PostgresStats {
-    /// Connections that are open, idle or busy.
+    /// Connections that are open, idle or busy. Fewer than `PostgresOptions::connections` where the
+    /// server allows no more: see `PostgresStore::init`.
     std::size_t connections_open = 0;
     /// Connections that run a call, or are being made for one.
     std::size_t connections_busy = 0;
-    /// Calls that wait for a connection.
+    /// Calls that wait: for a connection, or, of appends, for their room.
     std::size_t queue_length = 0;
 
-    /// Calls that were answered, by how: with a result or a refusal, with a failure, cancelled.
+    /// Calls that ended with a result, or with a refusal that is the caller's to mend.
     std::uint64_t calls_answered = 0;
+    /// Calls that ended with a failure.
     std::uint64_t calls_failed = 0;
+    /// Calls that were cancelled.
     std::uint64_t calls_aborted = 0;
     /// Calls that were turned away because the queue was full.
     std::uint64_t calls_refused = 0;
 
-    /// Lost connections that were replaced, and attempts to connect that failed.
+    /// Lost connections that were replaced.
     std::uint64_t reconnects = 0;
+    /// Attempts to connect that failed.
     std::uint64_t failed_connects = 0;
     /// Runs of a call beyond its first.
     std::uint64_t retries = 0;
-    /// Commits whose answer was lost, and how many of them were settled since.
+    /// Commits whose answer was lost.
     std::uint64_t doubts = 0;
+    /// Of those, how many were settled since.
     std::uint64_t doubts_settled = 0;
 
-    /// One SQL statement.
+    /// What one SQL statement has taken.
     struct Statement {
+        /// Which one: the name under which it is prepared.
         std::string name;
+        /// How often it was sent.
         std::uint64_t calls = 0;
+        /// How often the answer was an error, or none.
         std::uint64_t failures = 0;
         /// Time from sending to the whole answer, over all calls.
         std::chrono::nanoseconds total{};
+        /// The longest of these times.
         std::chrono::nanoseconds highest{};
     };
     /// The statements that ran, by name.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "roomstore/conversation_store.hpp"
+#include "roomstore/postgres/export.hpp"
 #include "roomstore/postgres/postgres_options.hpp"
 #include "roomstore/postgres/postgres_stats.hpp"
 
@@ -11,26 +12,30 @@ namespace roomstore {
 
 /// A store in a PostgreSQL database (13 or newer), shared by any number of processes.
 ///
-/// @par Threads     The calls run on threads of the store, `PostgresOptions::connections` of them;
-///                  the caller's thread never waits for the server.
-/// @par Retries     A call that fails for a passing reason (a lost connection, a deadlock, a server
-///                  that restarts) is repeated within its deadline.
-/// @par Doubt       Where the answer to a COMMIT is lost, the store finds out what became of it
-///                  by running the call again; `commit_unknown` where there is no time left, and
-///                  from create_room, delete_room, advance_delivered_index, delete_event,
-///                  remove_binding, remove_participant, create_identity, add_task and
-///                  add_observation, whose second run could not tell.
-/// @par Numbers     JSON comes back equal by value. A room's metadata is kept as `jsonb`, which
-///                  does not keep how a number was written: `-0.0` comes back as `0.0`, `1e17` as
-///                  `100000000000000000`.
-/// @par Destruction Ends as `close()` does. Before the executors of its callers go away,
-/// preferably:
-///                  callers whose context is gone are dropped.
-class PostgresStore final : public ConversationStore {
+/// @par Threads
+/// The calls run on threads of the store, `PostgresOptions::connections` of them; the caller's
+/// thread never waits for the server.
+/// @par Retries
+/// A call that fails for a passing reason (a lost connection, a deadlock, a server that restarts)
+/// is repeated within its deadline.
+/// @par Doubt
+/// Where the answer to a COMMIT is lost, the store finds out what became of it by running the call
+/// again; `commit_unknown` where there is no time left, and from create_room, delete_room,
+/// advance_delivered_index, delete_event, remove_binding, remove_participant, create_identity,
+/// add_task and add_observation, whose second run could not tell.
+/// @par Numbers
+/// JSON comes back equal by value. A room's metadata is kept as `jsonb`, which does not keep how a
+/// number was written: `-0.0` comes back as `0.0`, `1e17` as `100000000000000000`.
+/// @par Destruction
+/// Ends as `close()` does. Before the executors of its callers go away, preferably: callers whose
+/// context is gone are dropped.
+class ROOMSTORE_POSTGRES_EXPORT PostgresStore final : public ConversationStore {
 public:
     /// Connects to nothing yet.
     /// @throws Error invalid_argument, naming the field.
     explicit PostgresStore(PostgresOptions options);
+    /// Ends the store where `close()` did not: blocks until the calls that run have ended, at most
+    /// 5 s; those that wait fail with `closed`.
     ~PostgresStore() override;
 
     /// The statements that create the schema of `options` in an empty database, for whoever runs
@@ -42,6 +47,13 @@ public:
     /// What the store is doing and has done.
     PostgresStats stats() const;
 
+    /// Opens the connections, and creates, migrates or checks the schema. It has succeeded once one
+    /// connection is there; where the server allows fewer than `PostgresOptions::connections`, the
+    /// store works with those, goes on trying for the others, and says so only in `stats()`
+    /// (`PostgresStats::connections_open`, `PostgresStats::failed_connects`).
+    /// @par Errors
+    /// schema_mismatch (a newer schema, or an older one and `create_schema = false`), unavailable,
+    /// timeout; closed after `close()`.
     asio::awaitable<void> init() override;
     asio::awaitable<void> close() override;
 
