@@ -2,8 +2,8 @@
 # Installs what is missing, builds, and runs the tests. Arguments go to ctest:
 #
 #   tests/run.sh                          everything
-#   tests/run.sh -L contract              one label: unit, contract, mutants, differential, postgres, chat,
-#                                         examples, package, style
+#   tests/run.sh -L contract              one label: unit, contract, mutants, differential, postgres, faults,
+#                                         chat, examples, package, style
 #   tests/run.sh -R contract.memory -V    one test, with its output
 #
 # ROOMSTORE_PRESET names another preset of CMakePresets.json than dev (release, asan, tsan). Where CI is

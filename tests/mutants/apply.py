@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
-"""Writes a copy of the headers of the memory store that can have any one of the listed faults.
+"""Writes a copy of a folder of sources that can have any one of the listed faults.
 
-    apply.py --headers DIR --output DIR --depfile FILE LIST...   writes the copy
-    apply.py --self-test                                         shows that it refuses what it must
+    apply.py --from DIR [--only FOLDER] --to DIR --names FILE --depfile FILE LIST...
+                             copies DIR, or only that folder of it, and writes the names of the faults
+    apply.py --self-test     shows that it refuses what it must
 
 A list consists of lines; empty ones and those that begin with '#' say nothing.
 
     mutant NAME     begins a fault; it is named after the rule that it breaks
     rule TEXT       the rule in one line
     section TEXT    where the contract has it
-    file PATH       the header, below include/roomstore, that the edits that follow are for
-    - TEXT          an edit: this text, which the header has exactly once,
+    file PATH       the source or header, below DIR, that the edits that follow are for
+    - TEXT          an edit: this text, which the file has exactly once,
     + TEXT          becomes that one
-    @ TEXT          an edit: after this text, which the header has exactly once,
+    @ TEXT          an edit: after this text, which the file has exactly once,
     + TEXT          comes that one too
 
-Texts may have several lines, each with its mark; a line may also be a part of a line of the header. The
+Texts may have several lines, each with its mark; a line may also be a part of a line of the file. The
 word MUTANT in a new text asks whether this fault was chosen. All faults go into one copy: it is compiled
 once, and the environment of each run says which fault that run has (switch.hpp).
 """
@@ -30,11 +31,10 @@ import tempfile
 sys.dont_write_bytecode = True
 
 INCLUDE_SWITCH = '#include "mutants/switch.hpp"'
-NAMES = "roomstore_mutant_names.inc"
 
 
 class Refused(Exception):
-    """A list that is malformed, or no longer fits the headers."""
+    """A list that is malformed, or no longer fits the code."""
 
 
 @dataclasses.dataclass
@@ -108,7 +108,7 @@ def read_lists(paths):
 
 
 def place_of(mutant, edit, text):
-    """Where in the header the edit begins and ends."""
+    """Where in the file the edit begins and ends."""
     count = text.count(edit.old)
     if count != 1:
         raise Refused(f"{mutant.name}: {edit.file} has this text {count} times, not once; "
@@ -119,7 +119,7 @@ def place_of(mutant, edit, text):
 
 
 def apply(mutants, file, text):
-    """The text of the header `file` with all faults that are for it."""
+    """The text of `file` with all faults that are for it."""
     edits = [(*place_of(mutant, edit, text), order, mutant.name, edit)
              for order, mutant in enumerate(mutants) for edit in mutant.edits if edit.file == file]
     edits.sort(key=lambda edit: edit[:3])
@@ -132,37 +132,49 @@ def apply(mutants, file, text):
     text = "".join(done) + text[at:]
     if not edits:
         return text
+    if file.endswith(".cpp"):
+        return f"{INCLUDE_SWITCH}\n\n{text}"
     if text.count("#pragma once\n") != 1:
         raise Refused(f"{file}: where to include the switch?")
     return text.replace("#pragma once\n", f"#pragma once\n\n{INCLUDE_SWITCH}\n")
 
 
 def write(path, text):
+    """Writes what has changed only, so that nothing else is compiled again."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            if file.read() == text:
+                return
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
 
 
-def write_copy(mutants, headers, output):
-    """Copies headers/memory to output/roomstore/memory with the faults. Returns what it read."""
+def write_copy(mutants, root, only, to):
+    """Copies the folder `only` of `root` to the same place in `to`, with the faults. Returns what it read."""
     read = []
-    for folder, _, names in sorted(os.walk(os.path.join(headers, "memory"))):
+    for folder, _, names in sorted(os.walk(os.path.join(root, only))):
         for name in sorted(names):
+            if not name.endswith((".hpp", ".cpp")):
+                continue
             path = os.path.join(folder, name)
             read.append(path)
-            file = os.path.relpath(path, headers)
-            with open(path, encoding="utf-8") as header:
-                text = header.read()
+            file = os.path.relpath(path, root)
+            with open(path, encoding="utf-8") as source:
+                text = source.read()
             if "MUTANT" in text:
-                raise Refused(f"{file}: a shipped header has a switch")
-            write(os.path.join(output, "roomstore", file), apply(mutants, file, text))
-    known = {os.path.relpath(path, headers) for path in read}
+                raise Refused(f"{file}: shipped code has a switch")
+            write(os.path.join(to, file), apply(mutants, file, text))
+    known = {os.path.relpath(path, root) for path in read}
     for mutant in mutants:
         for edit in mutant.edits:
             if edit.file not in known:
-                raise Refused(f"{mutant.name}: no header {edit.file} in {headers}/memory")
-    write(os.path.join(output, NAMES), "".join(f"ROOMSTORE_MUTANT_NAME({m.name})\n" for m in mutants))
+                raise Refused(f"{mutant.name}: no file {edit.file} among those copied from {root}")
     return read
+
+
+def write_names(mutants, path):
+    write(path, "".join(f"ROOMSTORE_MUTANT_NAME({mutant.name})\n" for mutant in mutants))
 
 
 GOOD = """mutant a
@@ -179,15 +191,25 @@ file memory/x.hpp
 + if (MUTANT) two();
 + three();
 """
+GOOD_SOURCE = """mutant a
+rule r
+section s
+file memory/x.cpp
+- one
++ MUTANT ? 1 : one
+"""
 HEADER = "#pragma once\n\none + two;\nfour four\n"
 EXPECTED = ('#pragma once\n\n#include "mutants/switch.hpp"\n\nROOMSTORE_MUTANT(a) ? 1 : one + two;'
             "\nif (ROOMSTORE_MUTANT(b)) two();\nthree();\nfour four\n")
+SOURCE = "// one\n"
+EXPECTED_SOURCE = '#include "mutants/switch.hpp"\n\n// ROOMSTORE_MUTANT(a) ? 1 : one\n'
 BAD = {
     "has this text 0 times": GOOD.replace("- one", "- ten"),
     "has this text 2 times": GOOD.replace("- one", "- four"),
     "edit the same text": GOOD.replace("@ two;", "- one + two;"),
     "two mutants have this name": GOOD.replace("mutant b", "mutant a"),
-    "no header memory/y.hpp": GOOD.replace("x.hpp\n@", "y.hpp\n@"),
+    "no file memory/y.hpp": GOOD.replace("x.hpp\n@", "y.hpp\n@"),
+    "no file other/x.hpp": GOOD.replace("memory/x.hpp\n@", "other/x.hpp\n@"),
     "lacks a rule": GOOD.replace("rule r\n", "", 1),
     "does not ask whether it was chosen": GOOD.replace("MUTANT ? 1 : ", ""),
     "no file named": GOOD.replace("file memory/x.hpp\n", "", 1),
@@ -197,55 +219,71 @@ BAD = {
 }
 
 
+def read_text(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def self_test():
     failures = []
-    with tempfile.TemporaryDirectory() as root:
-        headers, list_ = os.path.join(root, "headers"), os.path.join(root, "test.mutants")
-        write(os.path.join(headers, "memory", "x.hpp"), HEADER)
-        write(list_, GOOD)
-        write_copy(read_lists([list_]), headers, root)
-        with open(os.path.join(root, "roomstore", "memory", "x.hpp"), encoding="utf-8") as copy:
-            written = copy.read()
-        if written != EXPECTED:
-            failures.append(f"written:\n{written}\nexpected:\n{EXPECTED}")
-        for complaint, text in BAD.items():
+    with tempfile.TemporaryDirectory() as folder:
+        root, to, list_ = (os.path.join(folder, name) for name in ("from", "to", "test.mutants"))
+        write(os.path.join(root, "memory", "x.hpp"), HEADER)
+        write(os.path.join(root, "memory", "x.cpp"), SOURCE)
+        write(os.path.join(root, "other", "x.hpp"), HEADER)
+
+        def copied(text, file):
             write(list_, text)
+            write_copy(read_lists([list_]), root, "memory", to)
+            return read_text(os.path.join(to, "memory", file))
+
+        for text, file, expected in ((GOOD, "x.hpp", EXPECTED), (GOOD, "x.cpp", SOURCE),
+                                     (GOOD_SOURCE, "x.cpp", EXPECTED_SOURCE)):
+            written = copied(text, file)
+            if written != expected:
+                failures.append(f"written:\n{written}\nexpected:\n{expected}")
+        if os.path.exists(os.path.join(to, "other")):
+            failures.append("copied more than it was told")
+        for complaint, text in BAD.items():
             try:
-                write_copy(read_lists([list_]), headers, root)
+                copied(text, "x.hpp")
                 failures.append(f"not refused: {complaint}")
             except Refused as refused:
                 if complaint not in str(refused):
                     failures.append(f"expected '{complaint}': {refused}")
-        write(list_, GOOD)
-        write(os.path.join(headers, "memory", "y.hpp"), "#pragma once\n// MUTANT\n")
+        write(os.path.join(root, "memory", "y.hpp"), "#pragma once\n// MUTANT\n")
         try:
-            write_copy(read_lists([list_]), headers, root)
-            failures.append("not refused: a shipped header with a switch")
+            copied(GOOD, "x.hpp")
+            failures.append("not refused: shipped code with a switch")
         except Refused as refused:
-            if "memory/y.hpp: a shipped header has a switch" not in str(refused):
+            if "memory/y.hpp: shipped code has a switch" not in str(refused):
                 failures.append(f"refused for another reason: {refused}")
-    print(*failures, f"{len(BAD) + 2} lists tried, {len(failures)} wrong", sep="\n")
+    print(*failures, f"{len(BAD) + 4} lists tried, {len(failures)} wrong", sep="\n")
     return 1 if failures else 0
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("lists", nargs="*")
-    for option in ("--headers", "--output", "--depfile"):
-        parser.add_argument(option)
+    for option in ("--from", "--to", "--names", "--depfile"):
+        parser.add_argument(option, dest=option.strip("-") + "_path")
+    parser.add_argument("--only", default="")
     parser.add_argument("--self-test", action="store_true")
     arguments = parser.parse_args()
     if arguments.self_test:
         return self_test()
-    if not (arguments.lists and arguments.headers and arguments.output and arguments.depfile):
-        parser.error("--headers, --output, --depfile and a list are needed")
+    paths = (arguments.from_path, arguments.to_path, arguments.names_path, arguments.depfile_path)
+    if not (arguments.lists and all(paths)):
+        parser.error("--from, --to, --names, --depfile and a list are needed")
     try:
-        read = write_copy(read_lists(arguments.lists), arguments.headers, arguments.output)
+        mutants = read_lists(arguments.lists)
+        read = write_copy(mutants, arguments.from_path, arguments.only, arguments.to_path)
     except Refused as refused:
         print(refused, file=sys.stderr)
         return 1
-    target = os.path.join(arguments.output, NAMES).replace(" ", "\\ ")
-    write(arguments.depfile, f"{target}: " + " ".join(path.replace(" ", "\\ ") for path in read) + "\n")
+    write_names(mutants, arguments.names_path)
+    target = arguments.names_path.replace(" ", "\\ ")
+    write(arguments.depfile_path, f"{target}: " + " ".join(path.replace(" ", "\\ ") for path in read) + "\n")
     return 0
 
 
