@@ -41,9 +41,9 @@ void PoolCore::open() {
 
 void PoolCore::start_threads() {
     // The watchdog ends all others, so it is there first.
-    watchdog_ = std::thread([this] { watch(); });
+    watchdog_ = platform::Thread([this] { watch(); });
     // It may be stuck in a call that nothing interrupts, and then outlives the pool.
-    canceller_ = std::thread([self = shared_from_this()] { self->cancel_statements(); });
+    canceller_ = platform::Thread([self = shared_from_this()] { self->cancel_statements(); });
     for (std::size_t i = 0; i < options_.connections; ++i) {
         auto worker = std::make_unique<Worker>();
         worker->session = factory_->make();
@@ -51,7 +51,7 @@ void PoolCore::start_threads() {
         worker->connecting_ahead = true;
         const Lock lock(mutex_);
         // Waits for the lock before it does anything.
-        worker->thread = std::thread([this, &worker = *worker] { work(worker); });
+        worker->thread = platform::Thread([this, &worker = *worker] { work(worker); });
         ++living_;
         workers_.push_back(std::move(worker));
     }

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <condition_variable>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "workers/append_batcher.hpp"
 #include "workers/call_runner.hpp"
 #include "workers/pending_call.hpp"
+#include "workers/platform.hpp"
 
 namespace roomstore::postgres {
 
@@ -26,7 +26,7 @@ namespace roomstore::postgres {
 /// which may.
 class PoolCore : public std::enable_shared_from_this<PoolCore> {
 public:
-    using Clock = std::chrono::steady_clock;
+    using Clock = platform::Clock;
     using TimePoint = Clock::time_point;
     using CallPtr = std::shared_ptr<PendingCall>;
 
@@ -66,7 +66,7 @@ private:
 
     struct Worker {
         std::unique_ptr<Session> session;
-        std::thread thread;
+        platform::Thread thread;
         // Below: guarded by the lock.
         std::shared_ptr<SessionControl> control;
         /// What it runs: one call, or several in one transaction.
@@ -84,7 +84,7 @@ private:
         std::optional<std::uint64_t> cancelling;
     };
 
-    using Lock = std::unique_lock<std::mutex>;
+    using Lock = std::unique_lock<platform::Mutex>;
 
     /// Answers that are given once the lock is released.
     struct Answer {
@@ -141,12 +141,12 @@ private:
     const std::shared_ptr<SessionFactory> factory_;
     const Patience patience_;
 
-    mutable std::mutex mutex_;
-    std::condition_variable work_;     // the queue has grown, or the pool closes
-    std::condition_variable alone_;    // nobody is connected any more, or the pool closes
-    std::condition_variable stopped_;  // a running call is to end, or a cancellation was sent
-    std::condition_variable watch_;    // something is due earlier than the watchdog thinks
-    std::condition_variable cancel_;   // there is something to cancel
+    mutable platform::Mutex mutex_;
+    platform::ConditionVariable work_;     // the queue has grown, or the pool closes
+    platform::ConditionVariable alone_;    // nobody is connected any more, or the pool closes
+    platform::ConditionVariable stopped_;  // a running call is to end, or a cancellation was sent
+    platform::ConditionVariable watch_;    // something is due earlier than the watchdog thinks
+    platform::ConditionVariable cancel_;   // there is something to cancel
     State state_ = State::fresh;
     std::deque<CallPtr> queue_;
     AppendBatcher appends_;
@@ -165,9 +165,9 @@ private:
     bool canceller_gone_ = false;
     PostgresStats totals_;
 
-    std::mutex join_mutex_;
-    std::thread watchdog_;
-    std::thread canceller_;
+    platform::Mutex join_mutex_;
+    platform::Thread watchdog_;
+    platform::Thread canceller_;
 };
 
 }  // namespace roomstore::postgres

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <exception>
-#include <random>
 #include <span>
 #include <utility>
 
@@ -161,7 +160,7 @@ void PoolCore::work(Worker& worker) {
     {
         const Lock lock(mutex_);
     }
-    CallRunner runner(*worker.session, AttemptLimit::of_connections(), std::random_device{}());
+    CallRunner runner(*worker.session, platform::connection_attempts(), platform::random_seed());
     const auto failure = runner.connect_ahead(Clock::now() + options_.deadline);
     {
         const Lock lock(mutex_);
@@ -240,7 +239,7 @@ bool PoolCore::await_calls(Lock& lock, Worker& worker, CallRunner& runner) {
 void PoolCore::connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner, TimePoint when) {
     const auto over = [&] { return state_ != State::open || !others_connected(worker); };
     if (alone_.wait_until(lock, when, over)) return;
-    const auto turn = AttemptLimit::of_connections().reserve(Clock::now());
+    const auto turn = platform::connection_attempts().reserve(Clock::now());
     if (alone_.wait_until(lock, turn, over)) return;
     worker.connecting_ahead = true;
     worker.control->reset();
