@@ -3,7 +3,7 @@
 #
 #   tests/run.sh                          everything
 #   tests/run.sh -L contract              one label: unit, contract, mutants, differential, postgres, faults,
-#                                         chat, examples, package, style
+#                                         chat, examples, package, style, benchmark
 #   tests/run.sh -R contract.memory -V    one test, with its output
 #
 # ROOMSTORE_PRESET names another preset of CMakePresets.json than dev (release, asan, tsan). Where CI is

@@ -26,15 +26,6 @@ const std::vector<std::string> program_folders{"/usr/lib/postgresql/*/bin",
                                                "/usr/pgsql-*/bin",
                                                "/usr/local/pgsql/bin"};
 
-// Both of one version, so that they fit each other.
-std::optional<fs::path> server_programs() {
-    const auto initdb = find_program("initdb", program_folders);
-    if (!initdb) return std::nullopt;
-    const auto folder = fs::canonical(*initdb).parent_path();
-    return ::access((folder / "postgres").c_str(), X_OK) == 0 ? std::optional(folder)
-                                                              : std::nullopt;
-}
-
 int free_port() {
     const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
@@ -96,8 +87,16 @@ std::string Admin::value(const std::string& sql) {
     return rows[0][0].value_or("");
 }
 
+std::optional<fs::path> PrivateCluster::programs() {
+    const auto initdb = find_program("initdb", program_folders);
+    if (!initdb) return std::nullopt;
+    const auto folder = fs::canonical(*initdb).parent_path();
+    return ::access((folder / "postgres").c_str(), X_OK) == 0 ? std::optional(folder)
+                                                              : std::nullopt;
+}
+
 void PrivateCluster::require() {
-    if (!server_programs()) {
+    if (!programs()) {
         skip_or_fail("no PostgreSQL server programs (initdb, postgres) on this machine");
     }
     if (::geteuid() == 0 && !ServerUser::get().uid) {
@@ -106,15 +105,15 @@ void PrivateCluster::require() {
 }
 
 PrivateCluster::PrivateCluster(Options options) : tcp_(options.tcp) {
-    const auto programs = server_programs();
-    if (!programs) throw std::runtime_error("no PostgreSQL server programs on this machine");
+    const auto folder = programs();
+    if (!folder) throw std::runtime_error("no PostgreSQL server programs on this machine");
     std::string name = (fs::temp_directory_path() / "roomstore-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
     folder_ = name;
     try {
         watch_over();
         ServerUser::get().own(folder_);
-        Process::run({(*programs / "initdb").string(),
+        Process::run({(*folder / "initdb").string(),
                       "--pgdata=" + (folder_ / "data").string(),
                       "--username=postgres",
                       "--auth=trust",
@@ -127,7 +126,8 @@ PrivateCluster::PrivateCluster(Options options) : tcp_(options.tcp) {
         std::ofstream settings(folder_ / "data" / "postgresql.conf", std::ios::app);
         settings << "\nlisten_addresses='" << (tcp_ ? "127.0.0.1" : "") << "'\n"
                  << "unix_socket_directories='" << folder_.string() << "'\n"
-                 << "port=" << port_ << "\nfsync=off\nshared_buffers=64MB\n";
+                 << "port=" << port_ << '\n';
+        if (!options.as_shipped) settings << "fsync=off\nshared_buffers=64MB\n";
         for (const auto& setting : options.settings) settings << setting << '\n';
         settings.close();
         start();
@@ -188,8 +188,8 @@ Admin PrivateCluster::admin(std::string_view database) const {
 }
 
 void PrivateCluster::start() {
-    const auto programs = server_programs();
-    server_ = Process::start({(*programs / "postgres").string(), "-D", (folder_ / "data").string()},
+    const auto postgres = programs().value() / "postgres";
+    server_ = Process::start({postgres.string(), "-D", (folder_ / "data").string()},
                              {.log = folder_ / "server.log", .as_server_user = true});
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (PQping(connection_string().c_str()) != PQPING_OK) {

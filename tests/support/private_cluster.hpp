@@ -34,12 +34,14 @@ private:
 };
 
 /// A PostgreSQL server of the tests' own: a fresh cluster in a private folder, gone afterwards,
-/// also when the tests are killed. It does not sync to disk.
+/// also when the tests are killed. It does not sync to disk unless it is told to.
 class PrivateCluster {
 public:
     struct Options {
         std::vector<std::string> settings{};  ///< Such as `max_connections=5`.
         bool tcp = false;                     ///< Listens on 127.0.0.1 too.
+        /// With the settings that PostgreSQL comes with, syncing to disk: for measuring.
+        bool as_shipped = false;
     };
 
     /// How a server is stopped: `immediate` is a crash, from which the next start recovers.
@@ -55,6 +57,8 @@ public:
     static PrivateCluster& shared();
     /// Skips the running test, or fails it in CI, where the server's programs are missing.
     static void require();
+    /// The folder of the server's programs, all of one version; nothing where there are none.
+    static std::optional<std::filesystem::path> programs();
 
     std::string connection_string(std::string_view database = "postgres",
                                   std::string_view user = "postgres") const;

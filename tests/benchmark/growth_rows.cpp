@@ -1,0 +1,272 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "benchmark/callers.hpp"
+#include "benchmark/events.hpp"
+#include "benchmark/rows.hpp"
+#include "roomstore/memory/in_memory_store.hpp"
+
+namespace roomstore::benchmark {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+enum class Operation { append, newest, page, unread, count };
+
+struct NamedOperation {
+    Operation operation;
+    const char* name;
+};
+
+constexpr NamedOperation operations[]{{Operation::append, "append"},
+                                      {Operation::newest, "list newest 50"},
+                                      {Operation::page, "page of 50 by cursor"},
+                                      {Operation::unread, "unread count"},
+                                      {Operation::count, "get_event_count"}};
+
+constexpr const char* reader = "reader";
+
+/// A store of one size, and the rooms of it that are used: always about as much is touched, so that
+/// what differs is the size and not the processor's cache.
+struct Subject {
+    std::int64_t size = 0;
+    std::shared_ptr<ConversationStore> store{};
+    std::int64_t rooms_used = 1;
+    std::int64_t events_in_room = 0;
+};
+
+/// The newest 1000 events before the middle of the room, one page after the other.
+std::int64_t cursor(const Subject& subject, std::int64_t call) {
+    const std::int64_t pages = std::clamp<std::int64_t>(subject.events_in_room / 100, 1, 20);
+    return subject.events_in_room / 2 - 50 * (call % pages) - 1;
+}
+
+/// One after the other, in turn in each of the rooms. `events` are what is appended.
+asio::awaitable<void> repeat(const Subject& subject,
+                             Operation operation,
+                             std::int64_t calls,
+                             std::vector<RoomEvent>& events) {
+    ConversationStore& store = *subject.store;
+    const std::string channel = reader;
+    EventQuery newest;
+    newest.newest_first = true;
+    EventQuery page;
+    RoomEvent* event = nullptr;
+    for (std::int64_t call = 0; call < calls; ++call) {
+        const std::string room_id = room_name(call % subject.rooms_used);
+        switch (operation) {
+            case Operation::append:
+                event = &events[static_cast<std::size_t>(call)];
+                co_await store.add_event_auto_index(room_id, std::move(*event));
+                break;
+            case Operation::newest:
+                co_await store.list_events(room_id, newest);
+                break;
+            case Operation::page:
+                page.after_index = cursor(subject, call / subject.rooms_used);
+                co_await store.list_events(room_id, page);
+                break;
+            case Operation::unread:
+                co_await store.get_unread_count(room_id, channel);
+                break;
+            case Operation::count:
+                co_await store.get_event_count(room_id);
+                break;
+        }
+    }
+}
+
+/// @returns the mean time of a call.
+double microseconds(const Subject& subject, Operation operation, std::int64_t calls) {
+    std::vector<RoomEvent> events;
+    for (std::int64_t i = 0; operation == Operation::append && i < calls; ++i) {
+        events.push_back(make_event(room_name(i % subject.rooms_used)));
+    }
+    const auto began = Clock::now();
+    complete(repeat(subject, operation, calls, events));
+    const std::chrono::duration<double, std::micro> took = Clock::now() - began;
+    return took.count() / static_cast<double>(calls);
+}
+
+/// How many calls make a sample.
+std::int64_t calls_of(const Settings& settings, bool memory, Operation operation) {
+    if (!memory) return settings.count(operation == Operation::append ? 200 : 500, 5);
+    const bool lists = operation == Operation::newest || operation == Operation::page;
+    return settings.count(operation == Operation::append ? 6'400 : lists ? 3'200 : 64'000, 10);
+}
+
+/// The rooms that are used, with a marker at the first event of each.
+void fill_rooms_used(const Subject& subject) {
+    for (std::int64_t i = 0; i < subject.rooms_used; ++i) {
+        const std::string room_id = room_name(i);
+        complete(fill_room(*subject.store, room_id, subject.events_in_room));
+        EventQuery first;
+        first.limit = 1;
+        const auto events = complete(subject.store->list_events(room_id, first));
+        complete(subject.store->mark_read(room_id, reader, events.at(0).id));
+        const auto unread = complete(subject.store->get_unread_count(room_id, reader));
+        if (unread != subject.events_in_room - 1) throw std::runtime_error("not all are unread");
+    }
+}
+
+/// Rooms of one event each, which nobody uses.
+asio::awaitable<void> add_other_rooms(ConversationStore& store, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) {
+        const std::string room_id = "other" + std::to_string(i);
+        Room room;
+        room.id = room_id;
+        co_await store.create_room(std::move(room));
+        RoomEvent event = make_event(room_id);
+        co_await store.add_event_auto_index(room_id, std::move(event));
+    }
+}
+
+/// As many copies of the rows of `table` about the room `original`, with `replaced` columns given
+/// by expressions over `i`.
+std::string copies(test::Admin& admin,
+                   const std::string& schema,
+                   const std::string& table,
+                   std::int64_t count,
+                   const std::map<std::string, std::string>& replaced,
+                   const std::string& where) {
+    std::string names;
+    std::string values;
+    for (const auto& column :
+         admin.query("SELECT column_name FROM information_schema.columns WHERE table_schema = '" +
+                     schema + "' AND table_name = '" + table + "'")) {
+        const std::string& name = column.at(0).value();
+        const auto given = replaced.find(name);
+        names += (names.empty() ? "" : ", ") + name;
+        values += (values.empty() ? "" : ", ") +
+                  (given == replaced.end() ? "original." + name : given->second);
+    }
+    return "INSERT INTO " + schema + "." + table + " (" + names + ") SELECT " + values + " FROM " +
+           schema + "." + table + " AS original, generate_series(1, " + std::to_string(count) +
+           ") AS i WHERE " + where;
+}
+
+/// The same on the server, in one statement for each table.
+void copy_other_rooms(Database& database,
+                      ConversationStore& store,
+                      const std::string& schema,
+                      std::int64_t count) {
+    complete(add_other_rooms(store, 1));
+    auto admin = database.admin();
+    const std::string id = "'other' || i";
+    admin.query(copies(admin, schema, "rooms", count - 1, {{"id", id}}, "original.id = 'other0'"));
+    admin.query(copies(admin,
+                       schema,
+                       "events",
+                       count - 1,
+                       {{"room_id", id}, {"id", "md5(" + id + ")"}},
+                       "original.room_id = 'other0'"));
+    const std::string last = "other" + std::to_string(count - 1);
+    if (complete(store.get_event_count(last)) != 1) throw std::runtime_error("a copy went wrong");
+}
+
+enum class Axis { events, rooms };
+
+/// Stores of every size of an axis.
+std::vector<Subject> make_subjects(Bench& bench,
+                                   Axis axis,
+                                   bool memory,
+                                   const std::vector<std::int64_t>& sizes) {
+    const Settings& settings = bench.settings;
+    std::vector<Subject> subjects;
+    for (const std::int64_t size : sizes) {
+        Subject subject{.size = size};
+        if (axis == Axis::events) {
+            subject.events_in_room = size;
+            subject.rooms_used =
+                std::clamp<std::int64_t>(settings.count(64'000, 1'000) / size, 1, 64);
+        } else {
+            subject.events_in_room = settings.count(100, 60);
+            subject.rooms_used = settings.count(64, 8);
+        }
+        const std::string schema =
+            (axis == Axis::events ? "events_" : "rooms_") + std::to_string(size);
+        if (memory) {
+            subject.store = std::make_shared<InMemoryStore>();
+        } else {
+            bench.database().drop_schema(schema);
+            auto options = bench.database().options(schema);
+            options.connections = 1;  // one caller; all stores are open at once
+            options.deadline = std::chrono::minutes{1};
+            subject.store = std::make_shared<PostgresStore>(options);
+        }
+        complete(subject.store->init());
+        fill_rooms_used(subject);
+        if (axis == Axis::rooms) {
+            const auto others = size - subject.rooms_used;
+            if (memory) {
+                complete(add_other_rooms(*subject.store, others));
+            } else {
+                copy_other_rooms(bench.database(), *subject.store, schema, others);
+            }
+        }
+        subjects.push_back(std::move(subject));
+    }
+    return subjects;
+}
+
+void measure_axis(Bench& bench, Axis axis, bool memory) {
+    const Settings& settings = bench.settings;
+    const std::vector<std::int64_t> full =
+        axis == Axis::events ? std::vector<std::int64_t>{1'000, 10'000, 100'000, 1'000'000}
+                             : std::vector<std::int64_t>{100, 1'000, 10'000, 100'000};
+    const std::vector<std::int64_t> few = axis == Axis::events
+                                              ? std::vector<std::int64_t>{100, 1'000}
+                                              : std::vector<std::int64_t>{10, 100};
+    const auto& sizes = settings.brief ? few : full;
+    const std::int64_t reference = settings.brief ? few.front() : 1'000;
+    const char* const backend = memory ? "memory" : "Postgres";
+    const char* const unit = axis == Axis::events ? "events in a room" : "rooms";
+    const auto subjects = make_subjects(bench, axis, memory, sizes);
+    if (!memory) bench.database().settle();
+    for (const auto& [operation, name] : operations) {
+        Row row("T8",
+                std::string(backend) + ": " + name + ", " + std::to_string(sizes.back()) + " " +
+                    unit + " against " + std::to_string(reference),
+                axis == Axis::events ? "1 caller; rooms of one size in tables of their own"
+                                     : "1 caller; 64 rooms of 100 events in use, the others idle");
+        const auto calls = calls_of(settings, memory, operation);
+        for (const Subject& subject : subjects) microseconds(subject, operation, calls / 4 + 1);
+        for (int sample = 0; sample < settings.samples; ++sample) {
+            for (const Subject& subject : subjects) {
+                row.note(
+                    std::to_string(subject.size), "us", microseconds(subject, operation, calls));
+            }
+        }
+        row.compare({.ours = std::to_string(sizes.back()),
+                     .yardstick = std::to_string(reference),
+                     .at_most = 1.25});
+        row.set_growth({.backend = backend, .axis = unit, .operation = name, .sizes = sizes});
+        bench.output.write(row);
+    }
+    for (const Subject& subject : subjects) complete(subject.store->close());
+    if (memory) return;
+    for (const Subject& subject : subjects) {
+        bench.database().drop_schema((axis == Axis::events ? "events_" : "rooms_") +
+                                     std::to_string(subject.size));
+    }
+}
+
+}  // namespace
+
+void measure_growth(Bench& bench) {
+    if (!bench.settings.wants("T8")) return;
+    for (const bool memory : {true, false}) {
+        measure_axis(bench, Axis::events, memory);
+        measure_axis(bench, Axis::rooms, memory);
+    }
+}
+
+}  // namespace roomstore::benchmark

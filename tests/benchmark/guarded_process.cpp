@@ -1,0 +1,47 @@
+#include "benchmark/guarded_process.hpp"
+
+#include <fcntl.h>
+#include <stdexcept>
+#include <unistd.h>
+#include <utility>
+
+namespace roomstore::benchmark {
+
+namespace {
+
+/// A shell that ends its child once its standard input has ended, and itself ends with the child.
+/// What it runs in the background has no standard input but by another descriptor.
+test::Process start_guard(std::vector<std::string> command,
+                          const std::filesystem::path& log,
+                          int& lifeline) {
+    std::vector<std::string> guard{
+        "/bin/sh",
+        "-c",
+        "exec 3<&0; \"$@\" & child=$!; (read -r never; kill \"$child\") <&3 & wait \"$child\"",
+        "guard"};
+    for (auto& word : command) guard.push_back(std::move(word));
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
+    lifeline = ends[1];
+    auto process = test::Process::start(std::move(guard), {.log = log, .standard_input = ends[0]});
+    ::close(ends[0]);
+    return process;
+}
+
+}  // namespace
+
+GuardedProcess::GuardedProcess(std::vector<std::string> command, const std::filesystem::path& log)
+    : log_(log), guard_(start_guard(std::move(command), log, lifeline_)) {}
+
+GuardedProcess::~GuardedProcess() {
+    ::close(lifeline_);
+    guard_.wait();
+}
+
+void GuardedProcess::require_running() {
+    if (!guard_.running()) {
+        throw std::runtime_error("a child process has ended:\n" + test::read_file(log_));
+    }
+}
+
+}  // namespace roomstore::benchmark

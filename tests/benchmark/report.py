@@ -1,0 +1,263 @@
+#!/usr/bin/env python3
+"""Runs the benchmark and says what it saw: a table, all figures as JSON, the growth curves as SVG.
+
+    report.py [--json FILE] [--svg FILE] [--require] --run BENCHMARK ARGUMENT...
+    report.py --self-test
+
+The table has a line for each comparison: the median of our samples, that of the yardstick's, their
+ratio, and what it should be. Returns 1 where something did not work: the benchmark failed, or a row
+that was asked for is missing. A missed target is one of these only with --require.
+"""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+
+import growth_plot
+
+SKIPPED = 4  # what the benchmark returns where it lacks something
+ALL_ROWS = ["T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "E1"]
+
+
+def amount(value, unit):
+    if value is None:
+        return "-"
+    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 3
+    text = f"{value:,.{digits}f}".replace(",", " ")
+    return f"{text} {unit}".rstrip()
+
+
+class Comparison:
+    """Two series of a row, and whether they stand to each other as they should."""
+
+    def __init__(self, row, given):
+        series = {one["name"]: one for one in row["series"]}
+        self.id = row["id"]
+        self.work = row["work"]
+        self.names = given["ours"], given["yardstick"]
+        ours, yardstick = (series[name] for name in self.names)
+        self.ours = statistics.median(ours["samples"])
+        self.yardstick = statistics.median(yardstick["samples"])
+        self.units = ours["unit"], yardstick["unit"]
+        self.ratio = self.ours / self.yardstick if self.yardstick else None
+        self.at_least = given.get("at_least")
+        self.at_most = given.get("at_most")
+
+    @property
+    def target(self):
+        if self.at_least is not None:
+            return f">= {self.at_least:g}"
+        return "" if self.at_most is None else f"<= {self.at_most:g}"
+
+    @property
+    def met(self):
+        """None where nothing is asked."""
+        if self.at_least is None and self.at_most is None:
+            return None
+        if self.ratio is None:
+            return False
+        if self.at_least is not None and self.ratio < self.at_least:
+            return False
+        return self.at_most is None or self.ratio <= self.at_most
+
+    def line(self, judged):
+        met = self.met if judged else None
+        verdict = "" if met is None else "yes" if met else "NO"
+        work = self.work
+        for name in self.names:
+            # What the work does not say already.
+            if name.replace(" ", "").isdigit():
+                continue
+            work += (", " if name == self.names[0] else " | ") + name
+        ratio = "-" if self.ratio is None else f"{self.ratio:.2f}"
+        return (f"{self.id:4} {amount(self.ours, self.units[0]):>14} {amount(self.yardstick, self.units[1]):>14}"
+                f" {ratio:>8} {self.target:>8} {verdict:>4}  {work}")
+
+
+HEADING = (f"{'row':4} {'ours':>14} {'yardstick':>14} {'ratio':>8} {'target':>8} {'ok':>4}  "
+           "work, ours | yardstick")
+
+
+def comparisons(row):
+    return [Comparison(row, given) for given in row["comparisons"]]
+
+
+def further(row):
+    """The series that no comparison shows."""
+    shown = {name for given in row["comparisons"] for name in (given["ours"], given["yardstick"])}
+    if "growth" in row:
+        return []
+    return [f"{'':4} {amount(statistics.median(one['samples']), one['unit']):>14} {'':36}  "
+            f"{row['work']}, {one['name']}"
+            for one in row["series"] if one["name"] not in shown]
+
+
+def curves(rows):
+    """The growth rows as tables, one for each backend and axis."""
+    tables = {}
+    for row in rows:
+        if "growth" in row:
+            growth = row["growth"]
+            tables.setdefault((growth["backend"], growth["axis"]), []).append(row)
+    for (backend, axis), members in tables.items():
+        sizes = members[0]["growth"]["sizes"]
+        yield ""
+        yield f"{backend}, microseconds by {axis}: {'':4}" + "".join(f"{size:>12}" for size in sizes)
+        for row in members:
+            medians = {one["name"]: statistics.median(one["samples"]) for one in row["series"]}
+            yield f"    {row['growth']['operation']:36}" + "".join(
+                f"{medians[str(size)]:>12.2f}" for size in sizes)
+
+
+def machine():
+    model = memory = ""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("model name"):
+                model = line.partition(":")[2].strip()
+                break
+    with open("/proc/meminfo", encoding="utf-8") as file:
+        memory = file.readline().partition(":")[2].strip()
+    return {"processor": model, "processors": os.cpu_count(), "memory": memory,
+            "system": platform.platform(), "load": os.getloadavg()}
+
+
+def wanted(arguments):
+    rows = [row for row in ALL_ROWS if row != "E1" or "--chat-server" in arguments]
+    if "--rows" in arguments:
+        names = arguments[arguments.index("--rows") + 1].split(",")
+        rows = [row for row in rows if row in names]
+    return rows
+
+
+class Report:
+    """Takes the lines of a run, prints them as they come, and holds the verdict."""
+
+    def __init__(self, arguments, say=print):
+        self.say = say
+        self.judged = "--short" not in arguments
+        self.expected = wanted(arguments)
+        self.machine = machine()
+        self.facts = {}
+        self.rows = []
+        say(HEADING)
+
+    def take(self, line):
+        given = json.loads(line)
+        if "facts" in given:
+            self.facts = given["facts"]
+            return
+        self.rows.append(given)
+        for comparison in comparisons(given):
+            self.say(comparison.line(self.judged))
+        for text in further(given):
+            self.say(text)
+
+    def missed(self):
+        if not self.judged:
+            return 0
+        return sum(one.met is False for row in self.rows for one in comparisons(row))
+
+    def missing(self):
+        present = {row["id"] for row in self.rows if any(one["samples"] for one in row["series"])}
+        return [row for row in self.expected if row not in present]
+
+    def end(self):
+        for text in curves(self.rows):
+            self.say(text)
+        self.say("")
+        load = "%.1f before, %.1f after" % (self.machine["load"][0], os.getloadavg()[0])
+        self.say(f"{self.machine['processors']} x {self.machine['processor']}, load {load}; " +
+                 ", ".join(f"{name} {value}" for name, value in self.facts.items()))
+        self.say("each figure is the median of its samples" if self.judged
+                 else "a short run: it works, and its speeds mean nothing")
+
+    def as_json(self):
+        return {"machine": self.machine, "load_after": os.getloadavg(), "server": self.facts,
+                "rows": self.rows}
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def run(options, command):
+    report = Report(command)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            report.take(line)
+            sys.stdout.flush()
+    if process.returncode == SKIPPED:
+        return SKIPPED
+    report.end()
+    if "--json" in options:
+        write(options["--json"], json.dumps(report.as_json(), indent=1) + "\n")
+    if "--svg" in options:
+        write(options["--svg"], growth_plot.svg(report.rows))
+    for row in report.missing():
+        print(f"row {row} is missing")
+    if process.returncode != 0 or report.missing():
+        return 1
+    if "--require" in options and report.missed():
+        print(f"{report.missed()} targets missed")
+        return 1
+    return 0
+
+
+def self_test():
+    said = []
+
+    def line(ours, yardstick, **bound):
+        return json.dumps({"id": "T1", "work": "w", "setup": "", "comparisons": [
+            {"ours": "a", "yardstick": "b", **bound}], "series": [
+                {"name": "a", "unit": "/s", "samples": ours},
+                {"name": "b", "unit": "/s", "samples": yardstick}]})
+
+    def verdict(*arguments, command=(), **bound):
+        report = Report(["benchmark", "--rows", "T1", *command], said.append)
+        report.take(line(*arguments, **bound))
+        return report.missed(), report.missing()
+
+    checks = [
+        verdict([10, 30, 20], [10, 10, 10], at_least=2) == (0, []),
+        verdict([10, 30, 19], [10, 10, 10], at_least=2) == (1, []),
+        verdict([10, 30, 19], [10, 10, 10], at_least=2, command=["--short"]) == (0, []),
+        verdict([13], [10], at_most=1.3) == (0, []),
+        verdict([14], [10], at_most=1.3) == (1, []),
+        verdict([14], [0], at_least=1) == (1, []),
+        verdict([14], [10]) == (0, []),
+        verdict([1], [1], command=["--rows", "T1"])[1] == [],
+        Report(["benchmark", "--rows", "T1,T2"], said.append).missing() == ["T1", "T2"],
+        "E1" in wanted(["--chat-server", "x"]) and "E1" not in wanted([]),
+        amount(1234567.8, "/s") == "1 234 568 /s",
+        growth_plot.self_test(),
+    ]
+    print(f"{len(checks)} checks, {checks.count(False)} wrong: {checks}")
+    return 0 if all(checks) else 1
+
+
+def main(arguments):
+    if arguments == ["--self-test"]:
+        return self_test()
+    options = {}
+    while arguments and arguments[0] != "--run":
+        name = arguments.pop(0)
+        if name == "--require":
+            options[name] = True
+        elif name in ("--json", "--svg") and arguments:
+            options[name] = arguments.pop(0)
+        else:
+            print(f"{name}: unknown, or without its value", file=sys.stderr)
+            return 2
+    if len(arguments) < 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    return run(options, arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
