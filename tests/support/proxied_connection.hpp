@@ -1,0 +1,106 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <poll.h>
+#include <string>
+
+#include "support/protocol_tap.hpp"
+#include "support/tcp_proxy.hpp"
+
+namespace roomstore::test {
+
+/// One connection through a `TcpProxy`: both sockets, and what is under way between them. Used by
+/// the thread of the proxy, or under its lock.
+class ProxiedConnection {
+public:
+    using Clock = std::chrono::steady_clock;
+    using Action = TcpProxy::Action;
+
+    /// A fault that hits a statement.
+    struct Hit {
+        TcpProxy::FaultId id{};
+        Action action{};
+        /// Of `hold` and `hold_reply`.
+        Clock::time_point until = Clock::time_point::max();
+    };
+
+    /// What a connection needs of its proxy.
+    struct Surroundings {
+        TcpProxy::Traffic traffic{};
+        TcpProxy::Counts* counts = nullptr;
+        std::function<std::optional<Hit>(const ProtocolTap::ClientMessage&)> match{};
+        std::function<void(TcpProxy::FaultId)> happened{};
+    };
+
+    /// Owns both sockets. Without `server` (-1) it is never served.
+    ProxiedConnection(int client, int server)
+        : client_{.socket = client}, server_{.socket = server} {}
+    ~ProxiedConnection();
+    ProxiedConnection(const ProxiedConnection&) = delete;
+    ProxiedConnection& operator=(const ProxiedConnection&) = delete;
+
+    pollfd client_events() const { return events_of(client_); }
+    pollfd server_events() const { return events_of(server_); }
+    /// When something is due without an event.
+    Clock::time_point due() const;
+
+    void read_client(const Surroundings& around);
+    void read_server(const Surroundings& around);
+    /// Passes on what may go by now.
+    void advance(const Surroundings& around);
+
+    void cut() noexcept { over_ = true; }
+    void release(TcpProxy::FaultId id);
+    bool holds(TcpProxy::FaultId id) const noexcept;
+    bool over() const noexcept { return over_; }
+
+private:
+    struct Chunk {
+        std::string bytes;
+        Clock::time_point due;
+    };
+    /// A socket and what waits to be sent to it.
+    struct End {
+        int socket = -1;
+        bool ended = false;    // nothing more will come from it
+        bool blocked = false;  // it takes no more just now
+        std::deque<Chunk> outgoing{};
+        std::size_t sent = 0;  // of the first chunk
+        Clock::time_point may_send_at{};
+    };
+
+    static pollfd events_of(const End& end);
+    void read(End& end, const std::function<void(const std::string&)>& taken);
+    void queue(End& to, std::string bytes, const Surroundings& around);
+    void advance_requests(const Surroundings& around);
+    void advance_answers(const Surroundings& around);
+    bool hit(const Hit& hit, const Surroundings& around);
+    bool within_answer() const noexcept;
+    void send(End& to, const Surroundings& around);
+
+    End client_;
+    End server_;
+    ProtocolTap tap_;
+    std::deque<ProtocolTap::ClientMessage> requests_;
+    std::deque<ProtocolTap::ServerMessage> answers_;
+    bool judged_ = false;  // the first of requests_
+    // Each request is answered up to a ReadyForQuery; one more precedes them all.
+    std::uint64_t requests_sent_ = 0;
+    std::uint64_t answers_received_ = 0;
+    std::optional<Hit> holding_;  // the first of requests_
+    /// A fault of the answer to the request of this number.
+    std::optional<Hit> answer_fault_;
+    std::uint64_t answer_number_ = 0;
+    bool answer_held_ = false;
+    bool swallows_requests_ = false;
+    bool swallows_answers_ = false;
+    bool cut_when_sent_ = false;
+    bool over_ = false;
+};
+
+}  // namespace roomstore::test
