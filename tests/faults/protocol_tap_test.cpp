@@ -95,11 +95,13 @@ TEST_CASE("a message is the same whatever segments it comes in") {
 TEST_CASE("the word inside a value is no statement") {
     CHECK(has_statement("COMMIT", "COMMIT"));
     CHECK(has_statement("  commit", "COMMIT"));
-    CHECK(has_statement("BEGIN; SELECT 1;\nCommit", "COMMIT"));
+    CHECK(has_statement("SELECT 1;\nCommit", "COMMIT"));
+    CHECK(has_statement("BEGIN; SET x = 1; COMMIT; SET y = 1", "SET y"));
     CHECK_FALSE(has_statement("SELECT 'x; COMMIT'", "COMMIT"));
     CHECK_FALSE(has_statement("SELECT \"; COMMIT\"", "COMMIT"));
     CHECK_FALSE(has_statement("INSERT COMMIT", "COMMIT"));
     CHECK_FALSE(has_statement("COMM", "COMMIT"));
+    CHECK_FALSE(has_statement("BEGIN; SET x = 1; COMMIT; SET y = 1", "COMMIT"));
     auto tap = started();
     // Bytes of a parameter, which look like a message of their own.
     const auto hostile = message('B', "\0\0\0\0\0\1"s + packet(query("COMMIT")) + "\0\0"s);

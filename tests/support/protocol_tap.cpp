@@ -135,7 +135,12 @@ bool has_statement(std::string_view sql, std::string_view beginning) {
     const auto equal = [](unsigned char a, unsigned char b) {
         return std::toupper(a) == std::toupper(b);
     };
+    const auto begins_with = [&](std::size_t at, std::string_view text) {
+        return std::ranges::equal(sql.substr(at, text.size()), text, equal);
+    };
+    bool first = true;
     bool at_begin = true;
+    bool opens_transaction = false;
     char quote = '\0';
     for (std::size_t at = 0; at < sql.size(); ++at) {
         const char c = sql[at];
@@ -144,9 +149,12 @@ bool has_statement(std::string_view sql, std::string_view beginning) {
         } else if (c == ';') {
             at_begin = true;
         } else if (std::isspace(static_cast<unsigned char>(c)) == 0) {
-            const auto here = sql.substr(at, beginning.size());
-            if (at_begin && std::ranges::equal(here, beginning, equal)) return true;
-            at_begin = false;
+            if (at_begin && begins_with(at, beginning)) {
+                const bool own_transaction = opens_transaction && begins_with(at, "COMMIT");
+                if (first || !own_transaction) return true;
+            }
+            if (at_begin && begins_with(at, "BEGIN")) opens_transaction = true;
+            at_begin = first = false;
             if (c == '\'' || c == '"') quote = c;
         }
     }

@@ -52,7 +52,9 @@ private:
     std::map<std::string, std::string> portals_;     // prepared name by portal
 };
 
-/// Whether one of the statements in `sql` begins with `beginning`, whatever the case of letters.
+/// Whether one of the statements in `sql` begins with `beginning`, whatever the case of letters. A
+/// COMMIT that ends what a BEGIN of the same text began is none: a script such as sets up a
+/// session.
 bool has_statement(std::string_view sql, std::string_view beginning);
 
 }  // namespace roomstore::test

@@ -30,7 +30,8 @@ public:
     struct Fault {
         Action action = Action::cut_before;
         /// How the SQL of the statement begins, or the name under which it was prepared. Empty: any
-        /// statement.
+        /// statement. COMMIT is that of a transaction that began in an earlier message: it is not
+        /// found in the script that sets up a session.
         std::string statement = "COMMIT";
         /// How many statements it hits before it is spent; none: as long as it stands.
         std::optional<std::uint64_t> times = 1;
