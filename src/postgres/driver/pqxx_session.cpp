@@ -112,7 +112,7 @@ void PqxxSession::connect_to_any(Clock::time_point deadline) {
 void PqxxSession::set_up(const ConnectionTarget& target, Clock::time_point deadline) {
     where_ = target.where;
     const std::shared_ptr<PGcancel> canceller(PQgetCancel(raw_), PQfreeCancel);
-    if (!canceller) throw failure_of(raw_, nullptr);
+    if (!canceller) throw at_server(failure_of(raw_, nullptr));
     // A cancellation would be sent to the server for nothing; until the session is ready, cutting
     // it is what stops it.
     control_->lend_connecting(PQsocket(raw_));
@@ -122,7 +122,8 @@ void PqxxSession::set_up(const ConnectionTarget& target, Clock::time_point deadl
             run_until(raw_, session_setup(limits_of(*config_), PQserverVersion(raw_)), deadline);
         } catch (const Failure& failure) {
             // invalid_parameter_value, undefined_object: only the last command can say so.
-            if (failure.sqlstate != "22023" && failure.sqlstate != "42704") throw;
+            if (failure.sqlstate != "22023" && failure.sqlstate != "42704")
+                throw at_server(failure);
         }
     } else if (const char* style = PQparameterStatus(raw_, "DateStyle");
                style != nullptr && !std::string_view(style).starts_with("ISO")) {

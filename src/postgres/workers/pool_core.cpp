@@ -203,7 +203,9 @@ CallOutcome PoolCore::stopped(const PendingCall& call) const {
     if (call.state.phase() == Phase::committing) {
         Failure unknown;
         if (failure) unknown = *failure;
-        if (unknown.text.empty()) unknown.text = "the answer to COMMIT did not come in time";
+        if (unknown.text.empty()) {
+            unknown.text = "the answer to COMMIT did not come in time (" + factory_->where() + ')';
+        }
         return failed_with(errc::commit_unknown, unknown);
     }
     switch (call.state.stop()) {
