@@ -9,7 +9,7 @@ namespace roomstore::test {
 /// A server on which each COMMIT waits for a standby that does not exist, until it is released.
 class HangingCommits {
 public:
-    HangingCommits() {
+    HangingCommits() : cluster({.tcp = true}) {
         auto admin = cluster.admin();
         admin.query("CREATE TABLE rows (id text PRIMARY KEY)");
         set("nobody");

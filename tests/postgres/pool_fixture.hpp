@@ -1,12 +1,10 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
-#include <functional>
 #include <string>
-#include <thread>
 #include <utility>
 
+#include "support/footprint.hpp"
 #include "support/private_cluster.hpp"
 #include "support/run.hpp"
 #include "support/task.hpp"
@@ -28,12 +26,6 @@ inline PostgresOptions options_for(std::string connection_string, std::size_t co
     options.connection_string = std::move(connection_string);
     options.connections = connections;
     return options;
-}
-
-/// Waits for what the test itself set going; the watchdog of the test ends it if it never comes.
-inline void await(const std::function<bool()>& condition) {
-    const Watchdog watchdog;
-    while (!condition()) std::this_thread::sleep_for(1ms);
 }
 
 inline asio::awaitable<std::int64_t> answer(WorkerPool& pool) {
@@ -72,13 +64,5 @@ inline void make_table(Admin& admin, const std::string& name) {
     admin.query("DROP TABLE IF EXISTS " + name + "; CREATE TABLE " + name +
                 " (id text PRIMARY KEY)");
 }
-
-/// Counts what must not grow: threads and open descriptors of this process.
-inline std::size_t entries(const char* folder) {
-    const std::filesystem::directory_iterator all(folder);
-    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
-inline std::size_t threads() { return entries("/proc/self/task"); }
-inline std::size_t descriptors() { return entries("/proc/self/fd"); }
 
 }  // namespace roomstore::test

@@ -104,31 +104,22 @@ void PrivateCluster::require() {
     }
 }
 
-PrivateCluster::PrivateCluster(Options options) : tcp_(options.tcp) {
-    const auto folder = programs();
-    if (!folder) throw std::runtime_error("no PostgreSQL server programs on this machine");
+PrivateCluster::PrivateCluster(Options options) : options_(std::move(options)) {
+    if (!programs()) throw std::runtime_error("no PostgreSQL server programs here");
     std::string name = (fs::temp_directory_path() / "roomstore-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
     folder_ = name;
     try {
         watch_over();
         ServerUser::get().own(folder_);
-        Process::run({(*folder / "initdb").string(),
-                      "--pgdata=" + (folder_ / "data").string(),
-                      "--username=postgres",
-                      "--auth=trust",
-                      "--encoding=UTF8",
-                      "--locale=C",
-                      "--no-sync",
-                      "--no-instructions"},
-                     {.log = folder_ / "initdb.log", .as_server_user = true});
-        if (tcp_) port_ = free_port();
+        make_data();
+        if (options_.tcp) port_ = free_port();
         std::ofstream settings(folder_ / "data" / "postgresql.conf", std::ios::app);
-        settings << "\nlisten_addresses='" << (tcp_ ? "127.0.0.1" : "") << "'\n"
+        settings << "\nlisten_addresses='" << (options_.tcp ? "127.0.0.1" : "") << "'\n"
                  << "unix_socket_directories='" << folder_.string() << "'\n"
                  << "port=" << port_ << '\n';
-        if (!options.as_shipped) settings << "fsync=off\nshared_buffers=64MB\n";
-        for (const auto& setting : options.settings) settings << setting << '\n';
+        if (!options_.as_shipped) settings << "fsync=off\nshared_buffers=64MB\n";
+        for (const auto& setting : options_.settings) settings << setting << '\n';
         settings.close();
         start();
     } catch (...) {
@@ -137,6 +128,32 @@ PrivateCluster::PrivateCluster(Options options) : tcp_(options.tcp) {
         if (caretaker_) caretaker_->wait();
         throw;
     }
+}
+
+void PrivateCluster::make_data() {
+    const auto data = "--pgdata=" + (folder_ / "data").string();
+    std::vector<std::string> command;
+    if (options_.primary == nullptr) {
+        command = {(*programs() / "initdb").string(),
+                   data,
+                   "--username=postgres",
+                   "--auth=trust",
+                   "--encoding=UTF8",
+                   "--locale=C",
+                   "--no-sync",
+                   "--no-instructions"};
+        command.insert(command.end(), options_.initdb.begin(), options_.initdb.end());
+    } else {
+        command = {(*programs() / "pg_basebackup").string(),
+                   data,
+                   "--write-recovery-conf",
+                   "--checkpoint=fast",
+                   "--no-sync",
+                   "--dbname=" + options_.primary->connection_string()};
+    }
+    Process::run(
+        std::move(command),
+        {.log = folder_ / "make_data.log", .as_server_user = true, .prepare = options_.prepare});
 }
 
 PrivateCluster::~PrivateCluster() {
@@ -187,18 +204,49 @@ Admin PrivateCluster::admin(std::string_view database) const {
     return Admin(connection_string(database));
 }
 
+void PrivateCluster::launch() {
+    server_ = Process::start(
+        {(*programs() / "postgres").string(), "-D", (folder_ / "data").string()},
+        {.log = folder_ / "server.log", .as_server_user = true, .prepare = options_.prepare});
+}
+
 void PrivateCluster::start() {
-    const auto postgres = programs().value() / "postgres";
-    server_ = Process::start({postgres.string(), "-D", (folder_ / "data").string()},
-                             {.log = folder_ / "server.log", .as_server_user = true});
+    launch();
+    await_ping(PQPING_OK);
+}
+
+void PrivateCluster::start_recovering() {
+    std::ofstream(folder_ / "data" / "standby.signal").close();
+    std::ofstream(folder_ / "data" / "postgresql.conf", std::ios::app) << "hot_standby=off\n";
+    launch();
+    await_ping(PQPING_REJECT);
+}
+
+void PrivateCluster::await_ping(int expected) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-    while (PQping(connection_string().c_str()) != PQPING_OK) {
+    while (PQping(connection_string().c_str()) != expected) {
         if (!server_->running()) throw std::runtime_error("the server did not start:\n" + log());
         if (std::chrono::steady_clock::now() > deadline) {
             throw std::runtime_error("the server is not ready after 60 s:\n" + log());
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{5});
     }
+}
+
+void PrivateCluster::promote() {
+    std::ofstream(folder_ / "data" / "promote").close();
+    server_->signal(SIGUSR1);
+    await_ping(PQPING_OK);
+    auto connection = admin();
+    while (connection.value("SELECT pg_is_in_recovery()") == "t") {
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+}
+
+void PrivateCluster::kill_postmaster() {
+    server_->signal(SIGKILL);
+    server_->wait();
+    server_.reset();
 }
 
 void PrivateCluster::stop(Stop how) {

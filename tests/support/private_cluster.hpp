@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,11 @@ public:
         bool tcp = false;                     ///< Listens on 127.0.0.1 too.
         /// With the settings that PostgreSQL comes with, syncing to disk: for measuring.
         bool as_shipped = false;
+        std::vector<std::string> initdb{};  ///< More arguments, such as `--wal-segsize=1`.
+        /// Begins as a copy of this server, and follows it as a hot standby.
+        const PrivateCluster* primary = nullptr;
+        /// `Process::Options::prepare` of every program of the server.
+        std::function<bool()> prepare{};
     };
 
     /// How a server is stopped: `immediate` is a crash, from which the next start recovers.
@@ -70,6 +76,13 @@ public:
     void start();
     void stop(Stop how = Stop::fast);
     void restart(Stop how = Stop::fast);
+    /// The postmaster alone; its processes end when they miss it.
+    void kill_postmaster();
+
+    /// Starts it as a standby that follows nobody and lets nobody in, until `promote`.
+    void start_recovering();
+    /// Makes a standby a server of its own; returns when it takes writes.
+    void promote();
 
     /// Makes the server read its configuration anew, and waits until it has.
     void reload();
@@ -85,10 +98,14 @@ public:
 
 private:
     void watch_over();
+    void make_data();
+    void launch();
+    /// Until it answers so; a `PGPing`.
+    void await_ping(int expected);
 
+    Options options_;
     std::filesystem::path folder_;
     int port_ = 5432;
-    bool tcp_ = false;
     std::optional<Process> server_;
     std::optional<Process> caretaker_;
     int lifeline_ = -1;

@@ -39,6 +39,7 @@ namespace {
     ::dup2(output, 1);
     ::dup2(output, 2);
     ::setpgid(0, 0);  // an interrupt at the terminal is for the tests, which then clean up
+    if (options.prepare && !options.prepare()) ::_exit(errno);
     if (options.as_server_user && user.uid) {
         if (::setgroups(user.groups.size(), user.groups.data()) != 0 || ::setgid(user.gid) != 0 ||
             ::setuid(*user.uid) != 0 || ::chdir("/") != 0) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <sys/types.h>
@@ -27,6 +28,9 @@ public:
         std::filesystem::path log{};  ///< Takes what the program prints; appended to.
         int standard_input = -1;      ///< A descriptor to read from; otherwise /dev/null.
         bool as_server_user = false;
+        /// Runs in the child before it becomes the program, still as the user of the tests. System
+        /// calls and nothing else. False: the child ends, with `errno` for its exit status.
+        std::function<bool()> prepare{};
     };
 
     static Process start(std::vector<std::string> command, Options options);

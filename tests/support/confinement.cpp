@@ -1,0 +1,153 @@
+#include "support/confinement.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdexcept>
+#include <string>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace roomstore::test {
+
+namespace {
+
+// In CI too: the right to do this is the machine's to give.
+[[noreturn]] void skip(const std::string& reason) {
+    std::fprintf(stderr, "SKIPPED: %s\n", reason.c_str());
+    SKIP(reason);
+    std::abort();  // SKIP throws
+}
+
+std::string options_of(std::size_t bytes) {
+    const auto& user = ServerUser::get();
+    auto options = "mode=700,size=" + std::to_string(bytes);
+    if (user.uid) {
+        options += ",uid=" + std::to_string(*user.uid) + ",gid=" + std::to_string(user.gid);
+    }
+    return options;
+}
+
+}  // namespace
+
+std::unique_ptr<SmallDisk> SmallDisk::make_or_skip(std::size_t bytes) {
+    std::unique_ptr<SmallDisk> disk(new SmallDisk);
+    const auto problem = disk->make(bytes);
+    if (!problem.empty()) {
+        disk.reset();
+        skip("no disk of our own: " + problem);
+    }
+    return disk;
+}
+
+std::string SmallDisk::make(std::size_t bytes) {
+    std::string name = (std::filesystem::temp_directory_path() / "roomstore-disk-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) return std::string("mkdtemp: ") + std::strerror(errno);
+    folder_ = name;
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return "pipe";
+    lifeline_ = ends[1];
+    const auto options = options_of(bytes);
+    // Reads from a pipe that closes with the last moment of the tests, however that comes.
+    holder_ = Process::start(
+        {"/bin/sh", "-c", "read -r never; umount -l \"$1\"; rmdir \"$1\"", "disk", name},
+        {.standard_input = ends[0], .prepare = [&] {
+             return ::unshare(CLONE_NEWNS) == 0 &&
+                    ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                    ::mount("tmpfs", name.c_str(), "tmpfs", 0, options.c_str()) == 0;
+         }});
+    ::close(ends[0]);
+    const auto process = "/proc/" + std::to_string(holder_->pid());
+    while (read_file(process + "/mounts").find(' ' + name + ' ') == std::string::npos) {
+        siginfo_t ended{};
+        if (::waitid(
+                P_PID, static_cast<id_t>(holder_->pid()), &ended, WEXITED | WNOHANG | WNOWAIT) ==
+                0 &&
+            ended.si_pid != 0) {
+            return std::string("unshare and mount: ") + std::strerror(ended.si_status);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    mounts_ = ::open((process + "/ns/mnt").c_str(), O_RDONLY | O_CLOEXEC);
+    return mounts_ < 0 ? std::string("open: ") + std::strerror(errno) : std::string();
+}
+
+SmallDisk::~SmallDisk() {
+    if (mounts_ >= 0) ::close(mounts_);
+    if (lifeline_ >= 0) ::close(lifeline_);
+    if (holder_) holder_->wait();
+    ::rmdir(folder_.c_str());  // where the holder did not come so far
+}
+
+bool SmallDisk::enter() const noexcept { return ::setns(mounts_, CLONE_NEWNS) == 0; }
+
+void SmallDisk::resize(std::size_t bytes) const {
+    const auto options = options_of(bytes);
+    Process::run(
+        {"/bin/true"}, {.prepare = [&] {
+            return enter() &&
+                   ::mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT, options.c_str()) == 0;
+        }});
+}
+
+std::size_t SmallDisk::bytes_used() const {
+    struct statvfs numbers{};
+    const auto inside = "/proc/" + std::to_string(holder_->pid()) + "/root" + folder_.string();
+    if (::statvfs(inside.c_str(), &numbers) != 0) throw std::runtime_error("statvfs " + inside);
+    return (numbers.f_blocks - numbers.f_bfree) * numbers.f_frsize;
+}
+
+PrivateNetwork::PrivateNetwork() {
+    outside_ = ::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+    if (outside_ < 0 || ::unshare(CLONE_NEWNET) != 0) {
+        const std::string reason = std::strerror(errno);
+        if (outside_ >= 0) ::close(outside_);
+        skip("no network of our own: unshare: " + reason);
+    }
+    socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (socket_ >= 0 && apply(true)) return;
+    const std::string reason = std::strerror(errno);
+    ::setns(outside_, CLONE_NEWNET);
+    ::close(outside_);
+    ::close(socket_);
+    skip("no network of our own: " + reason);
+}
+
+PrivateNetwork::~PrivateNetwork() {
+    ::setns(outside_, CLONE_NEWNET);
+    ::close(outside_);
+    ::close(socket_);
+}
+
+void PrivateNetwork::set_up(bool up) {
+    if (!apply(up)) throw std::runtime_error("cannot change the state of lo");
+}
+
+bool PrivateNetwork::apply(bool up) const noexcept {
+    ifreq request{};
+    std::strcpy(request.ifr_name, "lo");
+    if (::ioctl(socket_, SIOCGIFFLAGS, &request) != 0) return false;
+    const int flags = up ? request.ifr_flags | IFF_UP : request.ifr_flags & ~IFF_UP;
+    request.ifr_flags = static_cast<short>(flags);
+    return ::ioctl(socket_, SIOCSIFFLAGS, &request) == 0;
+}
+
+bool limit_memory(std::size_t bytes) noexcept {
+    const rlimit memory{.rlim_cur = bytes, .rlim_max = bytes};
+    const rlimit core{.rlim_cur = 0, .rlim_max = 0};
+    return ::setrlimit(RLIMIT_AS, &memory) == 0 && ::setrlimit(RLIMIT_CORE, &core) == 0;
+}
+
+}  // namespace roomstore::test
