@@ -250,7 +250,7 @@ TEST_CASE("a room that somebody else keeps does not hold up the others for long"
     CHECK(kept.get().result->index == 0);
 }
 
-TEST_CASE("a common COMMIT whose answer is lost is settled event by event") {
+TEST_CASE("a common COMMIT whose answer is lost is settled event by event", "[F2]") {
     HangingCommits server;
     auto admin = server.cluster.admin();
     PostgresOptions options;

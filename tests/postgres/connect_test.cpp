@@ -18,7 +18,7 @@ PostgresOptions options_for(std::string connection_string) {
 
 }  // namespace
 
-TEST_CASE("init() with a wrong password says so, and names the user") {
+TEST_CASE("init() with a wrong password says so, and names the user", "[F21]") {
     PrivateCluster cluster;
     cluster.admin().query(
         "CREATE ROLE alice LOGIN PASSWORD 'right'; CREATE SCHEMA roomstore "
@@ -36,13 +36,13 @@ TEST_CASE("init() with a wrong password says so, and names the user") {
     run(right.create_room(make_room()));
 }
 
-TEST_CASE("init() on a database that does not exist says so, and names it") {
+TEST_CASE("init() on a database that does not exist says so, and names it", "[F21]") {
     PostgresStore store(
         options_for(PrivateCluster::shared().connection_string("nowhere_to_be_found")));
     CHECK_FAILS(store.init(), errc::unavailable, "\"nowhere_to_be_found\" does not exist");
 }
 
-TEST_CASE("init() while the server is down says so; once it is up, the same store works") {
+TEST_CASE("init() while the server is down says so; once it is up, the same store works", "[F21]") {
     PrivateCluster cluster;
     cluster.stop();
     PostgresStore store(options_for(cluster.connection_string()));

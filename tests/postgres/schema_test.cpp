@@ -35,7 +35,7 @@ void init_and_close(const PostgresOptions& options) {
 
 }  // namespace
 
-TEST_CASE("eight processes may call init() at once") {
+TEST_CASE("eight processes may call init() at once", "[F23]") {
     FreshSchema schema;
     for (int round = 0; round < 5; ++round) {
         schema.query("DROP SCHEMA IF EXISTS {schema} CASCADE");
@@ -130,7 +130,7 @@ TEST_CASE("two schemas in one database share nothing") {
     CHECK(run(first.get_event_count("room")) == 1);
 }
 
-TEST_CASE("a schema newer than the build is refused, and left as it is") {
+TEST_CASE("a schema newer than the build is refused, and left as it is", "[F23]") {
     FreshSchema schema;
     init_and_close(schema.options());
     schema.query("INSERT INTO {schema}.schema_version VALUES (7, 'of the future')");
@@ -145,7 +145,7 @@ TEST_CASE("a schema newer than the build is refused, and left as it is") {
     CHECK(schema.value("SELECT max(version) FROM {schema}.schema_version") == "7");
 }
 
-TEST_CASE("without create_schema a missing schema is refused with what to do about it") {
+TEST_CASE("without create_schema a missing schema is refused with what to do about it", "[F23]") {
     FreshSchema schema;
     auto options = schema.options();
     options.create_schema = false;
@@ -162,7 +162,8 @@ TEST_CASE("without create_schema a missing schema is refused with what to do abo
     CHECK_FALSE(run(store.room_exists("room")));
 }
 
-TEST_CASE("a schema that holds other tables of the same names is refused, and left as it is") {
+TEST_CASE("a schema that holds other tables of the same names is refused, and left as it is",
+          "[F23]") {
     FreshSchema schema;
     schema.query("CREATE SCHEMA {schema}; CREATE TABLE {schema}.tasks (mine int)");
     PostgresStore store(schema.options());

@@ -1,0 +1,165 @@
+// Connections that are lost at a known point of an append.
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+
+#include "faults/fault_fixture.hpp"
+#include "postgres/hanging_commits.hpp"
+#include "support/tcp_proxy.hpp"
+
+namespace roomstore::test {
+
+namespace {
+
+using Action = TcpProxy::Action;
+
+PostgresOptions through(const TcpProxy& proxy, std::size_t append_batch) {
+    auto options = patient_options(append_batch);
+    options.connection_string = proxy.connection_string();
+    return options;
+}
+
+/// Where an append is when its backend ends.
+struct Point {
+    std::string name;
+    Action action;
+    std::string statement;
+    std::uint64_t retries = 1;
+    std::uint64_t doubts = 0;
+};
+
+const std::vector<Point> points{
+    {"after BEGIN", Action::hold, "append.lock_room"},
+    {"after the lock", Action::hold_reply, "append.lock_room"},
+    {"before COMMIT", Action::hold, "COMMIT", 1, 1},
+    // The answer is on its way, and comes before the end.
+    {"after COMMIT", Action::hold_reply, "COMMIT", 0, 0},
+};
+
+}  // namespace
+
+TEST_CASE("a backend that is terminated at any step of an append costs none", "[F1]") {
+    const auto point = GENERATE(from_range(points));
+    const auto append_batch = GENERATE(256, 1);
+    CAPTURE(point.name, append_batch);
+    TcpProxy proxy(shared_server().port());
+    StoreUnderFault fault(shared_server(), through(proxy, append_batch));
+    const auto held = proxy.inject({.action = point.action, .statement = point.statement});
+    auto task = fault.append("a", "event");
+    await([&] { return proxy.holding(held) == 1; });
+    fault.terminate();
+    proxy.release(held);
+    const auto ending = task.get();
+    INFO(ending.text);
+    REQUIRE(ending.result);
+    CHECK(ending.result->index == 0);
+    CHECK(fault.indexes("a") == "0");
+    const auto stats = fault.store().stats();
+    CHECK(stats.retries == point.retries);
+    CHECK(stats.doubts == point.doubts);
+    CHECK(stats.doubts_settled == stats.doubts);
+    fault.recover();
+}
+
+TEST_CASE("a COMMIT that is lost, or whose answer is, stores each event once", "[F2]") {
+    auto& server = shared_server();
+    const auto action = GENERATE(Action::cut_before, Action::cut_reply, Action::cut_after);
+    const auto append_batch = GENERATE(256, 1);
+    CAPTURE(static_cast<int>(action), append_batch);
+    TcpProxy proxy(server.port());
+    StoreUnderFault fault(server, through(proxy, append_batch));
+    TcpProxy::FaultId lost{};
+    const auto endings =
+        append_together(server, fault, {{"a", "first"}, {"b", "other"}, {"a", "second"}}, [&] {
+            lost = proxy.inject({.action = action, .statement = "COMMIT", .skip = 1});
+        });
+    for (const auto& ending : endings) {
+        INFO(ending.text);
+        REQUIRE(ending.result);
+        CHECK(fault.times_stored(ending.result->id) == "1");
+    }
+    CHECK(endings[0].result->index == 0);
+    CHECK(endings[1].result->index == 0);
+    CHECK(endings[2].result->index == 1);
+    CHECK(proxy.happened(lost) == 1);
+    const auto stats = fault.store().stats();
+    // An answer that has come leaves no doubt, whatever comes after it.
+    CHECK(stats.doubts == (action == Action::cut_after ? 0U : 1U));
+    CHECK(stats.doubts_settled == stats.doubts);
+    CHECK(fault.append("a", "third").get().result->index == 2);
+    CHECK(fault.indexes("a") == "0 1 2");
+    fault.recover();
+}
+
+TEST_CASE("an append that is lost on every try is commit_unknown, and settled by calling again",
+          "[F2]") {
+    const auto action = GENERATE(Action::cut_before, Action::cut_reply);
+    TcpProxy proxy(shared_server().port());
+    auto options = through(proxy, GENERATE(256, 1));
+    options.deadline = 1s;
+    StoreUnderFault fault(shared_server(), options);
+    // With the answer to the first COMMIT alone the second try would find the event.
+    const auto lost = proxy.inject({.action = action, .times = {}});
+    const auto blind = proxy.inject(
+        {.action = Action::cut_before, .statement = "append.lock_room", .times = {}, .skip = 1});
+    const auto ending = fault.append("a", "event").get();
+    check_failure(ending, errc::commit_unknown, "a", "port " + std::to_string(proxy.port()));
+    proxy.remove(lost);
+    proxy.remove(blind);
+    CHECK(fault.times_stored("event") == (action == Action::cut_before ? "0" : "1"));
+    const auto again = fault.append("a", "event").get();
+    INFO(again.text);
+    REQUIRE(again.result);
+    CHECK(again.result->index == 0);
+    CHECK(fault.times_stored("event") == "1");
+    fault.recover();
+}
+
+TEST_CASE("a COMMIT that ends after its client gave up on it is found by the next try", "[F3]") {
+    PrivateCluster::require();
+    HangingCommits server;
+    TcpProxy proxy(server.cluster.port());
+    StoreUnderFault fault(server.cluster, through(proxy, GENERATE(256, 1)));
+    auto task = fault.append("a", "event");
+    await([&] { return fault.backends("wait_event = 'SyncRep'") == "1"; });
+    proxy.cut_all();
+    // The next try waits for the room, which the old backend has until its COMMIT ends.
+    await([&] { return fault.backends("wait_event_type = 'Lock'") == "1"; });
+    CHECK(fault.backends("wait_event = 'SyncRep'") == "1");
+    server.release();
+    const auto ending = task.get();
+    INFO(ending.text);
+    REQUIRE(ending.result);
+    CHECK(ending.result->index == 0);
+    CHECK(fault.times_stored("event") == "1");
+    CHECK(fault.store().stats().doubts_settled == 1);
+    fault.recover();
+}
+
+TEST_CASE("a COMMIT that hangs past the deadline is commit_unknown, and settled by calling again",
+          "[F3]") {
+    PrivateCluster::require();
+    HangingCommits server;
+    auto options = patient_options(GENERATE(256, 1));
+    options.deadline = 700ms;
+    StoreUnderFault fault(server.cluster, options);
+    const auto began = std::chrono::steady_clock::now();
+    check_failure(
+        fault.append("a", "event").get(),
+        errc::commit_unknown,
+        "a",
+        "the answer to COMMIT did not come in time (server \"" + server.cluster.folder().string());
+    CHECK(std::chrono::steady_clock::now() - began <
+          options.deadline + promised_delay + busy_machine);
+    server.release();
+    // The room is locked until the old COMMIT has ended.
+    await([&] {
+        const auto again = fault.append("a", "event").get();
+        return again.result && again.result->index == 0;
+    });
+    CHECK(fault.times_stored("event") == "1");
+    fault.recover();
+}
+
+}  // namespace roomstore::test

@@ -1,0 +1,116 @@
+// Stores and contexts that go away under their calls.
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "faults/fault_fixture.hpp"
+
+namespace roomstore::test {
+
+namespace {
+
+/// Lives in the frame of a coroutine and says when the frame is gone.
+class Resident {
+public:
+    explicit Resident(int& count) : count_(&count) { ++*count_; }
+    ~Resident() { --*count_; }
+    Resident(const Resident&) = delete;
+    Resident& operator=(const Resident&) = delete;
+
+private:
+    int* count_;
+};
+
+asio::awaitable<void> append_and_say(PostgresStore& store,
+                                     std::string id,
+                                     int& residents,
+                                     int& resumed) {
+    const Resident resident(residents);
+    const auto event = make_event({.id = std::move(id), .room_id = "a"});
+    auto appended = store.add_event_auto_index("a", event);
+    co_await std::move(appended);
+    ++resumed;
+}
+
+/// As patient as a test of an end can be.
+PostgresOptions ending_soon(std::size_t append_batch) {
+    auto options = patient_options(append_batch);
+    options.deadline = 1s;
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE("a store that is destroyed answers its appends, and leaves nothing behind", "[F15]") {
+    auto& server = shared_server();
+    StoreUnderFault fault(server, ending_soon(GENERATE(256, 1)));
+    for (int round = 0; round < 2; ++round) {
+        RoomLock lock(server, fault, "a");
+        const auto running = std::to_string(round) + "-running";
+        const auto waiting = std::to_string(round) + "-queued";
+        auto runs = fault.append("a", running);
+        await([&] { return fault.waits_for_lock(); });
+        auto waits = fault.append("b", waiting);
+        await([&] { return fault.store().stats().queue_length == 1; });
+        fault.destroy();
+        CHECK(runs.get().failed(errc::timeout));
+        CHECK(waits.get().failed(errc::closed));
+        lock.release();
+        fault.check_nothing_left();
+        CHECK(fault.times_stored(running) == "0");
+        CHECK(fault.times_stored(waiting) == "0");
+        fault.reopen();
+    }
+    fault.recover();
+}
+
+TEST_CASE("a store that is closed lets its appends end, and says closed to what comes after",
+          "[F15]") {
+    auto& server = shared_server();
+    StoreUnderFault fault(server, patient_options(GENERATE(256, 1)));
+    RoomLock lock(server, fault, "a");
+    auto runs = fault.append("a", "running");
+    await([&] { return fault.waits_for_lock(); });
+    auto waits = fault.append("b", "queued");
+    await([&] { return fault.store().stats().queue_length == 1; });
+    Task closing(fault.caller().context(), fault.store().close());
+    await([&] { return fault.append("b", "late").get().failed(errc::closed); });
+    CHECK_FALSE(closing.ended());
+    lock.release();
+    CHECK(runs.get().result);
+    CHECK(waits.get().result);
+    CHECK(closing.get().result);
+    fault.destroy();
+    fault.check_nothing_left();
+    CHECK(fault.times_stored("late") == "0");
+    fault.reopen();
+    fault.recover();
+}
+
+TEST_CASE("a context that is destroyed under its appends takes its callers with it", "[F15]") {
+    auto& server = shared_server();
+    const bool stop_first = GENERATE(false, true);
+    StoreUnderFault fault(server, ending_soon(GENERATE(256, 1)));
+    int residents = 0;
+    int resumed = 0;
+    {
+        RoomLock lock(server, fault, "a");
+        asio::io_context context;
+        for (const char* id : {"running", "queued"}) {
+            asio::co_spawn(
+                context, append_and_say(fault.store(), id, residents, resumed), asio::detached);
+        }
+        while (residents < 2) context.run_one();
+        context.poll();
+        await([&] { return fault.waits_for_lock(); });
+        if (stop_first) context.stop();
+    }
+    CHECK(residents == 0);
+    CHECK(resumed == 0);
+    fault.recover();
+}
+
+}  // namespace roomstore::test
