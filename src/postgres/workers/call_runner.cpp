@@ -101,7 +101,10 @@ std::optional<Failure> CallRunner::connect(CallControl& control, const Progress&
         if (connect_failure_ && progress.attempts == 0) control.note(*connect_failure_);
         const auto when = limit_.reserve(control.now());
         if (when > control.now()) control.pause(when);
-        if (!control.may_go_on()) return Failure{};
+        if (!control.may_go_on()) {
+            limit_.give_back(when);
+            return Failure{};
+        }
     }
     return connect_ahead(control.deadline());
 }

@@ -50,10 +50,23 @@ public:
     /// Books the next free moment, and returns it: `now` or later.
     TimePoint reserve(TimePoint now) {
         const std::lock_guard lock(mutex_);
+        std::erase_if(given_back_, [&](TimePoint moment) { return moment < now; });
+        if (const auto first = std::ranges::min_element(given_back_); first != given_back_.end()) {
+            const auto moment = *first;
+            given_back_.erase(first);
+            return moment;
+        }
         auto& oldest = booked_[next_];
         oldest = std::max(now, oldest + std::chrono::seconds{1});
         next_ = (next_ + 1) % booked_.size();
         return oldest;
+    }
+
+    /// Whoever will not make its attempt leaves the moment to others: calls that end while they
+    /// wait for their turn would otherwise put off the turns of all that follow, without bounds.
+    void give_back(TimePoint moment) {
+        const std::lock_guard lock(mutex_);
+        given_back_.push_back(moment);
     }
 
     /// For connections, over all stores of the process.
@@ -65,6 +78,7 @@ public:
 private:
     std::mutex mutex_;
     std::vector<TimePoint> booked_;  // the moments of the last second, oldest at next_
+    std::vector<TimePoint> given_back_;
     std::size_t next_ = 0;
 };
 

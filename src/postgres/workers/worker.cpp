@@ -240,7 +240,10 @@ void PoolCore::connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner,
     const auto over = [&] { return state_ != State::open || !others_connected(worker); };
     if (alone_.wait_until(lock, when, over)) return;
     const auto turn = platform::connection_attempts().reserve(Clock::now());
-    if (alone_.wait_until(lock, turn, over)) return;
+    if (alone_.wait_until(lock, turn, over)) {
+        platform::connection_attempts().give_back(turn);
+        return;
+    }
     worker.connecting_ahead = true;
     worker.control->reset();
     lock.unlock();

@@ -417,3 +417,17 @@ TEST_CASE("A commit that was answered with ROLLBACK is a failure, not a doubt") 
     CHECK(failed(bench.run(), errc::internal));
     CHECK(bench.session.log.back() == "disconnect");
 }
+
+TEST_CASE("Calls that end while they wait for their turn to connect do not put off others") {
+    Bench bench;
+    bench.fail_always("connect", lost());
+    const auto start = bench.control.time;
+    for (int i = 0; i < 200; ++i) {
+        ManualControl hurried;
+        hurried.call = Call{start + 50ms};
+        hurried.call.start();
+        CHECK(bench.runner.run(hurried, bench.operation, bench.job).kind ==
+              CallOutcome::Kind::failed);
+    }
+    CHECK(bench.limit.reserve(start + 50ms) <= start + 50ms + 1s);
+}

@@ -268,6 +268,18 @@ TEST_CASE("At most so many attempts fall into any second") {
     CHECK(limit.reserve(start + 1h) == start + 1h);
 }
 
+TEST_CASE("An attempt that is not made leaves its moment to another") {
+    AttemptLimit limit(2);
+    const auto start = AttemptLimit::TimePoint{} + 1h;
+    for (const auto wait : {0s, 0s, 1s, 1s}) CHECK(limit.reserve(start) == start + wait);
+    limit.give_back(start + 1s);
+    CHECK(limit.reserve(start) == start + 1s);
+    CHECK(limit.reserve(start) == start + 2s);
+    // What nobody took in time is gone.
+    limit.give_back(start + 1s);
+    CHECK(limit.reserve(start + 1500ms) == start + 2s);
+}
+
 TEST_CASE("The schema's name goes wherever a statement says so") {
     CHECK(expand_schema("SELECT * FROM {schema}.a, {schema}.b", "\"x\"") ==
           "SELECT * FROM \"x\".a, \"x\".b");
