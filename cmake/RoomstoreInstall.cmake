@@ -1,7 +1,7 @@
 # Components, so that a machine without libpqxx or Catch2 can use what it has: find_package(roomstore) gives
-# roomstore::roomstore; COMPONENTS postgres and contract_tests add roomstore::postgres and
-# roomstore::contract_tests. Who packages them apart finds each under `cmake --install --component
-# roomstore_<name>`; the two need roomstore_core.
+# roomstore::roomstore; COMPONENTS postgres, postgres_shared and contract_tests add the targets of these names.
+# Who packages them apart finds each under `cmake --install --component roomstore_<name>`; all need
+# roomstore_core. Nothing that is installed knows the prefix: it may be moved.
 include(CMakePackageConfigHelpers)
 
 set(ROOMSTORE_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/roomstore)
@@ -18,18 +18,31 @@ install(
     NAMESPACE roomstore::
     DESTINATION ${ROOMSTORE_CMAKE_DIR})
 
-if(ROOMSTORE_POSTGRES_ENABLED)
-    set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME roomstore_postgres)
+# roomstore_install_library(<component> <target>): with its headers, and its package for pkg-config.
+function(roomstore_install_library component target)
+    set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME roomstore_${component})
     install(
-        TARGETS roomstore_postgres
-        EXPORT roomstore-postgres
+        TARGETS ${target}
+        EXPORT roomstore-${component}
         FILE_SET HEADERS)
     install(
-        EXPORT roomstore-postgres
-        FILE roomstore-postgres-targets.cmake
+        EXPORT roomstore-${component}
+        FILE roomstore-${component}-targets.cmake
         NAMESPACE roomstore::
         DESTINATION ${ROOMSTORE_CMAKE_DIR})
-    install(FILES cmake/FindLibpqxx.cmake DESTINATION ${ROOMSTORE_CMAKE_DIR})
+endfunction()
+
+set(ROOMSTORE_POSTGRES_IS_STATIC FALSE)
+if(ROOMSTORE_POSTGRES_ENABLED)
+    roomstore_install_library(postgres roomstore_postgres)
+    if(TARGET roomstore_postgres_shared)
+        roomstore_install_library(postgres_shared roomstore_postgres_shared)
+    endif()
+    get_target_property(type roomstore_postgres TYPE)
+    if(type STREQUAL "STATIC_LIBRARY")
+        set(ROOMSTORE_POSTGRES_IS_STATIC TRUE)
+        install(FILES cmake/FindLibpqxx.cmake DESTINATION ${ROOMSTORE_CMAKE_DIR} COMPONENT roomstore_postgres)
+    endif()
 endif()
 
 if(ROOMSTORE_BUILD_TESTS AND ROOMSTORE_INSTALL_CONTRACT_TESTS)
@@ -62,3 +75,9 @@ install(
           ${PROJECT_BINARY_DIR}/roomstore-config-version.cmake
           cmake/FindAsio.cmake
     DESTINATION ${ROOMSTORE_CMAKE_DIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+include(RoomstorePkgConfig)
+if(PROJECT_IS_TOP_LEVEL)
+    include(RoomstorePackage)
+endif()

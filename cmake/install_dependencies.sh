@@ -7,6 +7,7 @@
 #   examples  core, and the IRC clients that the chat example talks to
 #   postgres  core, and fmt, libpq, libpqxx >= 7.10
 #   tests     core, and Catch2 3, the PostgreSQL server programs, PgBouncer
+#   asio      a newer asio beside that of this release, for the test that both will do
 #   tsan      postgres, and a second libpqxx built with -fsanitize=thread
 #   fuzz      clang with libFuzzer
 #   coverage  gcovr
@@ -24,16 +25,19 @@
 # Variables:
 #   ROOMSTORE_PQXX_PREFIX   where a libpqxx built here goes            (/usr/local)
 #   ROOMSTORE_TSAN_PREFIX   where the one for ThreadSanitizer goes     (/usr/local/lib/libpqxx-tsan)
+#   ROOMSTORE_ASIO_PREFIX   where the newer asio goes                  (/usr/local/lib/roomstore-asio)
+#   ROOMSTORE_ASIO_SUITE    the release that it is of                  (sid, else the next; Ubuntu: devel)
 #   ROOMSTORE_SOURCE_SUITE  the release that libpqxx's source is of    (Debian 12: trixie)
 set -euo pipefail
 export LC_ALL=C # what apt prints is read below
 
 pqxx_prefix=${ROOMSTORE_PQXX_PREFIX:-/usr/local}
+asio_prefix=${ROOMSTORE_ASIO_PREFIX:-/usr/local/lib/roomstore-asio}
 tsan_prefix=${ROOMSTORE_TSAN_PREFIX:-/usr/local/lib/libpqxx-tsan}
 # 8.x wants a compiler with <format>, and changes the interface that src/postgres/driver is written for.
 pqxx_minimum=7.10
 pqxx_below=8
-known_components="core examples postgres tests tsan fuzz coverage docs checks"
+known_components="core examples postgres tests asio tsan fuzz coverage docs checks"
 scratch=
 packages=()
 lists_are_fresh=
@@ -306,6 +310,33 @@ install_catch2() {
     install_packages "$scratch"/libcatch2-dev_*.deb
 }
 
+# Headers only and no dependencies: unpacked, not installed, so that this release's stays what it is.
+install_newer_asio() {
+    [[ -f $asio_prefix/include/asio/version.hpp ]] && return
+    local suite suites installer=()
+    suites="sid $(source_suite)"
+    [[ $(os_release ID) == ubuntu ]] && suites=devel
+    need dpkg has_command dpkg-deb
+    install_packages "${packages[@]}"
+    packages=()
+    # What changes daily is not always there whole.
+    for suite in ${ROOMSTORE_ASIO_SUITE:-$suites}; do
+        say "fetching libasio-dev of $suite for $asio_prefix"
+        rm -rf "$scratch/lists" "$scratch/cache"
+        (derive_sources deb "$suite" && refresh_private_lists && cd "$scratch" &&
+            private_apt apt-get download libasio-dev) >"$scratch/download.log" 2>&1 && break
+    done
+    compgen -G "$scratch/libasio-dev_*.deb" >/dev/null ||
+        { cat "$scratch/download.log" >&2 && fail "could not fetch a newer asio"; }
+    dpkg-deb -x "$scratch"/libasio-dev_*.deb "$scratch/asio"
+    if ! mkdir -p "$asio_prefix" 2>/dev/null || [[ ! -w $asio_prefix ]]; then
+        require_root_for "asio in $asio_prefix"
+        installer=(as_root)
+        as_root mkdir -p "$asio_prefix"
+    fi
+    "${installer[@]}" cp -R "$scratch/asio/usr/include" "$asio_prefix/"
+}
+
 # ---------------------------------------------------------------- components
 
 need_core() {
@@ -361,7 +392,7 @@ components=("$@")
 declare -A wanted=([core]=yes)
 for component in "${components[@]}"; do
     case $component in
-        core | examples | postgres | tests | fuzz | coverage | docs | checks) wanted[$component]=yes ;;
+        core | examples | postgres | tests | asio | fuzz | coverage | docs | checks) wanted[$component]=yes ;;
         tsan) wanted[tsan]=yes wanted[postgres]=yes ;;
         *) fail "unknown component '$component'; known: $known_components" ;;
     esac
@@ -381,3 +412,4 @@ has_cmake || fail "cmake is older than 3.25, and this release has no newer one"
 if [[ -n ${wanted[postgres]:-} ]]; then install_pqxx; fi
 if [[ -n ${wanted[tsan]:-} ]]; then install_tsan_pqxx; fi
 if [[ -n ${wanted[tests]:-} ]]; then install_catch2; fi
+if [[ -n ${wanted[asio]:-} ]]; then install_newer_asio; fi

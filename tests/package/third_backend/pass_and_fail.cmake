@@ -1,11 +1,11 @@
 # Builds the third backend against the installed suite, which it has to pass, and which has to fail what is
 # wrong:
 #
-#   cmake -DINSTALL=<build tree of roomstore> -DREFERENCE=<its tests> -DSUITE=<a binary of that tree with the
+#   cmake -DPREFIX=<where roomstore is installed> -DREFERENCE=<its tests> -DSUITE=<a binary of that tree with the
 #         whole suite> -DCATCH2=<folder of Catch2's package> -DBINARY=<scratch> -DCXX=<compiler> -P ...
 execute_process(
-    COMMAND ${CMAKE_COMMAND} -DPROJECT=${CMAKE_CURRENT_LIST_DIR} -DBINARY=${BINARY} -DCXX=${CXX} -DINSTALL=${INSTALL}
-            "-DCOMPONENTS=core;contract_tests" -DOPTIONS=-DREFERENCE=${REFERENCE} -P
+    COMMAND ${CMAKE_COMMAND} -DPROJECT=${CMAKE_CURRENT_LIST_DIR} -DBINARY=${BINARY} -DCXX=${CXX} -DPREFIX=${PREFIX}
+            -DOPTIONS=-DREFERENCE=${REFERENCE} -P
             ${CMAKE_CURRENT_LIST_DIR}/../consume.cmake COMMAND_ERROR_IS_FATAL ANY)
 
 # The linker left no case out.
@@ -34,7 +34,7 @@ endif()
 # What is missing is named. Where /lib is /usr/lib, CMake finds a package under both names.
 string(REGEX REPLACE "^/usr/" "/" catch2_again "${CATCH2}")
 execute_process(
-    COMMAND ${CMAKE_COMMAND} -E env CMAKE_PREFIX_PATH=${BINARY}/prefix ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B
+    COMMAND ${CMAKE_COMMAND} -E env CMAKE_PREFIX_PATH=${PREFIX} ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B
             ${BINARY}/without_catch2 -G Ninja -DCMAKE_CXX_COMPILER=${CXX} -DREFERENCE=${REFERENCE}
             "-DCMAKE_IGNORE_PATH=${CATCH2};${catch2_again}"
     ERROR_VARIABLE told RESULT_VARIABLE result COMMAND_ECHO STDOUT)

@@ -1,0 +1,39 @@
+# `cpack --config build/<preset>/CPackConfig.cmake`: the Debian package libroomstore-dev, everything but the contract tests,
+# which fit one compiler and one Catch2 only. Its shared library carries libpqxx inside where that is static, as
+# it has to be on Debian 12; a program that links it installs this package too, there is none for it alone.
+# Configured with CMAKE_INSTALL_PREFIX=/usr, libraries go where Debian keeps those of one architecture.
+set(CPACK_PACKAGE_NAME libroomstore-dev)
+set(CPACK_PACKAGE_VENDOR roomstore)
+set(CPACK_PACKAGE_CONTACT "The roomstore developers <roomstore@example.org>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_VERBATIM_VARIABLES ON)
+
+install(
+    FILES LICENSE
+    DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/libroomstore-dev
+    RENAME copyright
+    COMPONENT roomstore_debian EXCLUDE_FROM_ALL)
+set(CPACK_COMPONENTS_ALL roomstore_core roomstore_debian)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS
+    "libasio-dev (>= 1:${ROOMSTORE_ASIO_VERSION}), nlohmann-json3-dev (>= ${ROOMSTORE_JSON_VERSION})")
+set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE all)
+if(ROOMSTORE_POSTGRES_ENABLED)
+    list(APPEND CPACK_COMPONENTS_ALL roomstore_postgres)
+    # Not a dependency: Debian 12 has no libpqxx that is new enough, and the shared library needs none.
+    set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libpqxx-dev (>= 7.10), libfmt-dev (>= ${ROOMSTORE_FMT_VERSION}), libpq-dev")
+    unset(CPACK_DEBIAN_PACKAGE_ARCHITECTURE)
+    set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+    if(TARGET roomstore_postgres_shared)
+        list(APPEND CPACK_COMPONENTS_ALL roomstore_postgres_shared)
+    endif()
+endif()
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_COMPONENTS_GROUPING ALL_COMPONENTS_IN_ONE)
+set(CPACK_DEBIAN_PACKAGE_NAME libroomstore-dev)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
+set(CPACK_GENERATOR DEB)
+include(CPack)

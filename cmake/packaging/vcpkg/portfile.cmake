@@ -1,0 +1,29 @@
+# A port of vcpkg, to be used as an overlay: vcpkg install roomstore[postgres] --overlay-ports=cmake/packaging/vcpkg
+# ROOMSTORE_SOURCE_PATH in the environment names a folder to take instead of this tree's own.
+if(DEFINED ENV{ROOMSTORE_SOURCE_PATH})
+    set(SOURCE_PATH $ENV{ROOMSTORE_SOURCE_PATH})
+else()
+    cmake_path(ABSOLUTE_PATH CMAKE_CURRENT_LIST_DIR BASE_DIRECTORY / NORMALIZE OUTPUT_VARIABLE port)
+    cmake_path(SET SOURCE_PATH NORMALIZE "${port}/../../..")
+endif()
+
+if(NOT "postgres" IN_LIST FEATURES)
+    set(VCPKG_BUILD_TYPE release) # headers only
+endif()
+vcpkg_check_features(OUT_FEATURE_OPTIONS features FEATURES postgres ROOMSTORE_WITH_POSTGRES)
+
+vcpkg_cmake_configure(
+    SOURCE_PATH "${SOURCE_PATH}"
+    OPTIONS
+        ${features}
+        -DROOMSTORE_BUILD_TESTS=OFF
+        -DROOMSTORE_BUILD_EXAMPLES=OFF
+        -DROOMSTORE_INSTALL=ON
+        # One kind of library for each triplet.
+        -DROOMSTORE_POSTGRES_SHARED=OFF)
+vcpkg_cmake_install()
+vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/roomstore)
+vcpkg_fixup_pkgconfig()
+
+file(REMOVE_RECURSE "${CURRENT_PACKAGES_DIR}/debug/include" "${CURRENT_PACKAGES_DIR}/debug/share")
+vcpkg_install_copyright(FILE_LIST "${SOURCE_PATH}/LICENSE")
