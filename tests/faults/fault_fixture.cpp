@@ -58,7 +58,7 @@ PostgresOptions patient_options(std::size_t append_batch) {
 }
 
 StoreUnderFault::StoreUnderFault(PrivateCluster& cluster, PostgresOptions options)
-    : cluster_(cluster), options_(std::move(options)) {
+    : cluster_(&cluster), options_(std::move(options)) {
     options_.schema = next_name();
     options_.application_name = options_.schema;
     make_tables(cluster, options_);
@@ -112,7 +112,7 @@ void StoreUnderFault::check_nothing_left() {
 
 Admin& StoreUnderFault::admin() {
     if (!admin_) {
-        admin_.emplace(cluster_.connection_string());
+        admin_.emplace(cluster_->connection_string());
         admin_->query("SET synchronous_commit = local; SET default_transaction_read_only = off");
     }
     return *admin_;

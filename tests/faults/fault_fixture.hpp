@@ -81,6 +81,12 @@ public:
     void sabotage(Moment moment, const std::string& action, Often often = Often::once);
     void repair();
 
+    /// The store is served by another server from here on.
+    void follow(PrivateCluster& server) {
+        admin_.reset();
+        cluster_ = &server;
+    }
+
     /// Of a connection that broke or whose server did.
     void forget_admin() { admin_.reset(); }
 
@@ -88,7 +94,7 @@ private:
     Admin& admin();
     std::string expand(std::string sql) const;
 
-    PrivateCluster& cluster_;
+    PrivateCluster* cluster_;
     Caller caller_;
     PostgresOptions options_;
     std::size_t threads_before_ = 0;

@@ -144,10 +144,14 @@ bool PrivateNetwork::apply(bool up) const noexcept {
     return ::ioctl(socket_, SIOCSIFFLAGS, &request) == 0;
 }
 
+bool limit_core_files() noexcept {
+    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    return ::setrlimit(RLIMIT_CORE, &none) == 0;
+}
+
 bool limit_memory(std::size_t bytes) noexcept {
     const rlimit memory{.rlim_cur = bytes, .rlim_max = bytes};
-    const rlimit core{.rlim_cur = 0, .rlim_max = 0};
-    return ::setrlimit(RLIMIT_AS, &memory) == 0 && ::setrlimit(RLIMIT_CORE, &core) == 0;
+    return limit_core_files() && ::setrlimit(RLIMIT_AS, &memory) == 0;
 }
 
 }  // namespace roomstore::test

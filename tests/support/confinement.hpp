@@ -58,8 +58,9 @@ private:
     int socket_ = -1;
 };
 
-/// A `Process::Options::prepare`: the process and its children may have so much address space, and
-/// leave no core files.
+/// For `Process::Options::prepare`: the process and its children leave no core files.
+bool limit_core_files() noexcept;
+/// Likewise, and have so much address space each.
 bool limit_memory(std::size_t bytes) noexcept;
 
 }  // namespace roomstore::test

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <sys/socket.h>
@@ -244,9 +245,25 @@ void PrivateCluster::promote() {
 }
 
 void PrivateCluster::kill_postmaster() {
+    const auto pid = std::to_string(server_->pid());
+    std::istringstream children(read_file("/proc/" + pid + "/task/" + pid + "/children"));
     server_->signal(SIGKILL);
     server_->wait();
     server_.reset();
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    for (std::string child; children >> child;) {
+        // Gone, or waiting for somebody to take note of it.
+        const auto lives = [&] {
+            const auto stat = read_file("/proc/" + child + "/stat");
+            return !stat.empty() && stat.find(") Z ") == std::string::npos;
+        };
+        while (lives()) {
+            if (std::chrono::steady_clock::now() > deadline) {
+                throw std::runtime_error("process " + child + " outlives its postmaster");
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        }
+    }
 }
 
 void PrivateCluster::stop(Stop how) {

@@ -76,7 +76,7 @@ public:
     void start();
     void stop(Stop how = Stop::fast);
     void restart(Stop how = Stop::fast);
-    /// The postmaster alone; its processes end when they miss it.
+    /// Kills the postmaster, and waits until the processes that miss it have ended.
     void kill_postmaster();
 
     /// Starts it as a standby that follows nobody and lets nobody in, until `promote`.

@@ -1,0 +1,107 @@
+// Packets that vanish, on a network of the test's own. TCP finds out by the settings of the driver,
+// in seconds, not by anything that the processor's load could blur.
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "faults/fault_fixture.hpp"
+#include "postgres/hanging_commits.hpp"
+#include "support/confinement.hpp"
+
+namespace roomstore::test {
+
+namespace {
+
+constexpr auto found_dead_within = 5s;
+
+/// A deadline that leaves time to find the connection dead.
+PostgresOptions over_network(const PrivateCluster& server) {
+    auto options = patient_options();
+    options.connection_string = server.tcp_connection_string();
+    options.deadline = 6s;
+    return options;
+}
+
+void await_success(StoreUnderFault& fault, const std::string& id) {
+    await([&] { return fault.append("a", id).get().result.has_value(); });
+    CHECK(fault.times_stored(id) == "1");
+}
+
+}  // namespace
+
+TEST_CASE("a network that swallows what is sent is found out, and used again when it is back",
+          "[F6]") {
+    PrivateCluster::require();
+    PrivateNetwork network;
+    PrivateCluster server({.tcp = true});
+    const auto options = over_network(server);
+    StoreUnderFault fault(server, options);
+    CHECK(fault.append("a", "before").get().result);
+    network.set_up(false);
+    const auto began = std::chrono::steady_clock::now();
+    auto lost = fault.append("a", "lost");
+    CHECK(comes_within(found_dead_within + busy_machine,
+                       [&] { return fault.store().stats().failed_connects > 0; }));
+    check_failure(lost.get(),
+                  errc::unavailable,
+                  "a",
+                  "server \"127.0.0.1\", port " + std::to_string(server.port()));
+    CHECK(std::chrono::steady_clock::now() - began <
+          options.deadline + promised_delay + busy_machine);
+    network.set_up(true);
+    await_success(fault, "after");
+    CHECK(fault.times_stored("lost") == "0");
+    fault.recover();
+}
+
+TEST_CASE("a network that dies while a statement runs is found out too", "[F7]") {
+    PrivateCluster::require();
+    PrivateNetwork network;
+    PrivateCluster server({.tcp = true});
+    const auto options = over_network(server);
+    StoreUnderFault fault(server, options);
+    RoomLock lock(server, fault, "a");
+    const auto began = std::chrono::steady_clock::now();
+    auto lost = fault.append("a", "lost");
+    await([&] { return fault.waits_for_lock(); });
+    network.set_up(false);
+    CHECK(comes_within(found_dead_within + busy_machine,
+                       [&] { return fault.store().stats().failed_connects > 0; }));
+    check_failure(lost.get(),
+                  errc::unavailable,
+                  "a",
+                  "server \"127.0.0.1\", port " + std::to_string(server.port()));
+    CHECK(std::chrono::steady_clock::now() - began <
+          options.deadline + promised_delay + busy_machine);
+    network.set_up(true);
+    lock.release();
+    await_success(fault, "after");
+    CHECK(fault.times_stored("lost") == "0");
+    fault.recover();
+}
+
+TEST_CASE("a network that dies during COMMIT leaves commit_unknown, and calling again settles it",
+          "[F7]") {
+    PrivateCluster::require();
+    PrivateNetwork network;
+    HangingCommits server;
+    const auto options = over_network(server.cluster);
+    StoreUnderFault fault(server.cluster, options);
+    const auto began = std::chrono::steady_clock::now();
+    auto lost = fault.append("a", "event");
+    await([&] { return fault.backends("wait_event = 'SyncRep'") == "1"; });
+    network.set_up(false);
+    const auto ending = lost.get();
+    check_failure(ending,
+                  errc::commit_unknown,
+                  "a",
+                  "server \"127.0.0.1\", port " + std::to_string(server.cluster.port()));
+    CHECK(std::chrono::steady_clock::now() - began <
+          options.deadline + promised_delay + busy_machine);
+    network.set_up(true);
+    server.release();
+    await_success(fault, "event");
+    CHECK(fault.indexes("a") == "0");
+    fault.recover();
+}
+
+}  // namespace roomstore::test

@@ -1,0 +1,168 @@
+// A server dies, and its standby takes over.
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "faults/fault_fixture.hpp"
+#include "support/errors.hpp"
+
+namespace roomstore::test {
+
+namespace {
+
+/// A server, and a hot standby that has whatever the server has acknowledged.
+class ServerWithStandby {
+public:
+    ServerWithStandby() : standby({.primary = &primary}) {
+        auto admin = primary.admin();
+        admin.query("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        primary.reload();
+        await([&] {
+            return admin.value(
+                       "SELECT count(*) FROM pg_stat_replication "
+                       "WHERE sync_state = 'sync'") == "1";
+        });
+    }
+
+    /// To whichever of them takes writes.
+    std::string connection_string() const {
+        return "host=" + primary.folder().string() + ',' + standby.folder().string() +
+               " port=" + std::to_string(primary.port()) + ',' + std::to_string(standby.port()) +
+               " dbname=postgres user=postgres target_session_attrs=read-write";
+    }
+
+    void await_replayed() {
+        const auto written = primary.admin().value("SELECT pg_current_wal_lsn()");
+        auto admin = standby.admin();
+        await([&] {
+            return admin.value("SELECT pg_last_wal_replay_lsn() >= '" + written + "'") == "t";
+        });
+    }
+
+    PrivateCluster primary;
+    PrivateCluster standby;
+};
+
+enum class Death { of_postmaster, of_all };
+
+void end(PrivateCluster& server, Death how) {
+    if (how == Death::of_postmaster) {
+        server.kill_postmaster();
+    } else {
+        server.stop(PrivateCluster::Stop::immediate);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a failover under load loses nothing, and appends go on by themselves", "[failover]") {
+    PrivateCluster::require();
+    const auto how = GENERATE(Death::of_postmaster, Death::of_all);
+    const std::size_t append_batch = how == Death::of_all ? 1 : 256;
+    ServerWithStandby servers;
+    auto options = patient_options(append_batch);
+    options.connections = 3;
+    options.connection_string = servers.connection_string();
+    StoreUnderFault fault(servers.primary, options);
+    const auto events = "SELECT count(*) FROM " + fault.options().schema + ".events";
+    {
+        Load load(fault.store(), fault.caller(), {"a", "b", "c"}, 6);
+        load.await_more(100);
+        end(servers.primary, how);
+        servers.standby.promote();
+        load.await_more(100);
+        load.stop();
+        INFO(load.last_error());
+        CHECK(load.failed() == 0);
+        CHECK(load.violations(fault.store()) == std::vector<std::string>{});
+    }
+    fault.follow(servers.standby);
+    CHECK(fault.store().stats().reconnects >= 1);
+
+    // The old one comes back, still believing in itself. New connections, too, lead to the one that
+    // answered last.
+    servers.primary.start();
+    const auto left_behind = servers.primary.admin().value(events);
+    fault.terminate();
+    CHECK(fault.append("a", "after the return").get().result);
+    CHECK(servers.primary.admin().value(
+              "SELECT count(*) FROM pg_stat_activity WHERE application_name = '" +
+              fault.options().application_name + "'") == "0");
+    CHECK(servers.primary.admin().value(events) == left_behind);
+    fault.recover();
+}
+
+TEST_CASE("while nobody has been promoted calls end in time, and afterwards they succeed",
+          "[failover]") {
+    PrivateCluster::require();
+    ServerWithStandby servers;
+    auto options = patient_options();
+    options.connections = 2;
+    options.deadline = 1s;
+    options.connection_string = servers.connection_string();
+    StoreUnderFault fault(servers.primary, options);
+    CHECK(fault.append("a", "before").get().result);
+    fault.forget_admin();
+    servers.primary.stop(PrivateCluster::Stop::immediate);
+    for (int i = 0; i < 3; ++i) {
+        const auto began = std::chrono::steady_clock::now();
+        const auto ending = fault.append("a", "meanwhile-" + std::to_string(i)).get();
+        check_failure(ending, errc::unavailable, "a", servers.primary.folder().string());
+        CHECK(ending.text.find(servers.standby.folder().string()) != std::string::npos);
+        CHECK(std::chrono::steady_clock::now() - began <
+              options.deadline + promised_delay + busy_machine);
+    }
+    servers.standby.promote();
+    fault.follow(servers.standby);
+    // What is still being found out of the old one costs at most one more deadline.
+    await([&] { return fault.append("a", "after").get().result.has_value(); });
+    for (int i = 0; i < 10; ++i) {
+        CHECK(fault.append("a", "after-" + std::to_string(i)).get().result);
+    }
+    for (int i = 0; i < 3; ++i) {
+        CHECK(fault.times_stored("meanwhile-" + std::to_string(i)) == "0");
+    }
+    fault.recover();
+}
+
+TEST_CASE("a standby serves reads, refuses appends as read_only, and takes them once promoted",
+          "[F16][failover]") {
+    PrivateCluster::require();
+    ServerWithStandby servers;
+    StoreUnderFault fault(servers.primary);
+    CHECK(fault.append("a", "before").get().result->index == 0);
+    servers.await_replayed();
+
+    auto options = fault.options();
+    options.deadline = 1s;
+    options.connection_string =
+        servers.standby.connection_string() + " target_session_attrs=read-write";
+    PostgresStore choosy(options);
+    CHECK_FAILS(choosy.init(), errc::unavailable, servers.standby.folder().string());
+
+    options.connection_string = servers.standby.connection_string();
+    PostgresStore store(options);
+    run(store.init());
+    CHECK(run(store.get_event_count("a")) == 1);
+    CHECK(run(store.get_event("a", "before"))->index == 0);
+    Caller caller;
+    const auto append = [&](const std::string& id) {
+        auto event = make_event({.id = id, .room_id = "a"});
+        return Task(caller.context(), store.add_event_auto_index("a", std::move(event))).get();
+    };
+    check_failure(
+        append("early"), errc::read_only, "a", servers.standby.folder().string(), "25006");
+    CHECK(store.stats().reconnects >= 1);
+
+    fault.destroy();
+    fault.forget_admin();
+    servers.primary.stop();
+    servers.standby.promote();
+    await([&] { return append("late").result.has_value(); });
+    CHECK_FALSE(run(store.get_event("a", "early")));
+    const auto next = run(store.get_event_count("a"));
+    for (int i = 0; i < 20; ++i) CHECK(append(std::to_string(i)).result->index == next + i);
+    run(store.close());
+}
+
+}  // namespace roomstore::test
