@@ -96,13 +96,18 @@ std::optional<fs::path> PrivateCluster::programs() {
                                                               : std::nullopt;
 }
 
-void PrivateCluster::require() {
+std::optional<std::string> PrivateCluster::missing() {
     if (!programs()) {
-        skip_or_fail("no PostgreSQL server programs (initdb, postgres) on this machine");
+        return "no PostgreSQL server programs (initdb, postgres) on this machine";
     }
     if (::geteuid() == 0 && !ServerUser::get().uid) {
-        skip_or_fail("a server does not run as root, and there is no user postgres");
+        return "a server does not run as root, and there is no user postgres";
     }
+    return std::nullopt;
+}
+
+void PrivateCluster::require() {
+    if (const auto reason = missing()) skip_or_fail(*reason);
 }
 
 PrivateCluster::PrivateCluster(Options options) : options_(std::move(options)) {

@@ -61,6 +61,8 @@ public:
 
     /// The server that all tests of a binary share. Skips or fails where there is none to be had.
     static PrivateCluster& shared();
+    /// Why there can be none on this machine; none: there can.
+    static std::optional<std::string> missing();
     /// Skips the running test, or fails it in CI, where the server's programs are missing.
     static void require();
     /// The folder of the server's programs, all of one version; nothing where there are none.

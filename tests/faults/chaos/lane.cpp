@@ -1,0 +1,100 @@
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <iterator>
+#include <utility>
+
+#include "faults/chaos/faults.hpp"
+
+namespace roomstore::chaos {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Waits until every store has given a result since the end of the fault.
+void await_success(const Shared& shared, Happening& happening) {
+    const bool all = wait_for(10s, [&] {
+        bool succeeded = true;
+        for (std::size_t store = 0; store < child_store; ++store) {
+            const Instant last = shared.last_success[store];
+            auto& after = happening.store_success_after[store];
+            if (after == 0 && last > happening.ended_at) after = last - happening.ended_at;
+            succeeded = succeeded && after > 0;
+        }
+        return succeeded;
+    });
+    happening.first_success_after =
+        all ? std::ranges::max(happening.store_success_after) : now() - happening.ended_at;
+}
+
+}  // namespace
+
+Lane::Lane(std::string name,
+           const std::vector<FaultKind>& kinds,
+           const std::set<std::string, std::less<>>& only)
+    : name_(std::move(name)) {
+    std::ranges::copy_if(kinds, std::back_inserter(kinds_), [&](const FaultKind& kind) {
+        return only.empty() || only.contains(kind.name);
+    });
+}
+
+std::vector<const FaultKind*> Lane::round(std::uint64_t seed, std::uint64_t number) const {
+    std::vector<const FaultKind*> order;
+    for (const auto& kind : kinds_) {
+        for (int i = 0; i < kind.weight; ++i) order.push_back(&kind);
+    }
+    Draw draw(seed, name_ + " order", number);
+    for (std::size_t i = order.size() - 1; i > 0; --i) {
+        std::swap(order[i], order[static_cast<std::size_t>(draw.number(0, std::int64_t(i)))]);
+    }
+    return order;
+}
+
+void Lane::run(const Arena& arena,
+               std::uint64_t seed,
+               std::shared_mutex& turn,
+               const std::atomic<bool>& over) try {
+    if (kinds_.empty()) return;
+    std::uint64_t number = 0;
+    for (std::uint64_t rounds = 0; !over; ++rounds) {
+        for (const auto* kind : round(seed, rounds)) {
+            if (over) return;
+            Draw draw(seed, name_, number++);
+            strike(arena, *kind, draw, turn);
+        }
+    }
+} catch (const std::exception& error) {
+    failure = name_ + ": " + error.what();
+}
+
+void Lane::strike(const Arena& arena, const FaultKind& kind, Draw& draw, std::shared_mutex& turn) {
+    const bool alone = draw.chance(50) && kind.outage;
+    // Some come on the heels of each other.
+    const bool wait = draw.chance(50) || alone;
+    std::shared_lock shared(turn, std::defer_lock);
+    std::unique_lock exclusive(turn, std::defer_lock);
+    Happening happening{.kind = kind.name, .outage = kind.outage, .alone = alone};
+    if (alone) {
+        exclusive.lock();
+        Happening before;
+        before.ended_at = now();
+        await_success(arena.shared, before);
+    } else {
+        shared.lock();
+    }
+    const auto settled = arena.doubts_settled();
+    happening.began_at = now();
+    const bool happened = kind.inject(arena, draw);
+    happening.ended_at = now();
+    if (!happened) {
+        ++vain;
+        return;
+    }
+    if (wait) await_success(arena.shared, happening);
+    happening.doubts_settled = arena.doubts_settled() - settled;
+    happenings.push_back(happening);
+    ++count;
+}
+
+}  // namespace roomstore::chaos

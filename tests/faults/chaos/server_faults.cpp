@@ -1,0 +1,178 @@
+#include <chrono>
+#include <signal.h>
+#include <stdexcept>
+#include <thread>
+
+#include "faults/chaos/faults.hpp"
+
+namespace roomstore::chaos {
+
+namespace {
+
+using namespace std::chrono_literals;
+using test::PrivateCluster;
+using test::TcpProxy;
+
+bool call(const Arena& arena, const std::string& function, pid_t pid) {
+    if (pid == 0) return false;
+    auto admin = arena.admin();
+    return admin.value("SELECT " + function + "(" + std::to_string(pid) + ")") == "t";
+}
+
+bool terminate_idle(const Arena& arena, Draw& draw) {
+    const auto choice = draw.number(0, 1000);
+    return call(arena, "pg_terminate_backend", arena.backend(choice, "state = 'idle'"));
+}
+
+bool terminate_working(const Arena& arena, Draw& draw) {
+    const auto choice = draw.number(0, 1000);
+    return call(arena, "pg_terminate_backend", arena.backend(choice, "state <> 'idle'"));
+}
+
+bool cancel_working(const Arena& arena, Draw& draw) {
+    const auto choice = draw.number(0, 1000);
+    return call(arena, "pg_cancel_backend", arena.backend(choice, "state = 'active'"));
+}
+
+/// Between the last statement of a transaction and its COMMIT.
+bool terminate_before_commit(const Arena& arena, Draw&) {
+    auto admin = arena.admin();
+    const auto held = arena.proxy.inject({.action = TcpProxy::Action::hold, .time = 3000ms});
+    std::uint64_t terminated = 0;
+    if (wait_for(500ms, [&] { return arena.proxy.holding(held) == 1; })) {
+        for (const auto pid : arena.backends(admin, "state = 'idle in transaction'")) {
+            admin.query("SELECT pg_terminate_backend(" + std::to_string(pid) + ")");
+            ++terminated;
+        }
+    }
+    arena.proxy.remove(held);
+    return terminated > 0;
+}
+
+bool stop_backend(const Arena& arena, Draw& draw) {
+    const auto choice = draw.number(0, 1000);
+    const auto time = draw.time(50, 1200);
+    const auto pid = arena.backend(choice, "state <> 'idle'");
+    if (pid == 0 || !arena.signal(pid, SIGSTOP)) return false;
+    std::this_thread::sleep_for(time);
+    arena.signal(pid, SIGCONT);
+    return true;
+}
+
+bool stop_postmaster(const Arena& arena, Draw& draw) {
+    const auto time = draw.time(100, 1000);
+    const auto pid = arena.cluster.postmaster();
+    if (!arena.signal(pid, SIGSTOP)) return false;
+    arena.proxy.cut_all();
+    std::this_thread::sleep_for(time);
+    return arena.signal(pid, SIGCONT);
+}
+
+/// The server ends all sessions and recovers.
+bool kill_backend(const Arena& arena, Draw& draw) {
+    const auto choice = draw.number(0, 1000);
+    auto witness = arena.admin();
+    const auto pid = arena.backend(choice);
+    if (pid == 0 || !arena.signal(pid, SIGKILL)) return false;
+    const bool ended = wait_for(10s, [&] {
+        try {
+            witness.query("SELECT 1");
+            return false;
+        } catch (const std::runtime_error&) {
+            return true;
+        }
+    });
+    arena.admin();
+    return ended;
+}
+
+bool restart_fast(const Arena& arena, Draw&) {
+    arena.cluster.restart(PrivateCluster::Stop::fast);
+    return true;
+}
+
+bool restart_immediate(const Arena& arena, Draw&) {
+    arena.cluster.restart(PrivateCluster::Stop::immediate);
+    return true;
+}
+
+bool lock_room(const Arena& arena, Draw& draw) {
+    const auto room = room_name(draw.number(0, room_count - 1));
+    const auto time = draw.time(50, 1500);
+    auto admin = arena.admin();
+    admin.query("BEGIN; SELECT 1 FROM roomstore.rooms WHERE id = '" + room + "' FOR UPDATE");
+    std::this_thread::sleep_for(time);
+    admin.query("ROLLBACK");
+    return true;
+}
+
+/// A setting of the server, for a while.
+bool set_for(const Arena& arena,
+             const std::string& setting,
+             const std::string& value,
+             std::chrono::milliseconds time,
+             const std::string& seen_in_activity = "false") {
+    auto admin = arena.admin();
+    arena.set(admin, setting, value);
+    const bool seen =
+        wait_for(500ms, [&] { return !arena.backends(admin, seen_in_activity).empty(); });
+    std::this_thread::sleep_for(time);
+    admin.query("ALTER SYSTEM RESET " + setting);
+    arena.cluster.reload();
+    return seen;
+}
+
+bool read_only(const Arena& arena, Draw& draw) {
+    return set_for(arena, "default_transaction_read_only", "on", draw.time(50, 300), "true");
+}
+
+bool hang_commits(const Arena& arena, Draw& draw) {
+    const auto time = draw.time(50, 1800);
+    return set_for(arena, "synchronous_standby_names", "nobody", time, "wait_event = 'SyncRep'");
+}
+
+bool limit_connections(const Arena& arena, Draw& draw) {
+    const auto limit = draw.number(0, 3);
+    const auto time = draw.time(200, 600);
+    auto admin = arena.admin();
+    const auto limit_to = [&](std::int64_t number) {
+        admin.query("ALTER ROLE " + std::string(role) + " CONNECTION LIMIT " +
+                    std::to_string(number));
+    };
+    limit_to(limit);
+    const bool ended = !arena.backends(admin).empty();
+    admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" +
+                std::string(role) + "'");
+    std::this_thread::sleep_for(time);
+    limit_to(-1);
+    return ended;
+}
+
+bool kill_client(const Arena& arena, Draw&) {
+    arena.child.replace();
+    return true;
+}
+
+}  // namespace
+
+const std::vector<FaultKind>& server_faults() {
+    static const std::vector<FaultKind> kinds{
+        {"idle backend terminated", terminate_idle, 4},
+        {"working backend terminated", terminate_working, 5},
+        {"terminated before commit", terminate_before_commit, 4},
+        {"statement cancelled by others", cancel_working, 3},
+        {"backend stopped", stop_backend, 2},
+        {"postmaster stopped", stop_postmaster, 1, true},
+        {"backend killed, recovery", kill_backend, 1, true},
+        {"server restarted, fast", restart_fast, 1, true},
+        {"server restarted, immediate", restart_immediate, 1, true},
+        {"room locked by others", lock_room, 2},
+        {"read-only", read_only, 1, true},
+        {"commits hang", hang_commits, 2},
+        {"too many connections", limit_connections, 1},
+        {"client killed", kill_client, 1},
+    };
+    return kinds;
+}
+
+}  // namespace roomstore::chaos
