@@ -23,7 +23,7 @@ RoomEvent full_event();
 ChannelBinding full_binding();
 Participant full_participant();
 Identity full_identity();
-Task full_task();
+roomstore::Task full_task();
 Observation full_observation();
 
 TextContent full_text();

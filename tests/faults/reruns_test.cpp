@@ -1,0 +1,222 @@
+// Every operation that writes loses its COMMIT: on the way, or with the answer. What it then says,
+// and what it leaves behind, is compared with the memory store, where nothing is ever lost.
+
+#include <functional>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "contract/world.hpp"
+#include "faults/fault_fixture.hpp"
+#include "roomstore/memory/in_memory_store.hpp"
+#include "roomstore/model/json.hpp"
+#include "support/populated.hpp"
+#include "support/tcp_proxy.hpp"
+
+namespace roomstore::contract {
+
+namespace {
+
+/// What the next store of the suite's `populated_store` is.
+std::function<std::shared_ptr<ConversationStore>()> next_store;
+
+class AnyBackend final : public Backend {
+public:
+    std::shared_ptr<ConversationStore> make_store(Limits) override { return next_store(); }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_backend() { return std::make_unique<AnyBackend>(); }
+
+}  // namespace roomstore::contract
+
+namespace roomstore::test {
+
+namespace {
+
+using Action = TcpProxy::Action;
+
+/// Whether running an operation again finds out what became of its lost COMMIT.
+enum class Doubt { settled, told };
+
+struct Write {
+    std::string name;
+    Doubt doubt;
+    asio::awaitable<Json> (*call)(ConversationStore& store);
+};
+
+template <typename T>
+Json json_of(const T& value) {
+    return value;
+}
+template <typename T>
+Json json_of(const std::optional<T>& value) {
+    return value ? Json(*value) : Json(nullptr);
+}
+
+template <typename T>
+asio::awaitable<Json> answer_of(asio::awaitable<T> call) {
+    co_return json_of(co_await std::move(call));
+}
+asio::awaitable<Json> answer_of(asio::awaitable<void> call) {
+    co_await std::move(call);
+    co_return Json("done");
+}
+
+std::vector<RoomEvent> two_events() {
+    return {make_event({.id = "new"}), make_event({.id = "newer", .key = "new key"})};
+}
+
+std::vector<RoomEvent> two_events_elsewhere() {
+    auto events = two_events();
+    for (auto& event : events) event.room_id = "other room";
+    return events;
+}
+
+Participant changed_participant(std::string id) {
+    auto participant = full_participant();
+    participant.id = std::move(id);
+    participant.display_name = "changed";
+    return participant;
+}
+
+ChannelBinding changed_binding(std::string channel_id) {
+    auto binding = full_binding();
+    binding.channel_id = std::move(channel_id);
+    binding.muted = !binding.muted;
+    return binding;
+}
+
+RoomEvent changed_event() {
+    auto event = full_event();
+    event.status = EventStatus::failed;
+    return event;
+}
+
+roomstore::Task changed_task(std::string id) {
+    auto task = full_task();
+    task.id = std::move(id);
+    task.title = "changed";
+    return task;
+}
+
+Observation new_observation() {
+    auto observation = full_observation();
+    observation.id = "new";
+    return observation;
+}
+
+#define WRITE(name, doubt, ...)                                                                   \
+    Write {                                                                                       \
+        name, Doubt::doubt, [](ConversationStore& store) { return answer_of(store.__VA_ARGS__); } \
+    }
+
+const std::vector<Write> writes{
+    WRITE("create_room", told, create_room(make_room({.id = "new"}))),
+    WRITE("update_room", settled, update_room(make_room({.status = RoomStatus::closed}))),
+    WRITE("patch_room_metadata", settled, patch_room_metadata("room", {{"new", 1}}, {"yes"})),
+    WRITE("delete_room", told, delete_room("room")),
+    WRITE("advance_delivered_index", told, advance_delivered_index("room", 100, Gap::skip)),
+    WRITE("add_event_auto_index", settled, add_event_auto_index("room", make_event({.id = "new"}))),
+    WRITE("append_events", settled, append_events("room", two_events())),
+    WRITE("append_events where an index is expected",
+          settled,
+          append_events("other room", two_events_elsewhere(), {.expected_next_index = 1})),
+    WRITE("add_event", settled, add_event(make_event({.id = "new", .index = 1000}))),
+    WRITE("update_event", settled, update_event(changed_event())),
+    WRITE("delete_event", told, delete_event("room", "event")),
+    WRITE("add_binding", settled, add_binding(changed_binding("new"))),
+    WRITE("add_binding again", settled, add_binding(changed_binding("channel"))),
+    WRITE("update_binding", settled, update_binding(changed_binding("channel"))),
+    WRITE("remove_binding", told, remove_binding("room", "channel")),
+    WRITE("add_participant", settled, add_participant(changed_participant("new"))),
+    WRITE("add_participant again", settled, add_participant(changed_participant("participant"))),
+    WRITE("update_participant", settled, update_participant(changed_participant("participant"))),
+    WRITE("remove_participant", told, remove_participant("room", "participant")),
+    WRITE("create_identity", told, create_identity({.id = "new"})),
+    WRITE("link_address", settled, link_address("identity", ChannelType::sms, "new")),
+    WRITE("link_address of another",
+          settled,
+          link_address("identity", ChannelType::sms, "+1 555 0100", "organization")),
+    WRITE("add_task", told, add_task(changed_task("new"))),
+    WRITE("update_task", settled, update_task(changed_task("task"))),
+    WRITE("add_observation", told, add_observation(new_observation())),
+    WRITE("mark_read", settled, mark_read("room", "channel", "reply")),
+    WRITE("mark_read of a new channel", settled, mark_read("room", "new", "event")),
+    WRITE("mark_all_read", settled, mark_all_read("room", "channel")),
+};
+
+/// A store's own stamp is not the same in two stores.
+Json without_stamp(Json json) {
+    if (json.is_object()) json.erase("updated_at");
+    for (auto& each : json) {
+        if (each.is_structured()) each = without_stamp(std::move(each));
+    }
+    return json;
+}
+
+Json dump_of(ConversationStore& store) {
+    auto out = contract::dump(store);
+    out["new identity"] = json_of(run(store.get_identity("new")));
+    return without_stamp(std::move(out));
+}
+
+/// Before, after and the answer, where nothing goes wrong.
+struct Truth {
+    Json before;
+    Json answer;
+    Json after;
+};
+
+Truth truth_of(const Write& write) {
+    contract::next_store = [] { return std::make_shared<InMemoryStore>(); };
+    const auto store = contract::populated_store();
+    Truth truth;
+    truth.before = dump_of(*store);
+    truth.answer = without_stamp(run(write.call(*store)));
+    truth.after = dump_of(*store);
+    return truth;
+}
+
+}  // namespace
+
+TEST_CASE("a write whose COMMIT is lost is settled with the true answer, or told as unknown",
+          "[F2][rerun]") {
+    const auto action = GENERATE(Action::cut_before, Action::cut_reply);
+    TcpProxy proxy(shared_server().port());
+    for (const auto& write : writes) {
+        CAPTURE(write.name, action == Action::cut_before);
+        const auto truth = truth_of(write);
+        REQUIRE(truth.before != truth.after);
+        auto options = patient_options();
+        options.connection_string = proxy.connection_string();
+        StoreUnderFault fault(shared_server(), options);
+        for (const char* room : {"a", "b", "c", "recovered"}) run(fault.store().delete_room(room));
+        contract::next_store = [&] {
+            return std::shared_ptr<ConversationStore>(&fault.store(), [](ConversationStore*) {});
+        };
+        const auto store = contract::populated_store();
+        REQUIRE(dump_of(*store) == truth.before);
+
+        const auto lost = proxy.inject({.action = action});
+        const auto ending = Task(fault.caller().context(), write.call(*store)).get();
+        CHECK(proxy.happened(lost) == 1);
+        INFO(ending.text);
+        const auto stats = fault.store().stats();
+        CHECK(stats.doubts == 1);
+        if (write.doubt == Doubt::settled) {
+            REQUIRE(ending.result);
+            CHECK(without_stamp(*ending.result) == truth.answer);
+            CHECK(stats.doubts_settled == 1);
+            CHECK(dump_of(*store) == truth.after);
+        } else {
+            CHECK(ending.failed(errc::commit_unknown));
+            CHECK(ending.text.starts_with(write.name));
+            CHECK(stats.doubts_settled == 0);
+            CHECK(dump_of(*store) == (action == Action::cut_before ? truth.before : truth.after));
+        }
+    }
+}
+
+}  // namespace roomstore::test
