@@ -4,11 +4,13 @@
 #include <functional>
 #include <utility>
 
+#include "workers/memory.hpp"
+
 namespace roomstore::postgres {
 
 void AppendBatcher::add(CallPtr call) {
-    const auto lane = lanes_.try_emplace(call->operation.room_id).first;
-    lane->second.waiting.push_back(std::move(call));
+    const auto lane = insist([&] { return lanes_.try_emplace(call->operation.room_id).first; });
+    insist([&] { lane->second.waiting.push_back(std::move(call)); });
     ++size_;
     settle(lane);
 }
@@ -16,8 +18,8 @@ void AppendBatcher::add(CallPtr call) {
 void AppendBatcher::put_back(std::vector<CallPtr> calls) {
     std::ranges::sort(calls, std::greater{}, [](const auto& call) { return call->ticket; });
     for (auto& call : calls) {
-        const auto lane = lanes_.try_emplace(call->operation.room_id).first;
-        lane->second.waiting.push_front(std::move(call));
+        const auto lane = insist([&] { return lanes_.try_emplace(call->operation.room_id).first; });
+        insist([&] { lane->second.waiting.push_front(std::move(call)); });
         ++size_;
         settle(lane);
     }
@@ -56,7 +58,7 @@ bool AppendBatcher::take_from(Lanes::iterator lane,
         if (!more) break;
         size.events += added.events;
         size.bytes += added.bytes;
-        taken.push_back(std::move(waiting.front()));
+        insist_on(taken, std::move(waiting.front()));
         waiting.pop_front();
         --size_;
         lane->second.held = true;
@@ -94,7 +96,7 @@ void AppendBatcher::settle(Lanes::iterator lane) {
     if (ready_as) ready_.erase(*std::exchange(ready_as, std::nullopt));
     if (!held && !waiting.empty()) {
         ready_as = waiting.front()->ticket;
-        ready_.emplace(*ready_as, lane);
+        insist([&] { ready_.emplace(*ready_as, lane); });
     }
     if (!held && waiting.empty()) lanes_.erase(lane);
 }

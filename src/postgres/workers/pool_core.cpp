@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "workers/memory.hpp"
+
 namespace roomstore::postgres {
 
 namespace {
@@ -100,7 +102,7 @@ void PoolCore::enqueue(CallPtr call) {
     if (options_.append_batch > 1 && call->job->joint() != nullptr) {
         appends_.add(std::move(call));
     } else {
-        queue_.push_back(std::move(call));
+        insist([&] { queue_.push_back(std::move(call)); });
     }
     if (something_to_take()) work_.notify_one();
 }
@@ -114,7 +116,9 @@ void PoolCore::put_back(std::vector<CallPtr> calls) {
     if (calls.front()->job->joint() != nullptr && options_.append_batch > 1) {
         appends_.put_back(std::move(calls));
     } else {
-        queue_.insert(queue_.begin(), calls.begin(), calls.end());
+        for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
+            insist([&] { queue_.push_front(*call); });
+        }
     }
 }
 
@@ -145,7 +149,7 @@ void PoolCore::close(std::shared_ptr<Waiter> waiter) {
         if (state_ == State::closed) {
             answers.push_back({.waiter = std::move(waiter), .outcome = {}});
         } else {
-            closing_.push_back(std::move(waiter));
+            insist_on(closing_, std::move(waiter));
             if (state_ == State::open) begin_closing();
         }
     }
@@ -196,6 +200,10 @@ void PoolCore::wake_watchdog(TimePoint when) {
 }
 
 CallOutcome PoolCore::stopped(const PendingCall& call) const {
+    return insist([&] { return outcome_of_stop(call); });
+}
+
+CallOutcome PoolCore::outcome_of_stop(const PendingCall& call) const {
     const auto& operation = call.operation;
     const bool queued = call.state.phase() == Phase::queued;
     // A call that no worker had time for waited for the same connection as theirs.
@@ -226,7 +234,9 @@ CallOutcome PoolCore::stopped(const PendingCall& call) const {
 
 void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) {
     if (!call.state.finish()) return;
-    if (outcome.nameless) outcome.text = describe(call.operation) + ": " + outcome.text;
+    if (outcome.nameless) {
+        insist([&] { outcome.text = describe(call.operation) + ": " + outcome.text; });
+    }
     switch (outcome.kind) {
         case CallOutcome::Kind::success:
             ++totals_.calls_answered;
@@ -238,7 +248,7 @@ void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) {
             ++(is_answer(outcome.code) ? totals_.calls_answered : totals_.calls_failed);
             break;
     }
-    answers.push_back({.waiter = std::move(call.waiter), .outcome = std::move(outcome)});
+    insist_on(answers, Answer{.waiter = std::move(call.waiter), .outcome = std::move(outcome)});
 }
 
 void PoolCore::give(Answers& answers) {

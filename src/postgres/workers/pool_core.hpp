@@ -128,6 +128,7 @@ private:
     void flush_queue(Answers& answers);
     void wake_watchdog(TimePoint when);
     CallOutcome stopped(const PendingCall& call) const;
+    CallOutcome outcome_of_stop(const PendingCall& call) const;
     std::size_t waiting() const noexcept { return queue_.size() + appends_.size(); }
     /// Whether the queue is full, not counting what idle workers are about to take.
     bool full() const noexcept;

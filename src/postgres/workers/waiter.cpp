@@ -1,12 +1,11 @@
 #include "workers/waiter.hpp"
 
-#include <chrono>
 #include <memory>
-#include <new>
-#include <thread>
 #include <vector>
 
 #include <asio/post.hpp>
+
+#include "workers/memory.hpp"
 
 namespace roomstore::postgres {
 
@@ -61,12 +60,7 @@ bool Waiter::leave() noexcept {
 
 void Waiter::answer(CallOutcome outcome) noexcept {
     outcome_ = std::move(outcome);
-    // A caller who is not answered waits for ever, so this waits for memory if it has to.
-    for (;;) try {
-            return post();
-        } catch (const std::bad_alloc&) {
-            std::this_thread::sleep_for(std::chrono::milliseconds{1});
-        }
+    insist([this] { post(); });
 }
 
 void Waiter::post() {

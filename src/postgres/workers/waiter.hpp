@@ -15,6 +15,7 @@
 #include <asio/prefer.hpp>
 #include <asio/query.hpp>
 
+#include "workers/memory.hpp"
 #include "workers/operation.hpp"
 
 namespace roomstore::postgres {
@@ -86,10 +87,14 @@ private:
 template <typename Handler>
 class HandlerWaiter final : public Waiter {
 public:
-    static std::shared_ptr<HandlerWaiter> make(Handler handler) {
-        auto executor = asio::get_associated_executor(handler);
-        std::shared_ptr<HandlerWaiter> waiter(
-            new HandlerWaiter(std::move(handler), std::move(executor)));
+    /// Does not fail: the handler cannot be given back, and asio ends the process if it is
+    /// destroyed where it came from.
+    static std::shared_ptr<HandlerWaiter> make(Handler handler) noexcept {
+        auto waiter = insist([&] {
+            auto executor = asio::get_associated_executor(handler);
+            return std::shared_ptr<HandlerWaiter>(new HandlerWaiter(std::move(executor)));
+        });
+        waiter->handler_.emplace(std::move(handler));
         waiter->enter();
         return waiter;
     }
@@ -103,8 +108,7 @@ public:
     }
 
 private:
-    HandlerWaiter(Handler handler, asio::any_io_executor executor)
-        : Waiter(std::move(executor)), handler_(std::move(handler)) {}
+    explicit HandlerWaiter(asio::any_io_executor executor) : Waiter(std::move(executor)) {}
 
     void resume(CallOutcome outcome) override {
         auto handler = take();

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "workers/memory.hpp"
 #include "workers/pool_core.hpp"
 
 namespace roomstore::postgres {
@@ -106,7 +107,7 @@ void PoolCore::end_threads(Lock& lock) {
     state_ = State::closed;
     Answers answers;
     for (auto& waiter : std::exchange(closing_, {})) {
-        answers.push_back({.waiter = std::move(waiter), .outcome = {}});
+        insist_on(answers, Answer{.waiter = std::move(waiter), .outcome = {}});
     }
     lock.unlock();
     give(answers);

@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include "workers/memory.hpp"
 #include "workers/pool_core.hpp"
 
 namespace roomstore::postgres {
@@ -260,9 +261,9 @@ bool PoolCore::take(Worker& worker, CallRunner& runner) {
     const auto append = appends_.first();
     if (append && (queue_.empty() || *append < queue_.front()->ticket)) {
         worker.calls = appends_.take();
-        worker.rooms = rooms_of(worker.calls);
+        worker.rooms = insist([&] { return rooms_of(worker.calls); });
     } else {
-        worker.calls.push_back(std::move(queue_.front()));
+        insist_on(worker.calls, std::move(queue_.front()));
         queue_.pop_front();
     }
     for (const auto& call : worker.calls) call->state.start(worker.calls.size() > 1);
@@ -307,9 +308,9 @@ void PoolCore::finish_calls(const std::vector<CallPtr>& calls,
             end(*call, stopped(*call), answers);
         } else if (unfinished) {
             if (outcome.apart) call->company = *outcome.apart;
-            again.push_back(call);
+            insist_on(again, call);
         } else {
-            end(*call, outcome_of(*call, outcome), answers);
+            end(*call, insist([&] { return outcome_of(*call, outcome); }), answers);
         }
     }
     if (!again.empty()) put_back(std::move(again));

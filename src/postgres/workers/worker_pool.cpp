@@ -1,5 +1,6 @@
 #include "workers/worker_pool.hpp"
 
+#include <new>
 #include <system_error>
 
 #include <asio/async_result.hpp>
@@ -15,21 +16,26 @@ namespace {
 
 using Signature = void(CallOutcome);
 
-/// Everything a call needs is handed over before the caller is suspended.
+/// Everything a call needs is handed over before the caller is suspended. Nothing may be thrown
+/// from here on: asio before 1.23 ends the process for it.
 struct Submit {
     std::shared_ptr<PoolCore> core;
 
     template <typename Handler>
-    void operator()(Handler&& handler, std::shared_ptr<PendingCall> call) const {
+    void operator()(Handler&& handler, std::shared_ptr<PendingCall> call) const noexcept {
         auto waiter = HandlerWaiter<std::decay_t<Handler>>::make(std::forward<Handler>(handler));
         call->waiter = waiter;
-        // Weak, so that a slot which is never cleared keeps nothing alive.
-        waiter->on_cancel([weak_core = std::weak_ptr(core), weak_call = std::weak_ptr(call)] {
-            const auto pool = weak_core.lock();
-            const auto pending = weak_call.lock();
-            if (pool && pending) pool->cancel(*pending);
-        });
-        core->submit(std::move(call));
+        try {
+            // Weak, so that a slot which is never cleared keeps nothing alive.
+            waiter->on_cancel([weak_core = std::weak_ptr(core), weak_call = std::weak_ptr(call)] {
+                const auto pool = weak_core.lock();
+                const auto pending = weak_call.lock();
+                if (pool && pending) pool->cancel(*pending);
+            });
+            core->submit(std::move(call));
+        } catch (const std::bad_alloc&) {
+            waiter->answer(CallOutcome::failed(errc::internal, "out of memory"));
+        }
     }
 };
 
