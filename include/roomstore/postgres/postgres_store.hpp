@@ -18,11 +18,27 @@ namespace roomstore {
 /// @par Retries
 /// A call that fails for a passing reason (a lost connection, a deadlock, a server that restarts)
 /// is repeated within its deadline.
-/// @par Doubt
-/// Where the answer to a COMMIT is lost, the store finds out what became of it by running the call
-/// again; `commit_unknown` where there is no time left, and from create_room, delete_room,
-/// advance_delivered_index, delete_event, remove_binding, remove_participant, create_identity,
-/// add_task and add_observation, whose second run could not tell.
+/// @par Doubt       Where the answer to a COMMIT is lost, nobody knows at first whether it took
+///                  effect. These are run again, and then answer truly:
+///                  - add_event_auto_index, append_events, add_event: the second run finds the
+///                    event by its id, or stores it. One that somebody else deletes between the
+///                    two runs is stored again;
+///                  - mark_read, mark_all_read: a marker never moves back;
+///                  - update_room, patch_room_metadata, update_event, add_binding,
+///                    update_binding, add_participant, update_participant, link_address,
+///                    update_task: written once more, over what others may have written between
+///                    the two runs.
+///
+///                  They report `commit_unknown` where the deadline leaves no time for that. At
+///                  once it comes from create_room, delete_room, advance_delivered_index,
+///                  delete_event, remove_binding, remove_participant, create_identity, add_task
+///                  and add_observation: their second run could not tell its own work from
+///                  somebody else's. Look whether the row is there, and call again if it must be.
+/// @par Failover    With several hosts and `target_session_attrs=read-write` the store follows to
+///                  whichever takes writes. What is acknowledged survives if the standby is
+///                  synchronous. A former primary that returns must be kept from taking writes
+///                  (`pg_rewind`): the store prefers the host that answered last, but a new store
+///                  takes the first of the list that lets it write.
 /// @par Numbers
 /// JSON comes back equal by value. A room's metadata is kept as `jsonb`, which does not keep how a
 /// number was written: `-0.0` comes back as `0.0`, `1e17` as `100000000000000000`.
