@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Keeps the list of faults: each has a test, and each test names what it is about.
+
+    check_faults.py [ROOT]      checks a tree, prints which test shows which fault, returns 1 if one has none
+    check_faults.py --self-test shows that a missing test, an unknown fault and a misplaced one are found
+
+A test names its faults by Catch2 tags: TEST_CASE("what holds", "[F3]"). One that breaks something but belongs
+to no row has the tag [errors] or [rerun].
+"""
+
+import os
+import re
+import sys
+import tempfile
+
+FAULTS = {
+    "F1": "a backend is terminated: idle, in a transaction, in a statement, before and after COMMIT",
+    "F2": "COMMIT is lost on its way, its answer is lost, or the connection ends after the answer",
+    "F3": "COMMIT hangs, the client gives up, and the old COMMIT ends later",
+    "F4": "the server restarts, stops at once, or one of its processes is killed",
+    "F5": "a backend, the postmaster or the network is frozen",
+    "F6": "packets vanish before a statement is sent",
+    "F7": "packets vanish while a statement runs",
+    "F8": "the network is slow, or cuts messages to pieces",
+    "F9": "a room is locked for a client that is gone",
+    "F10": "a foreign lock, a deadlock, a serialization failure",
+    "F11": "queue and connections are exhausted",
+    "F12": "a call is cancelled while it waits",
+    "F13": "a call is cancelled at any instant",
+    "F14": "a call is cancelled during COMMIT",
+    "F15": "store or context is destroyed under its calls",
+    "F16": "the server accepts no writes",
+    "F17": "the disk of the data is full",
+    "F18": "the disk of the write-ahead log is full",
+    "F19": "a backend runs out of memory",
+    "F20": "the client runs out of memory",
+    "F21": "too many connections, no such database, wrong password, nobody there, in recovery",
+    "F23": "the schema is missing or newer, or several processes make it at once",
+    "F24": "PgBouncer in transaction mode",
+    "F25": "clocks are equal, go back, or are far off",
+}
+# Rows of the plan that this library has nothing to show for.
+DOES_NOT_APPLY = {
+    "F22": "the connection that listens is lost: the store has no subscriptions",
+}
+FOLDERS = ("tests/faults", "tests/postgres")
+TEST_CASE = re.compile(r'TEST_CASE\(\s*((?:"(?:\\.|[^"\\])*"\s*)+)(?:,\s*((?:"(?:\\.|[^"\\])*"\s*)+))?\)')
+STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
+
+
+def joined(literals):
+    return "".join(STRING.findall(literals or ""))
+
+
+def tests_of(root):
+    """(file, name, faults) of every test case."""
+    for top in FOLDERS:
+        for folder, _, names in os.walk(os.path.join(root, top)):
+            for name in sorted(names):
+                if not name.endswith("_test.cpp"):
+                    continue
+                path = os.path.join(folder, name)
+                with open(path, encoding="utf-8") as file:
+                    for case, tags in TEST_CASE.findall(file.read()):
+                        yield os.path.relpath(path, root), joined(case), re.findall(r"\[(F\d+)\]", joined(tags))
+
+
+def check(root, faults=None):
+    faults = FAULTS if faults is None else faults
+    shown = {fault: [] for fault in faults}
+    problems = []
+    for path, name, tags in tests_of(root):
+        for tag in tags:
+            if tag in shown:
+                shown[tag].append(f"{path}: {name}")
+            elif tag in DOES_NOT_APPLY:
+                problems.append(f"{path}: {tag} is said not to apply, and has a test: {name}")
+            else:
+                problems.append(f"{path}: there is no fault {tag}: {name}")
+    problems += [f"{fault} has no test: {faults[fault]}" for fault in faults if not shown[fault]]
+    return shown, problems
+
+
+def self_test():
+    def problems_of(source, faults):
+        with tempfile.TemporaryDirectory() as root:
+            os.makedirs(os.path.join(root, "tests/faults"))
+            with open(os.path.join(root, "tests/faults/a_test.cpp"), "w", encoding="utf-8") as file:
+                file.write(source)
+            return check(root, faults)[1]
+
+    one = {"F1": "one"}
+    two = {"F1": "one", "F2": "two"}
+    wrong = []
+    for source, faults, expected in [
+        ('TEST_CASE("it holds", "[F1]") {}', one, 0),
+        ('TEST_CASE("it holds",\n          "[F1][F2]") {}', two, 0),
+        ('TEST_CASE("it is "\n          "long", "[F1]") {}', one, 0),
+        ('TEST_CASE("it holds", "[F1]") {}', two, 1),
+        ('TEST_CASE("of F1, but it does not say so") {}', one, 1),
+        ('// TEST_CASE of "[F1]"', one, 1),
+        ('TEST_CASE("it holds", "[F1][F99]") {}', one, 1),
+        ('TEST_CASE("it holds", "[F1][F22]") {}', one, 1),
+    ]:
+        found = problems_of(source, faults)
+        if len(found) != expected:
+            wrong.append(f"{len(found)} problems instead of {expected} in: {source}")
+    print(*wrong, f"8 cases tried, {len(wrong)} wrong", sep="\n")
+    return 1 if wrong else 0
+
+
+def main(arguments):
+    if arguments == ["--self-test"]:
+        return self_test()
+    root = arguments[0] if arguments else os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+    shown, problems = check(root)
+    for fault in sorted(FAULTS | DOES_NOT_APPLY, key=lambda each: int(each[1:])):
+        if fault in DOES_NOT_APPLY:
+            print(f"{fault}: does not apply: {DOES_NOT_APPLY[fault]}")
+        else:
+            print(f"{fault}: {FAULTS[fault]}", *[f"    {test}" for test in shown[fault]], sep="\n")
+    print(*problems, f"{len(problems)} problems", sep="\n")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
