@@ -1,5 +1,5 @@
 # Components, so that a machine without libpqxx or Catch2 can use what it has: find_package(roomstore) gives
-# roomstore::roomstore; COMPONENTS postgres, postgres_shared and contract_tests add the targets of these names.
+# roomstore::roomstore; COMPONENTS postgres, postgres_shared, prometheus and contract_tests add the targets of these names.
 # Who packages them apart finds each under `cmake --install --component roomstore_<name>`; all need
 # roomstore_core. Nothing that is installed knows the prefix: it may be moved.
 include(CMakePackageConfigHelpers)
@@ -31,6 +31,10 @@ function(roomstore_install_library component target)
         NAMESPACE roomstore::
         DESTINATION ${ROOMSTORE_CMAKE_DIR})
 endfunction()
+
+if(ROOMSTORE_PROMETHEUS_ENABLED)
+    roomstore_install_library(prometheus roomstore_prometheus)
+endif()
 
 set(ROOMSTORE_POSTGRES_IS_STATIC FALSE)
 if(ROOMSTORE_POSTGRES_ENABLED)

@@ -6,6 +6,7 @@
 #   core      compiler, CMake, Ninja, asio, nlohmann_json: enough for the memory store
 #   examples  core, and the IRC clients that the chat example talks to
 #   postgres  core, and fmt, libpq, libpqxx >= 7.10
+#   metrics   core, and prometheus-cpp
 #   tests     core, and Catch2 3, the PostgreSQL server programs, PgBouncer
 #   asio      a newer asio beside that of this release, for the test that both will do
 #   tsan      postgres, and a second libpqxx built with -fsanitize=thread
@@ -37,7 +38,7 @@ tsan_prefix=${ROOMSTORE_TSAN_PREFIX:-/usr/local/lib/libpqxx-tsan}
 # 8.x wants a compiler with <format>, and changes the interface that src/postgres/driver is written for.
 pqxx_minimum=7.10
 pqxx_below=8
-known_components="core examples postgres tests asio tsan fuzz coverage docs checks"
+known_components="core examples postgres metrics tests asio tsan fuzz coverage docs checks"
 scratch=
 packages=()
 lists_are_fresh=
@@ -359,6 +360,8 @@ need_postgres() {
     need pkg-config has_command pkg-config
 }
 
+need_metrics() { need prometheus-cpp-dev has_header prometheus/registry.h; }
+
 need_tests() {
     need postgresql has_postgres_server
     need pgbouncer has_pgbouncer
@@ -392,7 +395,7 @@ components=("$@")
 declare -A wanted=([core]=yes)
 for component in "${components[@]}"; do
     case $component in
-        core | examples | postgres | tests | asio | fuzz | coverage | docs | checks) wanted[$component]=yes ;;
+        core | examples | postgres | metrics | tests | asio | fuzz | coverage | docs | checks) wanted[$component]=yes ;;
         tsan) wanted[tsan]=yes wanted[postgres]=yes ;;
         *) fail "unknown component '$component'; known: $known_components" ;;
     esac
@@ -402,7 +405,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 chmod 755 "$scratch" # apt fetches as a user of its own
 
-for component in core examples postgres tests fuzz coverage docs checks; do
+for component in core examples postgres metrics tests fuzz coverage docs checks; do
     [[ -n ${wanted[$component]:-} ]] && "need_$component"
 done
 install_packages "${packages[@]}"

@@ -19,6 +19,8 @@ CATEGORIES = [
     ("model", ["roomstore/model/*", "roomstore/error.hpp", "roomstore/query.hpp", "roomstore/version.hpp",
                "roomstore/detail/visibility.hpp"]),
     ("interface", ["roomstore/conversation_store.hpp", "roomstore/detail/conversation_store_defaults.hpp"]),
+    ("decorators", ["roomstore/call_observer.hpp", "roomstore/forwarding_store.hpp", "roomstore/observed_store.hpp"]),
+    ("prometheus", ["roomstore/prometheus/*", "prometheus/*"]),
     ("checks", ["roomstore/detail/*"]),  # of arguments; shared by both backends
     ("fmt_support", ["roomstore/format.hpp"]),
     ("memory_detail", ["roomstore/memory/detail/*"]),
@@ -42,20 +44,24 @@ CATEGORIES = [
     ("std", ["*"]),
 ]
 
-PUBLIC = {"model", "checks", "interface", "fmt_support", "memory", "options", "postgres"}
+PUBLIC = {"model", "checks", "interface", "decorators", "prometheus", "fmt_support", "memory", "options", "postgres"}
 LIBRARIES = {"std", "system", "json", "fmt", "asio", "awaitable"}
 
 # (files, what they may include)
 RULES = [
     ("include/roomstore/version.hpp", set()),
     ("include/roomstore/format.hpp", {"std", "json", "fmt", "model"}),
-    ("include/roomstore/roomstore.hpp", (PUBLIC | {"asio"}) - {"postgres", "options", "fmt_support"}),
+    ("include/roomstore/roomstore.hpp", (PUBLIC | {"asio"}) - {"postgres", "options", "fmt_support", "prometheus"}),
     ("include/roomstore/model/id.hpp", {"std", "system", "json", "model"}),  # the kernel's random bytes
     ("include/roomstore/model/json*", {"std", "json", "model", "checks"}),  # reading refuses, and names the field
     ("include/roomstore/model/*", {"std", "json", "model"}),
     ("include/roomstore/error.hpp", {"std", "json", "model"}),
     ("include/roomstore/query.hpp", {"std", "json", "model"}),
     ("include/roomstore/conversation_store.hpp", {"std", "json", "awaitable", "model", "interface"}),
+    ("include/roomstore/call_observer.hpp", {"std", "asio", "model"}),
+    (["include/roomstore/forwarding_store.hpp", "include/roomstore/observed_store.hpp"],
+     {"std", "json", "asio", "awaitable", "model", "interface", "decorators"}),
+    ("include/roomstore/prometheus/*", {"std", "model", "decorators", "prometheus"}),
     ("include/roomstore/detail/conversation_store_defaults.hpp",
      {"std", "json", "asio", "awaitable", "model", "checks", "interface"}),
     ("include/roomstore/detail/*", {"std", "json", "model", "checks"}),
@@ -77,10 +83,11 @@ RULES = [
      {"std", "system", "json", "fmt", "pqxx", "model", "options", "statement", "driver", "session"}),
     # The suite is written once for every backend; only a harness knows which one it has.
     ("tests/contract/*harness*", PUBLIC | LIBRARIES | {"catch2"}),
-    ("tests/contract/*", (PUBLIC | LIBRARIES | {"catch2"}) - {"memory", "postgres", "options"}),
+    ("tests/contract/*", (PUBLIC | LIBRARIES | {"catch2"}) - {"memory", "postgres", "options", "prometheus"}),
     ("examples/chat_server/main.cpp", PUBLIC | LIBRARIES),
     ("examples/chat_server/test/*", PUBLIC | LIBRARIES | {"catch2"}),
-    ("examples/chat_server/*", (PUBLIC | LIBRARIES) - {"memory", "postgres", "options"}),
+    ("examples/chat_server/metrics.cpp", PUBLIC | LIBRARIES),
+    ("examples/chat_server/*", (PUBLIC | LIBRARIES) - {"memory", "postgres", "options", "prometheus"}),
     ("examples/*", PUBLIC | LIBRARIES),
     ("tests/*", None),  # everything: the tests of a layer include that layer
 ]
@@ -234,6 +241,9 @@ FORBIDDEN = [
     ("tests/contract/rooms.cpp", '#include "driver/session.hpp"'),
     ("examples/chat_server/server.cpp", '#include "roomstore/roomstore.hpp"'),
     ("examples/01_hello.cpp", '#include "sql/rooms.hpp"'),
+    ("include/roomstore/observed_store.hpp", '#include <prometheus/registry.h>'),
+    ("include/roomstore/roomstore.hpp", '#include "roomstore/prometheus/prometheus_observer.hpp"'),
+    ("examples/chat_server/server.cpp", '#include <prometheus/exposer.h>'),
 ]
 
 ALLOWED = [

@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 preset=${ROOMSTORE_PRESET:-dev}
-components=(core examples postgres tests)
+components=(core examples postgres metrics tests)
 [[ $preset == tsan ]] && components+=(tsan)
 cmake/install_dependencies.sh "${components[@]}"
 

@@ -18,6 +18,7 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include "metrics.hpp"
 #include "options.hpp"
 #include "server.hpp"
 #include "store_report.hpp"
@@ -103,7 +104,9 @@ int run_application(int argc, char** argv, const StoreFactory& make_store) {
         if (options.help) {
             std::cout << usage();
         } else {
-            run_to_end(options, make_store(options.store));
+            auto store = make_store(options.store);
+            if (options.metrics_port) store = with_metrics(store, *options.metrics_port);
+            run_to_end(options, std::move(store));
         }
         return 0;
     } catch (const UsageError& error) {

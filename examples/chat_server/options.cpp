@@ -74,6 +74,10 @@ const std::unordered_map<std::string, Setter>& setters() {
          [](Options& o, const std::string& name, const std::string& value) {
              o.port = parse_number<std::uint16_t>(name, value, 0, 65'535);
          }},
+        {"--metrics",
+         [](Options& o, const std::string& name, const std::string& value) {
+             o.metrics_port = parse_number<std::uint16_t>(name, value, 0, 65'535);
+         }},
         {"--store", set_text([](Options& o) -> std::string& { return o.store; })},
         {"--report", set_text([](Options& o) -> std::string& { return o.report; })},
         {"--name", set_name},
@@ -142,6 +146,8 @@ std::string_view usage() {
   --store memory|URL            where conversations are kept (memory); everybody on this machine can
                                 read arguments, so put a password into PGPASSWORD or ~/.pgpass
   --report FILE                 write the store's view there on SIGUSR1 and at the end
+  --metrics PORT                serve counters to Prometheus on this port of 127.0.0.1; 0 takes a
+                                free one (not served)
   --name NAME                   the server's name (chat.localhost)
   --max-clients N               connections at a time (500)
   --max-channels N              channels for each client (50)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@ struct Options {
     std::string store = "memory";
     /// Where the store's view goes on SIGUSR1 and at the end; empty: nowhere.
     std::string report{};
+    /// Where Prometheus is served; absent: nowhere.
+    std::optional<std::uint16_t> metrics_port{};
     bool help = false;
     ServerOptions server{};
 };

@@ -19,10 +19,10 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include <roomstore/forwarding_store.hpp>
 #include <roomstore/memory/in_memory_store.hpp>
 
 #include "application.hpp"
-#include "forwarding_store.hpp"
 
 namespace {
 

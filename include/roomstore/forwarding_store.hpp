@@ -10,17 +10,20 @@
 
 #include <asio/awaitable.hpp>
 
-#include <roomstore/conversation_store.hpp>
-
+#include "roomstore/conversation_store.hpp"
 namespace roomstore {
 
-/// Does what another store does. A test overrides what is to go wrong.
+/// Does what another store does: the base of a store that changes or watches some operations of it.
+/// `ConversationStore::get_conversation` and `ConversationStore::get_timeline` arrive as
+/// `list_events`.
 class ForwardingStore : public ConversationStore {
 public:
+    /// Forwards to `inner`, which must not be null.
     explicit ForwardingStore(std::shared_ptr<ConversationStore> inner) : inner_(std::move(inner)) {}
 
     asio::awaitable<void> init() override { return inner_->init(); }
     asio::awaitable<void> close() override { return inner_->close(); }
+
     asio::awaitable<Room> create_room(Room room) override {
         return inner_->create_room(std::move(room));
     }
@@ -30,8 +33,10 @@ public:
     asio::awaitable<Room> update_room(Room room) override {
         return inner_->update_room(std::move(room));
     }
-    asio::awaitable<std::optional<Room>>
-    patch_room_metadata(std::string room_id, Json patch, std::vector<std::string> unset) override {
+    asio::awaitable<std::optional<Room>> patch_room_metadata(
+        std::string room_id,
+        Json patch,
+        std::vector<std::string> unset = {}) override {
         return inner_->patch_room_metadata(std::move(room_id), std::move(patch), std::move(unset));
     }
     asio::awaitable<bool> delete_room(std::string room_id) override {
@@ -40,24 +45,26 @@ public:
     asio::awaitable<bool> room_exists(std::string room_id) override {
         return inner_->room_exists(std::move(room_id));
     }
-    asio::awaitable<std::vector<Room>> list_rooms(Page page) override {
+    asio::awaitable<std::vector<Room>> list_rooms(Page page = {}) override {
         return inner_->list_rooms(page);
     }
-    asio::awaitable<std::vector<Room>> find_rooms(RoomFilter filter, Page page) override {
+    asio::awaitable<std::vector<Room>> find_rooms(RoomFilter filter,
+                                                  Page page = {.offset = 0,
+                                                               .limit = 100}) override {
         return inner_->find_rooms(std::move(filter), page);
     }
     asio::awaitable<std::optional<Room>> find_latest_room(std::string participant_id,
-                                                          LatestRoomFilter filter) override {
+                                                          LatestRoomFilter filter = {}) override {
         return inner_->find_latest_room(std::move(participant_id), std::move(filter));
     }
     asio::awaitable<std::optional<std::string>> find_room_id_by_channel(
         std::string channel_id,
-        std::optional<RoomStatus> status) override {
+        std::optional<RoomStatus> status = {}) override {
         return inner_->find_room_id_by_channel(std::move(channel_id), status);
     }
     asio::awaitable<std::vector<std::string>> find_room_ids_by_channel(
         std::string channel_id,
-        ChannelLookup lookup) override {
+        ChannelLookup lookup = {}) override {
         return inner_->find_room_ids_by_channel(std::move(channel_id), lookup);
     }
     asio::awaitable<std::int64_t> get_delivered_index(std::string room_id) override {
@@ -65,18 +72,19 @@ public:
     }
     asio::awaitable<bool> advance_delivered_index(std::string room_id,
                                                   std::int64_t index,
-                                                  Gap gap) override {
+                                                  Gap gap = Gap::refuse) override {
         return inner_->advance_delivered_index(std::move(room_id), index, gap);
     }
     asio::awaitable<RoomContext> load_room_context(std::string room_id) override {
         return inner_->load_room_context(std::move(room_id));
     }
+
     asio::awaitable<RoomEvent> add_event_auto_index(std::string room_id, RoomEvent event) override {
         return inner_->add_event_auto_index(std::move(room_id), std::move(event));
     }
     asio::awaitable<std::vector<RoomEvent>> append_events(std::string room_id,
                                                           std::vector<RoomEvent> events,
-                                                          AppendOptions options) override {
+                                                          AppendOptions options = {}) override {
         return inner_->append_events(std::move(room_id), std::move(events), options);
     }
     asio::awaitable<RoomEvent> add_event(RoomEvent event) override {
@@ -92,13 +100,14 @@ public:
     asio::awaitable<RoomEvent> update_event(RoomEvent event) override {
         return inner_->update_event(std::move(event));
     }
-    asio::awaitable<std::vector<std::string>> delete_event(std::string room_id,
-                                                           std::string event_id,
-                                                           Replies replies) override {
+    asio::awaitable<std::vector<std::string>> delete_event(
+        std::string room_id,
+        std::string event_id,
+        Replies replies = Replies::cascade) override {
         return inner_->delete_event(std::move(room_id), std::move(event_id), replies);
     }
     asio::awaitable<std::vector<RoomEvent>> list_events(std::string room_id,
-                                                        EventQuery query) override {
+                                                        EventQuery query = {}) override {
         return inner_->list_events(std::move(room_id), std::move(query));
     }
     asio::awaitable<std::map<std::string, ThreadSummary>> get_thread_summaries(
@@ -117,6 +126,7 @@ public:
     asio::awaitable<std::int64_t> get_event_count(std::string room_id) override {
         return inner_->get_event_count(std::move(room_id));
     }
+
     asio::awaitable<ChannelBinding> add_binding(ChannelBinding binding) override {
         return inner_->add_binding(std::move(binding));
     }
@@ -136,6 +146,7 @@ public:
     asio::awaitable<bool> binding_exists(std::string room_id, std::string channel_id) override {
         return inner_->binding_exists(std::move(room_id), std::move(channel_id));
     }
+
     asio::awaitable<Participant> add_participant(Participant participant) override {
         return inner_->add_participant(std::move(participant));
     }
@@ -154,6 +165,7 @@ public:
     asio::awaitable<std::vector<Participant>> list_participants(std::string room_id) override {
         return inner_->list_participants(std::move(room_id));
     }
+
     asio::awaitable<Identity> create_identity(Identity identity) override {
         return inner_->create_identity(std::move(identity));
     }
@@ -163,36 +175,39 @@ public:
     asio::awaitable<std::optional<Identity>> resolve_identity(
         ChannelType channel_type,
         std::string address,
-        std::optional<std::string> organization_id) override {
+        std::optional<std::string> organization_id = {}) override {
         return inner_->resolve_identity(
             std::move(channel_type), std::move(address), std::move(organization_id));
     }
     asio::awaitable<void> link_address(std::string identity_id,
                                        ChannelType channel_type,
                                        std::string address,
-                                       std::optional<std::string> organization_id) override {
+                                       std::optional<std::string> organization_id = {}) override {
         return inner_->link_address(std::move(identity_id),
                                     std::move(channel_type),
                                     std::move(address),
                                     std::move(organization_id));
     }
+
     asio::awaitable<Task> add_task(Task task) override { return inner_->add_task(std::move(task)); }
     asio::awaitable<std::optional<Task>> get_task(std::string task_id) override {
         return inner_->get_task(std::move(task_id));
     }
     asio::awaitable<std::vector<Task>> list_tasks(std::string room_id,
-                                                  std::optional<TaskStatus> status) override {
+                                                  std::optional<TaskStatus> status = {}) override {
         return inner_->list_tasks(std::move(room_id), status);
     }
     asio::awaitable<Task> update_task(Task task) override {
         return inner_->update_task(std::move(task));
     }
+
     asio::awaitable<Observation> add_observation(Observation observation) override {
         return inner_->add_observation(std::move(observation));
     }
     asio::awaitable<std::vector<Observation>> list_observations(std::string room_id) override {
         return inner_->list_observations(std::move(room_id));
     }
+
     asio::awaitable<void> mark_read(std::string room_id,
                                     std::string channel_id,
                                     std::string event_id) override {
@@ -214,6 +229,10 @@ public:
         std::string room_id) override {
         return inner_->list_read_markers(std::move(room_id));
     }
+
+protected:
+    /// The other store.
+    ConversationStore& inner() const noexcept { return *inner_; }
 
 private:
     std::shared_ptr<ConversationStore> inner_;

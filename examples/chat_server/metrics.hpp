@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <roomstore/conversation_store.hpp>
+
+namespace chat {
+
+/// `store`, its calls counted, and the counters served to Prometheus on a port of 127.0.0.1 (0: a
+/// free one, which is printed) for as long as the result lives. Throws UsageError in a build
+/// without prometheus-cpp.
+std::shared_ptr<roomstore::ConversationStore> with_metrics(
+    std::shared_ptr<roomstore::ConversationStore> store,
+    std::uint16_t port);
+
+}  // namespace chat
