@@ -1,21 +1,15 @@
-// Three ways in which a call ends other than well, and what a caller does next:
-// it was refused (look at errc), it failed and may be repeated (is_retryable), it was cancelled
-// because the caller's own time was up (operation_aborted: nothing was stored).
+// Two ways in which a call ends other than well, and what a caller does next: it was refused (look
+// at errc), or it failed and may be repeated (is_retryable). The third, cancellation: 04.
 
 #include <chrono>
 #include <exception>
 #include <iostream>
-#include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
 
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
@@ -75,31 +69,6 @@ asio::awaitable<RoomEvent> append_patiently(ConversationStore& store, RoomEvent 
     }
 }
 
-/// The caller's own time limit. What counts is what the append says, not whether the timer was
-/// first: a cancellation that comes when the commit has begun is too late, and the event is stored.
-/// (That is why this is not `append || timer`, which forgets what the append said.)
-/// @returns the event, or nothing where it is certainly not stored.
-asio::awaitable<std::optional<RoomEvent>> append_within(ConversationStore& store,
-                                                        RoomEvent event,
-                                                        std::chrono::milliseconds limit) {
-    const auto executor = co_await asio::this_coro::executor;
-    // The timer's handler may still be on its way when this coroutine has ended.
-    const auto too_late = std::make_shared<asio::cancellation_signal>();
-    asio::steady_timer timer(executor, limit);
-    timer.async_wait([too_late](const std::error_code& ec) {
-        if (!ec) too_late->emit(asio::cancellation_type::terminal);
-    });
-    try {
-        co_return co_await asio::co_spawn(
-            executor,
-            append_patiently(store, std::move(event)),
-            asio::bind_cancellation_slot(too_late->slot(), asio::use_awaitable));
-    } catch (const std::system_error& error) {
-        if (error.code() != asio::error::operation_aborted) throw;
-    }
-    co_return std::nullopt;
-}
-
 asio::awaitable<void> run(ConversationStore& store) {
     co_await store.init();
     roomstore::Room room{.id = "lobby"};
@@ -110,11 +79,8 @@ asio::awaitable<void> run(ConversationStore& store) {
     const RoomEvent first = co_await append_patiently(store, event);
     const RoomEvent again = co_await append_patiently(store, event);
     expect(first == again, "repeating an append stored it twice");
-    const RoomEvent another = make_event("in time");
-    const auto stored = co_await append_within(store, another, 5s);
-    expect(stored.has_value(), "5 s were not enough");
     const auto count = co_await store.get_event_count("lobby");
-    expect(count == 2, "two events were to be stored");
+    expect(count == 1, "one event was to be stored");
     co_await store.close();
 }
 

@@ -1,0 +1,77 @@
+// Threads: a reply names the root of its thread, a timeline shows the roots with what came of them,
+// and a thread is opened by listing its replies. (Threads of execution: any number, see the
+// contract of ConversationStore.)
+
+#include <iostream>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <roomstore/roomstore.hpp>
+
+using roomstore::ConversationStore;
+using roomstore::EventQuery;
+using roomstore::RoomEvent;
+
+asio::awaitable<RoomEvent> say(ConversationStore& store,
+                               std::string text,
+                               std::optional<std::string> root = {}) {
+    RoomEvent event{.room_id = "design"};
+    event.source = {.channel_id = "web:ada", .channel_type = "websocket"};
+    event.content = roomstore::TextContent{.body = std::move(text)};
+    event.parent_event_id = std::move(root);
+    co_return co_await store.add_event_auto_index("design", event);
+}
+
+/// What a client shows first: the roots, each with its number of replies.
+asio::awaitable<void> show_timeline(ConversationStore& store) {
+    const EventQuery query{.newest_first = true, .filter = {.top_level_only = true}};
+    const std::vector<RoomEvent> roots = co_await store.list_events("design", query);
+    std::vector<std::string> ids;
+    for (const RoomEvent& root : roots) ids.push_back(root.id);
+    // One call for the whole page.
+    const auto summaries = co_await store.get_thread_summaries("design", ids);
+    for (const RoomEvent& root : roots) {
+        const auto summary = summaries.find(root.id);
+        const auto replies = summary == summaries.end() ? 0 : summary->second.reply_count;
+        std::cout << root.content.get_if<roomstore::TextContent>()->body << " (" << replies
+                  << " replies)\n";
+    }
+}
+
+/// What it shows when somebody opens a thread.
+asio::awaitable<std::vector<RoomEvent>> open_thread(ConversationStore& store, std::string root) {
+    const EventQuery query{.filter = {.parent_event_id = std::move(root)}};
+    co_return co_await store.list_events("design", query);
+}
+
+asio::awaitable<void> run(ConversationStore& store) {
+    co_await store.init();
+    roomstore::Room room{.id = "design"};
+    co_await store.create_room(room);
+    const RoomEvent colours = co_await say(store, "Which colours?");
+    const RoomEvent fonts = co_await say(store, "Which fonts?");
+    co_await say(store, "Blue.", colours.id);
+    co_await say(store, "Green.", colours.id);
+    co_await show_timeline(store);
+
+    const auto replies = co_await open_thread(store, colours.id);
+    if (replies.size() != 2) throw std::logic_error("a thread of two replies");
+    // A root that is deleted takes its replies along, unless Replies::keep is asked for.
+    const auto gone = co_await store.delete_event("design", colours.id);
+    const auto left = co_await store.get_event_count("design");
+    if (gone.size() != 3 || left != 1) throw std::logic_error("replies were left behind");
+    co_await store.close();
+}
+
+int main() {
+    asio::io_context io;
+    roomstore::InMemoryStore store;
+    asio::co_spawn(io, run(store), [](std::exception_ptr failure) {
+        if (failure) std::rethrow_exception(failure);
+    });
+    io.run();
+}
