@@ -6,7 +6,8 @@
     check_readme.py --project FOLDER  writes its first program and its CMake lines there, to be built
 
 The first program is examples/01_hello.cpp to the letter; the line that swaps backends stands in
-examples/02_swap_backend.cpp; every linked path and every command exists; it has fewer than 150 lines.
+examples/02_swap_backend.cpp; every linked path and every command exists; every example is linked; every promise
+links the test that shows it; it has fewer than 150 lines.
 """
 
 import os
@@ -28,6 +29,16 @@ def problems(root, text):
     for path in re.findall(r"\]\(([^)#:]+)\)", text):
         if not os.path.exists(os.path.join(root, path)):
             yield f"no such file: {path}"
+    for name in sorted(os.listdir(os.path.join(root, "examples"))):
+        if re.match(r"\d\d_\w+\.cpp$", name) and f"](examples/{name})" not in text:
+            yield f"examples/{name} is not linked"
+    promises = re.search(r"^\| promise \| test \|\n\|[-|]+\|\n((?:\|.*\n)+)", text, re.M)
+    rows = promises[1].splitlines() if promises else []
+    if not rows:
+        yield "no table of promises"
+    for row in rows:
+        if not re.search(r"\]\((tests/|examples/chat_server/test/)[^)]+\)[^|]*\|$", row):
+            yield f"no test linked: {row}"
     for block in re.findall(r"```sh\n(.*?)```", text, re.S):
         for command in (line.split()[0] for line in block.splitlines() if line.strip()):
             if not os.access(os.path.join(root, command), os.X_OK):
@@ -40,6 +51,8 @@ def self_test(root, text):
     hello = "roomstore::InMemoryStore store;"
     broken = [text.replace(hello, "", 1), text.replace("make_shared", "make_unique"),
               text.replace("](examples/", "](samples/", 1), text + "\n" * 150,
+              text.replace("](tests/postgres/heartbeat_test.cpp", "](LICENSE", 1), text.replace("promise | test", "promise", 1),
+              text.replace("examples/05_paging.cpp", "examples/01_hello.cpp"),
               re.sub(r"```cpp\n.*?```", "", text, flags=re.S), text.replace("tests/run.sh ", "tests/go.sh ", 1)]
     missed = [n for n, each in enumerate(broken) if not list(problems(root, each))]
     print(f"{len(broken)} faults put in, {len(missed)} missed: {missed}")
