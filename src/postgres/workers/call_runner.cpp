@@ -100,7 +100,11 @@ std::optional<Failure> CallRunner::connect(CallControl& control, const Progress&
         // Should the call end before it is its turn, then for the reason for which it waits.
         if (connect_failure_ && progress.attempts == 0) control.note(*connect_failure_);
         const auto when = limit_.reserve(control.now());
-        if (when > control.now()) control.pause(when);
+        // The pause ends early where one of several is stopped. The others wait for their turn.
+        while (control.now() < when && control.may_go_on()) {
+            control.pause(when);
+            control.leave_stopped();
+        }
         if (!control.may_go_on()) {
             limit_.give_back(when);
             return Failure{};

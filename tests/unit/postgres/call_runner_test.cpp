@@ -36,6 +36,8 @@ public:
     std::vector<TimePoint::duration> pauses;
     std::optional<Failure> noted;
     bool others = false;
+    /// Another call of the same run is stopped then, which ends a pause.
+    std::optional<TimePoint> companion_stops;
 
     ManualControl() { call.start(); }
 
@@ -43,7 +45,11 @@ public:
     TimePoint deadline() override { return call.deadline(); }
     Company company() override { return Company::none; }
     bool in_doubt() override { return call.in_doubt(); }
-    bool leave_stopped() override { return false; }
+    bool leave_stopped() override {
+        if (!companion_stops || time < *companion_stops) return false;
+        companion_stops.reset();
+        return true;
+    }
     bool others_connected() override { return others; }
     bool may_go_on() override {
         call.push(time);
@@ -55,7 +61,7 @@ public:
     void note(const Failure& failure) override { noted = failure; }
     void pause(TimePoint until) override {
         pauses.push_back(until - time);
-        time = std::min(until, call.deadline());
+        time = std::max(time, std::min({until, call.deadline(), companion_stops.value_or(until)}));
     }
     CallOutcome stopped() override {
         if (call.phase() == Phase::committing) {
@@ -348,6 +354,25 @@ TEST_CASE("A server that is down is asked until the deadline, ten times a second
     const auto attempts = std::ranges::count(bench.session.log, "connect");
     CHECK(attempts <= 51);
     CHECK(attempts >= 8);
+}
+
+TEST_CASE("A call beside which another is stopped waits for its turn to connect all the same") {
+    Bench bench;
+    std::vector<ManualControl::TimePoint> attempts;
+    bench.session.script = [&](const std::string& at) {
+        if (at != "connect") return;
+        attempts.push_back(bench.control.time);
+        throw lost();
+    };
+    static_cast<void>(bench.runner.connect_ahead({}));
+    attempts.clear();
+    // Others have taken all turns of this second.
+    const auto begin = bench.control.time;
+    for (int i = 0; i < 10; ++i) bench.limit.reserve(begin);
+    bench.control.companion_stops = begin + 300ms;
+    static_cast<void>(bench.run());
+    REQUIRE(!attempts.empty());
+    CHECK(attempts.front() == begin + 1s);
 }
 
 TEST_CASE("A server that comes back is used at once") {
