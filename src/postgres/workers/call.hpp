@@ -135,6 +135,7 @@ public:
 
     /// When to ask `push` again.
     TimePoint next_push() const noexcept {
+        if (phase_ == Phase::done) return TimePoint::max();
         if (stop_ == Stop::none) return deadline_;
         if (pushed_ < Push::cancel) return std::min(cancel_at(), cut_at());
         if (pushed_ < Push::cut) return cut_at();

@@ -44,19 +44,19 @@ public:
     }
 
     bool leave_stopped() override {
-        PoolCore::Answers answers;
         bool left = false;
-        {
-            PoolCore::Lock lock(pool_.mutex_);
-            // Others may be stopped while this waits, and the session must not forget it.
-            while (any(goes_on) && !all(goes_on)) {
-                left = true;
-                end_stopped(answers);
-                pool_.forget_cancellation(lock, worker_, runner_);
-            }
-            if (left) worker_.control->reset();
+        PoolCore::Lock lock(pool_.mutex_);
+        // Others may be stopped while this waits, and the session must not forget it.
+        while (any(goes_on) && !all(goes_on)) {
+            left = true;
+            PoolCore::Answers answers;
+            end_stopped(answers);
+            lock.unlock();
+            PoolCore::give(answers);
+            lock.lock();
+            pool_.forget_cancellation(lock, worker_, runner_);
         }
-        PoolCore::give(answers);
+        if (left) worker_.control->reset();
         return left;
     }
 
@@ -84,7 +84,8 @@ public:
         worker_.counts = runner_.counts();
         if (connected) return;
         pool_.lost_connection(worker_);
-        pool_.connect_failure_ = failure;
+        // Not where the work was the reason to leave: that says nothing to those who wait.
+        if (failure.broken || failure.remedy == Remedy::reconnect) pool_.connect_failure_ = failure;
     }
 
     bool others_connected() override {
