@@ -1,0 +1,341 @@
+#include "faults/simulation/checks.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "roomstore/model/json.hpp"
+#include "sql/event_columns.hpp"
+#include "support/history.hpp"
+
+namespace roomstore::simulation {
+
+using namespace std::chrono_literals;
+using test::AppendOutcome;
+
+namespace {
+
+constexpr auto late = 250ms;
+// The cut after a cancellation that did not help, the answer without the worker, and what the
+// others may be late.
+constexpr auto cancelled_within = 1000ms + 100ms + late;
+// Those who are gone are noticed within a second, and what was on its way has arrived.
+constexpr auto recovery = 1100ms;
+constexpr auto prompt = 1s;
+constexpr auto drain = 5s;
+
+class Checks {
+public:
+    explicit Checks(const World& world) : world_(world) {}
+
+    std::vector<std::string> run() {
+        for (const CallRecord& call : world_.calls()) {
+            check_time(call);
+            check_cancellation(call);
+            check_code(call);
+            check_unknown(call);
+            check_liveliness(call);
+            if (call.request->kind == Request::Kind::write_once) check_once(call);
+        }
+        check_history();
+        check_rooms();
+        check_keys();
+        check_attempts();
+        check_closings();
+        return std::move(violations_);
+    }
+
+private:
+    void violate(const char* rule, const std::string& who, const std::string& what) {
+        violations_.push_back(std::string(rule) + ": " + who + ": " + what);
+    }
+
+    static std::string milliseconds(TimePoint::duration duration) {
+        const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+        return std::to_string(count) + " ms";
+    }
+
+    static bool any_between(const std::vector<TimePoint>& moments,
+                            TimePoint from,
+                            TimePoint until) {
+        return std::ranges::any_of(
+            moments, [&](TimePoint moment) { return from <= moment && moment <= until; });
+    }
+
+    static bool was_closing(const CallRecord& call) {
+        return any_between(call.process->closings, TimePoint::min(), call.ended);
+    }
+    static bool was_hopeless(const CallRecord& call) {
+        return any_between(call.process->hopeless, call.began, call.ended);
+    }
+
+    void check_time(const CallRecord& call) {
+        if (call.ended <= call.deadline() + late) return;
+        violate("on_time",
+                call.describe(),
+                milliseconds(call.ended - call.deadline()) + " after its deadline");
+    }
+
+    /// Whether a COMMIT of what the call is about was sent by its process between two instants.
+    bool committed(const CallRecord& call, std::uint64_t from, std::uint64_t until) const {
+        const auto& request = *call.request;
+        const auto is_its_own = [&](const SentCommit& sent) {
+            if (sent.process != call.process || sent.at <= from || sent.at >= until) return false;
+            if (request.kind == Request::Kind::write_once) return sent.what == request.token;
+            return std::ranges::any_of(
+                request.events, [&](const RoomEvent& event) { return event.id == sent.what; });
+        };
+        return std::ranges::any_of(world_.commits(), is_its_own);
+    }
+
+    /// Another call of the same process for the same, so that it is not known whose COMMIT it was.
+    bool is_alone(const CallRecord& call) const {
+        return std::ranges::none_of(world_.calls(), [&](const CallRecord& other) {
+            return &other != &call && other.process == call.process &&
+                   other.request->kind == Request::Kind::append &&
+                   call.request->kind == Request::Kind::append &&
+                   other.request->events.front().id == call.request->events.front().id &&
+                   other.invoked < call.answered && call.invoked < other.answered;
+        });
+    }
+
+    void check_cancellation(const CallRecord& call) {
+        if (call.aborted() && !call.cancelled) {
+            violate("cancelled", call.describe(), "aborted, which nobody asked for");
+        }
+        if (!call.cancelled || !is_alone(call)) return;
+        if (committed(call, call.invoked, call.cancelled_at)) return;
+        if (committed(call, call.cancelled_at, call.answered)) {
+            violate("cancelled", call.describe(), "committed after it had been cancelled");
+        }
+        if (call.ended > *call.cancelled + cancelled_within) {
+            violate("cancelled",
+                    call.describe(),
+                    "ended " + milliseconds(call.ended - *call.cancelled) + " later");
+        }
+    }
+
+    void check_code(const CallRecord& call) {
+        if (call.success() || call.aborted()) return;
+        const auto accept = [&](bool accounted_for, const char* unless) {
+            if (!accounted_for) violate("code", call.describe(), unless);
+        };
+        switch (call.outcome.code) {
+            case errc::busy:
+            case errc::unavailable:
+            case errc::read_only:
+            case errc::commit_unknown:
+                break;
+            case errc::timeout:
+                // The last of its attempts may have met a cancellation that was meant for another.
+                accept(call.ended >= call.deadline() || was_hopeless(call) ||
+                           call.outcome.text.ends_with("(after 5 attempts)"),
+                       "its deadline had not come");
+                break;
+            case errc::storage_full:
+                accept(call.outcome.sqlstate == "53100", "the disk was not full");
+                break;
+            case errc::internal:
+                accept(call.outcome.sqlstate == "26000", "nothing accounts for it");
+                break;
+            case errc::conflict:
+                accept(call.request->expected_next_index || call.request->refuses,
+                       "nothing was expected");
+                break;
+            case errc::closed:
+                accept(was_closing(call), "the pool was open");
+                break;
+            default:
+                accept(false, "nothing accounts for it");
+                break;
+        }
+    }
+
+    void check_unknown(const CallRecord& call) {
+        if (!call.unknown()) return;
+        const bool append = call.request->kind == Request::Kind::append;
+        if (call.request->kind == Request::Kind::read) {
+            violate("unknown", call.describe(), "a read stores nothing");
+        } else if (append && call.ended < call.deadline() && !was_closing(call) &&
+                   !was_hopeless(call)) {
+            violate("unknown", call.describe(), "the doubt was not settled, and there was time");
+        }
+        if (!append) return;
+        const bool settled = std::ranges::any_of(world_.calls(), [&](const CallRecord& other) {
+            return other.request->kind == Request::Kind::append && other.invoked > call.answered &&
+                   other.request->events.front().id == call.request->events.front().id &&
+                   (other.success() || other.failed(errc::conflict));
+        });
+        if (!settled) violate("unknown", call.describe(), "calling again did not settle it");
+    }
+
+    void check_liveliness(const CallRecord& call) {
+        const bool disturbed = call.cancelled || call.request->deadline < 2s || was_closing(call);
+        if (disturbed || call.began < world_.fair_since() + recovery) return;
+        if (!call.success() && !call.failed(errc::conflict)) {
+            violate("lively", call.describe(), "nothing was wrong any more");
+        } else if (call.ended > call.began + prompt) {
+            violate("lively", call.describe(), "slow, and nothing was wrong any more");
+        }
+    }
+
+    void check_once(const CallRecord& call) {
+        const bool there = world_.server().tokens().contains(call.request->token);
+        if (call.success() && !there) violate("once", call.describe(), "it is not there");
+        if (!call.success() && !call.unknown() && there) {
+            violate("once", call.describe(), "it is there");
+        }
+    }
+
+    /// All calls for one event as one: stored if any call said so, refused if all did.
+    std::map<std::string, test::AppendRecord> merged_appends() {
+        std::map<std::string, test::AppendRecord> merged;
+        for (const CallRecord& call : world_.calls()) {
+            if (call.request->kind != Request::Kind::append) continue;
+            for (std::size_t i = 0; i < call.request->events.size(); ++i) {
+                merge(merged, call, i);
+            }
+        }
+        return merged;
+    }
+
+    void merge(std::map<std::string, test::AppendRecord>& merged,
+               const CallRecord& call,
+               std::size_t position) {
+        const RoomEvent& event = call.request->events[position];
+        test::AppendRecord record{.room_id = event.room_id,
+                                  .event_id = event.id,
+                                  .invoked_at = call.invoked,
+                                  .answered_at = call.answered,
+                                  .outcome = AppendOutcome::refused,
+                                  .digest = digest(event)};
+        if (call.unknown()) record.outcome = AppendOutcome::unknown;
+        // Where the key was taken, the answer is the event that has it.
+        if (call.success() && call.answer[position].second == event.id) {
+            record.outcome = AppendOutcome::stored;
+            record.index = call.answer[position].first;
+        }
+        const auto [known, fresh] = merged.try_emplace(event.id, record);
+        if (fresh) return;
+        auto& all = known->second;
+        all.invoked_at = std::min(all.invoked_at, record.invoked_at);
+        if (record.outcome == AppendOutcome::refused) return;
+        if (record.outcome == AppendOutcome::stored && all.outcome == AppendOutcome::stored) {
+            all.answered_at = std::min(all.answered_at, record.answered_at);
+            if (record.index != all.index) {
+                violate("answers", call.describe(), "another said " + std::to_string(all.index));
+            }
+        } else if (record.outcome == AppendOutcome::stored ||
+                   all.outcome == AppendOutcome::refused) {
+            all.outcome = record.outcome;
+            all.index = record.index;
+            all.answered_at = record.answered_at;
+        }
+    }
+
+    /// There are few different ones, and each takes time to write.
+    const std::string& digest(const RoomEvent& event) {
+        const auto& body = event.content.get_if<TextContent>()->body;
+        auto& known = digests_[event.source.channel_id + '/' + body];
+        if (known.empty()) known = test::digest_of(event);
+        return known;
+    }
+
+    void check_history() {
+        test::History history;
+        for (auto& [id, record] : merged_appends()) history.add(std::move(record));
+        for (const CallRecord& call : world_.calls()) {
+            if (call.request->kind != Request::Kind::read || !call.success()) continue;
+            history.add({.client = call.client,
+                         .room_id = call.request->room_id,
+                         .invoked_at = call.invoked,
+                         .answered_at = call.answered,
+                         .seen = call.answer});
+        }
+        std::map<std::string, std::vector<RoomEvent>> events;
+        for (const auto& [id, room] : world_.server().rooms()) {
+            for (const RowPtr& row : room->events) events[id].push_back(read(*row));
+        }
+        for (auto& violation : test::check_history(history, events)) {
+            violations_.push_back(std::move(violation));
+        }
+    }
+
+    /// What the checker looks at.
+    static RoomEvent read(const StoredRow& row) {
+        RoomEvent event{
+            .id = row.id(),
+            .room_id = row.room_id(),
+            .type = EventType(*row.cells[3]),
+            .source = {.channel_id = *row.cells[6], .channel_type = ChannelType(*row.cells[7])},
+            .content = Json::parse(*row.cells[14]).get<EventContent>(),
+            .index = row.index,
+            .created_at = *parse_iso8601(*row.cells[13])};
+        return event;
+    }
+
+    void check_rooms() {
+        for (const auto& [id, room] : world_.server().rooms()) {
+            const auto events = static_cast<std::int64_t>(room->events.size());
+            const auto& counters = room->counters;
+            const bool right = counters.event_count == events && counters.live_count == events &&
+                               counters.latest_index == std::max<std::int64_t>(events - 1, 0);
+            if (!right) violate("answers", id, "its counters do not count its events");
+            if (room->holder != nullptr) violate("closing", id, "is still locked");
+        }
+    }
+
+    /// One key, one event.
+    void check_keys() {
+        std::map<std::pair<std::string, std::string>, std::string> owners;
+        for (const CallRecord& call : world_.calls()) {
+            if (call.request->kind != Request::Kind::append || !call.success()) continue;
+            const RoomEvent& event = call.request->events.front();
+            if (!event.idempotency_key) continue;
+            const auto& id = call.answer.front().second;
+            const auto owner =
+                owners.try_emplace({event.room_id, *event.idempotency_key}, id).first;
+            if (owner->second != id) {
+                violate("answers", call.describe(), "the key is that of " + owner->second);
+            }
+        }
+    }
+
+    void check_attempts() {
+        constexpr std::size_t per_second = 10;
+        for (const auto& process : world_.processes()) {
+            const auto& moments = process->reconnects;
+            for (std::size_t i = per_second; i < moments.size(); ++i) {
+                if (moments[i] - moments[i - per_second] >= 1s) continue;
+                violate("limit",
+                        "process " + std::to_string(process->number),
+                        "connected 11 times within " +
+                            milliseconds(moments[i] - moments[i - per_second]));
+                break;
+            }
+        }
+    }
+
+    void check_closings() {
+        for (const Closing& closing : world_.closings()) {
+            const auto took = closing.ended - closing.began;
+            if (took <= drain + 1s) continue;
+            violate("closing",
+                    "process " + std::to_string(closing.process->number),
+                    "took " + milliseconds(took));
+        }
+        if (const auto left = world_.server().backends(); left != 0) {
+            violate("closing", "server", std::to_string(left) + " connections are left");
+        }
+    }
+
+    const World& world_;
+    std::vector<std::string> violations_;
+    std::map<std::string, std::string> digests_;
+};
+
+}  // namespace
+
+std::vector<std::string> check(const World& world) { return Checks(world).run(); }
+
+}  // namespace roomstore::simulation

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "faults/simulation/scheduler.hpp"
+#include "workers/retry.hpp"
+
+namespace roomstore::postgres {
+class PoolCore;
+}
+
+namespace roomstore::simulation {
+
+/// One program that uses the database, with a pool of its own.
+struct Process {
+    int number = 0;
+    std::shared_ptr<postgres::PoolCore> pool{};
+    postgres::AttemptLimit connection_attempts{10};
+
+    /// When it asked for a connection again: all but the first attempts of its sessions.
+    std::vector<TimePoint> reconnects{};
+    /// When the server failed one of its statements for a reason that no repetition helps against.
+    std::vector<TimePoint> hopeless{};
+    /// When it began to close its pools.
+    std::vector<TimePoint> closings{};
+};
+
+}  // namespace roomstore::simulation

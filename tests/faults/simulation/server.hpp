@@ -1,0 +1,156 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "faults/simulation/scheduler.hpp"
+#include "faults/simulation/trace.hpp"
+#include "faults/simulation/weather.hpp"
+
+/// A model of the database: rooms, their events, and the transactions that change them, as far as
+/// appends depend on it. READ COMMITTED, row locks until the end of the transaction, unique ids,
+/// keys and indexes.
+namespace roomstore::simulation {
+
+/// An event as it is stored: its columns in the order of sql/event_columns.hpp.
+struct StoredRow {
+    static constexpr std::size_t columns = 16;
+    std::array<std::optional<std::string>, columns> cells{};
+    std::int64_t index = 0;
+
+    const std::string& room_id() const { return *cells[0]; }
+    const std::string& id() const { return *cells[2]; }
+    const std::optional<std::string>& key() const { return cells[12]; }
+};
+using RowPtr = std::shared_ptr<const StoredRow>;
+
+/// The columns of a room that appends change.
+struct Counters {
+    std::int64_t event_count = 0;
+    std::int64_t latest_index = 0;
+    std::int64_t live_count = 0;
+};
+
+class Backend;
+
+struct StoredRoom {
+    std::string id{};
+    Counters counters{};
+    std::vector<RowPtr> events{};  // committed
+    Backend* holder = nullptr;     // of the lock on its row
+
+    const StoredRow* find_id(std::string_view event_id) const;
+    const StoredRow* find_key(const std::optional<std::string>& key) const;
+    bool has_index(std::int64_t index) const;
+};
+
+/// The server's side of one connection.
+class Backend {
+public:
+    enum class State : std::uint8_t { idle, open, failed };
+
+    explicit Backend(int given) : number(given) {}
+
+    const int number;
+    State state = State::idle;
+    bool read_only = false;
+    bool forgot_prepared = false;
+    /// COMMIT is running.
+    bool committing = false;
+    /// Its client is gone, which it has yet to notice.
+    bool orphaned = false;
+    /// It was ended from outside.
+    bool killed = false;
+    /// What it waits for, or will hold in vain where it is orphaned.
+    StoredRoom* wants = nullptr;
+    /// A request to cancel has arrived while a statement runs.
+    bool executing = false;
+    bool cancelled = false;
+    /// Its client's task, which is woken when something happens to it.
+    Task* client = nullptr;
+
+    /// What its transaction has done so far.
+    std::map<StoredRoom*, Counters> changed{};
+    std::vector<RowPtr> inserted{};
+    std::vector<std::string> tokens{};
+    /// The events that it was asked for, also those that it refused.
+    std::vector<std::string> asked{};
+    std::vector<StoredRoom*> locked{};
+};
+
+class Server {
+public:
+    Server(Scheduler& scheduler, Trace& trace, const Weather& weather);
+
+    StoredRoom& add_room(const std::string& id);
+    StoredRoom* find_room(std::string_view id);
+    const std::map<std::string, std::unique_ptr<StoredRoom>, std::less<>>& rooms() const {
+        return rooms_;
+    }
+    const std::set<std::string, std::less<>>& tokens() const noexcept { return tokens_; }
+    std::size_t backends() const noexcept { return backends_.size(); }
+    /// COMMITs that still run for clients that are gone, and transactions of such clients.
+    bool quiet() const;
+
+    /// @name Connections
+    /// @{
+    bool is_down() const { return within(weather_.down); }
+    Backend& start(Task& client);
+    /// The connection was closed, or lost: the server finds out soon. `sent`: what the client has
+    /// sent may still be worked on.
+    void abandon(Backend& backend, bool politely);
+    /// When something that is due at `when` will happen, given that the server may be frozen then.
+    TimePoint thawed(TimePoint when) const;
+    /// A request to cancel arrives.
+    void cancel(Backend& backend);
+    /// @}
+
+    /// @name Transactions
+    /// @{
+    void roll_back(Backend& backend);
+    /// Commits at `when`, or rolls back then; the lock is held until then, whoever may be gone.
+    void finish_at(Backend& backend, TimePoint when, bool commits);
+    /// Commits now.
+    void commit(Backend& backend);
+    /// False: somebody else holds it.
+    bool try_lock(Backend& backend, StoredRoom& room);
+    /// The room as this transaction sees it.
+    Counters& change(Backend& backend, StoredRoom& room);
+    /// Whether another open transaction has inserted a row that this one would collide with.
+    bool collides_with_others(const Backend& backend, const StoredRow& row) const;
+    bool token_in_flight(const Backend& backend, const std::string& token) const;
+    void wait_for_change(Backend& backend, TimePoint until);
+    /// @}
+
+private:
+    static bool is_within(const std::vector<Weather::Interval>& intervals, TimePoint when);
+    bool within(const std::vector<Weather::Interval>& intervals) const {
+        return is_within(intervals, scheduler_.now());
+    }
+
+    void schedule_outages();
+    void crash();
+    void demote();
+    void release(Backend& backend);
+    void finish(int number, bool commits);
+    void end(Backend& backend);
+    Backend* find(int number);
+
+    Scheduler& scheduler_;
+    Trace& trace_;
+    const Weather& weather_;
+    std::map<std::string, std::unique_ptr<StoredRoom>, std::less<>> rooms_;
+    std::set<std::string, std::less<>> tokens_;
+    std::vector<std::unique_ptr<Backend>> backends_;
+    std::vector<Backend*> waiting_;
+    int numbers_ = 0;
+};
+
+}  // namespace roomstore::simulation

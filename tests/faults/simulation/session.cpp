@@ -1,0 +1,344 @@
+#include "faults/simulation/session.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "driver/errors.hpp"
+#include "faults/simulation/statements.hpp"
+
+namespace roomstore::simulation {
+
+using namespace std::chrono_literals;
+using postgres::Failure;
+using postgres::Params;
+using postgres::Result;
+using postgres::Statement;
+using postgres::TransactionStatus;
+
+namespace {
+
+// As the real sessions are set up.
+constexpr auto statement_timeout = 5s;
+constexpr auto lock_timeout = 2s;
+constexpr auto connect_timeout = 3s;
+
+}  // namespace
+
+/// Stops a session from another task.
+class SimulatedControl final : public postgres::SessionControl {
+public:
+    explicit SimulatedControl(Network& network) : network_(network) {}
+
+    void reset() noexcept override { stopped_ = false; }
+
+    void cancel() noexcept override {
+        stopped_ = true;
+        if (backend == nullptr) return cut();
+        // Which backend it is meant for is known by its number: the session may have another by the
+        // time the request arrives.
+        const auto number = backend->number;
+        auto& scheduler = network_.scheduler;
+        const auto arrival =
+            network_.server.thawed(scheduler.now() + scheduler.random().between(100us, 3000us));
+        const bool late = network_.happens(network_.weather.late_cancel);
+        const auto delay = late ? scheduler.random().between(1ms, 300ms) : 0ns;
+        scheduler.at(arrival + delay, [this, self = self_.lock(), number] {
+            if (backend == nullptr || backend->number != number) return;
+            network_.trace.add(network_.scheduler, "cancel reaches backend", number);
+            network_.server.cancel(*backend);
+        });
+        while (scheduler.now() < arrival) scheduler.wait(arrival);
+    }
+
+    void cut() noexcept override {
+        stopped_ = true;
+        cut_ = true;
+        if (task != nullptr) network_.scheduler.wake(*task);
+    }
+
+    /// Begins an attempt to connect, or a connection.
+    void lend(Task* session_task) noexcept {
+        task = session_task;
+        cut_ = stopped_;
+    }
+    void take_back() noexcept {
+        task = nullptr;
+        backend = nullptr;
+        cut_ = false;
+    }
+
+    bool stopped() const noexcept { return stopped_; }
+    bool was_cut() const noexcept { return cut_; }
+    void remember(std::weak_ptr<SimulatedControl> self) { self_ = std::move(self); }
+
+    Task* task = nullptr;
+    Backend* backend = nullptr;
+
+private:
+    Network& network_;
+    std::weak_ptr<SimulatedControl> self_;
+    bool stopped_ = false;
+    bool cut_ = false;
+};
+
+std::unique_ptr<postgres::Session> SimulatedSessions::make() {
+    return std::make_unique<SimulatedSession>(network_, process_);
+}
+
+SimulatedSession::SimulatedSession(Network& network, Process& process)
+    : network_(network), process_(process), control_(std::make_shared<SimulatedControl>(network)) {
+    control_->remember(control_);
+}
+
+std::shared_ptr<postgres::SessionControl> SimulatedSession::control() noexcept { return control_; }
+
+std::chrono::nanoseconds SimulatedSession::round_trip() {
+    return network_.scheduler.random().between(100us, 1500us);
+}
+
+void SimulatedSession::connect(Clock::time_point deadline) {
+    disconnect();
+    auto& [scheduler, server, weather, trace, commits] = network_;
+    if (std::exchange(connected_before_, true)) process_.reconnects.push_back(scheduler.now());
+    control_->lend(&scheduler.task());
+    const auto begun = scheduler.now();
+    const auto limit = std::min(deadline, begun + connect_timeout);
+    const auto give_up = [&](const char* sqlstate, const char* why) {
+        trace.add(scheduler, "process", process_.number, "does not connect:", why);
+        control_->take_back();
+        throw postgres::classify(sqlstate, why, true);
+    };
+    const auto spend_until = [&](TimePoint until) {
+        while (scheduler.now() < std::min(until, limit) && !control_->was_cut()) {
+            scheduler.wait(std::min(until, limit));
+        }
+        if (control_->was_cut()) give_up("", "the attempt was ended");
+        if (scheduler.now() < until) give_up("", "timeout expired");
+    };
+    const bool unanswered = network_.happens(weather.unanswered);
+    spend_until(unanswered ? network_.clears(begun + 10s)
+                           : server.thawed(begun + 2 * round_trip()));
+    if (server.is_down()) {
+        give_up(scheduler.random().chance(500) ? "57P03" : "", "the server is down");
+    }
+    if (network_.happens(weather.refused)) {
+        constexpr std::array reasons{"53300", "57P03", "08006", ""};
+        give_up(reasons[scheduler.random().below(reasons.size())], "refused");
+    }
+    backend_ = &server.start(scheduler.task());
+    control_->backend = backend_;
+    backend_->forgot_prepared = network_.happens(weather.forgets_prepared);
+    trace.add(scheduler, "process", process_.number, "connects as backend", backend_->number);
+}
+
+void SimulatedSession::disconnect() noexcept {
+    control_->take_back();
+    if (backend_ == nullptr) return;
+    network_.trace.add(network_.scheduler, "backend", backend_->number, "is disconnected");
+    network_.server.abandon(*std::exchange(backend_, nullptr), true);
+}
+
+TransactionStatus SimulatedSession::transaction_status() const noexcept {
+    if (backend_ == nullptr) return TransactionStatus::unknown;
+    switch (backend_->state) {
+        case Backend::State::idle:
+            return TransactionStatus::idle;
+        case Backend::State::open:
+            return TransactionStatus::open;
+        default:
+            return TransactionStatus::failed;
+    }
+}
+
+void SimulatedSession::require_usable() const {
+    if (backend_ == nullptr) throw postgres::classify("", "not connected", true);
+    if (control_->stopped()) throw postgres::classify("57014", "the call was stopped", false);
+}
+
+void SimulatedSession::lose(const char* why, bool in_doubt) {
+    network_.trace.add(network_.scheduler, "backend", backend_->number, "is lost:", why);
+    network_.server.abandon(*std::exchange(backend_, nullptr), false);
+    control_->take_back();
+    auto failure = postgres::classify("", why, true);
+    failure.in_doubt = in_doubt;
+    throw failure;
+}
+
+void SimulatedSession::check() {
+    if (control_->was_cut()) lose("cut");
+    if (backend_->killed) lose("the server ended the connection");
+    if (!std::exchange(backend_->cancelled, false)) return;
+    throw postgres::classify("57014", "canceling statement due to user request", false);
+}
+
+void SimulatedSession::spend(std::chrono::nanoseconds duration) {
+    const auto until = network_.server.thawed(network_.scheduler.now() + duration);
+    const auto timeout = network_.scheduler.now() + statement_timeout;
+    check();
+    while (network_.scheduler.now() < until) {
+        network_.scheduler.wait(std::min(until, timeout));
+        check();
+        if (until > timeout && network_.scheduler.now() >= timeout) {
+            throw postgres::classify("57014", "canceling statement due to timeout", false);
+        }
+    }
+}
+
+void SimulatedSession::refuse(const char* sqlstate, const char* why) {
+    network_.trace.add(network_.scheduler, "backend", backend_->number, "refuses:", sqlstate);
+    throw postgres::classify(sqlstate, why, false);
+}
+
+void SimulatedSession::refuse_by_chance(std::string_view statement) {
+    const auto& weather = network_.weather;
+    if (network_.happens(weather.serialization)) refuse("40001", "could not serialize");
+    if (network_.happens(weather.deadlock)) refuse("40P01", "deadlock detected");
+    if (network_.happens(weather.lock_timeout)) refuse("55P03", "lock timeout");
+    if (std::exchange(backend_->forgot_prepared, false)) {
+        process_.hopeless.push_back(network_.scheduler.now());
+        refuse("26000", "prepared statement does not exist");
+    }
+    if (network_.happens(weather.foreign_cancel)) {
+        process_.hopeless.push_back(network_.scheduler.now());
+        refuse("57014", "canceling statement due to user request");
+    }
+    if (statement == "append.store" && network_.happens(weather.disk_full)) {
+        process_.hopeless.push_back(network_.scheduler.now());
+        refuse("53100", "could not extend file");
+    }
+}
+
+Result SimulatedSession::exec(const Statement& statement, const Params& params) {
+    require_usable();
+    network_.trace.add(network_.scheduler, "backend", backend_->number, statement.name);
+    const auto& weather = network_.weather;
+    if (network_.happens(weather.lost_before)) lose("before the statement");
+    backend_->executing = true;
+    try {
+        auto result = run(statement, params);
+        backend_->executing = false;
+        return result;
+    } catch (...) {
+        if (backend_ != nullptr) {
+            backend_->executing = false;
+            backend_->cancelled = false;
+            if (backend_->state == Backend::State::open) backend_->state = Backend::State::failed;
+        }
+        throw;
+    }
+}
+
+Result SimulatedSession::run(const Statement& statement, const Params& params) {
+    auto& [scheduler, server, weather, trace, commits] = network_;
+    auto duration = round_trip();
+    if (network_.happens(weather.slow)) duration += scheduler.random().between(10ms, 400ms);
+    if (network_.happens(weather.very_slow)) duration += scheduler.random().between(1s, 8s);
+    spend(network_.clears(scheduler.now() + duration) - scheduler.now());
+    if (backend_->state == Backend::State::failed) refuse("25P02", "the transaction has failed");
+    refuse_by_chance(statement.name);
+    const auto lock_until = scheduler.now() + lock_timeout;
+    const bool by_itself = backend_->state == Backend::State::idle;
+    auto result = execute(server, *backend_, statement, params, [&] { await_lock(lock_until); });
+    backend_->wants = nullptr;
+    if (by_itself) server.commit(*backend_);
+    if (network_.happens(weather.lost_after)) lose("after the statement");
+    return result;
+}
+
+void SimulatedSession::await_lock(TimePoint until) {
+    network_.server.wait_for_change(*backend_, until);
+    check();
+    if (network_.scheduler.now() >= until)
+        refuse("55P03", "canceling statement due to lock timeout");
+}
+
+void SimulatedSession::run_script(const std::string& script) {
+    throw std::logic_error("the simulation runs no scripts: " + script);
+}
+
+void SimulatedSession::begin() {
+    require_usable();
+    if (network_.happens(network_.weather.lost_before)) lose("before BEGIN");
+    spend(round_trip());
+    if (backend_->state == Backend::State::failed) refuse("25P02", "the transaction has failed");
+    // In a transaction it is no more than a warning.
+    backend_->state = Backend::State::open;
+}
+
+void SimulatedSession::rollback() {
+    if (backend_ == nullptr) throw postgres::classify("", "not connected", true);
+    if (network_.happens(network_.weather.lost_before)) lose("before ROLLBACK");
+    spend(round_trip());
+    network_.server.roll_back(*backend_);
+}
+
+void SimulatedSession::note_commit() {
+    const auto at = network_.scheduler.tick();
+    const auto note = [&](const std::string& what) {
+        network_.commits.push_back({.at = at, .process = &process_, .what = what});
+        network_.trace.add(network_.scheduler, "backend", backend_->number, "commits", what);
+    };
+    for (const auto& id : backend_->asked) note(id);
+    for (const auto& token : backend_->tokens) note(token);
+}
+
+void SimulatedSession::commit() {
+    if (backend_ == nullptr) throw postgres::classify("", "not connected", true);
+    if (backend_->state != Backend::State::open) {
+        Failure failure;
+        failure.discard = true;
+        failure.text = "a statement failed, and the work went on as if it had not";
+        throw failure;
+    }
+    if (control_->was_cut() || backend_->killed) lose("found before COMMIT");
+    note_commit();
+    if (network_.foul()) return commit_in_foul_weather();
+    await_commit(network_.scheduler.now() + round_trip());
+}
+
+void SimulatedSession::commit_in_foul_weather() {
+    auto& [scheduler, server, weather, trace, commits] = network_;
+    auto& random = scheduler.random();
+    if (network_.happens(weather.commit_never_sent)) lose("before COMMIT was sent");
+    if (network_.happens(weather.commit_refused)) {
+        server.roll_back(*backend_);
+        refuse("40001", "could not serialize");
+    }
+    if (network_.happens(weather.commit_says_unknown)) {
+        const bool stored = random.chance(500);
+        stored ? server.commit(*backend_) : server.roll_back(*backend_);
+        auto failure = postgres::classify("40003", "statement completion unknown", false);
+        failure.in_doubt = true;
+        throw failure;
+    }
+    if (network_.happens(weather.commit_lost)) lose("COMMIT is lost", true);
+    if (network_.happens(weather.commit_answer_lost)) {
+        server.commit(*backend_);
+        lose("the answer to COMMIT is lost", true);
+    }
+    const auto within = [&](std::chrono::nanoseconds longest) {
+        return network_.clears(scheduler.now() + random.between(0ms, longest));
+    };
+    if (network_.happens(weather.commit_runs_on)) {
+        server.finish_at(*backend_, server.thawed(within(8s)), random.chance(700));
+        backend_->committing = true;
+        lose("COMMIT runs on", true);
+    }
+    const auto due =
+        network_.happens(weather.commit_hangs) ? within(10s) : scheduler.now() + round_trip();
+    await_commit(due);
+}
+
+// Whatever interrupts the wait, the COMMIT goes on.
+void SimulatedSession::await_commit(TimePoint when) {
+    auto& [scheduler, server, weather, trace, sent] = network_;
+    server.finish_at(*backend_, server.thawed(when), true);
+    while (backend_->committing) {
+        scheduler.wait();
+        if (control_->was_cut()) lose("cut while it commits", true);
+        if (backend_->killed) lose("the server ended the connection while it commits", true);
+    }
+}
+
+}  // namespace roomstore::simulation

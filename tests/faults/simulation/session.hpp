@@ -1,0 +1,105 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "driver/session.hpp"
+#include "faults/simulation/process.hpp"
+#include "faults/simulation/server.hpp"
+#include "faults/simulation/trace.hpp"
+#include "faults/simulation/weather.hpp"
+
+namespace roomstore::simulation {
+
+/// A COMMIT that left a process, with one of those whose fate it decides.
+struct SentCommit {
+    std::uint64_t at;
+    const Process* process;
+    std::string what;  // the id of an event, or a token
+};
+
+/// What the sessions of one run share.
+struct Network {
+    Scheduler& scheduler;
+    Server& server;
+    const Weather& weather;
+    Trace& trace;
+    std::vector<SentCommit> commits{};
+
+    bool foul() const { return scheduler.now() < weather.ends; }
+    /// When what would end at `when` ends: soon after the weather has become fair, if that is
+    /// before.
+    TimePoint clears(TimePoint when) const {
+        const auto fair = weather.ends + std::chrono::milliseconds{500};
+        return scheduler.now() < fair ? std::min(when, fair) : when;
+    }
+    bool happens(int permille) const { return foul() && scheduler.random().chance(permille); }
+};
+
+class SimulatedControl;
+
+/// A session on the model server, over a network that fails as the weather says. Behaves as the
+/// real one does (driver/pqxx_session.cpp): what it throws, and when it takes itself for connected.
+class SimulatedSession final : public postgres::Session {
+public:
+    SimulatedSession(Network& network, Process& process);
+    ~SimulatedSession() override { disconnect(); }
+    SimulatedSession(const SimulatedSession&) = delete;
+    SimulatedSession& operator=(const SimulatedSession&) = delete;
+
+    postgres::Result exec(const postgres::Statement& statement,
+                          const postgres::Params& params) override;
+    void run_script(const std::string& script) override;
+
+    void connect(Clock::time_point deadline) override;
+    void disconnect() noexcept override;
+    bool connected() const noexcept override { return backend_ != nullptr; }
+    postgres::TransactionStatus transaction_status() const noexcept override;
+    void begin() override;
+    void commit() override;
+    void rollback() override;
+    std::shared_ptr<postgres::SessionControl> control() noexcept override;
+
+private:
+    friend class SimulatedControl;
+
+    void require_usable() const;
+    /// Takes its time, unless the connection is lost first or the statement cancelled.
+    void spend(std::chrono::nanoseconds duration);
+    void check();
+    [[noreturn]] void lose(const char* why, bool in_doubt = false);
+    void refuse_by_chance(std::string_view statement);
+    void refuse(const char* sqlstate, const char* why);
+    postgres::Result run(const postgres::Statement& statement, const postgres::Params& params);
+    void await_lock(TimePoint until);
+    void note_commit();
+    void await_commit(TimePoint when);
+    void commit_in_foul_weather();
+    std::chrono::nanoseconds round_trip();
+
+    Network& network_;
+    Process& process_;
+    Backend* backend_ = nullptr;
+    std::shared_ptr<SimulatedControl> control_;
+    bool connected_before_ = false;
+};
+
+/// Makes the sessions of one process.
+class SimulatedSessions final : public postgres::SessionFactory {
+public:
+    SimulatedSessions(Network& network, Process& process) : network_(network), process_(process) {}
+
+    std::unique_ptr<postgres::Session> make() override;
+    std::string where() const override { return "the model server"; }
+    std::vector<postgres::StatementReading> read_metrics() const override { return {}; }
+
+private:
+    Network& network_;
+    Process& process_;
+};
+
+}  // namespace roomstore::simulation
