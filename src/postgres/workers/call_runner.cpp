@@ -75,8 +75,12 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
         }
         Failure failure;
         if (auto outcome = attempt(control, operation, job, progress, failure)) return *outcome;
-        // After a stop a statement fails because it was cancelled, or its connection cut.
-        if (control.leave_stopped()) continue;
+        // After a stop a statement fails because it was cancelled, or its connection cut. That is
+        // no attempt of those who go on.
+        if (control.leave_stopped()) {
+            --progress.attempts;
+            continue;
+        }
         if (!control.may_go_on()) break;
         control.note(failure);
         if (const auto company = apart(control.company(), failure)) {

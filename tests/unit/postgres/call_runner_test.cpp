@@ -1,6 +1,7 @@
 #include "workers/call_runner.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <functional>
 #include <new>
 #include <stdexcept>
@@ -36,8 +37,8 @@ public:
     std::vector<TimePoint::duration> pauses;
     std::optional<Failure> noted;
     bool others = false;
-    /// Another call of the same run is stopped then, which ends a pause.
-    std::optional<TimePoint> companion_stops;
+    /// Another call of the same run is stopped at each of these, which ends a pause.
+    std::deque<TimePoint> companions_stop;
 
     ManualControl() { call.start(); }
 
@@ -46,8 +47,8 @@ public:
     Company company() override { return Company::none; }
     bool in_doubt() override { return call.in_doubt(); }
     bool leave_stopped() override {
-        if (!companion_stops || time < *companion_stops) return false;
-        companion_stops.reset();
+        if (companions_stop.empty() || time < companions_stop.front()) return false;
+        companions_stop.pop_front();
         return true;
     }
     bool others_connected() override { return others; }
@@ -61,7 +62,8 @@ public:
     void note(const Failure& failure) override { noted = failure; }
     void pause(TimePoint until) override {
         pauses.push_back(until - time);
-        time = std::max(time, std::min({until, call.deadline(), companion_stops.value_or(until)}));
+        if (!companions_stop.empty()) until = std::min(until, companions_stop.front());
+        time = std::max(time, std::min(until, call.deadline()));
     }
     CallOutcome stopped() override {
         if (call.phase() == Phase::committing) {
@@ -167,6 +169,16 @@ TEST_CASE("After five attempts a call is busy, with growing pauses in between") 
         CHECK(pause <= base * 3 / 2);
         base *= 2;
     }
+}
+
+TEST_CASE("What a call loses by others that are stopped counts as no attempt of its own") {
+    Bench bench;
+    for (int i = 0; i < 4; ++i) bench.control.companions_stop.push_back(bench.control.time);
+    bench.session.script = [&, runs = 0](const std::string& at) mutable {
+        if (at != "work" || ++runs > 5) return;
+        throw server_error(runs < 5 ? "57014" : "40001");
+    };
+    CHECK(bench.run().kind == CallOutcome::Kind::success);
 }
 
 TEST_CASE("A lost connection is replaced, and the work done again") {
@@ -369,7 +381,7 @@ TEST_CASE("A call beside which another is stopped waits for its turn to connect 
     // Others have taken all turns of this second.
     const auto begin = bench.control.time;
     for (int i = 0; i < 10; ++i) bench.limit.reserve(begin);
-    bench.control.companion_stops = begin + 300ms;
+    bench.control.companions_stop = {begin + 300ms};
     static_cast<void>(bench.run());
     REQUIRE(!attempts.empty());
     CHECK(attempts.front() == begin + 1s);
