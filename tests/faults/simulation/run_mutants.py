@@ -23,7 +23,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import apply
 import run as contract
 
-RUNS = 50000
+RUNS = 100000
 # A bound against hanging for ever.
 SECONDS = 300
 BROKEN = re.compile(r"^broken: (.*)$", re.MULTILINE)

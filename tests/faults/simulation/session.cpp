@@ -134,6 +134,7 @@ void SimulatedSession::connect(Clock::time_point deadline) {
 
 void SimulatedSession::disconnect() noexcept {
     control_->take_back();
+    begin_pending_ = false;
     if (backend_ == nullptr) return;
     network_.trace.add(network_.scheduler, "backend", backend_->number, "is disconnected");
     network_.server.abandon(*std::exchange(backend_, nullptr), true);
@@ -141,6 +142,7 @@ void SimulatedSession::disconnect() noexcept {
 
 TransactionStatus SimulatedSession::transaction_status() const noexcept {
     if (backend_ == nullptr) return TransactionStatus::unknown;
+    if (begin_pending_) return TransactionStatus::open;
     switch (backend_->state) {
         case Backend::State::idle:
             return TransactionStatus::idle;
@@ -160,6 +162,7 @@ void SimulatedSession::lose(const char* why, bool in_doubt) {
     network_.trace.add(network_.scheduler, "backend", backend_->number, "is lost:", why);
     network_.server.abandon(*std::exchange(backend_, nullptr), false);
     control_->take_back();
+    begin_pending_ = false;
     auto failure = postgres::classify("", why, true);
     failure.in_doubt = in_doubt;
     throw failure;
@@ -210,15 +213,24 @@ void SimulatedSession::refuse_by_chance(std::string_view statement) {
 }
 
 Result SimulatedSession::exec(const Statement& statement, const Params& params) {
+    return exec_all({{statement, params}}).front();
+}
+
+std::vector<Result> SimulatedSession::exec_all(const std::vector<postgres::Request>& requests) {
     require_usable();
-    network_.trace.add(network_.scheduler, "backend", backend_->number, statement.name);
-    const auto& weather = network_.weather;
-    if (network_.happens(weather.lost_before)) lose("before the statement");
+    if (network_.happens(network_.weather.lost_before)) lose("before the statements");
     backend_->executing = true;
     try {
-        auto result = run(statement, params);
+        spend(round_trip());
+        if (backend_->state == Backend::State::failed) refuse("25P02", "the transaction failed");
+        // In a transaction it is no more than a warning.
+        if (std::exchange(begin_pending_, false)) backend_->state = Backend::State::open;
+        std::vector<Result> results;
+        results.reserve(requests.size());
+        for (const auto& request : requests) results.push_back(run(request));
+        if (network_.happens(network_.weather.lost_after)) lose("after the statements");
         backend_->executing = false;
-        return result;
+        return results;
     } catch (...) {
         if (backend_ != nullptr) {
             backend_->executing = false;
@@ -229,20 +241,25 @@ Result SimulatedSession::exec(const Statement& statement, const Params& params) 
     }
 }
 
-Result SimulatedSession::run(const Statement& statement, const Params& params) {
+std::chrono::nanoseconds SimulatedSession::time_of_statement() {
     auto& [scheduler, server, weather, trace, commits] = network_;
-    auto duration = round_trip();
+    auto duration = 0ns;
     if (network_.happens(weather.slow)) duration += scheduler.random().between(10ms, 400ms);
     if (network_.happens(weather.very_slow)) duration += scheduler.random().between(1s, 8s);
-    spend(network_.clears(scheduler.now() + duration) - scheduler.now());
-    if (backend_->state == Backend::State::failed) refuse("25P02", "the transaction has failed");
-    refuse_by_chance(statement.name);
+    return network_.clears(scheduler.now() + duration) - scheduler.now();
+}
+
+Result SimulatedSession::run(const postgres::Request& request) {
+    auto& [scheduler, server, weather, trace, commits] = network_;
+    trace.add(scheduler, "backend", backend_->number, request.statement.name);
+    spend(time_of_statement());
+    refuse_by_chance(request.statement.name);
     const auto lock_until = scheduler.now() + lock_timeout;
     const bool by_itself = backend_->state == Backend::State::idle;
-    auto result = execute(server, *backend_, statement, params, [&] { await_lock(lock_until); });
+    auto result = execute(
+        server, *backend_, request.statement, request.params, [&] { await_lock(lock_until); });
     backend_->wants = nullptr;
     if (by_itself) server.commit(*backend_);
-    if (network_.happens(weather.lost_after)) lose("after the statement");
     return result;
 }
 
@@ -259,15 +276,12 @@ void SimulatedSession::run_script(const std::string& script) {
 
 void SimulatedSession::begin() {
     require_usable();
-    if (network_.happens(network_.weather.lost_before)) lose("before BEGIN");
-    spend(round_trip());
-    if (backend_->state == Backend::State::failed) refuse("25P02", "the transaction has failed");
-    // In a transaction it is no more than a warning.
-    backend_->state = Backend::State::open;
+    begin_pending_ = true;
 }
 
 void SimulatedSession::rollback() {
     if (backend_ == nullptr) throw postgres::classify("", "not connected", true);
+    if (std::exchange(begin_pending_, false)) return;
     if (network_.happens(network_.weather.lost_before)) lose("before ROLLBACK");
     spend(round_trip());
     network_.server.roll_back(*backend_);
@@ -285,6 +299,7 @@ void SimulatedSession::note_commit() {
 
 void SimulatedSession::commit() {
     if (backend_ == nullptr) throw postgres::classify("", "not connected", true);
+    if (std::exchange(begin_pending_, false)) return;
     if (backend_->state != Backend::State::open) {
         Failure failure;
         failure.discard = true;

@@ -53,6 +53,7 @@ public:
 
     postgres::Result exec(const postgres::Statement& statement,
                           const postgres::Params& params) override;
+    std::vector<postgres::Result> exec_all(const std::vector<postgres::Request>& requests) override;
     void run_script(const std::string& script) override;
 
     void connect(Clock::time_point deadline) override;
@@ -74,7 +75,8 @@ private:
     [[noreturn]] void lose(const char* why, bool in_doubt = false);
     void refuse_by_chance(std::string_view statement);
     void refuse(const char* sqlstate, const char* why);
-    postgres::Result run(const postgres::Statement& statement, const postgres::Params& params);
+    postgres::Result run(const postgres::Request& request);
+    std::chrono::nanoseconds time_of_statement();
     void await_lock(TimePoint until);
     void note_commit();
     void await_commit(TimePoint when);
@@ -86,6 +88,8 @@ private:
     Backend* backend_ = nullptr;
     std::shared_ptr<SimulatedControl> control_;
     bool connected_before_ = false;
+    /// BEGIN goes out with the next statement.
+    bool begin_pending_ = false;
 };
 
 /// Makes the sessions of one process.

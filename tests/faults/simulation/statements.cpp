@@ -86,6 +86,18 @@ public:
     Execution(Server& server, Backend& backend, const std::function<void()>& wait)
         : server_(server), backend_(backend), wait_(wait) {}
 
+    /// The counters of a room as this statement sees them.
+    const Counters& counters_of(StoredRoom& room) const {
+        const auto changed = backend_.changed.find(&room);
+        return changed == backend_.changed.end() ? room.counters : changed->second;
+    }
+
+    std::optional<std::int64_t> next_index_of(StoredRoom* room) const {
+        if (room == nullptr) return std::nullopt;
+        const auto& counters = counters_of(*room);
+        return counters.event_count == 0 ? 0 : counters.latest_index + 1;
+    }
+
     Result lock_rooms(const std::vector<Value>& ids, bool for_update) {
         auto rows = std::make_shared<Rows>(5);
         if (for_update) refuse_if_read_only();
@@ -93,9 +105,7 @@ public:
             StoredRoom* const room = server_.find_room(*id);
             if (room == nullptr) continue;
             if (for_update) lock(*room);
-            const auto changed = backend_.changed.find(room);
-            const auto& counters =
-                changed == backend_.changed.end() ? room->counters : changed->second;
+            const auto& counters = counters_of(*room);
             rows->add(room->id);
             rows->add(counters.event_count);
             rows->add(counters.latest_index);
@@ -108,7 +118,10 @@ public:
     Result store(const Params& params) {
         refuse_if_read_only();
         auto given = given_events(params);
-        for (const Given& event : given) backend_.asked.push_back(event.row->id());
+        for (Given& event : given) {
+            backend_.asked.push_back(event.row->id());
+            if (!event.next_index) event.next_index = next_index_of(event.room);
+        }
         judge(given);
         auto rows = std::make_shared<Rows>(2);
         std::map<StoredRoom*, std::pair<std::int64_t, std::int64_t>> added;  // how many, the last
@@ -116,7 +129,7 @@ public:
             auto& event = given[i];
             if (event.refused) continue;
             auto& [count, last] = added[event.room];
-            event.row->index = event.next_index + count++;
+            event.row->index = *event.next_index + count++;
             last = event.row->index;
             event.row->cells[1] = std::to_string(event.row->index);
             insert(*event.room, event.row);
@@ -175,7 +188,7 @@ private:
         std::shared_ptr<StoredRow> row;
         StoredRoom* room = nullptr;
         std::int64_t part = 0;
-        std::int64_t next_index = 0;
+        std::optional<std::int64_t> next_index{};
         bool refused = false;
     };
 
@@ -212,7 +225,7 @@ private:
                 if (column == 0) {
                     event.part = number_of(cells[i]);
                 } else if (column == 1) {
-                    event.next_index = number_of(cells[i]);
+                    if (cells[i]) event.next_index = number_of(cells[i]);
                 } else if (column == before_columns) {
                     event.room = server_.find_room(*cells[i]);
                     event.row->cells[0] = std::move(cells[i]);
@@ -227,7 +240,7 @@ private:
     /// Refuses the whole part of each event that is there, as far as this statement sees.
     void judge(std::vector<Given>& given) {
         for (const Given& event : given) {
-            bool known = false;
+            bool known = !event.next_index;
             for (const RowPtr& row : visible(event.row->room_id())) {
                 known |= row->id() == event.row->id() ||
                          (event.row->key() && row->key() == event.row->key());

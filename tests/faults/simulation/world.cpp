@@ -39,6 +39,9 @@ World::World(std::uint64_t seed, bool traced)
     options_.connections = random.chance(300) ? 1 : random.chance(800) ? 2 : 3;
     options_.append_batch = random.chance(300) ? 1 : 256;
     if (random.chance(50)) options_.queue_capacity = 1;
+    cancelled_ = random.chance(200) ? 600 : random.chance(500) ? 150 : 0;
+    hurried_ = random.chance(200) ? 700 : random.chance(500) ? 200 : 0;
+    crowded_ = random.chance(150);
     const int rooms = random.between(1, 2);
     for (int i = 0; i < rooms; ++i) {
         room_ids_.push_back("room" + std::to_string(i));
@@ -103,6 +106,7 @@ void World::be_client(int number) {
     auto& process = *scheduler_.task().process;
     while (!process.pool) scheduler_.yield();
     const int requests = random.between(1, 3);
+    if (crowded_ && random.chance(800)) crowd(process, number);
     for (int i = 0; i < requests; ++i) {
         if (random.chance(500)) scheduler_.sleep(random.between(0us, 5000us));
         if (random.chance(200)) scheduler_.sleep(random.between(0ms, 3000ms));
@@ -118,6 +122,21 @@ void World::be_client(int number) {
     scheduler_.sleep(random.between(0ms, 3000ms));
     auto last = new_append(number);
     call(process, number, std::make_shared<Request>(std::move(last)));
+}
+
+void World::crowd(Process& process, int number) {
+    constexpr int most = 25;
+    const bool reads = scheduler_.random().chance(600);
+    if (weather_.down.empty()) return;
+    while (scheduler_.now() < weather_.down.front().from) {
+        scheduler_.wait(weather_.down.front().from);
+    }
+    for (int i = 0; i < most && server_.is_down(); ++i) {
+        Request request{.kind = Request::Kind::read, .room_id = room_ids_.front()};
+        if (!reads) request = new_append(number);
+        request.deadline = std::chrono::milliseconds(scheduler_.random().between(30, 100));
+        call(process, number, std::make_shared<Request>(std::move(request)));
+    }
 }
 
 CallRecord& World::call(Process& process, int client, RequestPtr request) {
@@ -152,9 +171,13 @@ RequestPtr World::next_request(int client) {
 
 void World::draw_patience(Request& request) {
     auto& random = scheduler_.random();
-    if (random.chance(250)) request.deadline = std::chrono::milliseconds(random.between(50, 2000));
-    if (random.chance(100)) request.cancel_after = random.between(0us, 10'000us);
-    if (random.chance(80)) request.cancel_after = random.between(0ms, 4000ms);
+    if (random.chance(hurried_)) {
+        request.deadline = std::chrono::milliseconds(random.between(50, 2000));
+    }
+    if (random.chance(cancelled_)) {
+        request.cancel_after =
+            random.chance(500) ? random.between(0us, 10'000us) : random.between(0ms, 4000ms);
+    }
 }
 
 Request World::new_append(int client) {

@@ -48,6 +48,7 @@ private:
     void open_pool(Process& process);
     void close_and_reopen(Process& process);
     void be_client(int number);
+    void crowd(Process& process, int number);
     void be_coordinator(std::vector<Task*> clients);
     void settle_what_is_unknown();
     void shut_down_all();
@@ -66,6 +67,11 @@ private:
     Server server_;
     Network network_;
     PostgresOptions options_;
+    /// In permille of the calls: callers who lose interest, and deadlines that are short.
+    int cancelled_ = 0;
+    int hurried_ = 0;
+    /// Whether callers ask the more often the less they get.
+    bool crowded_ = false;
     std::vector<std::string> room_ids_;
     std::vector<std::unique_ptr<Process>> processes_;
     std::vector<CallRecord> calls_;
