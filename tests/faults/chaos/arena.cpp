@@ -10,15 +10,6 @@ namespace roomstore::chaos {
 
 using namespace std::chrono_literals;
 
-bool wait_for(std::chrono::milliseconds limit, const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + limit;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(1ms);
-    }
-    return true;
-}
-
 test::Admin Arena::admin() const {
     const auto end = std::chrono::steady_clock::now() + 30s;
     for (;;) {
@@ -48,7 +39,7 @@ pid_t Arena::backend(std::int64_t choice, const std::string& condition) const {
     auto looker = admin();
     std::vector<pid_t> pids;
     // Transactions are short: there is not always one to be seen.
-    wait_for(500ms, [&] { return !(pids = backends(looker, condition)).empty(); });
+    comes_within(500ms, [&] { return !(pids = backends(looker, condition)).empty(); });
     if (pids.empty()) return 0;
     return pids[static_cast<std::size_t>(choice) % pids.size()];
 }

@@ -9,10 +9,13 @@
 
 #include "faults/chaos/child.hpp"
 #include "faults/chaos/clients.hpp"
+#include "support/footprint.hpp"
 #include "support/private_cluster.hpp"
 #include "support/tcp_proxy.hpp"
 
 namespace roomstore::chaos {
+
+using test::comes_within;
 
 inline constexpr const char* role = "chaos";
 
@@ -35,8 +38,5 @@ struct Arena {
     bool signal(pid_t pid, int number) const;
     void set(test::Admin& admin, const std::string& setting, const std::string& value) const;
 };
-
-/// Waits at most so long; false: in vain.
-bool wait_for(std::chrono::milliseconds limit, const std::function<bool()>& condition);
 
 }  // namespace roomstore::chaos

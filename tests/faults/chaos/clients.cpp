@@ -100,7 +100,7 @@ Operation draw_operation(std::uint64_t seed, const std::string& name, std::uint6
     if (draw.chance(15)) operation.cancel_after = draw.time(0, 20);
     operation.repeat_refused = draw.chance(50);
     operation.repeat_unknown = draw.chance(90);
-    operation.pause = draw.time(5, 60);
+    operation.pause = draw.time(2, 40);
     operation.choice = static_cast<std::uint64_t>(draw.number(0, 1'000'000));
     return operation;
 }

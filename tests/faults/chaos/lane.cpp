@@ -2,6 +2,7 @@
 #include <chrono>
 #include <exception>
 #include <iterator>
+#include <thread>
 #include <utility>
 
 #include "faults/chaos/faults.hpp"
@@ -14,7 +15,7 @@ using namespace std::chrono_literals;
 
 /// Waits until every store has given a result since the end of the fault.
 void await_success(const Shared& shared, Happening& happening) {
-    const bool all = wait_for(10s, [&] {
+    const bool all = comes_within(10s, [&] {
         bool succeeded = true;
         for (std::size_t store = 0; store < child_store; ++store) {
             const Instant last = shared.last_success[store];
@@ -71,7 +72,7 @@ void Lane::run(const Arena& arena,
 void Lane::strike(const Arena& arena, const FaultKind& kind, Draw& draw, std::shared_mutex& turn) {
     const bool alone = draw.chance(50) && kind.outage;
     // Some come on the heels of each other.
-    const bool wait = draw.chance(50) || alone;
+    const bool wait = draw.chance(35) || alone;
     std::shared_lock shared(turn, std::defer_lock);
     std::unique_lock exclusive(turn, std::defer_lock);
     Happening happening{.kind = kind.name, .outage = kind.outage, .alone = alone};
@@ -89,6 +90,7 @@ void Lane::strike(const Arena& arena, const FaultKind& kind, Draw& draw, std::sh
     happening.ended_at = now();
     if (!happened) {
         ++vain;
+        std::this_thread::sleep_for(10ms);
         return;
     }
     if (wait) await_success(arena.shared, happening);

@@ -16,7 +16,8 @@ using Admission = TcpProxy::Admission;
 bool break_commits(const Arena& arena, Action action, std::int64_t times) {
     const auto id =
         arena.proxy.inject({.action = action, .times = static_cast<std::uint64_t>(times)});
-    wait_for(500ms, [&] { return arena.proxy.happened(id) == static_cast<std::uint64_t>(times); });
+    comes_within(500ms,
+                 [&] { return arena.proxy.happened(id) == static_cast<std::uint64_t>(times); });
     arena.proxy.remove(id);
     return arena.proxy.happened(id) > 0;
 }
@@ -34,8 +35,8 @@ bool break_one_commit(const Arena& arena, Draw&) {
 /// The message is on its way for a while: also longer than its client waits.
 bool hold(const Arena& arena, Action action, std::chrono::milliseconds time) {
     const auto id = arena.proxy.inject({.action = action, .time = time});
-    const bool happened = wait_for(500ms, [&] { return arena.proxy.happened(id) == 1; });
-    if (happened) wait_for(time + 100ms, [&] { return arena.proxy.holding(id) == 0; });
+    const bool happened = comes_within(500ms, [&] { return arena.proxy.happened(id) == 1; });
+    if (happened) comes_within(time + 100ms, [&] { return arena.proxy.holding(id) == 0; });
     arena.proxy.remove(id);
     return happened;
 }
@@ -101,7 +102,7 @@ bool hang(const Arena& arena, Draw& draw) {
 bool cut_all(const Arena& arena, Draw&) { return arena.proxy.cut_all() > 0; }
 
 bool freeze(const Arena& arena, Draw& draw) {
-    const auto time = draw.time(50, 1500);
+    const auto time = draw.time(50, 1000);
     const auto before = arena.proxy.counts().frozen;
     arena.proxy.freeze();
     std::this_thread::sleep_for(time);

@@ -39,7 +39,7 @@ bool terminate_before_commit(const Arena& arena, Draw&) {
     auto admin = arena.admin();
     const auto held = arena.proxy.inject({.action = TcpProxy::Action::hold, .time = 3000ms});
     std::uint64_t terminated = 0;
-    if (wait_for(500ms, [&] { return arena.proxy.holding(held) == 1; })) {
+    if (comes_within(500ms, [&] { return arena.proxy.holding(held) == 1; })) {
         for (const auto pid : arena.backends(admin, "state = 'idle in transaction'")) {
             admin.query("SELECT pg_terminate_backend(" + std::to_string(pid) + ")");
             ++terminated;
@@ -74,7 +74,7 @@ bool kill_backend(const Arena& arena, Draw& draw) {
     auto witness = arena.admin();
     const auto pid = arena.backend(choice);
     if (pid == 0 || !arena.signal(pid, SIGKILL)) return false;
-    const bool ended = wait_for(10s, [&] {
+    const bool ended = comes_within(10s, [&] {
         try {
             witness.query("SELECT 1");
             return false;
@@ -115,7 +115,7 @@ bool set_for(const Arena& arena,
     auto admin = arena.admin();
     arena.set(admin, setting, value);
     const bool seen =
-        wait_for(500ms, [&] { return !arena.backends(admin, seen_in_activity).empty(); });
+        comes_within(500ms, [&] { return !arena.backends(admin, seen_in_activity).empty(); });
     std::this_thread::sleep_for(time);
     admin.query("ALTER SYSTEM RESET " + setting);
     arena.cluster.reload();
@@ -127,8 +127,22 @@ bool read_only(const Arena& arena, Draw& draw) {
 }
 
 bool hang_commits(const Arena& arena, Draw& draw) {
-    const auto time = draw.time(50, 1800);
+    const auto time = draw.time(50, 1200);
     return set_for(arena, "synchronous_standby_names", "nobody", time, "wait_event = 'SyncRep'");
+}
+
+/// The old COMMIT finishes while the clients who have lost it ask for it again.
+bool hang_commits_and_cut(const Arena& arena, Draw& draw) {
+    const auto time = draw.time(100, 600);
+    auto admin = arena.admin();
+    arena.set(admin, "synchronous_standby_names", "nobody");
+    const bool waited = comes_within(
+        500ms, [&] { return !arena.backends(admin, "wait_event = 'SyncRep'").empty(); });
+    arena.proxy.cut_all();
+    std::this_thread::sleep_for(time);
+    admin.query("ALTER SYSTEM RESET synchronous_standby_names");
+    arena.cluster.reload();
+    return waited;
 }
 
 bool limit_connections(const Arena& arena, Draw& draw) {
@@ -169,6 +183,7 @@ const std::vector<FaultKind>& server_faults() {
         {"room locked by others", lock_room, 2},
         {"read-only", read_only, 1, true},
         {"commits hang", hang_commits, 2},
+        {"commits hang and clients are cut", hang_commits_and_cut, 2},
         {"too many connections", limit_connections, 1},
         {"client killed", kill_client, 1},
     };

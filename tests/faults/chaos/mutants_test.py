@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Runs the chaos with a faulty library, one fault at a time, and checks that each run fails for the
+reason that is the fault's; and that the same runs pass without a fault.
+
+    mutants_test.py <chaos binary linked with the mutants> [mutant...]
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+LIMIT = 120  # seconds; a run takes some five
+
+# What has to break for the fault to show, and the complaints of which one has to come.
+MUTANTS = {
+    # An append that is run again stores a second event, under an id that nobody gave.
+    "naive_retry": (["commit's reply cut"], r"H3 .* nobody appended it|stored as .*-again"),
+    # The COMMIT that is in doubt still runs when the event is looked for.
+    "doubt_settled_by_plain_select": (["commits hang and clients are cut"], r"H2 .* was refused, and is there"),
+    "acknowledged_before_commit": (["commit cut before"], r"H1 .* was answered as stored, and is lost"),
+    "aborted_reported_after_commit": (["commit's reply delayed"], r"H2 .* was refused, and is there"),
+    # The keys of the tables forbid a second event at an index: the caller is told what no fault explains.
+    "dropped_lock": (["statement cancelled by others"], r"was told: .*|H4 .*"),
+    "max_plus_one": (["statement cancelled by others"], r"was told: .*|H4 .*"),
+}
+
+
+def run(binary, mutant, only):
+    environment = {name: value for name, value in os.environ.items() if name != "ROOMSTORE_MUTANT"}
+    if mutant:
+        environment["ROOMSTORE_MUTANT"] = mutant
+    command = [binary, "--seed", "7", "--appends", "300", "--faults", "12", "--only", ",".join(only)]
+    done = subprocess.run(command, env=environment, timeout=LIMIT, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode == 4:
+        print(done.stdout, end="")
+        sys.exit(4)
+    return done.returncode, done.stdout
+
+
+def complaints(output):
+    return [line.removeprefix("FAILED: ") for line in output.splitlines() if line.startswith("FAILED: ")]
+
+
+def main(arguments):
+    binary, wanted = arguments[0], arguments[1:] or list(MUTANTS)
+    missed = 0
+    everything = sorted({kind for mutant in wanted for kind in MUTANTS[mutant][0]})
+    code, output = run(binary, None, everything)
+    if code != 0:
+        print(output, "FAILED without a fault", sep="\n")
+        return 1
+    print(f"{'no fault':32} passed: {output.splitlines()[-1]}", flush=True)
+    for mutant in wanted:
+        only, expected = MUTANTS[mutant]
+        code, output = run(binary, mutant, only)
+        found = [line for line in complaints(output) if re.search(expected, line)]
+        if code == 1 and found:
+            print(f"{mutant:32} caught: {found[0][:150]}", flush=True)
+        else:
+            missed += 1
+            print(output, f"{mutant:32} NOT CAUGHT (exit status {code})", sep="\n", flush=True)
+    print(f"{len(wanted)} faults of the library, {missed} not caught")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Breaks everything for as long as you like, and checks what clients were told:
+#
+#   tests/faults/run.sh [--seconds 300] [--seed 1]
+#
+# First against real servers (tests/faults/chaos), then, where it is built, in the simulation. The seed
+# is printed; it replays what is drawn, in the simulation everything that follows from it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+seconds=300
+seed=$((RANDOM * 32768 + RANDOM))
+while (($# > 0)); do
+    case $1 in
+        --seconds) seconds=${2:?seconds} ;;
+        --seed) seed=${2:?seed} ;;
+        *) echo "unknown option $1" >&2 && exit 2 ;;
+    esac
+    shift 2
+done
+
+cmake/install_dependencies.sh core postgres tests
+cmake --preset release -DROOMSTORE_BUILD_TESTS=ON >/dev/null
+targets=(faults_chaos)
+[[ -d tests/faults/simulation ]] && targets+=(faults_simulation)
+cmake --build --preset release --target "${targets[@]}"
+echo "--seconds $seconds --seed $seed"
+build/release/tests/faults/chaos/faults_chaos --seconds "$seconds" --seed "$seed"
+if [[ -d tests/faults/simulation ]]; then
+    build/release/tests/faults/simulation/faults_simulation --seconds "$seconds" --seed "$seed"
+fi
