@@ -55,7 +55,7 @@ public:
          const std::vector<FaultKind>& kinds,
          const std::set<std::string, std::less<>>& only);
 
-    /// Until the run is over. Half of the outages take `turn`, which the lanes share, for
+    /// Until the run is over. Some of the outages take `turn`, which the lanes share, for
     /// themselves: how fast things recover shows only where nothing else is broken meanwhile.
     void run(const Arena& arena,
              std::uint64_t seed,

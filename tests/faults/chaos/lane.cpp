@@ -70,9 +70,9 @@ void Lane::run(const Arena& arena,
 }
 
 void Lane::strike(const Arena& arena, const FaultKind& kind, Draw& draw, std::shared_mutex& turn) {
-    const bool alone = draw.chance(50) && kind.outage;
+    const bool alone = draw.chance(40) && kind.outage;
     // Some come on the heels of each other.
-    const bool wait = draw.chance(35) || alone;
+    const bool wait = draw.chance(25) || alone;
     std::shared_lock shared(turn, std::defer_lock);
     std::unique_lock exclusive(turn, std::defer_lock);
     Happening happening{.kind = kind.name, .outage = kind.outage, .alone = alone};

@@ -114,9 +114,9 @@ bool freeze(const Arena& arena, Draw& draw) {
 
 const std::vector<FaultKind>& network_faults() {
     static const std::vector<FaultKind> kinds{
-        {"commit cut before", break_some_commits<Action::cut_before>, 4},
-        {"commit's reply cut", break_some_commits<Action::cut_reply>, 4},
-        {"cut after commit's reply", break_some_commits<Action::cut_after>, 4},
+        {"commit cut before", break_some_commits<Action::cut_before>, 6},
+        {"commit's reply cut", break_some_commits<Action::cut_reply>, 6},
+        {"cut after commit's reply", break_some_commits<Action::cut_after>, 6},
         {"commit swallowed", break_one_commit<Action::swallow>, 1},
         {"commit's reply swallowed", break_one_commit<Action::swallow_reply>, 1},
         {"commit delayed", delay_commit, 2},
@@ -128,7 +128,7 @@ const std::vector<FaultKind>& network_faults() {
         {"connections refused", refuse, 2, true},
         {"connections reset", reset, 2, true},
         {"connections hang", hang, 1, true},
-        {"all connections cut", cut_all, 3},
+        {"all connections cut", cut_all, 4},
         {"network frozen", freeze, 2, true},
     };
     return kinds;

@@ -171,10 +171,10 @@ bool kill_client(const Arena& arena, Draw&) {
 
 const std::vector<FaultKind>& server_faults() {
     static const std::vector<FaultKind> kinds{
-        {"idle backend terminated", terminate_idle, 4},
-        {"working backend terminated", terminate_working, 5},
-        {"terminated before commit", terminate_before_commit, 4},
-        {"statement cancelled by others", cancel_working, 3},
+        {"idle backend terminated", terminate_idle, 6},
+        {"working backend terminated", terminate_working, 8},
+        {"terminated before commit", terminate_before_commit, 6},
+        {"statement cancelled by others", cancel_working, 4},
         {"backend stopped", stop_backend, 2},
         {"postmaster stopped", stop_postmaster, 1, true},
         {"backend killed, recovery", kill_backend, 1, true},
