@@ -95,8 +95,8 @@ Operation draw_operation(std::uint64_t seed, const std::string& name, std::uint6
     operation.room_id = room_name(draw.number(0, room_count - 1));
     const auto kind = draw.number(1, 100);
     operation.redeliver = kind <= 6;
-    operation.alone = kind <= 90;
-    if (!operation.alone) operation.events = static_cast<std::size_t>(draw.number(1, 4));
+    operation.alone = kind <= 80;
+    if (!operation.alone) operation.events = static_cast<std::size_t>(draw.number(1, 6));
     if (draw.chance(15)) operation.cancel_after = draw.time(0, 20);
     operation.repeat_refused = draw.chance(50);
     operation.repeat_unknown = draw.chance(90);
