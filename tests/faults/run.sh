@@ -3,8 +3,8 @@
 #
 #   tests/faults/run.sh [--seconds 300] [--seed 1]
 #
-# First against real servers (tests/faults/chaos), then, where it is built, in the simulation. The seed
-# is printed; it replays what is drawn, in the simulation everything that follows from it.
+# First against a real server (chaos/), then in the simulation, each for so long. The seed is printed; it
+# replays what is drawn, and in the simulation everything that follows from it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -21,11 +21,7 @@ done
 
 cmake/install_dependencies.sh core postgres tests
 cmake --preset release -DROOMSTORE_BUILD_TESTS=ON >/dev/null
-targets=(faults_chaos)
-[[ -d tests/faults/simulation ]] && targets+=(faults_simulation)
-cmake --build --preset release --target "${targets[@]}"
+cmake --build --preset release --target faults_chaos simulation
 echo "--seconds $seconds --seed $seed"
 build/release/tests/faults/chaos/faults_chaos --seconds "$seconds" --seed "$seed"
-if [[ -d tests/faults/simulation ]]; then
-    build/release/tests/faults/simulation/faults_simulation --seconds "$seconds" --seed "$seed"
-fi
+build/release/tests/faults/simulation/simulation --seconds "$seconds" --seed "$seed"
