@@ -45,6 +45,7 @@ pid_t Arena::backend(std::int64_t choice, const std::string& condition) const {
 }
 
 bool Arena::signal(pid_t pid, int number) const {
+    if (pid <= 1) return false;  // no server: a signal to -1 would be one to everybody
     std::ifstream status("/proc/" + std::to_string(pid) + "/stat");
     std::string number_text, name, state;
     pid_t parent = 0;
