@@ -37,7 +37,8 @@ public:
         asio::steady_timer timer(executor);
         for (int i = 0; i < appends; ++i) {
             asio::cancellation_signal signal;
-            timer.expires_after(std::chrono::microseconds(random_() % 20'000));
+            const auto began = Clock::now();
+            timer.expires_after(Clock::duration(random_() % span_.count()));
             timer.async_wait([&signal](std::error_code code) {
                 if (!code) signal.emit(asio::cancellation_type::terminal);
             });
@@ -52,6 +53,7 @@ public:
                 record.outcome = AppendOutcome::stored;
                 record.index = stored.index;
                 ++stored_;
+                span_ = 2 * std::max<Clock::duration>(Clock::now() - began, 100us);
             } catch (const std::system_error& error) {
                 record.outcome = AppendOutcome::refused;
                 ++(error.code() == asio::error::operation_aborted ? aborted_ : failed_);
@@ -80,10 +82,14 @@ private:
                 .digest = digest_of(appended)};
     }
 
+    using Clock = std::chrono::steady_clock;
+
     StoreUnderFault& fault_;
     History& history_;
     LogicalClock& clock_;
     int number_;
+    /// The next cancellation falls into it: as fast as this machine answers, most hit a call.
+    Clock::duration span_ = 20ms;
     std::minstd_rand random_;
     int stored_ = 0;
     int aborted_ = 0;
