@@ -190,6 +190,7 @@ TEST_CASE("A session has the settings that keep a lost client from holding locks
     CHECK(setting("lock_timeout") == "2s");
     CHECK(setting("idle_in_transaction_session_timeout") == "10s");
     CHECK(setting("client_connection_check_interval") == "1s");
+    CHECK(setting("plan_cache_mode") == "force_generic_plan");
     CHECK(setting("TimeZone") == "UTC");
     CHECK(setting("DateStyle") == "ISO, MDY");
     CHECK(setting("application_name") == "roomstore");
@@ -197,6 +198,35 @@ TEST_CASE("A session has the settings that keep a lost client from holding locks
     session->begin();
     CHECK(setting("transaction_isolation") == "read committed");
     session->rollback();
+}
+
+TEST_CASE("A statement is planned once, unless it asks to be planned each time") {
+    const auto session = connect(options_for(test_database()));
+    const Statement kept{"test_kept", "SELECT unnest($1::text[])"};
+    for (int i = 0; i < 8; ++i) session->exec(kept, Params().add("{a}"));
+    const Statement plans{"test_plans",
+                          "SELECT generic_plans, custom_plans FROM pg_prepared_statements "
+                          "WHERE name = 'test_kept'"};
+    const auto counted = session->exec(plans, Params());
+    CHECK(counted[0].int64(0) == 8);
+    CHECK(counted[0].int64(1) == 0);
+
+    const Statement planned{
+        "test_planned", "SELECT current_setting('plan_cache_mode'), $1::int", true};
+    const Statement setting{"test_setting", "SELECT current_setting('plan_cache_mode')"};
+    for (const bool in_transaction : {false, true}) {
+        if (in_transaction) session->begin();
+        const auto row = session->exec(planned, Params().add(std::int64_t{7}));
+        CHECK(row[0].text(0) == "force_custom_plan");
+        CHECK(row[0].int64(1) == 7);
+        if (in_transaction) session->commit();
+        CHECK(session->exec(setting, Params())[0].text(0) == "force_generic_plan");
+    }
+    const auto failure = failure_of([&] {
+        session->exec({"test_failing", "SELECT 1 / $1::int", true}, Params().add(std::int64_t{0}));
+    });
+    CHECK(failure.sqlstate == "22012");
+    CHECK(session->exec(setting, Params())[0].text(0) == "force_generic_plan");
 }
 
 TEST_CASE("Behind a pooler a session leaves no state, and its transactions have their limits") {
@@ -207,13 +237,15 @@ TEST_CASE("Behind a pooler a session leaves no state, and its transactions have 
     const Statement limits{"test_limits",
                            "SELECT current_setting('lock_timeout'), "
                            "current_setting('transaction_isolation'), (SELECT count(*) FROM "
-                           "pg_prepared_statements)"};
+                           "pg_prepared_statements), "
+                           "current_setting('client_connection_check_interval')"};
     CHECK(session->exec(limits, Params())[0].text(0) == "0");
     session->begin();
     const auto inside = session->exec(limits, Params());
     CHECK(inside[0].text(0) == "2s");
     CHECK(inside[0].text(1) == "read committed");
     CHECK(inside[0].int64(2) == 0);
+    CHECK(inside[0].text(3) == "1s");
     session->commit();
     CHECK(session->exec(limits, Params())[0].text(0) == "0");
 }

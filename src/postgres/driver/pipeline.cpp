@@ -36,6 +36,13 @@ struct LibpqResult final : Result::Impl {
     ResultHandle result;
 };
 
+std::vector<const char*> texts_of(const Pipeline::Values& values) {
+    std::vector<const char*> texts;
+    texts.reserve(values.size());
+    for (const auto& value : values) texts.push_back(value ? value->c_str() : nullptr);
+    return texts;
+}
+
 bool succeeded(const PGresult* result) {
     const auto status = PQresultStatus(result);
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
@@ -47,17 +54,21 @@ Pipeline::Pipeline(PGconn* connection) : connection_(connection) {
     require(PQenterPipelineMode(connection_) == 1);
 }
 
-void Pipeline::send(const std::string& command) {
-    require(PQsendQueryParams(
-                connection_, command.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 1);
+void Pipeline::send(const std::string& statement, const Values& values) {
+    const auto texts = texts_of(values);
+    require(PQsendQueryParams(connection_,
+                              statement.c_str(),
+                              static_cast<int>(texts.size()),
+                              nullptr,
+                              texts.data(),
+                              nullptr,
+                              nullptr,
+                              0) == 1);
     ++unanswered_;
 }
 
-void Pipeline::send_prepared(const std::string& name,
-                             const std::vector<std::optional<std::string>>& values) {
-    std::vector<const char*> texts;
-    texts.reserve(values.size());
-    for (const auto& value : values) texts.push_back(value ? value->c_str() : nullptr);
+void Pipeline::send_prepared(const std::string& name, const Values& values) {
+    const auto texts = texts_of(values);
     const auto count = static_cast<int>(texts.size());
     require(PQsendQueryPrepared(
                 connection_, name.c_str(), count, texts.data(), nullptr, nullptr, 0) == 1);

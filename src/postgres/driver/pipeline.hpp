@@ -20,11 +20,12 @@ public:
     /// @throws Failure
     explicit Pipeline(PGconn* connection);
 
-    /// A command without parameters.
-    void send(const std::string& command);
-    /// A statement that has been prepared. The values are borrowed until the end of the call.
-    void send_prepared(const std::string& name,
-                       const std::vector<std::optional<std::string>>& values);
+    using Values = std::vector<std::optional<std::string>>;
+
+    /// A statement. The values are borrowed until the end of the call.
+    void send(const std::string& statement, const Values& values = {});
+    /// A statement that has been prepared.
+    void send_prepared(const std::string& name, const Values& values);
     void flush();
 
     /// The answer to the next statement. Reads all others before it throws.

@@ -62,9 +62,7 @@ std::shared_ptr<SessionFactory> make_session_factory(const PostgresOptions& opti
 }
 
 PqxxSession::PqxxSession(std::shared_ptr<SessionConfig> config)
-    : config_(std::move(config)),
-      control_(std::make_shared<PqxxControl>()),
-      begin_command_(begin_command(limits_of(*config_), !config_->prepared_statements)) {}
+    : config_(std::move(config)), control_(std::make_shared<PqxxControl>()) {}
 
 PqxxSession::~PqxxSession() { disconnect(); }
 
@@ -118,25 +116,40 @@ void PqxxSession::set_up(const ConnectionTarget& target, Clock::time_point deadl
     control_->lend_connecting(PQsocket(raw_));
     quoted_schema_ = connection_->quote_name(config_->schema);
     if (config_->prepared_statements) {
-        try {
-            run_until(raw_, session_setup(limits_of(*config_), PQserverVersion(raw_)), deadline);
-        } catch (const Failure& failure) {
-            // invalid_parameter_value, undefined_object: only the last command can say so.
-            if (failure.sqlstate != "22023" && failure.sqlstate != "42704")
-                throw at_server(failure);
-        }
-    } else if (const char* style = PQparameterStatus(raw_, "DateStyle");
-               style != nullptr && !std::string_view(style).starts_with("ISO")) {
-        Failure failure;
-        failure.code = errc::schema_mismatch;
-        failure.broken = true;
-        failure.text = "DateStyle is \"" + std::string(style) + "\" on " + where_ +
-                       "; without session state it has to be ISO by default: "
-                       "ALTER ROLE ... SET DateStyle = 'ISO'";
-        throw failure;
+        begin_command_ = begin_command();
+        knows(session_setup(limits_of(*config_), PQserverVersion(raw_)), deadline);
+    } else {
+        require_date_style();
+        const auto probe = check_interval_probe(PQserverVersion(raw_));
+        begin_command_ =
+            begin_command_with(limits_of(*config_), !probe.empty() && knows(probe, deadline));
     }
     control_->lend(PQsocket(raw_), canceller);
     statements_.emplace(*connection_);
+}
+
+// False: the server does not know the setting that comes last.
+bool PqxxSession::knows(const std::string& query, Clock::time_point deadline) {
+    try {
+        run_until(raw_, query, deadline);
+        return true;
+    } catch (const Failure& failure) {
+        // invalid_parameter_value, undefined_object
+        if (failure.sqlstate == "22023" || failure.sqlstate == "42704") return false;
+        throw at_server(failure);
+    }
+}
+
+void PqxxSession::require_date_style() const {
+    const char* const style = PQparameterStatus(raw_, "DateStyle");
+    if (style == nullptr || std::string_view(style).starts_with("ISO")) return;
+    Failure failure;
+    failure.code = errc::schema_mismatch;
+    failure.broken = true;
+    failure.text = "DateStyle is \"" + std::string(style) + "\" on " + where_ +
+                   "; without session state it has to be ISO by default: "
+                   "ALTER ROLE ... SET DateStyle = 'ISO'";
+    throw failure;
 }
 
 void PqxxSession::disconnect() noexcept {
@@ -265,8 +278,19 @@ void PqxxSession::prepare(Entry& entry) {
     entry.prepared = true;
 }
 
+// Both in one implicit transaction, which ends with the pipeline.
+Result PqxxSession::run_planned(const Entry& entry, const Params& params) {
+    Pipeline pipeline(raw_);
+    pipeline.send(plan_for_values());
+    pipeline.send(entry.text, params.values());
+    pipeline.flush();
+    pipeline.next();
+    return make_result(pipeline.next());
+}
+
 Result PqxxSession::run(Entry& entry, const Params& params) {
     check_count(entry.name, params);
+    if (config_->prepared_statements && entry.planned_each_time) return run_planned(entry, params);
     pqxx::params values;
     values.reserve(params.size());
     for (const auto& value : params.values()) {

@@ -70,8 +70,11 @@ private:
 
     void connect_to_any(Clock::time_point deadline);
     void set_up(const ConnectionTarget& target, Clock::time_point deadline);
+    bool knows(const std::string& query, Clock::time_point deadline);
+    void require_date_style() const;
     Entry& entry_of(const Statement& statement);
     Result run(Entry& entry, const Params& params);
+    Result run_planned(const Entry& entry, const Params& params);
     std::vector<Result> run_piped(const std::vector<Request>& requests);
     bool goes_prepared(const Entry& entry) const;
     void prepare(Entry& entry);

@@ -7,6 +7,10 @@ namespace {
 // A client that stops between two statements of a transaction keeps its locks for this long.
 constexpr std::chrono::seconds idle_in_transaction{10};
 
+// Ends the statements of a client that is gone, and so frees its locks.
+constexpr std::string_view check_interval = "client_connection_check_interval";
+constexpr int first_with_check_interval = 140000;
+
 std::string set(std::string_view scope, std::string_view name, std::string_view value) {
     std::string text(scope);
     text += name;
@@ -32,19 +36,36 @@ std::string session_setup(const SessionLimits& limits, int server_version) {
                 set(scope, "default_transaction_isolation", "read committed") +
                 set(scope, "TimeZone", "UTC") + set(scope, "DateStyle", "ISO, MDY") +
                 set(scope, "extra_float_digits", "1") +
+                // Left to itself the server plans a statement on arrays anew each time, which takes
+                // longer than running it. The plan checks of the tests run with this setting.
+                set(scope, "plan_cache_mode", "force_generic_plan") +
                 set(scope, "client_min_messages", "warning") + "COMMIT;";
-    // Ends the statements of a client that is gone, and so frees its locks. Some platforms refuse.
-    if (server_version >= 140000) {
-        text += set(scope, "client_connection_check_interval", "1000");
+    // The last one: some platforms refuse it.
+    if (server_version >= first_with_check_interval) {
+        text += set(scope, check_interval, "1000");
     }
     return text;
 }
 
-std::string begin_command(const SessionLimits& limits, bool local_limits) {
+std::string plan_for_values() {
+    return "SELECT pg_catalog.set_config('plan_cache_mode', 'force_custom_plan', true)";
+}
+
+std::string check_interval_probe(int server_version) {
+    if (server_version < first_with_check_interval) return {};
+    return "SELECT pg_catalog.set_config('" + std::string(check_interval) + "', '1000', true)";
+}
+
+std::string begin_command() {
     // Access mode is left to the server: default_transaction_read_only is how operators fence a
     // primary, and must not be overruled.
-    std::string text = "BEGIN ISOLATION LEVEL READ COMMITTED;";
-    if (local_limits) text += limits_commands("SET LOCAL ", limits);
+    return "BEGIN ISOLATION LEVEL READ COMMITTED;";
+}
+
+std::string begin_command_with(const SessionLimits& limits, bool with_check_interval) {
+    constexpr std::string_view scope = "SET LOCAL ";
+    auto text = begin_command() + limits_commands(scope, limits);
+    if (with_check_interval) text += set(scope, check_interval, "1000");
     return text;
 }
 
