@@ -88,7 +88,7 @@ void PqxxSession::connect_to_any(Clock::time_point deadline) {
             raw_ = handle.get();
             connection_ = pqxx::connection::seize_raw_connection(handle.release());
             set_up(targets[index], limit);
-            config_->last_target = index;
+            config_->last_target = target_ = index;
             return;
         } catch (const Failure& next) {
             if (failure && failure->text != next.text) {
@@ -192,7 +192,15 @@ Failure PqxxSession::at_server(Failure failure) const {
 }
 
 Failure PqxxSession::current_failure() const {
-    return at_server(failure_of_current_exception(raw_));
+    auto failure = failure_of_current_exception(raw_);
+    // The next attempt goes on behind a server that does not write. Where several sessions find
+    // out, the first moves on for all.
+    if (failure.sqlstate == "25006") {
+        auto left = target_;
+        config_->last_target.compare_exchange_strong(left,
+                                                     (target_ + 1) % config_->plan.targets.size());
+    }
+    return at_server(std::move(failure));
 }
 
 PqxxSession::Entry& PqxxSession::entry_of(const Statement& statement) {

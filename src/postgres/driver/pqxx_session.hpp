@@ -86,6 +86,7 @@ private:
     std::shared_ptr<SessionConfig> config_;
     std::shared_ptr<PqxxControl> control_;
     std::string where_;
+    std::size_t target_ = 0;  // index of the one it is connected to
     std::string quoted_schema_;
     std::string begin_command_;
     bool begin_pending_ = false;
