@@ -10,6 +10,8 @@
 #include "postgres/fresh_schema.hpp"
 #include "support/builders.hpp"
 #include "support/errors.hpp"
+#include "support/run.hpp"
+#include "support/task.hpp"
 
 namespace roomstore::test {
 
@@ -65,6 +67,57 @@ TEST_CASE("an append is SELECT ... FOR UPDATE, then the rest, in one transaction
     CHECK(statements[2].find("INSERT INTO \"roomstore\".events") != std::string::npos);
     CHECK(statements[2].find("UPDATE \"roomstore\".rooms") != std::string::npos);
     CHECK(statements[3].starts_with("COMMIT"));
+}
+
+TEST_CASE("a room that is created while an append looks for it takes the event, or is not found") {
+    FreshSchema schema;
+    auto options = schema.options();
+    options.connections = 1;
+    PostgresStore store(options);
+    run(store.init());
+    run(store.create_room(make_room({.id = "other"})));
+    // From here on every statement of an append is prepared.
+    run(store.add_event_auto_index("other", make_event({.id = "0", .room_id = "other"})));
+    PostgresStore beside(options);
+    run(beside.init());
+    // Between the statement that locks the room and the one that stores: it needs this table.
+    schema.query("BEGIN; LOCK TABLE {schema}.events IN ACCESS EXCLUSIVE MODE");
+    Caller caller;
+    test::Task append(
+        caller.context(),
+        store.add_event_auto_index("late", make_event({.id = "1", .room_id = "late"})));
+    {
+        const Watchdog watchdog;
+        while (schema.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = "
+                            "'{schema}.events'::regclass") != "1") {
+        }
+    }
+    run(beside.create_room(make_room({.id = "late"})));
+    schema.query("ROLLBACK");
+    const auto ending = append.get();
+    INFO(ending.text);
+    REQUIRE(ending.result);
+    CHECK(ending.result->index == 0);
+    CHECK(run(store.get_room("late"))->event_count == 1);
+}
+
+TEST_CASE("an index that somebody took in a room nobody could lock is left to him") {
+    FreshSchema schema;
+    PostgresStore store(schema.options());
+    run(store.init());
+    run(store.create_room(make_room()));
+    // What such a rival causes, the first time.
+    schema.query(R"(
+        CREATE SEQUENCE {schema}.attempts;
+        CREATE FUNCTION {schema}.refuse_once() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF nextval('{schema}.attempts') = 1 THEN RAISE unique_violation; END IF;
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER refuse_once BEFORE INSERT ON {schema}.events
+        FOR EACH ROW EXECUTE FUNCTION {schema}.refuse_once())");
+    CHECK(run(store.add_event_auto_index("room", make_event())).index == 0);
+    CHECK(store.stats().retries == 1);
 }
 
 TEST_CASE("four processes append to the same rooms: dense indexes, nothing lost, nothing twice") {

@@ -17,6 +17,14 @@ namespace roomstore::postgres::sql {
 
 namespace {
 
+constexpr std::string_view unique_violation = "23505";
+constexpr const char* serialization_failure = "40001";
+
+/// The statement that locks rooms did not see this one yet, the one that stores did.
+Failure created_meanwhile(const std::string& room_id) {
+    return classify(serialization_failure, named("room", room_id) + " was just created", false);
+}
+
 /// An append on its way to its result.
 struct Pending {
     const Append& append;
@@ -55,9 +63,16 @@ public:
     /// Locks the rooms and stores what is new, without looking at them in between. What is left
     /// without a result is for `run`.
     LockedRooms run_at_once(Session& session, const std::vector<std::string>& ids) {
-        auto [rooms, indexes] = lock_and_store(session, ids, fresh_events(nullptr));
-        keep(indexes, rooms);
-        return std::move(rooms);
+        try {
+            auto [rooms, indexes] = lock_and_store(session, ids, fresh_events(nullptr));
+            keep(indexes, rooms);
+            return std::move(rooms);
+        } catch (Failure& failure) {
+            // Under the locks nobody takes an index from us: somebody did in a room that was not
+            // there to be locked.
+            if (failure.sqlstate == unique_violation) failure.remedy = Remedy::rerun;
+            throw;
+        }
     }
 
     void run(Session& session, LockedRooms& rooms) {
@@ -121,7 +136,9 @@ private:
             NewIndexes stored(std::exchange(next, end), end);
             if (!stored.empty()) {
                 if (stored.front() < 0) continue;
-                LockedRoom& room = rooms.at(pending->append.room_id);
+                const auto found = rooms.find(pending->append.room_id);
+                if (found == rooms.end()) throw created_meanwhile(pending->append.room_id);
+                LockedRoom& room = found->second;
                 const auto added = static_cast<std::int64_t>(stored.size());
                 room.event_count += added;
                 room.live_count += added;
