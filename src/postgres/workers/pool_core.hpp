@@ -116,6 +116,7 @@ private:
     TimePoint expire_queue(TimePoint now, Answers& answers);
     TimePoint push_workers(TimePoint now, Answers& answers);
     void push(Worker& worker, PendingCall& call, Push how, Answers& answers);
+    static bool commits_for_others(const Worker& worker, const PendingCall& call);
     void cut_everything(Answers& answers);
     void end_threads(Lock& lock);
 

@@ -71,13 +71,25 @@ void PoolCore::push(Worker& worker, PendingCall& call, Push how, Answers& answer
             cancel_.notify_one();
             break;
         case Push::cut:
-            worker.control->cut();
+            if (commits_for_others(worker, call)) {
+                end(call, stopped(call), answers);
+            } else {
+                worker.control->cut();
+            }
             break;
         case Push::abandon:
             end(call, stopped(call), answers);
             break;
     }
     stopped_.notify_all();
+}
+
+// A COMMIT that is cut leaves all of them in doubt. Who has no time left is told so; the others
+// still wait for the answer.
+bool PoolCore::commits_for_others(const Worker& worker, const PendingCall& call) {
+    return call.state.phase() == Phase::committing &&
+           std::ranges::any_of(worker.calls,
+                               [](const auto& other) { return other->state.may_go_on(); });
 }
 
 void PoolCore::cut_everything(Answers& answers) {
