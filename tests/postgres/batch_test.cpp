@@ -4,11 +4,13 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "append_job.hpp"
 #include "postgres/fresh_schema.hpp"
 #include "postgres/hanging_commits.hpp"
 #include "support/builders.hpp"
 #include "support/run.hpp"
 #include "support/task.hpp"
+#include "workers/worker_pool.hpp"
 
 namespace roomstore::test {
 
@@ -263,7 +265,7 @@ TEST_CASE("a common COMMIT whose answer is lost is settled event by event", "[F2
         local.connection_string += " options='-c synchronous_commit=local'";
         PostgresStore setup(local);
         run(setup.init());
-        for (const char* room : {"gate", "a", "b"}) run(setup.create_room(make_room({.id = room})));
+        for (const char* room : {"a", "b"}) run(setup.create_room(make_room({.id = room})));
         run(setup.add_event_auto_index("b", event_in("b", "old")));
         run(setup.close());
     }
@@ -274,8 +276,9 @@ TEST_CASE("a common COMMIT whose answer is lost is settled event by event", "[F2
         return std::make_unique<Task<RoomEvent>>(
             caller.context(), store.add_event_auto_index(room, event_in(room, id)));
     };
-    admin.query("BEGIN; SELECT 1 FROM roomstore.rooms WHERE id = 'gate' FOR UPDATE");
-    const auto keeper = append("gate", "keeper");
+    // Keeps the only worker, without a COMMIT of its own.
+    admin.query("BEGIN; LOCK TABLE roomstore.rooms IN ACCESS EXCLUSIVE MODE");
+    Task keeper(caller.context(), store.room_exists("a"));
     auto watcher = server.cluster.admin();
     await([&] {
         return watcher.value(
@@ -288,17 +291,74 @@ TEST_CASE("a common COMMIT whose answer is lost is settled event by event", "[F2
     await([&] { return store.stats().queue_length == 4; });
     admin.query("ROLLBACK");
     await([&] { return waits_for_standby(watcher); });
+    CHECK(keeper.get().result == true);
     terminate_backends(watcher);
-    CHECK(keeper->get().result->index == 0);
+    // They are found to be stored, and none is told so before the standby has them.
     await([&] { return waits_for_standby(watcher); });
-    terminate_backends(watcher);
+    CHECK_FALSE(first->ended());
+    server.release();
     CHECK(first->get().result->index == 0);
     CHECK(second->get().result->index == 1);
     CHECK(third->get().result->index == 1);
     CHECK(nowhere->get().failed(errc::not_found));
-    CHECK(watcher.value("SELECT count(*) FROM roomstore.events") == "5");
-    CHECK(store.stats().doubts == 2);
-    CHECK(store.stats().doubts_settled == 2);
+    CHECK(watcher.value("SELECT count(*) FROM roomstore.events") == "4");
+    CHECK(store.stats().doubts == 1);
+    CHECK(store.stats().doubts_settled == 1);
+}
+
+TEST_CASE("who has no time left for a common COMMIT does not put the others in doubt", "[F3]") {
+    HangingCommits server;
+    auto admin = server.cluster.admin();
+    PostgresOptions options;
+    options.connection_string = server.cluster.connection_string();
+    options.connections = 1;
+    {
+        auto local = options;
+        local.connection_string += " options='-c synchronous_commit=local'";
+        PostgresStore setup(local);
+        run(setup.init());
+        for (const char* room : {"a", "b"}) run(setup.create_room(make_room({.id = room})));
+        run(setup.close());
+    }
+    postgres::WorkerPool pool(options);
+    pool.open();
+    Caller caller;
+    // Keeps the only worker, without a COMMIT of its own.
+    admin.query("SELECT pg_advisory_lock(1)");
+    Task keeper(caller.context(),
+                pool.run<void>({.name = "keeper", .deadline = 60s}, [](postgres::Session& session) {
+                    session.exec({"test_keep", "SELECT pg_advisory_lock_shared(1)"}, {});
+                    session.exec({"test_let", "SELECT pg_advisory_unlock_shared(1)"}, {});
+                }));
+    auto watcher = server.cluster.admin();
+    await([&] {
+        return watcher.value(
+                   "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == "1";
+    });
+    const auto append = [&](const std::string& room, std::chrono::milliseconds deadline) {
+        auto job = std::make_shared<postgres::AppendJob>(
+            postgres::sql::Append("append", room, {event_in(room, "event")}));
+        postgres::Operation operation{.name = "append",
+                                      .mode = postgres::Mode::write,
+                                      .rerun = postgres::Rerun::settles,
+                                      .room_id = room,
+                                      .deadline = deadline};
+        return std::make_unique<Task<std::vector<RoomEvent>>>(
+            caller.context(), pool.run(std::move(operation), std::move(job)));
+    };
+    const auto patient = append("a", 60s);
+    const auto hurried = append("b", 5s);
+    await([&] { return pool.stats().queue_length == 2; });
+    admin.query("SELECT pg_advisory_unlock(1)");
+    const auto ending = hurried->get();
+    CHECK(ending.failed(errc::commit_unknown));
+    CHECK(waits_for_standby(watcher));
+    CHECK_FALSE(patient->ended());
+    server.release();
+    CHECK(patient->get().result->front().index == 0);
+    CHECK(watcher.value("SELECT count(*) FROM roomstore.events") == "2");
+    CHECK(pool.stats().doubts == 0);
+    CHECK(pool.stats().reconnects == 0);
 }
 
 }  // namespace roomstore::test

@@ -101,6 +101,11 @@ TEST_CASE("A commit whose answer is lost is settled by doing the work again") {
     await([&] { return waits_for_standby(admin); });
     // Committed on this server; its client never hears of it.
     terminate_backends(admin);
+    // Nor is it told before the standby has it.
+    await([&] { return waits_for_standby(admin); });
+    CHECK(count(admin, "doubtful") == "1");
+    CHECK_FALSE(task.ended());
+    server.release();
     CHECK(task.get().result == true);
     CHECK(count(admin, "doubtful") == "1");
     CHECK(pool.stats().doubts == 1);

@@ -13,8 +13,8 @@ namespace roomstore::test {
 /// A session without a server: writes down what is asked of it, and fails where its script says.
 class FakeSession final : public postgres::Session {
 public:
-    /// What was asked, in order: `connect`, `begin`, a statement's name, `commit`, `rollback`,
-    /// `disconnect`.
+    /// What was asked, in order: `connect`, `begin`, a statement's name, `expect_durable`,
+    /// `commit`, `rollback`, `disconnect`.
     std::vector<std::string> log;
     /// Called with each of these before it takes effect; may throw `Failure`.
     std::function<void(const std::string& step)> script;
@@ -51,6 +51,8 @@ public:
         step("begin");
         status_ = postgres::TransactionStatus::open;
     }
+
+    void expect_durable() override { step("expect_durable"); }
 
     void commit() override {
         step("commit");

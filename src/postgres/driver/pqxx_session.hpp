@@ -49,6 +49,7 @@ public:
     bool connected() const noexcept override;
     TransactionStatus transaction_status() const noexcept override;
     void begin() override;
+    void expect_durable() override;
     void commit() override;
     void rollback() override;
     std::shared_ptr<SessionControl> control() noexcept override { return control_; }

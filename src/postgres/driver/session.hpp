@@ -82,8 +82,8 @@ public:
     /// @throws Failure, as `exec`.
     virtual void run_script(const std::string& script) = 0;
 
-    /// Says that a job which may write has found nothing to write. Its transaction is rolled back
-    /// instead of committed, which waits for no disk.
+    /// Says that a job which may write has refused to, and answers for nothing that is stored. Its
+    /// transaction is rolled back instead of committed, which waits for no disk.
     void nothing_to_commit() noexcept { has_changes_ = false; }
 
     /// @}
@@ -101,6 +101,11 @@ public:
     /// Begins a transaction. May leave it to the next statement to tell the server.
     /// @throws Failure, as `exec`.
     virtual void begin() = 0;
+
+    /// Makes the commit of the open transaction wait for disk and standbys as that of one that
+    /// wrote does. For work which was found done: it may be there on this server alone so far.
+    /// @throws Failure, as `exec`.
+    virtual void expect_durable() = 0;
 
     /// Commits. Returns only if the server said that the transaction is committed, or never heard
     /// of it, because no statement was run in it.

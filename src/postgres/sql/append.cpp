@@ -83,8 +83,6 @@ public:
         settle_known(session);
     }
 
-    bool stored_any() const noexcept { return stored_any_; }
-
 private:
     using Names = std::set<std::pair<std::string_view, std::string_view>>;
 
@@ -143,7 +141,6 @@ private:
                 room.event_count += added;
                 room.live_count += added;
                 room.latest_index = stored.back();
-                stored_any_ = true;
             }
             pending->result = std::move(stored);
         }
@@ -194,7 +191,6 @@ private:
     Names ids_;
     Names keys_;
     std::map<std::string_view, std::int64_t> indexes_used_;
-    bool stored_any_ = false;
 };
 
 std::vector<Pending*> undecided(std::vector<Pending>& pending) {
@@ -219,6 +215,8 @@ std::vector<Pending*> fill(Round& round, const std::vector<Pending*>& waiting) {
     }
     return deferred;
 }
+
+bool refused(const Pending& pending) { return std::holds_alternative<Error>(*pending.result); }
 
 std::vector<std::string> rooms_of(const std::vector<const Append*>& appends) {
     std::set<std::string> rooms;
@@ -246,13 +244,11 @@ std::vector<AppendResult> append(Session& session, const std::vector<const Appen
     pending.reserve(appends.size());
     for (const Append* each : appends) pending.push_back(Pending{.append = *each});
     const auto ids = rooms_of(appends);
-    bool stored_any = false;
     LockedRooms rooms;
     if (std::ranges::all_of(pending, Round::plain)) {
         Round round;
         fill(round, undecided(pending));
         rooms = round.run_at_once(session, ids);
-        stored_any = round.stored_any();
     } else {
         rooms = lock_rooms(session, ids);
     }
@@ -265,9 +261,10 @@ std::vector<AppendResult> append(Session& session, const std::vector<const Appen
         Round round;
         waiting = fill(round, waiting);
         round.run(session, rooms);
-        stored_any |= round.stored_any();
     }
-    if (!stored_any) session.nothing_to_commit();
+    // What was stored before may not have reached the standbys yet. The COMMIT of a transaction
+    // that locked its room waits until it has.
+    if (std::ranges::all_of(pending, refused)) session.nothing_to_commit();
     std::vector<AppendResult> results;
     results.reserve(pending.size());
     for (Pending& each : pending) results.push_back(std::move(*each.result));

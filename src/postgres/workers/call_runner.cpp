@@ -144,7 +144,7 @@ std::optional<CallOutcome> CallRunner::attempt(CallControl& control,
         if (writes) session_.begin();
         session_.expect_changes();
         job.run(session_);
-        auto outcome = writes ? end_write(control) : CallOutcome{};
+        auto outcome = writes ? end_write(control, progress) : CallOutcome{};
         if (outcome && progress.in_doubt) ++counts_.doubts_settled;
         return outcome;
     } catch (const Failure& caught) {
@@ -179,8 +179,12 @@ void CallRunner::settle(CallOutcome& outcome) {
     }
 }
 
-std::optional<CallOutcome> CallRunner::end_write(CallControl& control) {
-    if (!session_.has_changes()) {
+std::optional<CallOutcome> CallRunner::end_write(CallControl& control, const Progress& progress) {
+    if (progress.in_doubt) {
+        // The first run may be committed here and not on the standbys yet, and found done by this
+        // one. To be answered it must be as safe as any other.
+        session_.expect_durable();
+    } else if (!session_.has_changes()) {
         roll_back();
         return CallOutcome{};
     }

@@ -89,7 +89,7 @@ private:
                                        Job& job,
                                        Progress& progress,
                                        Failure& failure);
-    std::optional<CallOutcome> end_write(CallControl& control);
+    std::optional<CallOutcome> end_write(CallControl& control, const Progress& progress);
     void settle(CallOutcome& outcome);
     void clean_up(const Operation& operation, const Failure& failure);
     void roll_back();

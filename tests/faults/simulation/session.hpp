@@ -61,6 +61,8 @@ public:
     bool connected() const noexcept override { return backend_ != nullptr; }
     postgres::TransactionStatus transaction_status() const noexcept override;
     void begin() override;
+    /// The model server has no standby.
+    void expect_durable() override {}
     void commit() override;
     void rollback() override;
     std::shared_ptr<postgres::SessionControl> control() noexcept override;

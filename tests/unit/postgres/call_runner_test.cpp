@@ -256,10 +256,28 @@ TEST_CASE("Doubt is settled by doing the work again") {
     bench.operation.rerun = Rerun::settles;
     bench.fail("commit", 1, doubt());
     CHECK(succeeded(bench.run()));
-    CHECK(bench.session.log ==
-          Log{"connect", "begin", "work", "commit", "connect", "begin", "work", "commit"});
+    CHECK(bench.session.log == Log{"connect",
+                                   "begin",
+                                   "work",
+                                   "commit",
+                                   "connect",
+                                   "begin",
+                                   "work",
+                                   "expect_durable",
+                                   "commit"});
     CHECK(bench.runner.counts().doubts == 1);
     CHECK(bench.runner.counts().doubts_settled == 1);
+}
+
+TEST_CASE("What is found done by an earlier run is committed once more before it is answered") {
+    Bench bench;
+    bench.operation.rerun = Rerun::settles;
+    bench.fail("commit", 1, doubt());
+    CHECK(succeeded(bench.run([runs = 0](Session& session) mutable {
+        if (++runs > 1) session.nothing_to_commit();
+    })));
+    CHECK(bench.session.log ==
+          Log{"connect", "begin", "commit", "connect", "begin", "expect_durable", "commit"});
 }
 
 TEST_CASE("Doubt about work that cannot be done again is reported") {
