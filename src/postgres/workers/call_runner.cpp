@@ -63,7 +63,11 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
                       .connect_pauses = {policy_, ++seed_}};
     while (control.may_go_on()) {
         if (!session_.connected()) {
-            if (const auto failure = connect(control, progress)) {
+            if (!await_turn(control, progress)) {
+                if (!control.may_go_on()) break;
+                return CallOutcome{.elsewhere = true};
+            }
+            if (const auto failure = connect_ahead(control.deadline())) {
                 if (control.leave_stopped()) continue;
                 if (!control.may_go_on()) break;
                 control.note(*failure);
@@ -98,23 +102,22 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
     return control.stopped();
 }
 
-std::optional<Failure> CallRunner::connect(CallControl& control, const Progress& progress) {
+// Whoever has a connection serves the call sooner than a turn that is seconds away.
+bool CallRunner::await_turn(CallControl& control, const Progress& progress) {
     // The first connection of a worker is nobody's reconnect.
-    if (connected_once_ || connect_failure_) {
-        // Should the call end before it is its turn, then for the reason for which it waits.
-        if (connect_failure_ && progress.attempts == 0) control.note(*connect_failure_);
-        const auto when = limit_.reserve(control.now());
-        // The pause ends early where one of several is stopped. The others wait for their turn.
-        while (control.now() < when && control.may_go_on()) {
-            control.pause(when);
-            control.leave_stopped();
-        }
-        if (!control.may_go_on()) {
-            limit_.give_back(when);
-            return Failure{};
-        }
+    if (!connected_once_ && !connect_failure_) return true;
+    // Should the call end before it is its turn, then for the reason for which it waits.
+    if (connect_failure_ && progress.attempts == 0) control.note(*connect_failure_);
+    const auto when = limit_.reserve(control.now());
+    // The pause ends early where one of several is stopped. The others wait for their turn.
+    while (control.now() < when && control.may_go_on()) {
+        if (control.others_connected()) break;
+        control.await_turn(when);
+        control.leave_stopped();
     }
-    return connect_ahead(control.deadline());
+    if (control.now() >= when && control.may_go_on()) return true;
+    limit_.give_back(when);
+    return false;
 }
 
 std::optional<Failure> CallRunner::connect_ahead(CallControl::TimePoint deadline) {

@@ -39,6 +39,8 @@ public:
     virtual void note(const Failure& failure) = 0;
     /// Waits until `until`, or until the call is stopped.
     virtual void pause(TimePoint until) = 0;
+    /// Waits until `until`, until the call is stopped, or until `others_connected`.
+    virtual void await_turn(TimePoint until) = 0;
     /// What a call that may not go on ends with.
     virtual CallOutcome stopped() = 0;
 };
@@ -82,7 +84,8 @@ private:
         Backoff connect_pauses;
     };
 
-    std::optional<Failure> connect(CallControl& control, const Progress& progress);
+    /// False: the call has been stopped, or is to go where there is a connection.
+    bool await_turn(CallControl& control, const Progress& progress);
     /// Empty: to be repeated, after `failure` or because some of several were stopped.
     std::optional<CallOutcome> attempt(CallControl& control,
                                        const Operation& operation,

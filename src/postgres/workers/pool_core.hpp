@@ -103,6 +103,7 @@ private:
     bool others_connected(const Worker& worker) const;
     bool await_calls(Lock& lock, Worker& worker, CallRunner& runner);
     void connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner, TimePoint when);
+    void has_connection(Worker& worker);
     void lost_connection(Worker& worker);
     void finish(Worker& worker, CallRunner& runner, const CallOutcome& outcome);
     void finish_calls(const std::vector<CallPtr>& calls,

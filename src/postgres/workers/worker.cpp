@@ -98,6 +98,12 @@ public:
         pool_.stopped_.wait_until(lock, until, [&] { return !all(goes_on); });
     }
 
+    void await_turn(TimePoint until) override {
+        PoolCore::Lock lock(pool_.mutex_);
+        pool_.stopped_.wait_until(
+            lock, until, [&] { return !all(goes_on) || pool_.others_connected(worker_); });
+    }
+
     CallOutcome stopped() override {
         const PoolCore::Lock lock(pool_.mutex_);
         return pool_.stopped(*worker_.calls.front());
@@ -167,9 +173,12 @@ void PoolCore::work(Worker& worker) {
     {
         const Lock lock(mutex_);
         worker.connecting_ahead = false;
-        worker.connected = !failure;
         worker.counts = runner.counts();
-        if (failure) connect_failure_ = failure;
+        if (failure) {
+            connect_failure_ = failure;
+        } else {
+            has_connection(worker);
+        }
     }
     while (take(worker, runner)) finish(worker, runner, run(worker, runner));
     worker.session->disconnect();
@@ -212,6 +221,11 @@ bool PoolCore::others_connected(const Worker& worker) const {
         workers_, [&](const auto& other) { return other.get() != &worker && other->connected; });
 }
 
+void PoolCore::has_connection(Worker& worker) {
+    // Those who wait for their turn to connect leave their calls to it.
+    if (!std::exchange(worker.connected, true)) stopped_.notify_all();
+}
+
 void PoolCore::lost_connection(Worker& worker) {
     worker.connected = false;
     alone_.notify_all();
@@ -252,7 +266,6 @@ void PoolCore::connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner,
     const auto failure = runner.connect_ahead(Clock::now() + options_.deadline);
     lock.lock();
     worker.connecting_ahead = false;
-    worker.connected = !failure;
     worker.counts = runner.counts();
 }
 
@@ -279,9 +292,9 @@ void PoolCore::finish(Worker& worker, CallRunner& runner, const CallOutcome& out
     std::vector<CallPtr> calls;  // what they hold is destroyed without the lock
     {
         const Lock lock(mutex_);
-        worker.connected = true;
         if (connected) {
             connect_failure_.reset();
+            has_connection(worker);
         } else {
             lost_connection(worker);
         }

@@ -37,6 +37,7 @@ public:
     std::vector<TimePoint::duration> pauses;
     std::optional<Failure> noted;
     bool others = false;
+    std::optional<TimePoint> others_connect_at;
     /// Another call of the same run is stopped at each of these, which ends a pause.
     std::deque<TimePoint> companions_stop;
 
@@ -64,6 +65,11 @@ public:
         pauses.push_back(until - time);
         if (!companions_stop.empty()) until = std::min(until, companions_stop.front());
         time = std::max(time, std::min(until, call.deadline()));
+    }
+    void await_turn(TimePoint until) override {
+        if (others_connect_at) until = std::min(until, std::max(time, *others_connect_at));
+        pause(until);
+        if (others_connect_at && time >= *others_connect_at) others = true;
     }
     CallOutcome stopped() override {
         if (call.phase() == Phase::committing) {
@@ -451,6 +457,31 @@ TEST_CASE("A call for which there is no connection goes to where there is one") 
     CHECK(outcome.elsewhere);
     CHECK(bench.session.log == Log{"connect"});
     CHECK(bench.control.pauses.empty());
+}
+
+TEST_CASE("A call does not wait for its turn to connect where somebody is connected") {
+    Bench bench;
+    bench.fail_always("connect", lost());
+    CHECK(failed(bench.run(), errc::unavailable));
+    // All turns of the next second are taken.
+    while (bench.limit.reserve(bench.control.time) < bench.control.time + 900ms) {
+    }
+    const auto turns = [&] { return bench.limit.reserve(bench.control.time); };
+    const auto next = turns();
+    bench.limit.give_back(next);
+    for (const auto connected_after : {0ms, 30ms}) {
+        ManualControl control;
+        control.time = bench.control.time;
+        control.call = Call{control.time + 5s};
+        control.call.start();
+        control.others_connect_at = control.time + connected_after;
+        control.others = connected_after == 0ms;
+        const auto began = control.time;
+        CHECK(bench.runner.run(control, bench.operation, bench.job).elsewhere);
+        CHECK(control.time == began + connected_after);
+    }
+    // Its turn is left to others.
+    CHECK(turns() == next);
 }
 
 TEST_CASE("A connection on which the rollback fails is given up") {
