@@ -105,6 +105,7 @@ private:
     void connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner, TimePoint when);
     void has_connection(Worker& worker);
     void lost_connection(Worker& worker);
+    bool leave(Worker& worker);
     void finish(Worker& worker, CallRunner& runner, const CallOutcome& outcome);
     void finish_calls(const std::vector<CallPtr>& calls,
                       const CallOutcome& outcome,

@@ -118,6 +118,7 @@ void PoolCore::end_threads(Lock& lock) {
     lock.lock();
     state_ = State::closed;
     Answers answers;
+    flush_queue(answers);
     for (auto& waiter : std::exchange(closing_, {})) {
         insist_on(answers, Answer{.waiter = std::move(waiter), .outcome = {}});
     }

@@ -183,7 +183,6 @@ void PoolCore::work(Worker& worker) {
     while (take(worker, runner)) finish(worker, runner, run(worker, runner));
     worker.session->disconnect();
     const Lock lock(mutex_);
-    lost_connection(worker);
     --living_;
     wake_watchdog(TimePoint::min());
 }
@@ -239,17 +238,23 @@ bool PoolCore::await_calls(Lock& lock, Worker& worker, CallRunner& runner) {
     for (;;) {
         if (worker.connected || !others_connected(worker)) {
             if (something_to_take()) return true;
-            if (state_ != State::open) return false;
+            if (state_ != State::open) return leave(worker);
             ++idle_;
             work_.wait(lock, [&] { return something_to_take() || state_ != State::open; });
             --idle_;
         } else {
-            if (state_ != State::open) return false;
+            if (state_ != State::open) return leave(worker);
             // Whoever woke it may have meant somebody with a connection.
             if (something_to_take()) work_.notify_one();
             connect_meanwhile(lock, worker, runner, Clock::now() + pauses.next());
         }
     }
+}
+
+// From now on nobody counts on its connection, and whoever was about to brings the call to an end.
+bool PoolCore::leave(Worker& worker) {
+    lost_connection(worker);
+    return false;
 }
 
 void PoolCore::connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner, TimePoint when) {
@@ -267,6 +272,7 @@ void PoolCore::connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner,
     lock.lock();
     worker.connecting_ahead = false;
     worker.counts = runner.counts();
+    if (!failure) has_connection(worker);
 }
 
 bool PoolCore::take(Worker& worker, CallRunner& runner) {
