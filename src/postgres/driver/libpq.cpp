@@ -70,8 +70,10 @@ bool still_there(PGconn* connection) {
     }
 }
 
-ResultHandle run_simple(PGconn* connection, const char* query) {
-    ResultHandle result(PQexec(connection, query));
+namespace {
+
+ResultHandle checked(PGconn* connection, PGresult* answer) {
+    ResultHandle result(answer);
     switch (PQresultStatus(result.get())) {
         case PGRES_COMMAND_OK:
         case PGRES_TUPLES_OK:
@@ -80,6 +82,27 @@ ResultHandle run_simple(PGconn* connection, const char* query) {
         default:
             throw failure_of(connection, result.get());
     }
+}
+
+}  // namespace
+
+ResultHandle run_simple(PGconn* connection, const char* query) {
+    return checked(connection, PQexec(connection, query));
+}
+
+std::vector<const char*> texts_of(const Values& values) {
+    std::vector<const char*> texts;
+    texts.reserve(values.size());
+    for (const auto& value : values) texts.push_back(value ? value->c_str() : nullptr);
+    return texts;
+}
+
+ResultHandle run_prepared(PGconn* connection, const std::string& name, const Values& values) {
+    const auto texts = texts_of(values);
+    const auto count = static_cast<int>(texts.size());
+    return checked(
+        connection,
+        PQexecPrepared(connection, name.c_str(), count, texts.data(), nullptr, nullptr, 0));
 }
 
 }  // namespace roomstore::postgres

@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <libpq-fe.h>
 
@@ -31,5 +33,14 @@ bool still_there(PGconn* connection);
 /// Runs a simple query and returns the last of its results.
 /// @throws Failure
 ResultHandle run_simple(PGconn* connection, const char* query);
+
+/// Parameters in text format, null where there is none; libpq takes them as `texts_of` gives them,
+/// which borrows.
+using Values = std::vector<std::optional<std::string>>;
+std::vector<const char*> texts_of(const Values& values);
+
+/// Runs a statement that has been prepared.
+/// @throws Failure
+ResultHandle run_prepared(PGconn* connection, const std::string& name, const Values& values);
 
 }  // namespace roomstore::postgres

@@ -36,13 +36,6 @@ struct LibpqResult final : Result::Impl {
     ResultHandle result;
 };
 
-std::vector<const char*> texts_of(const Pipeline::Values& values) {
-    std::vector<const char*> texts;
-    texts.reserve(values.size());
-    for (const auto& value : values) texts.push_back(value ? value->c_str() : nullptr);
-    return texts;
-}
-
 bool succeeded(const PGresult* result) {
     const auto status = PQresultStatus(result);
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;

@@ -20,8 +20,6 @@ public:
     /// @throws Failure
     explicit Pipeline(PGconn* connection);
 
-    using Values = std::vector<std::optional<std::string>>;
-
     /// A statement. The values are borrowed until the end of the call.
     void send(const std::string& statement, const Values& values = {});
     /// A statement that has been prepared.

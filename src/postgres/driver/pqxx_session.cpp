@@ -298,7 +298,11 @@ Result PqxxSession::run_planned(const Entry& entry, const Params& params) {
 
 Result PqxxSession::run(Entry& entry, const Params& params) {
     check_count(entry.name, params);
-    if (config_->prepared_statements && entry.planned_each_time) return run_planned(entry, params);
+    if (goes_prepared(entry)) {
+        prepare(entry);
+        return make_result(run_prepared(raw_, entry.name, params.values()));
+    }
+    if (config_->prepared_statements) return run_planned(entry, params);
     pqxx::params values;
     values.reserve(params.size());
     for (const auto& value : params.values()) {
@@ -308,11 +312,7 @@ Result PqxxSession::run(Entry& entry, const Params& params) {
             values.append();
         }
     }
-    if (!goes_prepared(entry)) {
-        return make_result(statements_->exec(entry.text, std::move(values)));
-    }
-    prepare(entry);
-    return make_result(statements_->exec(pqxx::prepped{entry.name}, values));
+    return make_result(statements_->exec(entry.text, std::move(values)));
 }
 
 void PqxxSession::run_script(const std::string& script) {

@@ -27,14 +27,17 @@ struct SessionConfig {
     StatementMetrics metrics;
 };
 
-/// A session on libpqxx, which runs the statements and holds their results.
+/// A session on libpqxx, which holds the connection, prepares the statements, and runs those that
+/// are not prepared.
 ///
 /// The connection is made with libpq, because libpqxx neither limits nor interrupts the attempt,
-/// and handed over. Statements that are sent together go through libpq too, because libpqxx does
-/// not know its pipeline mode; the command that begins a transaction is sent together with the
-/// first statement of it, but for poolers. Transactions are begun and ended with libpq too: libpqxx
-/// reads once more from the socket after the answer to COMMIT and then reports doubt where there is
-/// none, and it does not notice that a COMMIT was answered with ROLLBACK.
+/// and handed over. Prepared statements run through libpq: with libpqxx, whose fields each share
+/// the ownership of their result, a page of events takes a good deal longer. So do statements that
+/// are sent together, because libpqxx does not know the pipeline mode; the command that begins a
+/// transaction is sent together with the first statement of it, but for poolers. Transactions are
+/// begun and ended with libpq too: libpqxx reads once more from the socket after the answer to
+/// COMMIT and then reports doubt where there is none, and it does not notice that a COMMIT was
+/// answered with ROLLBACK.
 class PqxxSession final : public Session {
 public:
     explicit PqxxSession(std::shared_ptr<SessionConfig> config);
