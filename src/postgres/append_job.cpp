@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "sql/content_text.hpp"
+#include "sql/event_columns.hpp"
+
 namespace roomstore::postgres {
 
 namespace {
@@ -9,9 +12,11 @@ namespace {
 JointJob::Size size_of(const sql::Append& append) {
     constexpr std::size_t short_columns = 256;
     JointJob::Size size{.events = append.events.size()};
-    for (const sql::EventTexts& texts : append.texts) {
-        size.bytes +=
-            short_columns + texts.content.size() + (texts.extra ? texts.extra->size() : 0);
+    // Both texts are written again when it is sent: what waits holds each event once.
+    for (const RoomEvent& event : append.events) {
+        const auto extra = sql::extra_text(event);
+        size.bytes += short_columns + sql::content_text(event.content).size();
+        if (extra) size.bytes += extra->size();
     }
     return size;
 }

@@ -3,6 +3,7 @@
 #include "roomstore/detail/describe.hpp"
 #include "sql/append.hpp"
 #include "sql/append_steps.hpp"
+#include "sql/content_text.hpp"
 #include "sql/event_columns.hpp"
 #include "sql/mapping.hpp"
 #include "sql/rooms.hpp"
@@ -47,7 +48,7 @@ void store_at_index(Session& session, const RoomEvent& event, const LockedRoom& 
                      .add(event.parent_event_id)
                      .add(event.idempotency_key)
                      .add(event.created_at)
-                     .add(json_text(event.content))
+                     .add(content_text(event.content))
                      .add(extra_text(event))
                      .add(latest_index)
                      .add(last_gap));

@@ -116,10 +116,7 @@ private:
             std::optional<std::int64_t> next_index;
             if (rooms != nullptr) next_index = rooms->at(append.room_id).next_index();
             for (std::size_t i = 0; i < append.events.size(); ++i) {
-                events.push_back({&append.events[i],
-                                  &append.texts[i],
-                                  next_index,
-                                  static_cast<std::int64_t>(part)});
+                events.push_back({&append.events[i], next_index, static_cast<std::int64_t>(part)});
             }
         }
         return events;
@@ -226,9 +223,6 @@ std::vector<std::string> rooms_of(const std::vector<const Append*>& appends) {
 
 }  // namespace
 
-EventTexts::EventTexts(const RoomEvent& event)
-    : content(json_text(event.content)), extra(extra_text(event)) {}
-
 Append::Append(const char* operation_name,
                std::string room,
                std::vector<RoomEvent> given,
@@ -236,8 +230,7 @@ Append::Append(const char* operation_name,
     : operation(operation_name),
       room_id(std::move(room)),
       events(std::move(given)),
-      expected_next_index(expected),
-      texts(events.begin(), events.end()) {}
+      expected_next_index(expected) {}
 
 std::vector<AppendResult> append(Session& session, const std::vector<const Append*>& appends) {
     std::vector<Pending> pending;

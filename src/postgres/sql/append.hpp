@@ -14,14 +14,6 @@
 /// they see from then on. Events come validated and with normalized keys.
 namespace roomstore::postgres::sql {
 
-/// The columns of an event that take time to write.
-struct EventTexts {
-    explicit EventTexts(const RoomEvent& event);
-
-    std::string content;
-    std::optional<std::string> extra;
-};
-
 /// Events for the end of one room: one, or several that are stored together or not at all.
 struct Append {
     /// `operation` names the caller's operation in errors.
@@ -34,8 +26,6 @@ struct Append {
     std::string room_id;
     std::vector<RoomEvent> events;
     std::optional<std::int64_t> expected_next_index;
-    /// Of each event: written before any room is locked.
-    std::vector<EventTexts> texts;
 };
 
 /// The events are stored as given, at these indexes.

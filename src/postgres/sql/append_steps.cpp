@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "roomstore/detail/same_event.hpp"
+#include "sql/content_text.hpp"
 #include "sql/event_columns.hpp"
 #include "sql/mapping.hpp"
 
@@ -100,8 +101,8 @@ Params store_params(const std::vector<NewEvent>& given) {
         parents.add(event.parent_event_id);
         keys.add(event.idempotency_key);
         times.add(to_iso8601(event.created_at));
-        contents.add(each.texts->content);
-        extras.add(each.texts->extra);
+        contents.add(content_text(event.content));
+        extras.add(extra_text(event));
     }
     Params params;
     for (ArrayText* column : {&parts,
@@ -164,7 +165,10 @@ std::vector<std::int64_t> store_events(Session& session, const std::vector<NewEv
 LockedAndStored lock_and_store(Session& session,
                                const std::vector<std::string>& ids,
                                const std::vector<NewEvent>& events) {
-    const auto results = session.exec_all({lock_request(ids), {store, store_params(events)}});
+    std::vector<Request> requests;
+    requests.push_back(lock_request(ids));
+    requests.push_back({store, store_params(events)});
+    const auto results = session.exec_all(requests);
     return {locked_rooms(results.at(0)), stored_indexes(results.at(1), events.size())};
 }
 

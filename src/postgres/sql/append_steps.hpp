@@ -34,7 +34,6 @@ LockedRooms lock_rooms(Session& session, const std::vector<std::string>& ids);
 /// An event for the end of its room, which is locked.
 struct NewEvent {
     const RoomEvent* event;
-    const EventTexts* texts;
     /// The next index of the room, before any of the events given together with this one; what its
     /// row says, where it is not known.
     std::optional<std::int64_t> next_index;

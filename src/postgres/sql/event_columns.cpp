@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sql/content_text.hpp"
 #include "sql/mapping.hpp"
 
 namespace roomstore::postgres::sql {
@@ -58,6 +59,14 @@ void read_extra(const Row& row, int column, RoomEvent& event) {
     }
 }
 
+EventContent read_content_column(const Row& row, int column) {
+    try {
+        return read_content(row.view(column));
+    } catch (const std::exception& error) {
+        throw ColumnError("content", row.view(column), std::string("readable: ") + error.what());
+    }
+}
+
 }  // namespace
 
 std::optional<std::string> extra_text(const RoomEvent& event) {
@@ -86,7 +95,7 @@ RoomEvent read_event(const Row& row, int first) {
     event.correlation_id = row.optional_text(first + 10);
     event.parent_event_id = row.optional_text(first + 11);
     event.idempotency_key = row.optional_text(first + 12);
-    event.content = read_json_column<EventContent>(row, first + 14, "content");
+    event.content = read_content_column(row, first + 14);
     if (!row.is_null(first + 15)) read_extra(row, first + 15, event);
     return event;
 }

@@ -1,6 +1,7 @@
 #include "sql/events.hpp"
 
 #include "sql/append_steps.hpp"
+#include "sql/content_text.hpp"
 #include "sql/event_columns.hpp"
 #include "sql/mapping.hpp"
 
@@ -103,7 +104,7 @@ RoomEvent update_event(Session& session, const RoomEvent& event) {
                                        .add(event.source.participant_id)
                                        .add(event.correlation_id)
                                        .add(event.parent_event_id)
-                                       .add(json_text(event.content))
+                                       .add(content_text(event.content))
                                        .add(extra_text(event)));
     if (rows.empty()) {
         throw Error(

@@ -45,6 +45,7 @@ T read_json_column(const Row& row, int column, const char* name) {
     const auto text = row.view(column);
     try {
         if constexpr (std::same_as<T, Json>) {
+            if (text == "{}") return empty_object();
             return Json::parse(text);
         } else {
             return Json::parse(text).template get<T>();
