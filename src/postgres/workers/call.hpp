@@ -60,6 +60,8 @@ public:
     Stop stop() const noexcept { return stop_; }
     TimePoint deadline() const noexcept { return deadline_; }
     bool in_doubt() const noexcept { return in_doubt_; }
+    /// Whether a COMMIT of it was sent, or is about to be, whose outcome is not known.
+    bool may_be_stored() const noexcept { return in_doubt_ || phase_ == Phase::committing; }
 
     /// @name For the worker
     /// @{

@@ -39,6 +39,11 @@ std::optional<Company> apart(Company company, const Failure& failure) {
     return std::nullopt;
 }
 
+void leave_in_doubt(CallOutcome& outcome) {
+    outcome.beside_doubt = outcome.code;
+    outcome.code = errc::commit_unknown;
+}
+
 }  // namespace
 
 std::string describe(const Operation& operation) {
@@ -176,7 +181,7 @@ std::optional<CallOutcome> CallRunner::attempt(CallControl& control,
 // A refusal of the second run is the truth about the first. An accident is not.
 void CallRunner::settle(CallOutcome& outcome) {
     if (outcome.code == errc::internal || outcome.code == errc::corrupt_data) {
-        outcome.code = errc::commit_unknown;
+        leave_in_doubt(outcome);
     } else {
         ++counts_.doubts_settled;
     }
@@ -238,7 +243,9 @@ CallOutcome CallRunner::give_up(const Failure& failure, const Progress& progress
     if (progress.attempts > 1) {
         told.text += " (after " + std::to_string(progress.attempts) + " attempts)";
     }
-    return failed_with(progress.in_doubt ? errc::commit_unknown : failure.code, told);
+    auto outcome = failed_with(failure.code, told);
+    if (progress.in_doubt) leave_in_doubt(outcome);
+    return outcome;
 }
 
 }  // namespace roomstore::postgres

@@ -97,6 +97,9 @@ struct CallOutcome {
     bool nameless = false;
     /// The work of one may have failed that of all: each is to be run again in this company.
     std::optional<Company> apart{};
+    /// What the same is called by those of several whose own COMMIT was never sent, where that of
+    /// others is in doubt.
+    std::optional<errc> beside_doubt{};
     /// Not run: there was no connection here, but there is one elsewhere.
     bool elsewhere = false;
 

@@ -205,12 +205,9 @@ CallOutcome PoolCore::run(Worker& worker, CallRunner& runner) {
 // Memory ran out between the steps of a call. Texts short enough to need none.
 CallOutcome PoolCore::lost_way(Worker& worker) {
     worker.session->disconnect();
-    const Lock lock(mutex_);
-    const auto in_commit = [](const auto& call) {
-        return call->state.phase() == Phase::committing;
-    };
-    const bool unknown = std::ranges::any_of(worker.calls, in_commit);
-    return CallOutcome::failed(unknown ? errc::commit_unknown : errc::internal, "out of memory");
+    auto outcome = CallOutcome::failed(errc::commit_unknown, "out of memory");
+    outcome.beside_doubt = errc::internal;
+    return outcome;
 }
 
 bool PoolCore::something_to_take() const { return !queue_.empty() || appends_.ready() != 0; }
@@ -337,6 +334,11 @@ void PoolCore::finish_calls(const std::vector<CallPtr>& calls,
 }
 
 CallOutcome PoolCore::outcome_of(const PendingCall& call, const CallOutcome& outcome) {
+    if (outcome.beside_doubt && !call.state.may_be_stored()) {
+        auto certain = outcome;
+        certain.code = *outcome.beside_doubt;
+        return certain;
+    }
     JointJob* const joint = call.job->joint();
     if (outcome.kind != CallOutcome::Kind::success || joint == nullptr) return outcome;
     const auto refusal = joint->refusal();
