@@ -109,26 +109,34 @@ std::size_t SmallDisk::bytes_used() const {
     return (numbers.f_blocks - numbers.f_bfree) * numbers.f_frsize;
 }
 
-PrivateNetwork::PrivateNetwork() {
+std::unique_ptr<PrivateNetwork> PrivateNetwork::make(std::string& why_not) {
+    std::unique_ptr<PrivateNetwork> network(new PrivateNetwork);
+    why_not = network->enter();
+    if (!why_not.empty()) network.reset();
+    return network;
+}
+
+std::unique_ptr<PrivateNetwork> PrivateNetwork::make_or_skip() {
+    std::string why_not;
+    auto network = make(why_not);
+    if (!network) skip("no network of our own: " + why_not);
+    return network;
+}
+
+std::string PrivateNetwork::enter() {
     outside_ = ::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-    if (outside_ < 0 || ::unshare(CLONE_NEWNET) != 0) {
-        const std::string reason = std::strerror(errno);
-        if (outside_ >= 0) ::close(outside_);
-        skip("no network of our own: unshare: " + reason);
-    }
+    if (outside_ < 0) return std::string("open: ") + std::strerror(errno);
+    if (::unshare(CLONE_NEWNET) != 0) return std::string("unshare: ") + std::strerror(errno);
+    inside_ = true;
     socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (socket_ >= 0 && apply(true)) return;
-    const std::string reason = std::strerror(errno);
-    ::setns(outside_, CLONE_NEWNET);
-    ::close(outside_);
-    ::close(socket_);
-    skip("no network of our own: " + reason);
+    if (socket_ < 0) return std::string("socket: ") + std::strerror(errno);
+    return apply(true) ? std::string() : std::string("lo: ") + std::strerror(errno);
 }
 
 PrivateNetwork::~PrivateNetwork() {
-    ::setns(outside_, CLONE_NEWNET);
-    ::close(outside_);
-    ::close(socket_);
+    if (inside_) ::setns(outside_, CLONE_NEWNET);
+    if (outside_ >= 0) ::close(outside_);
+    if (socket_ >= 0) ::close(socket_);
 }
 
 void PrivateNetwork::set_up(bool up) {

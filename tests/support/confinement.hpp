@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <sys/types.h>
 
 #include "support/process.hpp"
@@ -42,8 +43,10 @@ private:
 /// processes that it starts, until the end of the scope. Needs the rights of root.
 class PrivateNetwork {
 public:
-    /// Skips the running test, with the reason, where the machine does not let us.
-    PrivateNetwork();
+    /// Nothing where the machine does not let us, and why.
+    static std::unique_ptr<PrivateNetwork> make(std::string& why_not);
+    /// Skips the running test then.
+    static std::unique_ptr<PrivateNetwork> make_or_skip();
     ~PrivateNetwork();
     PrivateNetwork(const PrivateNetwork&) = delete;
     PrivateNetwork& operator=(const PrivateNetwork&) = delete;
@@ -52,8 +55,11 @@ public:
     void set_up(bool up);
 
 private:
+    PrivateNetwork() = default;
+    std::string enter();
     bool apply(bool up) const noexcept;
 
+    bool inside_ = false;
     int outside_ = -1;
     int socket_ = -1;
 };

@@ -166,6 +166,8 @@ private:
         shared_.journal.add(call);
         if (call.outcome == Outcome::ok) {
             shared_.last_success.at(static_cast<std::size_t>(call.store)) = call.answered_at;
+        } else if (call.outcome == Outcome::aborted) {
+            ++shared_.aborted;
         } else if (call.outcome == Outcome::unexpected) {
             shared_.journal.violation(name_ + " was told: " + code.message() + ": " + text);
         }

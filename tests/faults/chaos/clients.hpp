@@ -47,6 +47,7 @@ struct Shared {
     /// When each store has last given a result.
     std::array<std::atomic<Instant>, 8> last_success{};
     std::atomic<std::uint64_t> redelivered{0};
+    std::atomic<std::uint64_t> aborted{0};
 };
 
 /// One store, and what its clients have to know of it.

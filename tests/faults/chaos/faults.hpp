@@ -16,6 +16,8 @@ namespace roomstore::chaos {
 
 /// A kind of fault, with how to bring one about and how to end it.
 struct FaultKind {
+    /// Its row in the list of tests/check_faults.py; `-`: none.
+    std::string_view id;
     std::string_view name;
     /// Draws first what it needs, so that a seed replays it. Returns whether the fault happened;
     /// it is over by then.
@@ -33,6 +35,7 @@ const std::vector<FaultKind>& server_faults();
 
 /// One fault that was injected.
 struct Happening {
+    std::string_view id;
     std::string_view kind;
     bool outage = false;
     /// No other fault, nor its aftermath, disturbed it.
@@ -41,10 +44,13 @@ struct Happening {
     Instant ended_at = 0;
     /// Doubts that stores settled by themselves from its begin until its aftermath was over.
     std::uint64_t doubts_settled = 0;
-    /// From its end until every store had given a result again; 0: not waited for.
+    /// From its end until every store had given a result again, or nobody waited any longer; 0: not
+    /// waited for.
     Instant first_success_after = 0;
     /// The same for each store of this process.
     std::array<Instant, child_store> store_success_after{};
+    /// Not every store has given a result while that was waited for.
+    bool unrecovered = false;
 };
 
 /// One of the threads that break things, one fault after the other.
@@ -76,6 +82,8 @@ private:
 
     const std::string name_;
     std::vector<FaultKind> kinds_;
+    /// Those whose aftermath has been watched: each is, the first time.
+    std::set<std::string_view> watched_;
 };
 
 }  // namespace roomstore::chaos

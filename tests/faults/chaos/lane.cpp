@@ -25,8 +25,11 @@ void await_success(const Shared& shared, Happening& happening) {
         }
         return succeeded;
     });
-    happening.first_success_after =
-        all ? std::ranges::max(happening.store_success_after) : now() - happening.ended_at;
+    happening.unrecovered = !all;
+    for (auto& after : happening.store_success_after) {
+        if (after == 0) after = now() - happening.ended_at;
+    }
+    happening.first_success_after = std::ranges::max(happening.store_success_after);
 }
 
 }  // namespace
@@ -72,10 +75,10 @@ void Lane::run(const Arena& arena,
 void Lane::strike(const Arena& arena, const FaultKind& kind, Draw& draw, std::shared_mutex& turn) {
     const bool alone = draw.chance(40) && kind.outage;
     // Some come on the heels of each other.
-    const bool wait = draw.chance(25) || alone;
+    const bool wait = draw.chance(25) || alone || !watched_.contains(kind.name);
     std::shared_lock shared(turn, std::defer_lock);
     std::unique_lock exclusive(turn, std::defer_lock);
-    Happening happening{.kind = kind.name, .outage = kind.outage, .alone = alone};
+    Happening happening{.id = kind.id, .kind = kind.name, .outage = kind.outage, .alone = alone};
     if (alone) {
         exclusive.lock();
         Happening before;
@@ -93,7 +96,10 @@ void Lane::strike(const Arena& arena, const FaultKind& kind, Draw& draw, std::sh
         std::this_thread::sleep_for(10ms);
         return;
     }
-    if (wait) await_success(arena.shared, happening);
+    if (wait) {
+        await_success(arena.shared, happening);
+        watched_.insert(kind.name);
+    }
     happening.doubts_settled = arena.doubts_settled() - settled;
     happenings.push_back(happening);
     ++count;

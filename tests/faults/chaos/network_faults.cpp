@@ -114,22 +114,22 @@ bool freeze(const Arena& arena, Draw& draw) {
 
 const std::vector<FaultKind>& network_faults() {
     static const std::vector<FaultKind> kinds{
-        {"commit cut before", break_some_commits<Action::cut_before>, 6},
-        {"commit's reply cut", break_some_commits<Action::cut_reply>, 6},
-        {"cut after commit's reply", break_some_commits<Action::cut_after>, 6},
-        {"commit swallowed", break_one_commit<Action::swallow>, 1},
-        {"commit's reply swallowed", break_one_commit<Action::swallow_reply>, 1},
-        {"commit delayed", delay_commit, 2},
-        {"commit arrives late", commit_late, 1},
-        {"commit's reply delayed", delay_reply, 2},
-        {"slices of 1 byte", slice, 2},
-        {"everything delayed", delay_all, 2},
-        {"64 kB/s", narrow, 2},
-        {"connections refused", refuse, 2, true},
-        {"connections reset", reset, 2, true},
-        {"connections hang", hang, 1, true},
-        {"all connections cut", cut_all, 4},
-        {"network frozen", freeze, 2, true},
+        {"F2", "commit cut before", break_some_commits<Action::cut_before>, 6},
+        {"F2", "commit's reply cut", break_some_commits<Action::cut_reply>, 6},
+        {"F2", "cut after commit's reply", break_some_commits<Action::cut_after>, 6},
+        {"F7", "commit swallowed", break_one_commit<Action::swallow>, 1},
+        {"F7", "commit's reply swallowed", break_one_commit<Action::swallow_reply>, 1},
+        {"F8", "commit delayed", delay_commit, 2},
+        {"F3", "commit arrives late", commit_late, 1},
+        {"F8", "commit's reply delayed", delay_reply, 2},
+        {"F8", "slices of 1 byte", slice, 2},
+        {"F8", "everything delayed", delay_all, 2},
+        {"F8", "64 kB/s", narrow, 2},
+        {"F21", "connections refused", refuse, 2, true},
+        {"F21", "connections reset", reset, 2, true},
+        {"F5", "connections hang", hang, 1, true},
+        {"F1", "all connections cut", cut_all, 4},
+        {"F5", "network frozen", freeze, 2, true},
     };
     return kinds;
 }

@@ -123,7 +123,7 @@ public:
     }
 
     Results run() {
-        const test::Watchdog watchdog(options_.limit + options_.seconds + 120s);
+        const test::Watchdog watchdog(options_.limit + options_.seconds + 240s);
         results_.began_at = now();
         threads_before_ = test::threads();
         descriptors_before_ = test::descriptors();
@@ -134,6 +134,7 @@ public:
         // Alone: the queue of one store is small, and its writers keep it full.
         for (std::size_t i = 0; i < stores_.size(); ++i) append_20(i);
         close();
+        if (options_.only.empty()) measure();
         verify();
         results_.duration = now() - results_.began_at;
         return std::move(results_);
@@ -258,6 +259,9 @@ private:
                  std::to_string(backends_open_));
         }
         results_.back_to_baseline_after = now() - faults_ended_at_;
+        // Of those there are few while things break.
+        const auto aborted = shared_.aborted + calm_cancellations;
+        comes_within(30s, [&] { return shared_.aborted >= aborted; });
     }
 
     void append_20(std::size_t number) {
@@ -305,6 +309,10 @@ private:
             results_.slowest_close = std::max(results_.slowest_close, closed - began);
             results_.slowest_destruction = std::max(results_.slowest_destruction, now() - closed);
         }
+        check_footprint();
+    }
+
+    void check_footprint() {
         if (!comes_within(5s, [&] {
                 return backends() == 0 && test::threads() <= threads_before_ &&
                        test::descriptors() <= descriptors_before_;
@@ -315,6 +323,12 @@ private:
                  std::to_string(test::descriptors()) + " (before " +
                  std::to_string(descriptors_before_) + ")");
         }
+    }
+
+    void measure() {
+        results_.measured = chaos::measure(arena());
+        for (const auto& failure : results_.measured->failures) fail(failure);
+        check_footprint();
     }
 
     void verify() {

@@ -10,9 +10,13 @@
 
 #include "faults/chaos/faults.hpp"
 #include "faults/chaos/journal.hpp"
+#include "faults/chaos/measure.hpp"
 #include "roomstore/postgres/postgres_stats.hpp"
 
 namespace roomstore::chaos {
+
+/// So many calls are cancelled at least while nothing is broken.
+inline constexpr std::size_t calm_cancellations = 50;
 
 struct Options {
     std::uint64_t seed = 0;
@@ -26,6 +30,9 @@ struct Options {
     std::set<std::string, std::less<>> only{};
     /// Prints each fault, in the order in which they ended.
     bool trace = false;
+
+    /// Whether all is to be shown; the runs that catch faults of the library show little.
+    bool is_full() const { return only.empty() && faults >= 100; }
 };
 
 /// What one run has shown.
@@ -57,6 +64,8 @@ struct Results {
     std::uint64_t retries = 0;
     std::uint64_t reconnects = 0;
     std::uint64_t calls_refused = 0;
+    /// Of all runs that break all kinds of things.
+    std::optional<Measurements> measured{};
 };
 
 Results run_chaos(const Options& options);

@@ -171,21 +171,21 @@ bool kill_client(const Arena& arena, Draw&) {
 
 const std::vector<FaultKind>& server_faults() {
     static const std::vector<FaultKind> kinds{
-        {"idle backend terminated", terminate_idle, 6},
-        {"working backend terminated", terminate_working, 8},
-        {"terminated before commit", terminate_before_commit, 6},
-        {"statement cancelled by others", cancel_working, 4},
-        {"backend stopped", stop_backend, 2},
-        {"postmaster stopped", stop_postmaster, 1, true},
-        {"backend killed, recovery", kill_backend, 1, true},
-        {"server restarted, fast", restart_fast, 1, true},
-        {"server restarted, immediate", restart_immediate, 1, true},
-        {"room locked by others", lock_room, 2},
-        {"read-only", read_only, 1, true},
-        {"commits hang", hang_commits, 2},
-        {"commits hang and clients are cut", hang_commits_and_cut, 2},
-        {"too many connections", limit_connections, 1},
-        {"client killed", kill_client, 1},
+        {"F1", "idle backend terminated", terminate_idle, 6},
+        {"F1", "working backend terminated", terminate_working, 8},
+        {"F1", "terminated before commit", terminate_before_commit, 6},
+        {"-", "statement cancelled by others", cancel_working, 4},
+        {"F5", "backend stopped", stop_backend, 2},
+        {"F5", "postmaster stopped", stop_postmaster, 1, true},
+        {"F4", "backend killed, recovery", kill_backend, 1, true},
+        {"F4", "server restarted, fast", restart_fast, 1, true},
+        {"F4", "server restarted, immediate", restart_immediate, 1, true},
+        {"F10", "room locked by others", lock_room, 2},
+        {"F16", "read-only", read_only, 1, true},
+        {"F3", "commits hang", hang_commits, 2},
+        {"F3", "commits hang and clients are cut", hang_commits_and_cut, 2},
+        {"F21", "too many connections", limit_connections, 1},
+        {"F9", "client killed", kill_client, 1},
     };
     return kinds;
 }
