@@ -24,4 +24,4 @@ cmake --preset release -DROOMSTORE_BUILD_TESTS=ON >/dev/null
 cmake --build --preset release --target faults_chaos simulation
 echo "--seconds $seconds --seed $seed"
 build/release/tests/faults/chaos/faults_chaos --seconds "$seconds" --seed "$seed"
-build/release/tests/faults/simulation/simulation --seconds "$seconds" --seed "$seed"
+build/release/tests/faults/simulation/simulation --runs 0 --seconds "$seconds" --seed "$seed"

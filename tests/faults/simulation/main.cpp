@@ -17,14 +17,14 @@ using roomstore::simulation::simulate;
 namespace {
 
 constexpr const char* usage =
-    "simulation [--runs N] [--seconds S] [--seed X]   runs until one of the bounds is reached\n"
+    "simulation [--runs N] [--seconds S] [--seed X]   so many runs at least, for so long at least\n"
     "simulation --replay SEED                         repeats one run, and prints what happened\n"
     "\n"
     "Returns 1 where a run broke a rule: prints the rule, the seed of the run and its trace.\n";
 
 struct Options {
     std::uint64_t runs = 100'000;
-    double seconds = 600;
+    double seconds = 0;
     std::uint64_t seed = 1;
     std::optional<std::uint64_t> replay{};
 };
@@ -108,13 +108,16 @@ struct Totals {
 };
 
 int run_many(const Options& options) {
-    std::printf("seed %llu\n", static_cast<unsigned long long>(options.seed));
+    std::printf("seed %llu, at least %llu runs and %.0f s\n",
+                static_cast<unsigned long long>(options.seed),
+                static_cast<unsigned long long>(options.runs),
+                options.seconds);
     const auto began = std::chrono::steady_clock::now();
     const auto elapsed = [&] {
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     };
     Totals totals;
-    while (totals.runs < options.runs && elapsed() < options.seconds) {
+    while (totals.runs < options.runs || elapsed() < options.seconds) {
         // Far apart, so that runs of neighbouring seeds have nothing in common.
         const auto seed = roomstore::simulation::Random(options.seed + totals.runs).next();
         const auto report = simulate(seed, false);
