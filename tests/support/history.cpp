@@ -95,6 +95,8 @@ void check_real_time_order(const std::string& room_id,
     }
 }
 
+std::size_t seen_by(const PollRecord& poll) { return poll.known + poll.seen.size(); }
+
 void check_polls(const std::string& room_id, RoomHistory& room, Violations& violations) {
     std::ranges::sort(room.polls, {}, &PollRecord::invoked_at);
     for (const auto* poll : room.polls) {
@@ -102,18 +104,18 @@ void check_polls(const std::string& room_id, RoomHistory& room, Violations& viol
             violations.push_back("H6 " + room_id + ": poll of client " +
                                  std::to_string(poll->client) + " " + what);
         };
-        if (poll->seen.size() > room.events->size()) {
+        if (seen_by(*poll) > room.events->size()) {
             complain("saw more than there is");
             continue;
         }
         for (std::size_t i = 0; i < poll->seen.size(); ++i) {
-            const auto& event = (*room.events)[i];
+            const auto& event = (*room.events)[poll->known + i];
             if (poll->seen[i] != std::pair(event.index, event.id)) {
                 complain("saw " + poll->seen[i].second + " where " + event.id + " is");
                 break;
             }
         }
-        const auto seen = static_cast<std::int64_t>(poll->seen.size());
+        const auto seen = static_cast<std::int64_t>(seen_by(*poll));
         for (const auto* append : room.appends) {
             if (append->outcome == AppendOutcome::stored &&
                 append->answered_at < poll->invoked_at && append->index >= seen) {
@@ -122,8 +124,7 @@ void check_polls(const std::string& room_id, RoomHistory& room, Violations& viol
             }
         }
         for (const auto* earlier : room.polls) {
-            if (earlier->answered_at < poll->invoked_at &&
-                earlier->seen.size() > poll->seen.size()) {
+            if (earlier->answered_at < poll->invoked_at && seen_by(*earlier) > seen_by(*poll)) {
                 complain("saw less than an earlier one");
                 break;
             }

@@ -44,13 +44,15 @@ struct AppendRecord {
     std::string digest{};
 };
 
-/// A reader's look at a room from its first event on.
+/// A reader's look at a room.
 struct PollRecord {
     int client = 0;
     std::string room_id{};
     std::uint64_t invoked_at = 0;
     std::uint64_t answered_at = 0;
-    /// The ids seen, by ascending index, and those indexes.
+    /// How many events from the first one on the reader knew and did not ask for again.
+    std::size_t known = 0;
+    /// The ids seen after those, by ascending index, and those indexes.
     std::vector<std::pair<std::int64_t, std::string>> seen{};
 };
 

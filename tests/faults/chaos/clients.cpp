@@ -282,11 +282,12 @@ public:
 private:
     asio::awaitable<void> poll(std::string room_id) {
         constexpr std::int64_t limit = 500;
-        auto& seen = seen_[room_id];
-        const auto began = now();
+        auto seen = seen_[room_id];
+        test::PollRecord record{.client = client_, .room_id = room_id, .invoked_at = now()};
+        record.known = seen.events;
         for (bool more = true; more;) {
             EventQuery query{.limit = limit};
-            if (!seen.empty()) query.after_index = seen.back().first;
+            if (seen.events > 0) query.after_index = seen.last_index;
             Call call{.store = under_test_.number, .deadline = under_test_.deadline};
             Attempt<std::vector<RoomEvent>> attempt(co_await asio::this_coro::executor);
             call.invoked_at = now();
@@ -301,19 +302,27 @@ private:
                 shared_.journal.violation("a reader was told: " + ending.text);
             }
             if (!ending.result) co_return;
-            for (const auto& event : *ending.result) seen.emplace_back(event.index, event.id);
+            for (const auto& event : *ending.result) {
+                record.seen.emplace_back(event.index, event.id);
+            }
+            if (!record.seen.empty()) seen.last_index = record.seen.back().first;
+            seen.events = record.known + record.seen.size();
             more = ending.result->size() == limit;
         }
-        test::PollRecord record{.client = client_, .room_id = room_id, .invoked_at = began};
         record.answered_at = now();
-        record.seen = seen;
         shared_.journal.add(std::move(record));
+        seen_[room_id] = seen;
     }
 
     Shared& shared_;
     const StoreUnderTest under_test_;
     const int client_;
-    std::map<std::string, std::vector<std::pair<std::int64_t, std::string>>> seen_;
+    /// What it has seen of each room.
+    struct Seen {
+        std::size_t events = 0;
+        std::int64_t last_index = -1;
+    };
+    std::map<std::string, Seen> seen_;
 };
 
 }  // namespace

@@ -131,6 +131,13 @@ TEST_CASE("H5 finds an index that goes back in time") {
     CHECK(story.breaks("H5"));
 }
 
+TEST_CASE("A poll that asks only for what is new is as good as one that asks for all") {
+    Story story;
+    story.polls.front().known = 1;
+    story.polls.front().seen = {{1, "b"}};
+    CHECK(story.violations() == std::vector<std::string>{});
+}
+
 TEST_CASE("H6 finds polls that miss, invent, reorder or go back") {
     Story story;
     auto& poll = story.polls.front();
@@ -138,6 +145,15 @@ TEST_CASE("H6 finds polls that miss, invent, reorder or go back") {
     SECTION("reorder") { std::swap(poll.seen[0], poll.seen[1]); }
     SECTION("invent") { poll.seen = {{0, "a"}, {1, "b"}, {2, "c"}, {3, "d"}}; }
     SECTION("skip") { poll.seen = {{0, "a"}, {2, "c"}}; }
+    SECTION("know other events than there are") { poll.known = 1; }
+    SECTION("know more than there is") { poll.known = 2; }
+    SECTION("go back behind what another knows") {
+        story.appends[2].answered_at = 30;
+        story.polls.push_back({.client = 2, .room_id = "r", .invoked_at = 9, .answered_at = 10});
+        story.polls.back().known = 3;
+        story.polls.push_back({.client = 3, .room_id = "r", .invoked_at = 11, .answered_at = 12});
+        story.polls.back().known = 2;
+    }
     SECTION("go back") {
         story.appends[2].answered_at = 30;
         story.polls.push_back({.client = 2, .room_id = "r", .invoked_at = 9, .answered_at = 10});
