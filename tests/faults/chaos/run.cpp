@@ -90,13 +90,17 @@ class ConnectMeter {
 public:
     void sample(const TcpProxy& proxy) {
         const auto counts = proxy.counts();
-        samples_.emplace_back(now(), counts.accepted - counts.cancel_requests);
+        // What a connection is for is known only some time after it was accepted.
+        const auto begun = counts.accepted - counts.cancel_requests;
+        samples_.emplace_back(now(), samples_.empty() ? begun : std::max(begun, last()));
         while (now() - samples_.front().first > instants(5s)) samples_.pop_front();
-        most_ = std::max(most_, samples_.back().second - samples_.front().second);
+        most_ = std::max(most_, last() - samples_.front().second);
     }
     std::uint64_t most() const noexcept { return most_; }
 
 private:
+    std::uint64_t last() const { return samples_.back().second; }
+
     std::deque<std::pair<Instant, std::uint64_t>> samples_;
     std::uint64_t most_ = 0;
 };

@@ -115,6 +115,64 @@ private:
         }
     }
 
+    /// Whether something went wrong that the call is told of: while it ran, or before, where
+    /// nothing had gone well since then or the call had no time to find out.
+    bool has_cause(const CallRecord& call) const {
+        const auto explains = [&](const Mishap& mishap) {
+            return mishap.at <= call.ended && mishap.sqlstate == call.outcome.sqlstate &&
+                   call.outcome.text.find(mishap.text) != std::string::npos &&
+                   (mishap.at >= call.began || call.ended >= call.deadline() ||
+                    !went_well(call, mishap.at));
+        };
+        return std::ranges::any_of(call.process->mishaps, explains);
+    }
+
+    /// Whether a call of the same process succeeded between `since` and the begin of this one.
+    bool went_well(const CallRecord& call, TimePoint since) const {
+        return std::ranges::any_of(world_.calls(), [&](const CallRecord& other) {
+            return other.process == call.process && other.success() && other.began > since &&
+                   other.ended < call.began;
+        });
+    }
+
+    /// Its deadline came after its connection, or an attempt to make one, had been ended for
+    /// another call whose time was over.
+    static bool was_left_without_time(const CallRecord& call) {
+        const auto says = [&](const char* what) {
+            return call.outcome.text.find(what) != std::string::npos;
+        };
+        return call.ended >= call.deadline() && (says(attempt_ended) || says(connection_cut));
+    }
+
+    bool was_crowded(const CallRecord& call) const {
+        const auto others = std::ranges::count_if(world_.calls(), [&](const CallRecord& other) {
+            return &other != &call && other.process == call.process && other.began <= call.ended &&
+                   other.ended >= call.began;
+        });
+        return static_cast<std::size_t>(others) >= world_.options().queue_capacity;
+    }
+
+    /// Whether the answer to a COMMIT was lost to the process while the call ran.
+    static bool lost_commit(const CallRecord& call) {
+        return std::ranges::any_of(call.process->mishaps, [&](const Mishap& mishap) {
+            return mishap.in_doubt && call.began <= mishap.at && mishap.at <= call.ended;
+        });
+    }
+
+    /// Whether a COMMIT of it was sent whose answer was lost, or did not come in the time it had;
+    /// or of one that it shared a transaction with.
+    bool has_doubt(const CallRecord& call) const {
+        if (committed(call, call.invoked, call.answered) &&
+            (lost_commit(call) || call.ended >= call.deadline() || was_closing(call))) {
+            return true;
+        }
+        return std::ranges::any_of(world_.calls(), [&](const CallRecord& other) {
+            return other.process == call.process && other.began <= call.ended &&
+                   other.ended >= call.began && lost_commit(other) &&
+                   committed(other, other.invoked, other.answered);
+        });
+    }
+
     void check_code(const CallRecord& call) {
         if (call.success() || call.aborted()) return;
         const auto accept = [&](bool accounted_for, const char* unless) {
@@ -122,9 +180,17 @@ private:
         };
         switch (call.outcome.code) {
             case errc::busy:
+                accept(call.outcome.sqlstate.empty() ? was_crowded(call) : has_cause(call),
+                       "nobody was in its way");
+                break;
             case errc::unavailable:
+                accept(has_cause(call) || was_left_without_time(call), "no connection had failed");
+                break;
             case errc::read_only:
+                accept(has_cause(call), "its sessions could write");
+                break;
             case errc::commit_unknown:
+                accept(has_doubt(call), "no COMMIT of it was in doubt");
                 break;
             case errc::timeout:
                 // The last of its attempts may have met a cancellation that was meant for another.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "faults/simulation/scheduler.hpp"
@@ -12,6 +13,14 @@ class PoolCore;
 
 namespace roomstore::simulation {
 
+/// Something that went wrong with a session and was not of its own process's doing.
+struct Mishap {
+    TimePoint at;
+    std::string sqlstate;
+    std::string text;
+    bool in_doubt = false;
+};
+
 /// One program that uses the database, with a pool of its own.
 struct Process {
     int number = 0;
@@ -20,6 +29,7 @@ struct Process {
 
     /// When it asked for a connection again: all but the first attempts of its sessions.
     std::vector<TimePoint> reconnects{};
+    std::vector<Mishap> mishaps{};
     /// When the server failed one of its statements for a reason that no repetition helps against.
     std::vector<TimePoint> hopeless{};
     /// When it began to close its pools.

@@ -97,6 +97,13 @@ std::chrono::nanoseconds SimulatedSession::round_trip() {
     return network_.scheduler.random().between(100us, 1500us);
 }
 
+void SimulatedSession::note(const Failure& failure) {
+    process_.mishaps.push_back({.at = network_.scheduler.now(),
+                                .sqlstate = failure.sqlstate,
+                                .text = failure.text,
+                                .in_doubt = failure.in_doubt});
+}
+
 void SimulatedSession::connect(Clock::time_point deadline) {
     disconnect();
     auto& [scheduler, server, weather, trace, commits] = network_;
@@ -106,14 +113,16 @@ void SimulatedSession::connect(Clock::time_point deadline) {
     const auto limit = std::min(deadline, begun + connect_timeout);
     const auto give_up = [&](const char* sqlstate, const char* why) {
         trace.add(scheduler, "process", process_.number, "does not connect:", why);
+        auto failure = postgres::classify(sqlstate, why, true);
+        if (!control_->was_cut()) note(failure);
         control_->take_back();
-        throw postgres::classify(sqlstate, why, true);
+        throw failure;
     };
     const auto spend_until = [&](TimePoint until) {
         while (scheduler.now() < std::min(until, limit) && !control_->was_cut()) {
             scheduler.wait(std::min(until, limit));
         }
-        if (control_->was_cut()) give_up("", "the attempt was ended");
+        if (control_->was_cut()) give_up("", attempt_ended);
         if (scheduler.now() < until) give_up("", "timeout expired");
     };
     const bool unanswered = network_.happens(weather.unanswered);
@@ -161,10 +170,12 @@ void SimulatedSession::require_usable() const {
 void SimulatedSession::lose(const char* why, bool in_doubt) {
     network_.trace.add(network_.scheduler, "backend", backend_->number, "is lost:", why);
     network_.server.abandon(*std::exchange(backend_, nullptr), false);
-    control_->take_back();
-    begin_pending_ = false;
     auto failure = postgres::classify("", why, true);
     failure.in_doubt = in_doubt;
+    // A COMMIT that hangs is cut for one whose time is over, and leaves others in doubt.
+    if (in_doubt || !control_->was_cut()) note(failure);
+    control_->take_back();
+    begin_pending_ = false;
     throw failure;
 }
 
@@ -190,7 +201,9 @@ void SimulatedSession::spend(std::chrono::nanoseconds duration) {
 
 void SimulatedSession::refuse(const char* sqlstate, const char* why) {
     network_.trace.add(network_.scheduler, "backend", backend_->number, "refuses:", sqlstate);
-    throw postgres::classify(sqlstate, why, false);
+    auto failure = postgres::classify(sqlstate, why, false);
+    note(failure);
+    throw failure;
 }
 
 void SimulatedSession::refuse_by_chance(std::string_view statement) {
@@ -256,8 +269,15 @@ Result SimulatedSession::run(const postgres::Request& request) {
     refuse_by_chance(request.statement.name);
     const auto lock_until = scheduler.now() + lock_timeout;
     const bool by_itself = backend_->state == Backend::State::idle;
-    auto result = execute(
-        server, *backend_, request.statement, request.params, [&] { await_lock(lock_until); });
+    const auto wait = [&] { await_lock(lock_until); };
+    auto result = [&] {
+        try {
+            return execute(server, *backend_, request.statement, request.params, wait);
+        } catch (const Failure& failure) {
+            if (backend_ != nullptr && backend_->read_only) note(failure);
+            throw;
+        }
+    }();
     backend_->wants = nullptr;
     if (by_itself) server.commit(*backend_);
     return result;
@@ -325,6 +345,7 @@ void SimulatedSession::commit_in_foul_weather() {
         stored ? server.commit(*backend_) : server.roll_back(*backend_);
         auto failure = postgres::classify("40003", "statement completion unknown", false);
         failure.in_doubt = true;
+        note(failure);
         throw failure;
     }
     if (network_.happens(weather.commit_lost)) lose("COMMIT is lost", true);

@@ -40,6 +40,10 @@ struct Network {
     bool happens(int permille) const { return foul() && scheduler.random().chance(permille); }
 };
 
+/// What an attempt to connect, or a connection, says that its own process has ended.
+inline constexpr const char* attempt_ended = "the attempt was ended";
+inline constexpr const char* connection_cut = ": cut";
+
 class SimulatedControl;
 
 /// A session on the model server, over a network that fails as the weather says. Behaves as the
@@ -70,6 +74,7 @@ public:
 private:
     friend class SimulatedControl;
 
+    void note(const postgres::Failure& failure);
     void require_usable() const;
     /// Takes its time, unless the connection is lost first or the statement cancelled.
     void spend(std::chrono::nanoseconds duration);

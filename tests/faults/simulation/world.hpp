@@ -37,6 +37,7 @@ public:
     const std::vector<Closing>& closings() const noexcept { return closings_; }
     const std::vector<std::unique_ptr<Process>>& processes() const noexcept { return processes_; }
     const std::vector<SentCommit>& commits() const noexcept { return network_.commits; }
+    const PostgresOptions& options() const noexcept { return options_; }
     const Server& server() const noexcept { return server_; }
     const Trace& trace() const noexcept { return trace_; }
     std::uint64_t steps() const noexcept { return scheduler_.steps(); }
