@@ -58,7 +58,8 @@ void end(PrivateCluster& server, Death how) {
 TEST_CASE("a failover under load loses nothing, and appends go on by themselves", "[failover]") {
     PrivateCluster::require();
     const auto how = GENERATE(Death::of_postmaster, Death::of_all);
-    const std::size_t append_batch = how == Death::of_all ? 1 : 256;
+    const std::size_t append_batch = GENERATE(256, 1);
+    CAPTURE(how == Death::of_all, append_batch);
     ServerWithStandby servers;
     auto options = patient_options(append_batch);
     options.connections = 3;
@@ -95,8 +96,9 @@ TEST_CASE("a failover under load loses nothing, and appends go on by themselves"
 TEST_CASE("while nobody has been promoted calls end in time, and afterwards they succeed",
           "[failover]") {
     PrivateCluster::require();
+    const std::size_t append_batch = GENERATE(256, 1);
     ServerWithStandby servers;
-    auto options = patient_options();
+    auto options = patient_options(append_batch);
     options.connections = 2;
     options.deadline = 1s;
     options.connection_string = servers.connection_string();
@@ -128,8 +130,9 @@ TEST_CASE("while nobody has been promoted calls end in time, and afterwards they
 TEST_CASE("a standby serves reads, refuses appends as read_only, and takes them once promoted",
           "[F16][failover]") {
     PrivateCluster::require();
+    const std::size_t append_batch = GENERATE(256, 1);
     ServerWithStandby servers;
-    StoreUnderFault fault(servers.primary);
+    StoreUnderFault fault(servers.primary, patient_options(append_batch));
     CHECK(fault.append("a", "before").get().result->index == 0);
     servers.await_replayed();
 
