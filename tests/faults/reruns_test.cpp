@@ -179,24 +179,187 @@ Truth truth_of(const Write& write) {
     return truth;
 }
 
+/// A store behind a proxy with what the contract's world holds.
+class LossyWorld {
+public:
+    LossyWorld() : proxy(shared_server().port()), fault(shared_server(), through(proxy)) {
+        for (const char* room : {"a", "b", "c", "recovered"}) run(fault.store().delete_room(room));
+        contract::next_store = [&] {
+            return std::shared_ptr<ConversationStore>(&fault.store(), [](ConversationStore*) {});
+        };
+        store = contract::populated_store();
+    }
+
+    TcpProxy proxy;
+    StoreUnderFault fault;
+    std::shared_ptr<ConversationStore> store;
+
+private:
+    static PostgresOptions through(const TcpProxy& proxy) {
+        auto options = patient_options();
+        options.connection_string = proxy.connection_string();
+        return options;
+    }
+};
+
+/// A write that is run again after somebody else has written.
+struct Rivalry {
+    std::string name;
+    asio::awaitable<Json> (*call)(ConversationStore& store);
+    /// What the other does after the COMMIT was lost.
+    void (*other)(ConversationStore& store);
+    /// What is there in the end.
+    Json (*look)(ConversationStore& store);
+    /// That, if the lost COMMIT had taken effect, and if not.
+    Json if_applied;
+    Json if_not;
+};
+
+#define CALL(...) [](ConversationStore& store) { return answer_of(store.__VA_ARGS__); }
+#define OTHER(...) [](ConversationStore& store) { run(store.__VA_ARGS__); }
+#define LOOK(...) [](ConversationStore& store) { return Json(__VA_ARGS__); }
+
+ChannelBinding binding_of_other(std::string channel_id) {
+    auto binding = changed_binding(std::move(channel_id));
+    binding.muted = !binding.muted;
+    return binding;
+}
+
+Participant participant_of_other(std::string id) {
+    auto participant = changed_participant(std::move(id));
+    participant.display_name = "of another";
+    return participant;
+}
+
+RoomEvent event_of_other() {
+    auto event = full_event();
+    event.status = EventStatus::read;
+    return event;
+}
+
+roomstore::Task task_of_other() {
+    auto task = changed_task("task");
+    task.title = "of another";
+    return task;
+}
+
+void take_address(ConversationStore& store) {
+    run(store.link_address("other identity", ChannelType::sms, "new"));
+}
+
+std::string holder_of_address(ConversationStore& store) {
+    return run(store.resolve_identity(ChannelType::sms, "new")).value().id;
+}
+
+// The world's events are at 42 (by full_event) and after it; what comes next is counted from there.
+std::int64_t index_after_world(ConversationStore& store, const std::string& id) {
+    const auto reply = run(store.get_event("room", "reply")).value().index;
+    return run(store.get_event("room", id)).value().index - reply;
+}
+
+const std::vector<Rivalry> rivalries{
+    // Found by its id where it was; otherwise after what the other has appended.
+    {"add_event_auto_index",
+     CALL(add_event_auto_index("room", make_event({.id = "new"}))),
+     OTHER(add_event_auto_index("room", make_event({.id = "of another"}))),
+     LOOK(index_after_world(store, "new")),
+     1,
+     2},
+    {"append_events",
+     CALL(append_events("room", two_events())),
+     OTHER(add_event_auto_index("room", make_event({.id = "of another"}))),
+     LOOK(index_after_world(store, "newer")),
+     2,
+     3},
+    {"add_event_auto_index of an event that the other deletes",
+     CALL(add_event_auto_index("room", make_event({.id = "new"}))),
+     OTHER(delete_event("room", "new")),
+     LOOK(index_after_world(store, "new")),
+     2,
+     1},
+    // Written once more, over what the other has written.
+    {"update_room",
+     CALL(update_room(make_room({.status = RoomStatus::closed}))),
+     OTHER(update_room(make_room({.status = RoomStatus::paused}))),
+     LOOK(std::string(to_string(run(store.get_room("room")).value().status))),
+     "closed",
+     "closed"},
+    {"patch_room_metadata",
+     CALL(patch_room_metadata("room", {{"new", "ours"}}, {"yes"})),
+     OTHER(patch_room_metadata("room", {{"new", "theirs"}, {"other", "theirs"}, {"yes", 1}})),
+     LOOK({run(store.get_room("room")).value().metadata.at("new"),
+           run(store.get_room("room")).value().metadata.at("other"),
+           run(store.get_room("room")).value().metadata.contains("yes")}),
+     Json{"ours", "theirs", false},
+     Json{"ours", "theirs", false}},
+    {"update_event",
+     CALL(update_event(changed_event())),
+     OTHER(update_event(event_of_other())),
+     LOOK(std::string(to_string(run(store.get_event("room", "event")).value().status))),
+     "failed",
+     "failed"},
+    {"add_binding",
+     CALL(add_binding(changed_binding("new"))),
+     OTHER(add_binding(binding_of_other("new"))),
+     LOOK(run(store.get_binding("room", "new")).value().muted),
+     changed_binding("new").muted,
+     changed_binding("new").muted},
+    {"update_binding",
+     CALL(update_binding(changed_binding("channel"))),
+     OTHER(update_binding(binding_of_other("channel"))),
+     LOOK(run(store.get_binding("room", "channel")).value().muted),
+     changed_binding("channel").muted,
+     changed_binding("channel").muted},
+    {"add_participant",
+     CALL(add_participant(changed_participant("new"))),
+     OTHER(add_participant(participant_of_other("new"))),
+     LOOK(run(store.get_participant("room", "new")).value().display_name.value()),
+     "changed",
+     "changed"},
+    {"update_participant",
+     CALL(update_participant(changed_participant("participant"))),
+     OTHER(update_participant(participant_of_other("participant"))),
+     LOOK(run(store.get_participant("room", "participant")).value().display_name.value()),
+     "changed",
+     "changed"},
+    {"link_address",
+     CALL(link_address("identity", ChannelType::sms, "new")),
+     take_address,
+     LOOK(holder_of_address(store)),
+     "identity",
+     "identity"},
+    {"update_task",
+     CALL(update_task(changed_task("task"))),
+     OTHER(update_task(task_of_other())),
+     LOOK(run(store.get_task("task")).value().title),
+     "changed",
+     "changed"},
+    // Never back; and the last index of the second run counts.
+    {"mark_read",
+     CALL(mark_read("room", "channel", "event")),
+     OTHER(mark_read("room", "channel", "reply")),
+     LOOK(run(store.get_unread_count("room", "channel"))),
+     0,
+     0},
+    {"mark_all_read",
+     CALL(mark_all_read("room", "channel")),
+     OTHER(add_event_auto_index("room", make_event({.id = "of another"}))),
+     LOOK(run(store.get_unread_count("room", "channel"))),
+     0,
+     0},
+};
+
 }  // namespace
 
 TEST_CASE("a write whose COMMIT is lost is settled with the true answer, or told as unknown",
           "[F2][rerun]") {
     const auto action = GENERATE(Action::cut_before, Action::cut_reply);
-    TcpProxy proxy(shared_server().port());
     for (const auto& write : writes) {
         CAPTURE(write.name, action == Action::cut_before);
         const auto truth = truth_of(write);
         REQUIRE(truth.before != truth.after);
-        auto options = patient_options();
-        options.connection_string = proxy.connection_string();
-        StoreUnderFault fault(shared_server(), options);
-        for (const char* room : {"a", "b", "c", "recovered"}) run(fault.store().delete_room(room));
-        contract::next_store = [&] {
-            return std::shared_ptr<ConversationStore>(&fault.store(), [](ConversationStore*) {});
-        };
-        const auto store = contract::populated_store();
+        LossyWorld world;
+        auto& [proxy, fault, store] = world;
         REQUIRE(dump_of(*store) == truth.before);
 
         const auto lost = proxy.inject({.action = action});
@@ -217,6 +380,55 @@ TEST_CASE("a write whose COMMIT is lost is settled with the true answer, or told
             CHECK(dump_of(*store) == (action == Action::cut_before ? truth.before : truth.after));
         }
     }
+}
+
+TEST_CASE("a write that is run again after somebody else has written does what is documented",
+          "[F2][rerun]") {
+    const auto action = GENERATE(Action::cut_before, Action::cut_reply);
+    for (const auto& rivalry : rivalries) {
+        const bool applied = action == Action::cut_reply;
+        CAPTURE(rivalry.name, applied);
+        LossyWorld world;
+        auto options = world.fault.options();
+        options.connection_string = shared_server().connection_string();
+        PostgresStore other(options);
+        run(other.init());
+        const auto lost = world.proxy.inject({.action = action});
+        // Who has lost its connection gets no other before the other one has written.
+        world.proxy.set_admission(TcpProxy::Admission::refuse);
+        Task task(world.fault.caller().context(), rivalry.call(*world.store));
+        await([&] { return world.proxy.happened(lost) == 1; });
+        rivalry.other(other);
+        CHECK_FALSE(task.ended());
+        world.proxy.set_admission(TcpProxy::Admission::pass);
+        const auto ending = task.get();
+        INFO(ending.text);
+        CHECK(ending.result);
+        CHECK(world.fault.store().stats().doubts_settled == 1);
+        CHECK(rivalry.look(other) == (applied ? rivalry.if_applied : rivalry.if_not));
+        run(other.close());
+    }
+}
+
+TEST_CASE("an update that is run again after somebody else has deleted is told not_found",
+          "[F2][rerun]") {
+    const auto action = GENERATE(Action::cut_before, Action::cut_reply);
+    LossyWorld world;
+    auto options = world.fault.options();
+    options.connection_string = shared_server().connection_string();
+    PostgresStore other(options);
+    run(other.init());
+    const auto lost = world.proxy.inject({.action = action});
+    world.proxy.set_admission(TcpProxy::Admission::refuse);
+    Task task(world.fault.caller().context(),
+              answer_of(world.store->update_event(changed_event())));
+    await([&] { return world.proxy.happened(lost) == 1; });
+    run(other.delete_event("room", "event"));
+    world.proxy.set_admission(TcpProxy::Admission::pass);
+    CHECK(task.get().failed(errc::not_found));
+    CHECK_FALSE(run(other.get_event("room", "event")));
+    CHECK(world.fault.store().stats().doubts_settled == 1);
+    run(other.close());
 }
 
 }  // namespace roomstore::test
