@@ -89,7 +89,7 @@ Task<RoomEvent> StoreUnderFault::append(const std::string& room, const std::stri
             store_->add_event_auto_index(room, make_event({.id = id, .room_id = room}))};
 }
 
-void StoreUnderFault::recover() {
+void StoreUnderFault::recover(const std::function<void()>& closed) {
     for (int i = 0; i < 20; ++i) {
         const auto ending = append("recovered", "recovered-" + std::to_string(i)).get();
         INFO(ending.text);
@@ -101,6 +101,7 @@ void StoreUnderFault::recover() {
     check_footprint(threads_serving_, descriptors_serving_);
     run(store_->close());
     destroy();
+    if (closed) closed();
     check_nothing_left();
 }
 

@@ -53,8 +53,9 @@ public:
     Task<RoomEvent> append(const std::string& room, const std::string& id);
 
     /// The last check of every test: 20 appends succeed, and what the store holds of the system is
-    /// what it held before; once it is closed, nothing is left.
-    void recover();
+    /// what it held before; once it is closed, nothing is left. `closed` is called in between, for
+    /// what stands between the store and the server.
+    void recover(const std::function<void()>& closed = {});
     /// Destroys the store as it is.
     void destroy() { store_.reset(); }
     void check_nothing_left();

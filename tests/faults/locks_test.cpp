@@ -6,6 +6,7 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include "faults/fault_fixture.hpp"
+#include "support/tcp_proxy.hpp"
 
 namespace roomstore::test {
 
@@ -34,6 +35,38 @@ TEST_CASE("a room that somebody else keeps makes an append busy, and later lets 
     CHECK(ending.result->index == 0);
     CHECK(fault.times_stored("early") == "0");
     fault.recover();
+}
+
+TEST_CASE("a room is free again when its holder falls silent between two statements", "[F9]") {
+    auto& server = shared_server();
+    TcpProxy proxy(server.port());
+    auto options = patient_options(GENERATE(256, 1));
+    options.connection_string = proxy.connection_string();
+    StoreUnderFault silent(server, options);
+    const auto held = proxy.inject({.action = TcpProxy::Action::hold});
+    auto held_up = silent.append("a", "held up");
+    await([&] { return proxy.holding(held) == 1; });
+    // Its session has the lock, and the server knows of no reason to end it but the silence
+    // (idle_in_transaction_session_timeout).
+    auto other_options = silent.options();
+    other_options.connection_string = server.connection_string();
+    PostgresStore other(other_options);
+    run(other.init());
+    CHECK(silent.backends("state = 'idle in transaction'") == "1");
+    const auto event = make_event({.id = "other", .room_id = "a"});
+    Task waiting(silent.caller().context(), other.add_event_auto_index("a", event));
+    await([&] { return silent.waits_for_lock(); });
+    CHECK_FALSE(held_up.ended());
+    const auto first = waiting.get();
+    INFO(first.text);
+    REQUIRE(first.result);
+    CHECK(first.result->index == 0);
+    run(other.close());
+    // Whose session is ended tries again.
+    const auto second = held_up.get();
+    REQUIRE(second.result);
+    CHECK(second.result->index == 1);
+    silent.recover();
 }
 
 TEST_CASE("an append that the server ends to resolve a deadlock is repeated", "[F10]") {

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <sys/ioctl.h>
@@ -31,6 +32,59 @@ namespace {
     std::abort();  // SKIP throws
 }
 
+/// Why there is no user namespace of our own; empty: there was no need of one.
+std::string& no_rights() {
+    static std::string text;
+    return text;
+}
+
+std::string error_of(const char* what) {
+    auto text = std::string(what) + ": " + std::strerror(errno);
+    if (!no_rights().empty()) text += "; with a user namespace: " + no_rights();
+    return text;
+}
+
+/// Whether a process like this one may do so.
+bool may_unshare(int flags) {
+    const auto child = ::fork();
+    if (child == 0) ::_exit(::unshare(flags) == 0 ? 0 : 1);
+    int status = 0;
+    return child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+}
+
+bool write_file(const std::string& path, const std::string& text) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    const bool written =
+        file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    if (file >= 0) ::close(file);
+    return written;
+}
+
+std::string identity_map(const std::set<unsigned>& ids) {
+    std::string text;
+    for (const auto id : ids) text += std::to_string(id) + ' ' + std::to_string(id) + " 1\n";
+    return text;
+}
+
+/// Of the process `pid`: it stays who it is, and the server too. Only somebody outside may write
+/// that of more than one user.
+bool map_users(pid_t pid) {
+    const auto& server = ServerUser::get();
+    const auto process = "/proc/" + std::to_string(pid);
+    std::set<unsigned> users{::getuid()};
+    std::set<unsigned> groups{::getgid()};
+    if (server.uid) {
+        users.insert(*server.uid);
+        groups.insert(server.gid);
+        groups.insert(server.groups.begin(), server.groups.end());
+    } else if (!write_file(process + "/setgroups", "deny")) {
+        return false;
+    }
+    return write_file(process + "/uid_map", identity_map(users)) &&
+           write_file(process + "/gid_map", identity_map(groups));
+}
+
 std::string options_of(std::size_t bytes) {
     const auto& user = ServerUser::get();
     auto options = "mode=700,size=" + std::to_string(bytes);
@@ -41,6 +95,30 @@ std::string options_of(std::size_t bytes) {
 }
 
 }  // namespace
+
+void seek_rights() {
+    if (may_unshare(CLONE_NEWNET | CLONE_NEWNS)) return;
+    int go[2];
+    if (::pipe2(go, O_CLOEXEC) != 0) return;
+    const auto self = ::getpid();
+    const auto outside = ::fork();
+    if (outside == 0) {
+        char begun = 0;
+        ::close(go[1]);
+        const bool mapped = ::read(go[0], &begun, 1) == 1 && map_users(self);
+        ::_exit(mapped ? 0 : 1);
+    }
+    ::close(go[0]);
+    int status = 1;
+    if (::unshare(CLONE_NEWUSER) != 0) {
+        no_rights() = std::strerror(errno);
+    } else if (::write(go[1], "+", 1) != 1) {
+        no_rights() = "write";
+    }
+    ::close(go[1]);
+    ::waitpid(outside, &status, 0);
+    if (no_rights().empty() && status != 0) no_rights() = "its users cannot be mapped";
+}
 
 std::unique_ptr<SmallDisk> SmallDisk::make_or_skip(std::size_t bytes) {
     std::unique_ptr<SmallDisk> disk(new SmallDisk);
@@ -76,7 +154,8 @@ std::string SmallDisk::make(std::size_t bytes) {
                 P_PID, static_cast<id_t>(holder_->pid()), &ended, WEXITED | WNOHANG | WNOWAIT) ==
                 0 &&
             ended.si_pid != 0) {
-            return std::string("unshare and mount: ") + std::strerror(ended.si_status);
+            errno = ended.si_status;
+            return error_of("unshare and mount");
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
@@ -125,12 +204,12 @@ std::unique_ptr<PrivateNetwork> PrivateNetwork::make_or_skip() {
 
 std::string PrivateNetwork::enter() {
     outside_ = ::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-    if (outside_ < 0) return std::string("open: ") + std::strerror(errno);
-    if (::unshare(CLONE_NEWNET) != 0) return std::string("unshare: ") + std::strerror(errno);
+    if (outside_ < 0) return error_of("open");
+    if (::unshare(CLONE_NEWNET) != 0) return error_of("unshare");
     inside_ = true;
     socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (socket_ < 0) return std::string("socket: ") + std::strerror(errno);
-    return apply(true) ? std::string() : std::string("lo: ") + std::strerror(errno);
+    if (socket_ < 0) return error_of("socket");
+    return apply(true) ? std::string() : error_of("lo");
 }
 
 PrivateNetwork::~PrivateNetwork() {

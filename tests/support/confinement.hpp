@@ -11,9 +11,14 @@
 
 namespace roomstore::test {
 
+/// Where the rights of root are missing, and the machine lets anybody have them over a user
+/// namespace of its own: enters one, in which the process is who it was. For the first line of
+/// `main`, as long as there is one thread. What follows says why not, should it not help.
+void seek_rights();
+
 /// A disk of so many bytes that belongs to the server user. Nobody sees it but programs that have
 /// entered it, and it goes away with the last of them and this object, also when the tests are
-/// killed. Needs the rights of root.
+/// killed. Needs the rights of root, or what `seek_rights` found.
 class SmallDisk {
 public:
     /// Skips the running test, with the reason, where the machine does not let us.
@@ -40,7 +45,8 @@ private:
 };
 
 /// A network of its own, with nothing but 127.0.0.1, for this thread and for all threads and
-/// processes that it starts, until the end of the scope. Needs the rights of root.
+/// processes that it starts, until the end of the scope. Needs the rights of root, or what
+/// `seek_rights` found.
 class PrivateNetwork {
 public:
     /// Nothing where the machine does not let us, and why.

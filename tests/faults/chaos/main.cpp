@@ -19,6 +19,7 @@
 
 #include "faults/chaos/child.hpp"
 #include "faults/chaos/run.hpp"
+#include "support/confinement.hpp"
 #include "support/private_cluster.hpp"
 
 namespace {
@@ -61,6 +62,7 @@ int main(int argc, char** argv) {
             arguments.erase(arguments.begin());
             return chaos::run_child(arguments);
         }
+        test::seek_rights();
         const auto options = parse(arguments);
         if (const auto reason = test::PrivateCluster::missing()) {
             std::cout << "SKIPPED: " << *reason << std::endl;
