@@ -42,6 +42,12 @@ namespace roomstore {
 /// that reach a server also with busy, timeout, unavailable, storage_full, corrupt_data and
 /// internal, writes also with read_only and commit_unknown. A method lists what it adds. Absent is
 /// not an error: `std::optional`, `false` or empty.
+/// @par Lost commit
+/// Where a backend commits on a server, the answer to a COMMIT can be lost, so that nobody knows at
+/// first whether it took effect. A write that settles this is run again, and then answers truly; it
+/// fails with commit_unknown only where its deadline comes first, and calling it again settles it.
+/// One that reports it fails with commit_unknown at once, since its second run could not tell its
+/// own work from somebody else's. Each write says which it does.
 /// @par Unknown rooms
 /// Reads of an unknown room give nothing, 0 or an empty list. Writes are `not_found`, unless they
 /// say otherwise.
@@ -85,6 +91,8 @@ public:
     /// `event_count` is 0.
     /// @par Errors
     /// already_exists.
+    /// @par Lost commit
+    /// Reported: the room of a second run could be somebody else's.
     virtual asio::awaitable<Room> create_room(Room room) = 0;
 
     /// The room, or nothing.
@@ -95,17 +103,23 @@ public:
     /// are managed by the store and ignored here: a stale copy must not rewind them.
     /// @par Errors
     /// not_found.
+    /// @par Lost commit
+    /// Settled by running again: written once more, over what others wrote in between.
     virtual asio::awaitable<Room> update_room(Room room) = 0;
 
     /// Removes the keys `unset` from the metadata, then adds or replaces the keys of `patch` (a
     /// JSON object; not merged any deeper), and sets `updated_at` to the present. Concurrent
     /// patches all survive. Returns the stored row, or nothing for an unknown room.
+    /// @par Lost commit
+    /// Settled by running again: written once more, over what others wrote in between.
     virtual asio::awaitable<std::optional<Room>>
     patch_room_metadata(std::string room_id, Json patch, std::vector<std::string> unset = {}) = 0;
 
     /// Deletes the room with its events, bindings, participants, tasks, observations, read markers
     /// and idempotency keys; identities stay. A room created again starts at index 0.
     /// @returns whether there was one.
+    /// @par Lost commit
+    /// Reported: a room that is gone could have been deleted by somebody else.
     virtual asio::awaitable<bool> delete_room(std::string room_id) = 0;
 
     /// Whether the room exists, without reading it.
@@ -141,6 +155,8 @@ public:
     /// smaller value. Never back. `index` is not compared with `Room::latest_index`: a cursor moved
     /// beyond it counts events as delivered before they exist, and stays there.
     /// @returns whether it moved; false for an unknown room.
+    /// @par Lost commit
+    /// Reported: the cursor could have been moved by somebody else.
     virtual asio::awaitable<bool> advance_delivered_index(std::string room_id,
                                                           std::int64_t index,
                                                           Gap gap = Gap::refuse) = 0;
@@ -169,6 +185,8 @@ public:
     /// not_found (no such room), already_exists (the id names another event), invalid_argument
     /// (also: `event.room_id` is not `room_id`), storage_full (the room has no index left),
     /// conflict (default only: too many rivals).
+    /// @par Lost commit
+    /// Settled by running again: finds the event by its id, or stores it.
     virtual asio::awaitable<RoomEvent> add_event_auto_index(std::string room_id, RoomEvent event);
 
     /// Adds `events` at the end of the room at contiguous indexes and returns them as stored. The
@@ -179,6 +197,8 @@ public:
     /// conflict (`expected_next_index`), already_exists (an id names another event, or only a part
     /// of the batch is stored), invalid_argument (also: an id or key twice in the batch), otherwise
     /// as `add_event_auto_index`.
+    /// @par Lost commit
+    /// Settled by running again: finds the events by their ids, or stores them.
     virtual asio::awaitable<std::vector<RoomEvent>> append_events(std::string room_id,
                                                                   std::vector<RoomEvent> events,
                                                                   AppendOptions options = {}) = 0;
@@ -188,6 +208,8 @@ public:
     /// back. Exactly once as `add_event_auto_index`.
     /// @par Errors
     /// conflict (the index is taken), otherwise as `add_event_auto_index`.
+    /// @par Lost commit
+    /// Settled by running again: finds the event by its id, or stores it.
     virtual asio::awaitable<RoomEvent> add_event(RoomEvent event) = 0;
 
     /// The event with that id in any room; should two rooms share the id, the one in the smaller
@@ -202,12 +224,16 @@ public:
     /// `idempotency_key`) and returns the stored event.
     /// @par Errors
     /// not_found.
+    /// @par Lost commit
+    /// Settled by running again: written once more, over what others wrote in between.
     virtual asio::awaitable<RoomEvent> update_event(RoomEvent event) = 0;
 
     /// Deletes the event for good, by default with its direct replies, and frees their idempotency
     /// keys. Indexes, tally and read markers stay.
     /// @returns the ids that are gone: the event first, then replies by index. Empty where the room
     ///          holds no such event.
+    /// @par Lost commit
+    /// Reported: an event that is gone could have been deleted by somebody else.
     virtual asio::awaitable<std::vector<std::string>>
     delete_event(std::string room_id, std::string event_id, Replies replies = Replies::cascade) = 0;
 
@@ -248,6 +274,8 @@ public:
     /// stored row.
     /// @par Errors
     /// not_found (no such room).
+    /// @par Lost commit
+    /// Settled by running again: written once more, over what others wrote in between.
     virtual asio::awaitable<ChannelBinding> add_binding(ChannelBinding binding) = 0;
 
     /// The attachment of the channel, or nothing.
@@ -257,10 +285,14 @@ public:
     /// Replaces an attachment but for `attached_at`. Returns the stored row.
     /// @par Errors
     /// not_found.
+    /// @par Lost commit
+    /// Settled by running again: written once more, over what others wrote in between.
     virtual asio::awaitable<ChannelBinding> update_binding(ChannelBinding binding) = 0;
 
     /// Detaches the channel; its read marker stays.
     /// @returns whether it was attached.
+    /// @par Lost commit
+    /// Reported: the channel could have been detached by somebody else.
     virtual asio::awaitable<bool> remove_binding(std::string room_id, std::string channel_id) = 0;
 
     /// All attachments of the room, ordered by (`attached_at`, `channel_id`).
@@ -277,6 +309,8 @@ public:
     /// whose `connected_via` holds `channel_id` first and nothing twice.
     /// @par Errors
     /// not_found (no such room).
+    /// @par Lost commit
+    /// Settled by running again: written once more, over what others wrote in between.
     virtual asio::awaitable<Participant> add_participant(Participant participant) = 0;
 
     /// The participant, or nothing.
@@ -287,10 +321,14 @@ public:
     /// Replaces a participant but for `joined_at`. Returns the stored row.
     /// @par Errors
     /// not_found.
+    /// @par Lost commit
+    /// Settled by running again: written once more, over what others wrote in between.
     virtual asio::awaitable<Participant> update_participant(Participant participant) = 0;
 
     /// Removes the participant.
     /// @returns whether there was one.
+    /// @par Lost commit
+    /// Reported: one who is gone could have been removed by somebody else.
     virtual asio::awaitable<bool> remove_participant(std::string room_id,
                                                      std::string participant_id) = 0;
 
@@ -305,6 +343,8 @@ public:
     /// from the identity that held it there. Returns the stored row.
     /// @par Errors
     /// already_exists.
+    /// @par Lost commit
+    /// Reported: the identity of a second run could be somebody else's.
     virtual asio::awaitable<Identity> create_identity(Identity identity) = 0;
 
     /// The identity, or nothing.
@@ -323,6 +363,8 @@ public:
     /// Both identities and the address change together or not at all.
     /// @par Errors
     /// not_found (no such identity).
+    /// @par Lost commit
+    /// Settled by running again: given once more, also if others took the address in between.
     virtual asio::awaitable<void> link_address(std::string identity_id,
                                                ChannelType channel_type,
                                                std::string address,
@@ -335,6 +377,8 @@ public:
     /// Stores `task` and returns the stored row.
     /// @par Errors
     /// not_found (no such room), already_exists (the room has a task with that id).
+    /// @par Lost commit
+    /// Reported: the task of a second run could be somebody else's.
     virtual asio::awaitable<Task> add_task(Task task) = 0;
 
     /// The task with that id; should two rooms share the id, the one in the smaller `room_id`.
@@ -348,6 +392,8 @@ public:
     /// Replaces everything of the task (`room_id`, `id`) but `created_at`. Returns the stored row.
     /// @par Errors
     /// not_found.
+    /// @par Lost commit
+    /// Settled by running again: written once more, over what others wrote in between.
     virtual asio::awaitable<Task> update_task(Task task) = 0;
 
     /// @}
@@ -357,6 +403,8 @@ public:
     /// Stores `observation` and returns the stored row.
     /// @par Errors
     /// not_found (no such room), already_exists (the room has one with that id).
+    /// @par Lost commit
+    /// Reported: the observation of a second run could be somebody else's.
     virtual asio::awaitable<Observation> add_observation(Observation observation) = 0;
 
     /// The observations of the room, ordered by (`created_at`, `id`).
@@ -372,6 +420,8 @@ public:
     /// Moves the marker to the event's index, unless it is there or beyond.
     /// @par Errors
     /// not_found (no such room, or no such event in it).
+    /// @par Lost commit
+    /// Settled by running again: a marker never moves back.
     virtual asio::awaitable<void> mark_read(std::string room_id,
                                             std::string channel_id,
                                             std::string event_id) = 0;
@@ -380,6 +430,8 @@ public:
     /// so that its first event is unread.
     /// @par Errors
     /// not_found (no such room).
+    /// @par Lost commit
+    /// Settled by running again: the last index of the second run counts.
     virtual asio::awaitable<void> mark_all_read(std::string room_id, std::string channel_id) = 0;
 
     /// How many live events lie above the marker; all of them without one. Constant time where the

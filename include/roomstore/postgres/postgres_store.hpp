@@ -23,11 +23,12 @@ namespace roomstore {
 ///                  - add_event_auto_index, append_events, add_event: the second run finds the
 ///                    event by its id, or stores it. One that somebody else deletes between the
 ///                    two runs is stored again;
-///                  - mark_read, mark_all_read: a marker never moves back;
+///                  - mark_read, mark_all_read: a marker never moves back, and mark_all_read goes
+///                    as far as events reach at the second run;
 ///                  - update_room, patch_room_metadata, update_event, add_binding,
 ///                    update_binding, add_participant, update_participant, link_address,
 ///                    update_task: written once more, over what others may have written between
-///                    the two runs.
+///                    the two runs; `not_found` where they deleted it.
 ///
 ///                  They report `commit_unknown` where the deadline leaves no time for that. At
 ///                  once it comes from create_room, delete_room, advance_delivered_index,
