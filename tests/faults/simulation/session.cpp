@@ -147,6 +147,7 @@ void SimulatedSession::disconnect() noexcept {
     if (backend_ == nullptr) return;
     network_.trace.add(network_.scheduler, "backend", backend_->number, "is disconnected");
     network_.server.abandon(*std::exchange(backend_, nullptr), true);
+    network_.scheduler.sleep(network_.scheduler.random().between(0us, 500us));
 }
 
 TransactionStatus SimulatedSession::transaction_status() const noexcept {

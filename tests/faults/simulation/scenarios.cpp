@@ -1,0 +1,181 @@
+// Situations that chance brings about too rarely, each with many seeds.
+
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "faults/simulation/calls.hpp"
+#include "faults/simulation/session.hpp"
+#include "workers/pool_core.hpp"
+
+namespace roomstore::simulation {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A process, its server, and what its callers were told.
+class Stage {
+public:
+    Stage(std::uint64_t seed, const Weather& weather, std::size_t connections)
+        : weather_(weather), scheduler(seed), server_(scheduler, trace_, weather_) {
+        server_.add_room(room);
+        options_.connections = connections;
+        const auto open = [this] {
+            process_.pool = std::make_shared<postgres::PoolCore>(
+                options_,
+                std::make_shared<SimulatedSessions>(network_, process_),
+                postgres::Patience{});
+            process_.pool->open();
+        };
+        scheduler.spawn("process", &process_, open);
+    }
+
+    /// What went wrong at once. Tasks that never end still refer to the stage, which then stays.
+    static std::string run(std::unique_ptr<Stage>& stage) {
+        try {
+            stage->scheduler.run(deliver_answers);
+            return {};
+        } catch (const Stuck& stuck) {
+            static_cast<void>(stage.release());
+            return std::string("stuck: ") + stuck.what();
+        }
+    }
+
+    /// A read that begins at `when`.
+    void read_at(TimePoint when) {
+        clients_.push_back(scheduler.spawn("client", &process_, [this, when] {
+            wait_until(when);
+            auto request = std::make_shared<Request>();
+            request->kind = Request::Kind::read;
+            request->room_id = room;
+            calls.push_back(make_call(process_, 0, std::move(request)));
+        }));
+    }
+
+    /// Closes the pool at `when`; `drains`: what is queued still runs.
+    void close_at(TimePoint when) {
+        clients_.push_back(scheduler.spawn("closer", &process_, [this, when] {
+            wait_until(when);
+            process_.closings.push_back(scheduler.now());
+            close_pool(*process_.pool, true);
+        }));
+    }
+
+    /// Ends all once the clients have ended.
+    void end() {
+        scheduler.spawn("end", &process_, [this] {
+            for (Task* const client : clients_) scheduler.join(*client);
+            close_pool(*process_.pool, false);
+            process_.pool.reset();
+        });
+    }
+
+    static constexpr const char* room = "room";
+
+private:
+    void wait_until(TimePoint when) {
+        while (!process_.pool) scheduler.yield();
+        while (scheduler.now() < when) scheduler.wait(when);
+    }
+
+    const Weather weather_;
+
+public:
+    Scheduler scheduler;
+    std::vector<CallRecord> calls;
+
+private:
+    Trace trace_{false};
+    Server server_;
+    Network network_{.scheduler = scheduler,
+                     .server = server_,
+                     .weather = weather_,
+                     .trace = trace_};
+    PostgresOptions options_;
+    Process process_;
+    std::vector<Task*> clients_;
+};
+
+constexpr TimePoint start = TimePoint{} + 1h;
+
+std::string milliseconds(std::chrono::nanoseconds time) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
+}
+
+/// 32 connections are lost at once, and ten a second may be made anew: whoever would wait for its
+/// turn has the first connection that is there.
+std::string many_are_lost(std::uint64_t seed) {
+    constexpr std::size_t connections = 32;
+    constexpr auto lost_at = start + 1s;
+    const Weather weather{.down = {{lost_at, lost_at + 1us}}};
+    auto stage = std::make_unique<Stage>(seed, weather, connections);
+    for (std::size_t i = 0; i < 2 * connections; ++i) stage->read_at(lost_at + 1ms);
+    stage->end();
+    if (auto stuck = Stage::run(stage); !stuck.empty()) return stuck;
+    for (const CallRecord& call : stage->calls) {
+        if (!call.success()) return call.describe();
+        if (call.ended - call.began > 500ms) {
+            return "a call took " + milliseconds(call.ended - call.began) + " ms";
+        }
+    }
+    return {};
+}
+
+/// What a worker that gets no connection leaves to one that is about to end is answered all the
+/// same.
+std::string closed_while_it_moves(std::uint64_t seed) {
+    const Weather weather{.refused = 700, .lost_before = 300};
+    auto stage = std::make_unique<Stage>(seed, weather, 3);
+    auto& random = stage->scheduler.random();
+    stage->scheduler.interruptions = 400;
+    for (int i = 0; i < 6; ++i) stage->read_at(start + random.between(0us, 30'000us));
+    stage->close_at(start + random.between(0us, 60'000us));
+    stage->end();
+    if (auto stuck = Stage::run(stage); !stuck.empty()) return stuck;
+    for (const CallRecord& call : stage->calls) {
+        if (call.ended > call.deadline() + 250ms) return call.describe();
+    }
+    return {};
+}
+
+struct Scenario {
+    const char* name;
+    std::string (*run)(std::uint64_t seed);
+    std::uint64_t seeds;
+};
+
+constexpr Scenario scenarios[] = {
+    {"many connections are lost at once", many_are_lost, 200},
+    {"a pool closes while a call moves to another worker", closed_while_it_moves, 20'000},
+};
+
+/// Whether it holds with every seed.
+bool holds(const Scenario& scenario) {
+    for (std::uint64_t seed = 1; seed <= scenario.seeds; ++seed) {
+        const auto complaint = scenario.run(seed);
+        if (complaint.empty()) continue;
+        std::printf("FAILED: %s: seed %llu: %s\n",
+                    scenario.name,
+                    static_cast<unsigned long long>(seed),
+                    complaint.c_str());
+        return false;
+    }
+    std::printf("%s: %llu seeds\n", scenario.name, static_cast<unsigned long long>(scenario.seeds));
+    return true;
+}
+
+}  // namespace
+
+}  // namespace roomstore::simulation
+
+int main() {
+    bool all = true;
+    for (const auto& scenario : roomstore::simulation::scenarios) {
+        all = roomstore::simulation::holds(scenario) && all;
+    }
+    return all ? 0 : 1;
+}
