@@ -159,18 +159,10 @@ private:
         });
     }
 
-    /// Whether a COMMIT of it was sent whose answer was lost, or did not come in the time it had;
-    /// or of one that it shared a transaction with.
+    /// Whether a COMMIT of it was sent whose answer was lost, or did not come in the time it had.
     bool has_doubt(const CallRecord& call) const {
-        if (committed(call, call.invoked, call.answered) &&
-            (lost_commit(call) || call.ended >= call.deadline() || was_closing(call))) {
-            return true;
-        }
-        return std::ranges::any_of(world_.calls(), [&](const CallRecord& other) {
-            return other.process == call.process && other.began <= call.ended &&
-                   other.ended >= call.began && lost_commit(other) &&
-                   committed(other, other.invoked, other.answered);
-        });
+        return committed(call, call.invoked, call.answered) &&
+               (lost_commit(call) || call.ended >= call.deadline() || was_closing(call));
     }
 
     void check_code(const CallRecord& call) {
