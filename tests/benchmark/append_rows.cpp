@@ -5,6 +5,7 @@
 #include "benchmark/callers.hpp"
 #include "benchmark/events.hpp"
 #include "benchmark/rows.hpp"
+#include "benchmark/turns.hpp"
 
 namespace roomstore::benchmark {
 
@@ -67,18 +68,28 @@ constexpr const char* ours = "roomstore";
 constexpr const char* five = "pgbench, 5 statements, 10 clients";
 constexpr const char* one = "pgbench, 1 statement, 10 clients";
 constexpr const char* copy = "COPY, 1 connection";
+constexpr const char* five_script = "append_five_statements.sql";
+constexpr const char* one_script = "append_one_statement.sql";
 
 void measure_one_room(Bench& bench) {
     Row row("T1",
             "append, 64 callers, one room",
             "64 coroutines on one thread; PostgresOptions as they come");
     for (int sample = 0; sample < bench.settings.samples; ++sample) {
-        const auto appended = append_for_a_while(bench, {.callers = 64});
-        row.note(ours, "/s", appended.per_second);
-        row.note("commits per event", "", appended.commits_per_event);
-        row.note(copy, "/s", bench.database().copy_again(std::string(schema) + ".events"));
-        row.note(five, "/s", pgbench(bench, "append_five_statements.sql", 10, 1).per_second);
-        row.note(one, "/s", pgbench(bench, "append_one_statement.sql", 10, 1).per_second);
+        const auto append = [&] {
+            const auto appended = append_for_a_while(bench, {.callers = 64});
+            row.note(ours, "/s", appended.per_second);
+            row.note("commits per event", "", appended.commits_per_event);
+        };
+        // Of what our last appends have left, be they of this sample or of the one before.
+        const auto copy_events = [&] {
+            row.note(copy, "/s", bench.database().copy_again(std::string(schema) + ".events"));
+        };
+        take_turns(sample,
+                   {append,
+                    copy_events,
+                    [&] { row.note(five, "/s", pgbench(bench, five_script, 10, 1).per_second); },
+                    [&] { row.note(one, "/s", pgbench(bench, one_script, 10, 1).per_second); }});
     }
     row.compare({.ours = ours, .yardstick = five, .at_least = 15});
     row.compare({.ours = ours, .yardstick = one, .at_least = 10});
@@ -91,11 +102,15 @@ void measure_many_rooms(Bench& bench) {
             "append, 64 callers, 64 rooms",
             "64 coroutines on one thread, each with a room; PostgresOptions as they come");
     for (int sample = 0; sample < bench.settings.samples; ++sample) {
-        const auto appended = append_for_a_while(bench, {.callers = 64, .rooms = 64});
-        row.note(ours, "/s", appended.per_second);
-        row.note("commits per event", "", appended.commits_per_event);
-        row.note(five, "/s", pgbench(bench, "append_five_statements.sql", 10, 64).per_second);
-        row.note(one, "/s", pgbench(bench, "append_one_statement.sql", 10, 64).per_second);
+        const auto append = [&] {
+            const auto appended = append_for_a_while(bench, {.callers = 64, .rooms = 64});
+            row.note(ours, "/s", appended.per_second);
+            row.note("commits per event", "", appended.commits_per_event);
+        };
+        take_turns(sample,
+                   {append,
+                    [&] { row.note(five, "/s", pgbench(bench, five_script, 10, 64).per_second); },
+                    [&] { row.note(one, "/s", pgbench(bench, one_script, 10, 64).per_second); }});
     }
     row.compare({.ours = ours, .yardstick = five, .at_least = 3.5});
     row.compare({.ours = ours, .yardstick = one});
@@ -107,9 +122,14 @@ void measure_one_caller(Bench& bench) {
     constexpr const char* alone = "pgbench, 1 statement, 1 client";
     Row row("T3", "append, 1 caller, mean latency", "PostgresOptions as they come, one room");
     for (int sample = 0; sample < bench.settings.samples; ++sample) {
-        row.note(ours, "us", append_for_a_while(bench, {}).mean_microseconds);
-        row.note(alone, "us", pgbench(bench, "append_one_statement.sql", 1, 1).mean_microseconds);
-        row.note(unbatched, "us", append_for_a_while(bench, {.append_batch = 1}).mean_microseconds);
+        const auto append = [&](const char* name, const Appends& work) {
+            row.note(name, "us", append_for_a_while(bench, work).mean_microseconds);
+        };
+        take_turns(
+            sample,
+            {[&] { append(ours, {}); },
+             [&] { row.note(alone, "us", pgbench(bench, one_script, 1, 1).mean_microseconds); },
+             [&] { append(unbatched, {.append_batch = 1}); }});
     }
     row.compare({.ours = ours, .yardstick = alone, .at_most = 1.3});
     row.compare({.ours = ours, .yardstick = unbatched});

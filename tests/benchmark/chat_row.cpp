@@ -10,6 +10,7 @@
 #include "benchmark/guarded_process.hpp"
 #include "benchmark/irc_load.hpp"
 #include "benchmark/rows.hpp"
+#include "benchmark/turns.hpp"
 
 namespace roomstore::benchmark {
 
@@ -91,15 +92,16 @@ void measure_chat(Bench& bench) {
             std::to_string(load.clients) + " IRC clients in " + std::to_string(load.channels) +
                 " channels, each sending when it has seen its last message");
     for (int sample = 0; sample < settings.samples; ++sample) {
-        {
-            const ChatServer server(settings.chat_server, "memory");
+        const auto chat = [&](const std::string& name, const std::string& store) {
+            const ChatServer server(settings.chat_server, store);
             load.port = server.port();
-            note(row, "memory", talk(load));
-        }
-        bench.database().drop_schema("roomstore");
-        const ChatServer server(settings.chat_server, bench.database().connection_string());
-        load.port = server.port();
-        note(row, "Postgres", talk(load));
+            note(row, name, talk(load));
+        };
+        const auto chat_with_database = [&] {
+            bench.database().drop_schema("roomstore");
+            chat("Postgres", bench.database().connection_string());
+        };
+        take_turns(sample, {[&] { chat("memory", "memory"); }, chat_with_database});
     }
     row.compare({.ours = "Postgres, messages", .yardstick = "memory, messages"});
     bench.output.write(row);

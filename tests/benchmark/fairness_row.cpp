@@ -10,6 +10,7 @@
 #include "benchmark/events.hpp"
 #include "benchmark/guarded_process.hpp"
 #include "benchmark/rows.hpp"
+#include "benchmark/turns.hpp"
 
 namespace roomstore::benchmark {
 
@@ -112,12 +113,17 @@ void measure_fairness(Bench& bench) {
             "append in a quiet room beside a busy one, p99",
             "1 caller, without a pause; one thread of callers in each process");
     for (int sample = 0; sample < bench.settings.samples; ++sample) {
-        const auto beside_own = beside_own_hammering(bench);
-        const auto beside_others = beside_hammering_of_others(bench);
-        row.note(own, "us", beside_own.p99());
-        row.note(others, "us", beside_others.p99());
-        row.note("median, same store", "us", beside_own.p50());
-        row.note("median, another process", "us", beside_others.p50());
+        const auto beside_own = [&] {
+            const auto quiet = beside_own_hammering(bench);
+            row.note(own, "us", quiet.p99());
+            row.note("median, same store", "us", quiet.p50());
+        };
+        const auto beside_others = [&] {
+            const auto quiet = beside_hammering_of_others(bench);
+            row.note(others, "us", quiet.p99());
+            row.note("median, another process", "us", quiet.p50());
+        };
+        take_turns(sample, {beside_own, beside_others});
     }
     row.compare({.ours = own, .yardstick = others, .at_most = 3});
     row.compare({.ours = "median, same store", .yardstick = "median, another process"});

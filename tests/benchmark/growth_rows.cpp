@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -11,6 +12,7 @@
 #include "benchmark/callers.hpp"
 #include "benchmark/events.hpp"
 #include "benchmark/rows.hpp"
+#include "benchmark/turns.hpp"
 #include "roomstore/memory/in_memory_store.hpp"
 
 namespace roomstore::benchmark {
@@ -240,10 +242,14 @@ void measure_axis(Bench& bench, Axis axis, bool memory) {
         const auto calls = calls_of(settings, memory, operation);
         for (const Subject& subject : subjects) microseconds(subject, operation, calls / 4 + 1);
         for (int sample = 0; sample < settings.samples; ++sample) {
+            std::vector<std::function<void()>> contestants;
             for (const Subject& subject : subjects) {
-                row.note(
-                    std::to_string(subject.size), "us", microseconds(subject, operation, calls));
+                contestants.emplace_back([&, what = operation] {
+                    row.note(
+                        std::to_string(subject.size), "us", microseconds(subject, what, calls));
+                });
             }
+            take_turns(sample, contestants);
         }
         row.compare({.ours = std::to_string(sizes.back()),
                      .yardstick = std::to_string(reference),

@@ -13,6 +13,7 @@
 #include "benchmark/callers.hpp"
 #include "benchmark/events.hpp"
 #include "benchmark/rows.hpp"
+#include "benchmark/turns.hpp"
 #include "roomstore/memory/in_memory_store.hpp"
 
 namespace roomstore::benchmark {
@@ -206,7 +207,7 @@ double append_to_one_store(int threads, std::int64_t events) {
 }
 
 /// What the machine gives: nothing is shared.
-double append_to_bare_stores_of_their_own(int threads, std::int64_t events) {
+double append_to_own_bare_stores(int threads, std::int64_t events) {
     std::vector<std::unique_ptr<Bare>> stores;
     for (int i = 0; i < threads; ++i) stores.push_back(std::make_unique<Bare>(threads));
     return append_at_once(threads, events, [&](int i, std::vector<RoomEvent> given) {
@@ -224,14 +225,17 @@ void measure_memory(Bench& bench) {
     measure_operations<Bare>(bench.settings, warm_up);
     const auto events = bench.settings.count(40'000, 400);
     for (int sample = 0; sample < bench.settings.samples; ++sample) {
-        measure_operations<Ours>(bench.settings, rows);
-        measure_operations<Bare>(bench.settings, rows);
-        rows.threads.note("InMemoryStore, 2 threads", "/s", append_to_one_store(2, events));
-        rows.threads.note("InMemoryStore, 1 thread", "/s", append_to_one_store(1, events));
-        rows.threads.note(
-            "two bare stores, 2 threads", "/s", append_to_bare_stores_of_their_own(2, events));
-        rows.threads.note(
-            "one bare store, 1 thread", "/s", append_to_bare_stores_of_their_own(1, events));
+        take_turns(sample,
+                   {[&] { measure_operations<Ours>(bench.settings, rows); },
+                    [&] { measure_operations<Bare>(bench.settings, rows); }});
+        const auto append = [&](const char* name, auto* append_with, int threads) {
+            rows.threads.note(name, "/s", append_with(threads, events));
+        };
+        take_turns(sample,
+                   {[&] { append("InMemoryStore, 2 threads", append_to_one_store, 2); },
+                    [&] { append("InMemoryStore, 1 thread", append_to_one_store, 1); },
+                    [&] { append("two bare stores, 2 threads", append_to_own_bare_stores, 2); },
+                    [&] { append("one bare store, 1 thread", append_to_own_bare_stores, 1); }});
     }
     for (Row* const row : {&rows.append, &rows.get_room, &rows.list, &rows.unread}) {
         row->compare({.ours = Ours::name, .yardstick = Bare::name, .at_least = 0.5});

@@ -5,6 +5,7 @@
 #include "benchmark/callers.hpp"
 #include "benchmark/events.hpp"
 #include "benchmark/rows.hpp"
+#include "benchmark/turns.hpp"
 
 namespace roomstore::benchmark {
 
@@ -79,18 +80,19 @@ struct ReadRow {
 void measure(Bench& bench, Reads& reads, const ReadRow& what) {
     const bool alone = what.callers == 1;
     const int clients = alone ? 1 : 10;
+    const auto* const unit = alone ? "us" : "/s";
     const auto yardstick = "pgbench, " + std::to_string(clients) + (alone ? " client" : " clients");
     Row row(what.id, what.work, "64 rooms, one thread of callers; PostgresOptions as they come");
     for (int sample = 0; sample < bench.settings.samples; ++sample) {
-        const auto calls = (reads.*what.read)(what.callers);
-        const auto theirs = bench.database().pgbench(what.script, clients, rooms);
-        if (alone) {
-            row.note(ours, "us", calls.mean_microseconds());
-            row.note(yardstick, "us", theirs.mean_microseconds);
-        } else {
-            row.note(ours, "/s", calls.per_second());
-            row.note(yardstick, "/s", theirs.per_second);
-        }
+        const auto call = [&] {
+            const auto calls = (reads.*what.read)(what.callers);
+            row.note(ours, unit, alone ? calls.mean_microseconds() : calls.per_second());
+        };
+        const auto run_pgbench = [&] {
+            const auto said = bench.database().pgbench(what.script, clients, rooms);
+            row.note(yardstick, unit, alone ? said.mean_microseconds : said.per_second);
+        };
+        take_turns(sample, {call, run_pgbench});
     }
     Comparison comparison{.ours = ours, .yardstick = yardstick};
     (alone ? comparison.at_most : comparison.at_least) = what.target;
