@@ -68,6 +68,8 @@ constexpr const char* ours = "roomstore";
 constexpr const char* five = "pgbench, 5 statements, 10 clients";
 constexpr const char* one = "pgbench, 1 statement, 10 clients";
 constexpr const char* copy = "COPY, 1 connection";
+constexpr const char* committed = "commits per event";
+constexpr const char* committed_alone = "each committed alone";
 constexpr const char* five_script = "append_five_statements.sql";
 constexpr const char* one_script = "append_one_statement.sql";
 
@@ -79,7 +81,8 @@ void measure_one_room(Bench& bench) {
         const auto append = [&] {
             const auto appended = append_for_a_while(bench, {.callers = 64});
             row.note(ours, "/s", appended.per_second);
-            row.note("commits per event", "", appended.commits_per_event);
+            row.note(committed, "", appended.commits_per_event);
+            row.note(committed_alone, "", 1);
         };
         // Of what our last appends have left, be they of this sample or of the one before.
         const auto copy_events = [&] {
@@ -94,6 +97,8 @@ void measure_one_room(Bench& bench) {
     row.compare({.ours = ours, .yardstick = five, .at_least = 15});
     row.compare({.ours = ours, .yardstick = one, .at_least = 10});
     row.compare({.ours = ours, .yardstick = copy, .at_least = 0.5});
+    // 64 callers could all share a commit; ten that do are what "together" means at the least.
+    row.compare({.ours = committed, .yardstick = committed_alone, .at_most = 0.1});
     bench.output.write(row);
 }
 
@@ -105,7 +110,7 @@ void measure_many_rooms(Bench& bench) {
         const auto append = [&] {
             const auto appended = append_for_a_while(bench, {.callers = 64, .rooms = 64});
             row.note(ours, "/s", appended.per_second);
-            row.note("commits per event", "", appended.commits_per_event);
+            row.note(committed, "", appended.commits_per_event);
         };
         take_turns(sample,
                    {append,
@@ -132,7 +137,8 @@ void measure_one_caller(Bench& bench) {
              [&] { append(unbatched, {.append_batch = 1}); }});
     }
     row.compare({.ours = ours, .yardstick = alone, .at_most = 1.3});
-    row.compare({.ours = ours, .yardstick = unbatched});
+    // Who waits for nobody pays nothing for it: all above 1 is the noise of two medians of syncs.
+    row.compare({.ours = ours, .yardstick = unbatched, .at_most = 1.05});
     bench.output.write(row);
 }
 
