@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -28,40 +29,48 @@ struct NamedOperation {
     const char* name;
 };
 
-constexpr NamedOperation operations[]{{Operation::append, "append"},
-                                      {Operation::newest, "list newest 50"},
+/// Appends come last: until then every store is of its size exactly.
+constexpr NamedOperation operations[]{{Operation::newest, "list newest 50"},
                                       {Operation::page, "page of 50 by cursor"},
                                       {Operation::unread, "unread count"},
-                                      {Operation::count, "get_event_count"}};
+                                      {Operation::count, "get_event_count"},
+                                      {Operation::append, "append"}};
+
+/// How often every store has its turn within a sample, so that what comes and goes on the machine
+/// or its disk meets all of them.
+constexpr int rounds = 11;
 
 constexpr const char* reader = "reader";
 
-/// A store of one size, and the rooms of it that are used: always about as much is touched, so that
-/// what differs is the size and not the processor's cache.
+/// A store of one size, and the rooms of it that are used. Calls touch as many rooms and as many
+/// events of them in a store of any size.
 struct Subject {
     std::int64_t size = 0;
     std::shared_ptr<ConversationStore> store{};
     std::int64_t rooms_used = 1;
     std::int64_t events_in_room = 0;
+    /// How many pages are read, one after the other, upwards from one that begins at the middle of
+    /// the room.
+    std::int64_t pages = 1;
 };
 
-/// The newest 1000 events before the middle of the room, one page after the other.
 std::int64_t cursor(const Subject& subject, std::int64_t call) {
-    const std::int64_t pages = std::clamp<std::int64_t>(subject.events_in_room / 100, 1, 20);
-    return subject.events_in_room / 2 - 50 * (call % pages) - 1;
+    return subject.events_in_room / 2 - 50 * (call % subject.pages) - 1;
 }
 
 /// One after the other, in turn in each of the rooms. `events` are what is appended.
-asio::awaitable<void> repeat(const Subject& subject,
-                             Operation operation,
-                             std::int64_t calls,
-                             std::vector<RoomEvent>& events) {
+/// @returns how long that took.
+asio::awaitable<Clock::duration> repeat(const Subject& subject,
+                                        Operation operation,
+                                        std::int64_t calls,
+                                        std::vector<RoomEvent>& events) {
     ConversationStore& store = *subject.store;
     const std::string channel = reader;
     EventQuery newest;
     newest.newest_first = true;
     EventQuery page;
     RoomEvent* event = nullptr;
+    const auto began = Clock::now();
     for (std::int64_t call = 0; call < calls; ++call) {
         const std::string room_id = room_name(call % subject.rooms_used);
         switch (operation) {
@@ -84,6 +93,7 @@ asio::awaitable<void> repeat(const Subject& subject,
                 break;
         }
     }
+    co_return Clock::now() - began;
 }
 
 /// @returns the mean time of a call.
@@ -92,17 +102,16 @@ double microseconds(const Subject& subject, Operation operation, std::int64_t ca
     for (std::int64_t i = 0; operation == Operation::append && i < calls; ++i) {
         events.push_back(make_event(room_name(i % subject.rooms_used)));
     }
-    const auto began = Clock::now();
-    complete(repeat(subject, operation, calls, events));
-    const std::chrono::duration<double, std::micro> took = Clock::now() - began;
+    const std::chrono::duration<double, std::micro> took =
+        complete(repeat(subject, operation, calls, events));
     return took.count() / static_cast<double>(calls);
 }
 
-/// How many calls make a sample.
+/// How many calls make a turn. Appends are few, since a small room must stay one.
 std::int64_t calls_of(const Settings& settings, bool memory, Operation operation) {
-    if (!memory) return settings.count(operation == Operation::append ? 200 : 500, 5);
+    if (!memory) return settings.count(64, 2);
     const bool lists = operation == Operation::newest || operation == Operation::page;
-    return settings.count(operation == Operation::append ? 6'400 : lists ? 3'200 : 64'000, 10);
+    return settings.count(operation == Operation::append ? 64 : lists ? 320 : 6'400, 2);
 }
 
 /// The rooms that are used, with a marker at the first event of each.
@@ -176,6 +185,10 @@ void copy_other_rooms(Database& database,
 
 enum class Axis { events, rooms };
 
+std::string schema_of(Axis axis, std::int64_t size) {
+    return (axis == Axis::events ? "events_" : "rooms_") + std::to_string(size);
+}
+
 /// Stores of every size of an axis.
 std::vector<Subject> make_subjects(Bench& bench,
                                    Axis axis,
@@ -187,14 +200,12 @@ std::vector<Subject> make_subjects(Bench& bench,
         Subject subject{.size = size};
         if (axis == Axis::events) {
             subject.events_in_room = size;
-            subject.rooms_used =
-                std::clamp<std::int64_t>(settings.count(64'000, 1'000) / size, 1, 64);
+            subject.pages = settings.count(10, 1);
         } else {
             subject.events_in_room = settings.count(100, 60);
             subject.rooms_used = settings.count(64, 8);
         }
-        const std::string schema =
-            (axis == Axis::events ? "events_" : "rooms_") + std::to_string(size);
+        const std::string schema = schema_of(axis, size);
         if (memory) {
             subject.store = std::make_shared<InMemoryStore>();
         } else {
@@ -219,6 +230,37 @@ std::vector<Subject> make_subjects(Bench& bench,
     return subjects;
 }
 
+/// What calls take in each of the stores, in their order: the median of the turns, since whatever
+/// interrupts one of them outweighs its few calls.
+std::vector<double> sample_all(const std::vector<Subject>& subjects,
+                               Operation operation,
+                               std::int64_t calls) {
+    std::vector<std::vector<double>> turns(subjects.size());
+    std::vector<std::function<void()>> contestants;
+    for (std::size_t i = 0; i < subjects.size(); ++i) {
+        contestants.emplace_back(
+            [&, i] { turns[i].push_back(microseconds(subjects[i], operation, calls)); });
+    }
+    for (int round = 0; round < rounds; ++round) take_turns(round, contestants);
+    std::vector<double> medians;
+    for (auto& times : turns) {
+        const auto middle = times.begin() + rounds / 2;
+        std::nth_element(times.begin(), middle, times.end());
+        medians.push_back(*middle);
+    }
+    return medians;
+}
+
+std::string setup_of(Axis axis, Operation operation, std::int64_t appended) {
+    std::string setup = axis == Axis::events
+                            ? "1 caller; each room in a store of its own"
+                            : "1 caller; 64 rooms of 100 events in use, the others idle";
+    if (operation == Operation::append) {
+        setup += "; what is in use grows by " + std::to_string(appended) + " events";
+    }
+    return setup;
+}
+
 void measure_axis(Bench& bench, Axis axis, bool memory) {
     const Settings& settings = bench.settings;
     const std::vector<std::int64_t> full =
@@ -228,40 +270,32 @@ void measure_axis(Bench& bench, Axis axis, bool memory) {
                                               ? std::vector<std::int64_t>{100, 1'000}
                                               : std::vector<std::int64_t>{10, 100};
     const auto& sizes = settings.brief ? few : full;
-    const std::int64_t reference = settings.brief ? few.front() : 1'000;
+    const auto reference = std::to_string(settings.brief ? few.front() : 1'000);
+    const auto largest = std::to_string(sizes.back());
     const char* const backend = memory ? "memory" : "Postgres";
     const char* const unit = axis == Axis::events ? "events in a room" : "rooms";
     const auto subjects = make_subjects(bench, axis, memory, sizes);
     if (!memory) bench.database().settle();
     for (const auto& [operation, name] : operations) {
-        Row row("T8",
-                std::string(backend) + ": " + name + ", " + std::to_string(sizes.back()) + " " +
-                    unit + " against " + std::to_string(reference),
-                axis == Axis::events ? "1 caller; rooms of one size in tables of their own"
-                                     : "1 caller; 64 rooms of 100 events in use, the others idle");
         const auto calls = calls_of(settings, memory, operation);
-        for (const Subject& subject : subjects) microseconds(subject, operation, calls / 4 + 1);
+        Row row("T8",
+                std::string(backend) + ": " + name + ", " + largest + " " + unit + " against " +
+                    reference,
+                setup_of(axis, operation, (1 + settings.samples) * rounds * calls));
+        sample_all(subjects, operation, calls);  // a warm-up
         for (int sample = 0; sample < settings.samples; ++sample) {
-            std::vector<std::function<void()>> contestants;
-            for (const Subject& subject : subjects) {
-                contestants.emplace_back([&, what = operation] {
-                    row.note(
-                        std::to_string(subject.size), "us", microseconds(subject, what, calls));
-                });
+            const auto times = sample_all(subjects, operation, calls);
+            for (std::size_t i = 0; i < subjects.size(); ++i) {
+                row.note(std::to_string(subjects[i].size), "us", times[i]);
             }
-            take_turns(sample, contestants);
         }
-        row.compare({.ours = std::to_string(sizes.back()),
-                     .yardstick = std::to_string(reference),
-                     .at_most = 1.25});
+        row.compare({.ours = largest, .yardstick = reference, .at_most = 1.25});
         row.set_growth({.backend = backend, .axis = unit, .operation = name, .sizes = sizes});
         bench.output.write(row);
     }
-    for (const Subject& subject : subjects) complete(subject.store->close());
-    if (memory) return;
     for (const Subject& subject : subjects) {
-        bench.database().drop_schema((axis == Axis::events ? "events_" : "rooms_") +
-                                     std::to_string(subject.size));
+        complete(subject.store->close());
+        if (!memory) bench.database().drop_schema(schema_of(axis, subject.size));
     }
 }
 
