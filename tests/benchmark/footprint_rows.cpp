@@ -46,7 +46,7 @@ void measure_memory_store(Bench& bench) {
     Row row("T9",
             "memory: bytes for each event",
             std::to_string(events) + " events in 64 rooms, in a process of their own");
-    for (int sample = 0; sample < (bench.settings.brief ? 1 : 3); ++sample) {
+    for (int sample = 0; sample < bench.settings.samples; ++sample) {
         const std::filesystem::path log =
             std::filesystem::temp_directory_path() /
             ("roomstore-benchmark-" + std::to_string(::getpid()) + ".json");
@@ -129,11 +129,13 @@ void measure_postgres_client(Bench& bench) {
     constexpr const char* limit = "queue_capacity x event";
     constexpr const char* twice = "held, 2 x as many calls";
     constexpr const char* often = "held, 8 x as many calls";
+    constexpr const char* each = "held by a queued append";
+    constexpr const char* text = "its text";
     const auto capacity = static_cast<std::size_t>(bench.settings.count(1024, 64));
     Row row("T9",
             "Postgres client: held while the server stands still",
             "events of 64 KiB; queue_capacity " + std::to_string(capacity));
-    for (int sample = 0; sample < (bench.settings.brief ? 1 : 3); ++sample) {
+    for (int sample = 0; sample < bench.settings.samples; ++sample) {
         bench.database().drop_schema(schema);
         auto options = bench.database().options(schema);
         options.queue_capacity = capacity;
@@ -150,15 +152,20 @@ void measure_postgres_client(Bench& bench) {
         row.note(twice, "MiB", (allocated_bytes() - before) / (1 << 20));
         flood.send(6 * capacity);
         flood.settle();
-        row.note(often, "MiB", (allocated_bytes() - before) / (1 << 20));
+        const double held = allocated_bytes() - before;
+        const auto taken = static_cast<double>(8 * capacity - flood.refused());
+        row.note(often, "MiB", held / (1 << 20));
         row.note(limit, "MiB", static_cast<double>(capacity * event_bytes) / (1 << 20));
-        row.note("calls taken", "", static_cast<double>(8 * capacity - flood.refused()));
+        row.note("calls taken", "", taken);
+        row.note(each, "KiB", held / taken / 1024);
+        row.note(text, "KiB", static_cast<double>(event_bytes) / 1024);
         blocker.query("COMMIT");
         flood.finish();
         if (flood.refused() == 0) throw std::runtime_error("no call was refused");
     }
     row.compare({.ours = often, .yardstick = twice, .at_most = 1.1});
     row.compare({.ours = often, .yardstick = limit, .at_most = 1.5});
+    row.compare({.ours = each, .yardstick = text});
     bench.output.write(row);
 }
 
