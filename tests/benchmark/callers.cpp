@@ -16,10 +16,13 @@ using Microseconds = std::chrono::duration<double, std::micro>;
 struct Window {
     Clock::time_point begin;
     Clock::time_point end;
+
+    bool holds(Clock::time_point moment) const { return moment >= begin && moment < end; }
 };
 
 asio::awaitable<void> one_caller(const Call& call,
                                  int caller,
+                                 int timed,
                                  Window window,
                                  std::vector<double>& microseconds,
                                  std::uint64_t& all) {
@@ -27,7 +30,7 @@ asio::awaitable<void> one_caller(const Call& call,
         co_await call(caller);
         const auto ended = Clock::now();
         ++all;
-        if (ended >= window.begin && ended < window.end) {
+        if (caller < timed && window.holds(ended)) {
             microseconds.push_back(Microseconds(ended - began).count());
         }
         began = ended;
@@ -64,11 +67,12 @@ Calls call_repeatedly(const Call& call, Load load) {
     asio::io_context context(1);
     std::exception_ptr first_failure;
     for (int caller = 0; caller < load.callers; ++caller) {
-        asio::co_spawn(context,
-                       one_caller(call, caller, window, calls.microseconds_, calls.all_),
-                       [&](std::exception_ptr failure) {
-                           if (failure && !first_failure) first_failure = std::move(failure);
-                       });
+        asio::co_spawn(
+            context,
+            one_caller(call, caller, load.timed, window, calls.microseconds_, calls.all_),
+            [&](std::exception_ptr failure) {
+                if (failure && !first_failure) first_failure = std::move(failure);
+            });
     }
     context.run();
     if (first_failure) std::rethrow_exception(first_failure);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -26,19 +27,21 @@ T complete(asio::awaitable<T> task) {
 struct Load {
     int callers = 1;
     double seconds = 1;
+    /// Only the calls of the first so many are timed; the others are there to be in the way.
+    int timed = std::numeric_limits<int>::max();
 };
 
 /// One call by the caller of that number. What it captures outlives the load.
 using Call = std::function<asio::awaitable<void>(int caller)>;
 
-/// What callers saw of the calls that ended after a short warm-up.
+/// What callers saw of the calls that were timed: those that ended after a short warm-up.
 class Calls {
 public:
     double per_second() const noexcept;
     double mean_microseconds() const;
     /// The time that this share (0..1) of the calls did not exceed.
     double percentile_microseconds(double share) const;
-    /// With those of the warm-up and after the end.
+    /// With those that were not timed.
     std::uint64_t all() const noexcept { return all_; }
 
 private:

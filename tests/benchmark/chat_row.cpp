@@ -5,7 +5,6 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <unistd.h>
 
 #include "benchmark/guarded_process.hpp"
 #include "benchmark/irc_load.hpp"
@@ -22,9 +21,8 @@ using Clock = std::chrono::steady_clock;
 class ChatServer {
 public:
     ChatServer(const std::filesystem::path& program, const std::string& store)
-        : log_(fresh_log()),
-          // No limit of rate: what is measured is the server, not its patience.
-          process_({program.string(),
+        // No limit of rate: what is measured is the server, not its patience.
+        : process_({program.string(),
                     "--port",
                     "0",
                     "--store",
@@ -32,26 +30,17 @@ public:
                     "--rate",
                     "1000000",
                     "--burst",
-                    "1000000"},
-                   log_),
+                    "1000000"}),
           port_(find_port()) {}
-    ~ChatServer() { std::filesystem::remove(log_); }
 
     std::uint16_t port() const noexcept { return port_; }
 
 private:
-    static std::filesystem::path fresh_log() {
-        auto log = std::filesystem::temp_directory_path() /
-                   ("roomstore-benchmark-chat-" + std::to_string(::getpid()) + ".log");
-        std::filesystem::remove(log);
-        return log;
-    }
-
     std::uint16_t find_port() {
         const std::regex listening("listening on \\S+ port (\\d+)");
         const auto deadline = Clock::now() + std::chrono::seconds{60};
         for (;;) {
-            const auto said = test::read_file(log_);
+            const auto said = process_.printed();
             std::smatch found;
             if (std::regex_search(said, found, listening)) {
                 return static_cast<std::uint16_t>(std::stoi(found[1]));
@@ -63,7 +52,6 @@ private:
         }
     }
 
-    std::filesystem::path log_;
     GuardedProcess process_;
     std::uint16_t port_;
 };

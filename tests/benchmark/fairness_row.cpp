@@ -1,7 +1,4 @@
-#include <algorithm>
 #include <chrono>
-#include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,37 +23,12 @@ asio::awaitable<void> append(ConversationStore& store, std::string room_id) {
     co_await store.add_event_auto_index(std::move(room_id), std::move(event));
 }
 
-/// Times of one caller in the quiet room; the others of the store are not timed.
-class Quiet {
-public:
-    double p50() const { return percentile(0.5); }
-    double p99() const { return percentile(0.99); }
-    std::vector<double> microseconds{};
-
-private:
-    double percentile(double share) const {
-        auto sorted = microseconds;
-        if (sorted.empty()) throw std::runtime_error("no call ended in the quiet room");
-        std::sort(sorted.begin(), sorted.end());
-        return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
-    }
+struct Fairness {
+    /// Of the caller in the quiet room.
+    Calls quiet{};
+    /// Events that came to the busy room meanwhile, by the server's count.
+    double busy_per_second = 0;
 };
-
-/// Appends for a while: the first caller to the quiet room, the others to the busy one.
-Quiet call_in_quiet_room(PostgresStore& store, int callers, double seconds) {
-    using Clock = std::chrono::steady_clock;
-    Quiet quiet;
-    const auto one_call = [&](int caller) -> asio::awaitable<void> {
-        const auto began = Clock::now();
-        const std::string room_id = caller == 0 ? quiet_room : busy_room;
-        co_await append(store, room_id);
-        if (caller != 0) co_return;
-        quiet.microseconds.push_back(
-            std::chrono::duration<double, std::micro>(Clock::now() - began).count());
-    };
-    call_repeatedly(one_call, {.callers = callers, .seconds = seconds});
-    return quiet;
-}
 
 void prepare(Bench& bench) {
     bench.database().drop_schema(schema);
@@ -67,31 +39,45 @@ void prepare(Bench& bench) {
     bench.database().checkpoint();
 }
 
-Quiet beside_own_hammering(Bench& bench) {
-    prepare(bench);
-    const OpenStore store(bench.database().options(schema));
-    return call_in_quiet_room(*store, 1 + hammering, bench.settings.seconds);
+/// Appends for a while: the first caller to the quiet room, the others, if any, to the busy one.
+Fairness append_in_quiet_room(PostgresStore& store, int callers, double seconds) {
+    using Clock = std::chrono::steady_clock;
+    const Call call = [&](int caller) {
+        return append(store, caller == 0 ? quiet_room : busy_room);
+    };
+    const auto before = complete(store.get_event_count(busy_room));
+    const auto began = Clock::now();
+    Fairness seen;
+    seen.quiet = call_repeatedly(call, {.callers = callers, .seconds = seconds, .timed = 1});
+    const std::chrono::duration<double> took = Clock::now() - began;
+    const auto after = complete(store.get_event_count(busy_room));
+    seen.busy_per_second = static_cast<double>(after - before) / took.count();
+    return seen;
 }
 
-Quiet beside_hammering_of_others(Bench& bench) {
+Fairness beside_own_hammering(Bench& bench) {
     prepare(bench);
     const OpenStore store(bench.database().options(schema));
-    const auto log = std::filesystem::temp_directory_path() / "roomstore-benchmark-hammer.log";
+    return append_in_quiet_room(*store, 1 + hammering, bench.settings.seconds);
+}
+
+Fairness beside_hammering_of_others(Bench& bench) {
+    prepare(bench);
+    const OpenStore store(bench.database().options(schema));
     GuardedProcess hammer({bench.settings.self.string(),
                            "child",
                            "hammer",
                            bench.database().connection_string(),
                            schema,
                            busy_room,
-                           std::to_string(hammering)},
-                          log);
+                           std::to_string(hammering)});
     while (complete(store->get_event_count(busy_room)) < hammering) {
         hammer.require_running();
         std::this_thread::sleep_for(std::chrono::milliseconds{5});
     }
-    auto quiet = call_in_quiet_room(*store, 1, bench.settings.seconds);
+    auto seen = append_in_quiet_room(*store, 1, bench.settings.seconds);
     hammer.require_running();
-    return quiet;
+    return seen;
 }
 
 }  // namespace
@@ -109,24 +95,28 @@ void measure_fairness(Bench& bench) {
     if (!bench.settings.wants("T10")) return;
     constexpr const char* own = "64 hammer by the same store";
     constexpr const char* others = "64 hammer by another process";
+    constexpr const char* own_median = "median, same store";
+    constexpr const char* others_median = "median, another process";
+    constexpr const char* own_load = "into the busy room, same store";
+    constexpr const char* others_load = "into the busy room, another process";
     Row row("T10",
             "append in a quiet room beside a busy one, p99",
             "1 caller, without a pause; one thread of callers in each process");
+    const auto note = [&](const Fairness& seen, auto* p99, auto* median, auto* load) {
+        row.note(p99, "us", seen.quiet.percentile_microseconds(0.99));
+        row.note(median, "us", seen.quiet.percentile_microseconds(0.5));
+        row.note(load, "/s", seen.busy_per_second);
+    };
     for (int sample = 0; sample < bench.settings.samples; ++sample) {
-        const auto beside_own = [&] {
-            const auto quiet = beside_own_hammering(bench);
-            row.note(own, "us", quiet.p99());
-            row.note("median, same store", "us", quiet.p50());
-        };
-        const auto beside_others = [&] {
-            const auto quiet = beside_hammering_of_others(bench);
-            row.note(others, "us", quiet.p99());
-            row.note("median, another process", "us", quiet.p50());
-        };
-        take_turns(sample, {beside_own, beside_others});
+        take_turns(
+            sample,
+            {[&] { note(beside_own_hammering(bench), own, own_median, own_load); },
+             [&] { note(beside_hammering_of_others(bench), others, others_median, others_load); }});
     }
     row.compare({.ours = own, .yardstick = others, .at_most = 3});
-    row.compare({.ours = "median, same store", .yardstick = "median, another process"});
+    row.compare({.ours = own_median, .yardstick = others_median});
+    // How much alike the load of the server was.
+    row.compare({.ours = own_load, .yardstick = others_load});
     bench.output.write(row);
 }
 

@@ -1,5 +1,6 @@
 #include "benchmark/guarded_process.hpp"
 
+#include <cstdlib>
 #include <fcntl.h>
 #include <stdexcept>
 #include <unistd.h>
@@ -8,6 +9,16 @@
 namespace roomstore::benchmark {
 
 namespace {
+
+/// Under a name that nobody else has.
+std::filesystem::path create_log() {
+    auto name =
+        (std::filesystem::temp_directory_path() / "roomstore-benchmark-child-XXXXXX").string();
+    const int file = ::mkstemp(name.data());
+    if (file < 0) throw std::runtime_error("mkstemp " + name);
+    ::close(file);
+    return name;
+}
 
 /// A shell that ends its child once its standard input has ended, and itself ends with the child.
 /// What it runs in the background has no standard input but by another descriptor.
@@ -30,18 +41,21 @@ test::Process start_guard(std::vector<std::string> command,
 
 }  // namespace
 
-GuardedProcess::GuardedProcess(std::vector<std::string> command, const std::filesystem::path& log)
-    : log_(log), guard_(start_guard(std::move(command), log, lifeline_)) {}
+GuardedProcess::GuardedProcess(std::vector<std::string> command)
+    : log_(create_log()), guard_(start_guard(std::move(command), log_, lifeline_)) {}
 
 GuardedProcess::~GuardedProcess() {
     ::close(lifeline_);
     guard_.wait();
+    std::filesystem::remove(log_);
 }
 
 void GuardedProcess::require_running() {
     if (!guard_.running()) {
-        throw std::runtime_error("a child process has ended:\n" + test::read_file(log_));
+        throw std::runtime_error("a child process has ended:\n" + printed());
     }
 }
+
+std::string GuardedProcess::printed() const { return test::read_file(log_); }
 
 }  // namespace roomstore::benchmark

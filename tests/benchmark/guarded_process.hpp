@@ -9,16 +9,17 @@
 namespace roomstore::benchmark {
 
 /// A child process that is asked to end when the object goes, and when this process ends in
-/// whatever way.
+/// whatever way. What it prints goes to a file of its own, which goes with the object.
 class GuardedProcess {
 public:
-    GuardedProcess(std::vector<std::string> command, const std::filesystem::path& log);
+    explicit GuardedProcess(std::vector<std::string> command);
     ~GuardedProcess();
     GuardedProcess(const GuardedProcess&) = delete;
     GuardedProcess& operator=(const GuardedProcess&) = delete;
 
     /// Throws, with what the child has printed, if it has ended.
     void require_running();
+    std::string printed() const;
 
 private:
     std::filesystem::path log_;
