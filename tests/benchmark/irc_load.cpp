@@ -63,7 +63,8 @@ public:
 
     asio::awaitable<void> talk(Window window, Seen& seen) {
         const std::string message = "PRIVMSG " + channel_ + " :" + std::string(event_body) + "\r\n";
-        for (auto sent = Clock::now(); sent < window.end;) {
+        auto sent = Clock::now();
+        do {
             co_await send(message);
             bool echoed = false;
             while (!echoed) {
@@ -78,12 +79,13 @@ public:
                 echoed = line_.starts_with(own_message_);
             }
             const auto now = Clock::now();
-            if (window.holds(now)) {
+            // Of nothing but messages that outlast the window, the first is told all the same.
+            if (window.holds(now) || (now >= window.end && seen.microseconds.empty())) {
                 seen.microseconds.push_back(
                     std::chrono::duration<double, std::micro>(now - sent).count());
             }
             sent = now;
-        }
+        } while (sent < window.end);
     }
 
 private:
@@ -142,7 +144,6 @@ IrcResult talk(const IrcLoad& load) {
     const auto begin = Clock::now() + length / 5;
     const Window window{begin, begin + length};
     for_each(context, clients, [&](Client& client) { return client.talk(window, seen); });
-    if (seen.microseconds.empty()) throw std::runtime_error("no message came back");
 
     std::sort(seen.microseconds.begin(), seen.microseconds.end());
     const auto messages = static_cast<double>(seen.microseconds.size());
