@@ -80,9 +80,14 @@ def svg(rows):
         f'<rect width="{width}" height="{height}" fill="white"/>', *parts, "</svg>", ""])
 
 
+def example(operation):
+    return {"work": "w",
+            "growth": {"backend": "b", "axis": "x", "operation": operation, "sizes": [100, 1000, 10000]},
+            "series": [{"name": name, "samples": [cost]} for name, cost in
+                       (("100", 1.0), ("1000", 2.0), ("10000", 6.0))]}
+
+
 def self_test():
-    row = {"growth": {"backend": "b", "axis": "x", "operation": "o & p", "sizes": [100, 1000, 10000]},
-           "series": [{"name": name, "samples": [cost]} for name, cost in
-                      (("100", 1.0), ("1000", 2.0), ("10000", 6.0))]}
+    row = example("o & p")
     return (relative(row) == [(100, 0.5), (1000, 1.0), (10000, 3.0)]
             and svg([row]).count("<polyline") > 2 and "o &amp; p" in svg([row]) and "<svg" in svg([]))

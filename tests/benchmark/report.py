@@ -5,8 +5,9 @@
     report.py --self-test
 
 The table has a line for each comparison: the median of our samples, that of the yardstick's, their
-ratio, and what it should be. Returns 1 where something did not work: the benchmark failed, or a row
-that was asked for is missing. A missed target is one of these only with --require.
+ratio, and what it should be; the last line counts the targets that were met. The JSON file has the
+same, with every sample. Returns 1 where something did not work: the benchmark failed, a row that was
+asked for is missing, or a file does not parse. A missed target is one of these only with --require.
 """
 
 import json
@@ -15,6 +16,8 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
+from xml.etree import ElementTree
 
 import growth_plot
 
@@ -35,6 +38,7 @@ class Comparison:
 
     def __init__(self, row, given):
         series = {one["name"]: one for one in row["series"]}
+        self.given = given
         self.id = row["id"]
         self.work = row["work"]
         self.names = given["ours"], given["yardstick"]
@@ -62,6 +66,14 @@ class Comparison:
         if self.at_least is not None and self.ratio < self.at_least:
             return False
         return self.at_most is None or self.ratio <= self.at_most
+
+    def as_json(self, judged):
+        return {**self.given, "ours_median": self.ours, "yardstick_median": self.yardstick,
+                "ratio": self.ratio, "met": self.met if judged else None}
+
+    def shortfall(self):
+        ratio = "-" if self.ratio is None else f"{self.ratio:.2f}"
+        return f"{self.id} {self.work} ({ratio}, not {self.target})"
 
     def line(self, judged):
         met = self.met if judged else None
@@ -156,10 +168,11 @@ class Report:
         for text in further(given):
             self.say(text)
 
+    def targets(self):
+        return [one for row in self.rows for one in comparisons(row) if one.met is not None]
+
     def missed(self):
-        if not self.judged:
-            return 0
-        return sum(one.met is False for row in self.rows for one in comparisons(row))
+        return [one for one in self.targets() if one.met is False] if self.judged else []
 
     def missing(self):
         present = {row["id"] for row in self.rows if any(one["samples"] for one in row["series"])}
@@ -175,14 +188,47 @@ class Report:
         self.say("each figure is the median of its samples" if self.judged
                  else "a short run: it works, and its speeds mean nothing")
 
+    def verdict(self):
+        targets, missed, missing = self.targets(), self.missed(), self.missing()
+        if not targets:
+            text = "no targets"
+        elif not self.judged:
+            text = f"{len(targets)} targets, none of them judged"
+        elif missed:
+            text = (f"{len(missed)} of {len(targets)} targets missed: " +
+                    "; ".join(one.shortfall() for one in missed))
+        else:
+            text = f"{'' if missing else 'all '}{len(targets)} targets met"
+        return text + (f"; not measured: {', '.join(missing)}" if missing else "")
+
     def as_json(self):
+        rows = [{**row,
+                 "series": [{**one, "median": statistics.median(one["samples"])} for one in row["series"]],
+                 "comparisons": [one.as_json(self.judged) for one in comparisons(row)]}
+                for row in self.rows]
         return {"machine": self.machine, "load_after": os.getloadavg(), "server": self.facts,
-                "rows": self.rows}
+                "targets": {"judged": self.judged, "count": len(self.targets()),
+                            "missed": [one.shortfall() for one in self.missed()],
+                            "not_measured": self.missing()},
+                "rows": rows}
 
 
-def write(path, text):
+def write_json(path, report):
     with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
+        # NaN and Infinity are no JSON, though Python would write and read them.
+        json.dump(report.as_json(), file, indent=1, allow_nan=False)
+        file.write("\n")
+    with open(path, encoding="utf-8") as file:
+        json.load(file)
+
+
+def write_svg(path, rows):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(growth_plot.svg(rows))
+    shown = {element.text for element in ElementTree.parse(path).getroot().iter()}
+    for row in rows:
+        if "growth" in row and row["growth"]["operation"] not in shown:
+            raise ValueError(f"{path} does not show {row['work']}")
 
 
 def run(options, command):
@@ -195,17 +241,15 @@ def run(options, command):
         return SKIPPED
     report.end()
     if "--json" in options:
-        write(options["--json"], json.dumps(report.as_json(), indent=1) + "\n")
+        write_json(options["--json"], report)
     if "--svg" in options:
-        write(options["--svg"], growth_plot.svg(report.rows))
-    for row in report.missing():
-        print(f"row {row} is missing")
+        write_svg(options["--svg"], report.rows)
+    if process.returncode != 0:
+        print("the benchmark has failed")
+    print(report.verdict())
     if process.returncode != 0 or report.missing():
         return 1
-    if "--require" in options and report.missed():
-        print(f"{report.missed()} targets missed")
-        return 1
-    return 0
+    return 1 if "--require" in options and report.missed() else 0
 
 
 def self_test():
@@ -220,17 +264,48 @@ def self_test():
     def verdict(*arguments, command=(), **bound):
         report = Report(["benchmark", "--rows", "T1", *command], said.append)
         report.take(line(*arguments, **bound))
-        return report.missed(), report.missing()
+        return len(report.missed()), report.verdict()
 
+    def written(*command, **bound):
+        """The first comparison of the JSON file, or None where the file cannot be written."""
+        report = Report(["benchmark", "--rows", "T1", *command], said.append)
+        report.take(line([1, 4, 2], [4], **bound))
+        with tempfile.NamedTemporaryFile() as file:
+            try:
+                write_json(file.name, report)
+            except ValueError:
+                return None
+            with open(file.name, encoding="utf-8") as text:
+                return json.load(text)["rows"][0]["comparisons"][0]
+
+    def shows(operation):
+        with tempfile.NamedTemporaryFile() as file:
+            try:
+                write_svg(file.name, [growth_plot.example(operation)])
+            except (ValueError, ElementTree.ParseError):
+                return False
+        return True
+
+    met = "all 1 targets met"
+    missed = "1 of 1 targets missed: T1 w "
+    unfinished = Report(["benchmark", "--rows", "T1,T2"], said.append)
+    unfinished.take(line([1], [1], at_least=1))
     checks = [
-        verdict([10, 30, 20], [10, 10, 10], at_least=2) == (0, []),
-        verdict([10, 30, 19], [10, 10, 10], at_least=2) == (1, []),
-        verdict([10, 30, 19], [10, 10, 10], at_least=2, command=["--short"]) == (0, []),
-        verdict([13], [10], at_most=1.3) == (0, []),
-        verdict([14], [10], at_most=1.3) == (1, []),
-        verdict([14], [0], at_least=1) == (1, []),
-        verdict([14], [10]) == (0, []),
-        verdict([1], [1], command=["--rows", "T1"])[1] == [],
+        verdict([10, 30, 20], [10, 10, 10], at_least=2) == (0, met),
+        verdict([10, 30, 19], [10, 10, 10], at_least=2) == (1, missed + "(1.90, not >= 2)"),
+        verdict([10, 30, 19], [10, 10, 10], at_least=2, command=["--short"]) ==
+        (0, "1 targets, none of them judged"),
+        verdict([13], [10], at_most=1.3) == (0, met),
+        verdict([14], [10], at_most=1.3) == (1, missed + "(1.40, not <= 1.3)"),
+        verdict([14], [0], at_least=1) == (1, missed + "(-, not >= 1)"),
+        verdict([14], [10]) == (0, "no targets"),
+        unfinished.verdict() == "1 targets met; not measured: T2",
+        written(at_least=1) == {"ours": "a", "yardstick": "b", "at_least": 1, "ours_median": 2,
+                                "yardstick_median": 4, "ratio": 0.5, "met": False},
+        written("--short", at_least=1)["met"] is None,
+        written(at_least=float("nan")) is None,
+        shows("o & p"),
+        not shows("o \0 p"),
         Report(["benchmark", "--rows", "T1,T2"], said.append).missing() == ["T1", "T2"],
         "E1" in wanted(["--chat-server", "x"]) and "E1" not in wanted([]),
         amount(1234567.8, "/s") == "1 234 568 /s",

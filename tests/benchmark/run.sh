@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Measures how fast the stores are, beside yardsticks that are measured in the same run, in turn with
 # ours: pgbench and COPY on a private PostgreSQL server with the settings that it ships with (synced to
-# disk, on a socket), a mutex and a vector in memory. Prints a table. Only the ratios mean something on
-# another machine.
+# disk, on a socket), a mutex and a vector in memory. Prints a table and how many targets were met. Only
+# the ratios mean something on another machine.
 #
 #   tests/benchmark/run.sh [--short] [--rows T1,T3] [--seconds S] [--samples N]
 #                          [--json FILE] [--svg FILE] [--require]
@@ -11,7 +11,7 @@
 #   --rows     only these, of T1 .. T10 and E1
 #   --seconds  the length of a sample (3)
 #   --samples  of each contestant (5); the table shows the median
-#   --json     all samples, and facts about the machine
+#   --json     the table with all samples, and facts about the machine
 #   --svg      what operations cost in large rooms and among many, as a picture (row T8)
 #   --require  a missed target is a failure
 #
