@@ -23,6 +23,8 @@ namespace {
 thread_local long allocations_left = -1;
 /// Smaller allocations do not count.
 thread_local std::size_t smallest = 0;
+/// What this thread has allocated and not freed.
+thread_local long blocks = 0;
 
 void count_allocation(std::size_t size) {
     if (allocations_left < 0 || size < smallest) return;
@@ -31,15 +33,22 @@ void count_allocation(std::size_t size) {
 
 void* allocate(std::size_t size) {
     count_allocation(size);
+    ++blocks;
     if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
     throw std::bad_alloc();
 }
 
 void* allocate(std::size_t size, std::align_val_t alignment) {
     count_allocation(size);
+    ++blocks;
     const auto align = static_cast<std::size_t>(alignment);
     if (void* memory = std::aligned_alloc(align, (size + align - 1) / align * align)) return memory;
     throw std::bad_alloc();
+}
+
+void release(void* memory) {
+    if (memory != nullptr) --blocks;
+    std::free(memory);
 }
 
 }  // namespace
@@ -52,14 +61,14 @@ void* operator new(std::size_t size, std::align_val_t alignment) {
 void* operator new[](std::size_t size, std::align_val_t alignment) {
     return allocate(size, alignment);
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept { release(memory); }
+void operator delete[](void* memory) noexcept { release(memory); }
+void operator delete(void* memory, std::size_t) noexcept { release(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { release(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { release(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { release(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
 
 using namespace roomstore;
 using roomstore::detail::memory::Engine;
@@ -348,4 +357,14 @@ TEST_CASE("a ranked set is as before when an insertion runs out of memory") {
         for (const int each : model) REQUIRE(*set.at(rank++) == each);
     }
     REQUIRE(failures > 20);
+}
+
+TEST_CASE("a store without memory is closed, and lets go of what it holds") {
+    const auto world = make_world();
+    const long held = blocks;
+    allocations_left = 0;
+    world->close();
+    allocations_left = -1;
+    // Two for each event: it, and its texts.
+    CHECK(held - blocks > 2 * 300);
 }

@@ -274,7 +274,7 @@ inline void Engine::init() {
 
 inline void Engine::close() {
     if (state_.exchange(State::closed) == State::closed) return;
-    for (const auto& room : rooms_.all()) remove_room(room);
+    rooms_.drain([this](const RoomPtr& room) { remove_room(room); });
     identities_.clear();
 }
 

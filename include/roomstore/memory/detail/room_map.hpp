@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 #include "roomstore/memory/detail/room_record.hpp"
 #include "roomstore/memory/detail/shards.hpp"
@@ -46,18 +45,21 @@ public:
         if (entry != shard.part.end() && entry->second.get() == &room) shard.part.erase(entry);
     }
 
-    /// All records, part by part.
-    std::vector<RoomPtr> all() {
-        std::vector<RoomPtr> rooms;
+    /// Hands every record to `remove`, which takes it out, and no lock. Needs no memory.
+    template <typename Remove>
+    void drain(const Remove& remove) {
         for (auto& shard : shards_) {
-            const std::lock_guard lock(shard.mutex);
-            for (const auto& [id, room] : shard.part) rooms.push_back(room);
+            while (const RoomPtr room = any_of(shard)) remove(room);
         }
-        return rooms;
     }
 
 private:
     using Part = std::unordered_map<std::string, RoomPtr, TextHash, std::equal_to<>>;
+
+    static RoomPtr any_of(Shards<Part, 64>::Shard& shard) {
+        const std::lock_guard lock(shard.mutex);
+        return shard.part.empty() ? nullptr : shard.part.begin()->second;
+    }
 
     Shards<Part, 64> shards_;
 };
