@@ -1,5 +1,6 @@
 #include "roomstore/memory/detail/pointer_table.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <random>
 #include <vector>
@@ -44,6 +45,23 @@ TEST_CASE("a pointer table finds what is in it, and nothing else, however hashes
                 REQUIRE((table.find(hash_of[j], same_as(&values[j])) != nullptr) == present[j]);
             }
         }
+    }
+}
+
+TEST_CASE("a pointer table gives memory back when it empties, and loses nothing by it") {
+    std::vector<int> values(10'000);
+    std::mt19937 random(1);
+    std::vector<std::size_t> hash_of(values.size());
+    for (auto& hash : hash_of) hash = random();
+    PointerTable<int> table;
+    for (std::size_t i = 0; i < values.size(); ++i) table.insert(hash_of[i], &values[i]);
+    for (std::size_t i = 0; i + 10 < values.size(); ++i) {
+        REQUIRE(table.erase(hash_of[i], &values[i]));
+        REQUIRE(table.slots() <= std::max<std::size_t>(8, 8 * table.size()));
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const bool is_left = i + 10 >= values.size();
+        REQUIRE((table.find(hash_of[i], same_as(&values[i])) != nullptr) == is_left);
     }
 }
 

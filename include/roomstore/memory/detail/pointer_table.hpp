@@ -1,12 +1,15 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <new>
 #include <utility>
 #include <vector>
 
 namespace roomstore::detail::memory {
 
-/// A hash table of pointers with open addressing: 16 bytes a slot, at most three quarters in use.
+/// A hash table of pointers with open addressing: 16 bytes a slot, between an eighth and three
+/// quarters of them in use, where memory allows and but for the smallest tables.
 /// Hashes are given by the caller, and kept, so that growing does not touch what pointers point to.
 template <typename T>
 class PointerTable {
@@ -56,8 +59,11 @@ public:
         }
         slots_[hole] = {};
         --size_;
+        if (size_ * 8 < slots_.size() && slots_.size() > fewest) shrink();
         return true;
     }
+
+    std::size_t slots() const noexcept { return slots_.size(); }
 
 private:
     struct Slot {
@@ -77,12 +83,23 @@ private:
         return nullptr;
     }
 
-    void grow() {
-        std::vector<Slot> bigger(slots_.empty() ? 8 : slots_.size() * 2);
-        for (const Slot& slot : slots_) {
-            if (slot.pointer != nullptr) place(bigger, slot);
+    static constexpr std::size_t fewest = 8;
+
+    void grow() { move_to(std::vector<Slot>(std::max(fewest, slots_.size() * 2))); }
+
+    void shrink() noexcept {
+        try {
+            move_to(std::vector<Slot>(slots_.size() / 2));
+        } catch (const std::bad_alloc&) {
+            // It stays as large as it is.
         }
-        slots_.swap(bigger);
+    }
+
+    void move_to(std::vector<Slot> slots) noexcept {
+        for (const Slot& slot : slots_) {
+            if (slot.pointer != nullptr) place(slots, slot);
+        }
+        slots_.swap(slots);
     }
 
     static void place(std::vector<Slot>& slots, Slot slot) noexcept {
