@@ -35,7 +35,8 @@ struct InMemoryOptions {
 /// and closed. `std::bad_alloc` where memory runs out; then nothing has changed.
 /// @par Consistency
 /// Each call is atomic in each room. A result that spans rooms (`list_rooms`, `find_rooms`,
-/// `get_unread_counts`) shows every room at one moment, but not all of them at the same.
+/// `find_room_ids_by_channel`, `get_unread_counts`) shows every room at one moment, but not all of
+/// them at the same.
 /// @par Cost
 /// No call costs more because there are more rooms or events, but for a logarithm. Filters look at
 /// what they must: those of `list_events` at the events from the end that the query names, the one

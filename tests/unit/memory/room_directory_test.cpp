@@ -223,3 +223,33 @@ TEST_CASE("a room directory agrees with a list of rooms under random changes") {
         world.check();
     }
 }
+
+TEST_CASE("more rooms of a channel than are looked at in one go come in their order, each once") {
+    RoomDirectory directory;
+    std::vector<std::shared_ptr<RoomRecord>> rooms;
+    for (std::size_t i = 0; i < 2 * RoomDirectory::longest_stretch + 300; ++i) {
+        // Times go down in threes, so that the order is neither that of the loop nor of the ids.
+        const auto time = 10'000 - static_cast<std::int64_t>(i / 3);
+        rooms.push_back(std::make_shared<RoomRecord>("r" + std::to_string(i * 7919 % 10'000),
+                                                     Timestamp{std::chrono::microseconds{time}}));
+        const auto status = i % 4 == 0 ? RoomStatus::closed : RoomStatus::active;
+        directory.add(*rooms.back(), {.organization_id = {}, .status = status});
+        const ChannelBinding binding{.channel_id = "c1", .channel_type = "sms"};
+        directory.exchange_binding(*rooms.back(), status, nullptr, &binding);
+    }
+    std::vector<std::string> all;
+    std::vector<std::string> active;
+    auto ordered = rooms;
+    std::ranges::sort(ordered, {}, [](const auto& room) { return RoomOrder::key(room.get()); });
+    for (const auto& room : ordered) {
+        all.push_back(room->id);
+        const auto place = std::ranges::find(rooms, room) - rooms.begin();
+        if (place % 4 != 0) active.push_back(room->id);
+    }
+    CHECK(directory.channel_rooms("c1", {}, 1'000'000) == all);
+    CHECK(directory.channel_rooms("c1", RoomStatus::active, 1'000'000) == active);
+    all.resize(RoomDirectory::longest_stretch + 1);
+    CHECK(directory.channel_rooms("c1", {}, all.size()) == all);
+    all.pop_back();
+    CHECK(directory.channel_rooms("c1", {}, all.size()) == all);
+}

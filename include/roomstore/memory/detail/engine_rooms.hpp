@@ -127,7 +127,7 @@ inline std::vector<Room> Engine::find_rooms(const RoomFilter& filter, const Page
 inline std::vector<Room> Engine::select_rooms(const RoomFilter& filter, const Page& page) {
     // The directory answers all but the metadata. It is asked for a bounded stretch at a time, so
     // that a long list does not keep others from it; rooms that went meanwhile are made up for.
-    constexpr std::uint64_t longest_stretch = 1024;
+    constexpr std::uint64_t longest_stretch = RoomDirectory::longest_stretch;
     const RoomDirectory::Group group{filter.organization_id, filter.status};
     const auto limit = static_cast<std::uint64_t>(page.limit);
     auto to_skip = static_cast<std::uint64_t>(page.offset);

@@ -26,6 +26,9 @@ namespace roomstore::detail::memory {
 /// lock of that room, in one step, and shown by `RoomHandle::directory_version`.
 class RoomDirectory {
 public:
+    /// How many rooms a long search should look at before it lets others in.
+    static constexpr std::size_t longest_stretch = 1024;
+
     /// Where a room belongs; in a query, which rooms: an absent value stands for all.
     struct Group {
         std::optional<std::string> organization_id;
@@ -130,14 +133,20 @@ public:
         return take(*rooms, rooms->upper_bound(RoomOrder::key(&last)), limit);
     }
 
-    /// The ids of the first `limit` rooms that the channel is attached to.
+    /// The ids of the first `limit` rooms that the channel is attached to. Of each stretch of them
+    /// at one moment.
     std::vector<std::string> channel_rooms(const std::string& channel_id,
                                            std::optional<RoomStatus> status,
                                            std::size_t limit) const {
-        const std::lock_guard lock(mutex_);
         std::vector<std::string> ids;
-        for (const RoomHandle* room : channels_.oldest({channel_id, {}}, status, limit)) {
-            ids.push_back(room->id);
+        std::shared_ptr<RoomHandle> last;
+        while (ids.size() < limit) {
+            const std::size_t wanted = std::min(longest_stretch, limit - ids.size());
+            const std::lock_guard lock(mutex_);
+            const auto rooms = channels_.oldest({channel_id, {}}, status, wanted, last.get());
+            for (const RoomHandle* room : rooms) ids.push_back(room->id);
+            if (rooms.size() < wanted) break;
+            last = rooms.back()->shared_from_this();
         }
         return ids;
     }

@@ -54,17 +54,19 @@ public:
         rooms->second.insert(std::move(node));
     }
 
-    /// The first `limit` rooms.
-    std::vector<const RoomHandle*> oldest(TextPairView key,
-                                          std::optional<RoomStatus> status,
-                                          std::size_t limit) const {
-        std::vector<const RoomHandle*> found;
+    /// The first `limit` rooms; of those after `after`, unless it is null.
+    std::vector<RoomHandle*> oldest(TextPairView key,
+                                    std::optional<RoomStatus> status,
+                                    std::size_t limit,
+                                    RoomHandle* after = nullptr) const {
+        std::vector<RoomHandle*> found;
         const auto rooms = rooms_.find(key);
         if (rooms == rooms_.end()) return found;
         std::array<Range, statuses.size()> ranges;
         std::transform(statuses.begin(), statuses.end(), ranges.begin(), [&](RoomStatus wanted) {
             const auto end = rooms->second.end();
-            return !status || *status == wanted ? range_of(rooms->second, wanted) : Range{end, end};
+            return !status || *status == wanted ? range_of(rooms->second, wanted, after)
+                                                : Range{end, end};
         });
         while (found.size() < limit) {
             const auto next =
@@ -121,8 +123,12 @@ private:
     using Rooms = std::map<Place, std::uint32_t, PlaceLess>;
     using Range = std::pair<Rooms::const_iterator, Rooms::const_iterator>;
 
-    static Range range_of(const Rooms& rooms, RoomStatus status) noexcept {
-        return {rooms.lower_bound(status), rooms.upper_bound(status)};
+    static Range range_of(const Rooms& rooms,
+                          RoomStatus status,
+                          RoomHandle* after = nullptr) noexcept {
+        const auto first =
+            after == nullptr ? rooms.lower_bound(status) : rooms.upper_bound(Place{status, after});
+        return {first, rooms.upper_bound(status)};
     }
 
     std::map<TextPair, Rooms, TextPairLess> rooms_;
