@@ -16,6 +16,7 @@
 #include "roomstore/error.hpp"
 #include "roomstore/memory/detail/event_index.hpp"
 #include "roomstore/memory/detail/identity_index.hpp"
+#include "roomstore/memory/detail/locked_room.hpp"
 #include "roomstore/memory/detail/rollback.hpp"
 #include "roomstore/memory/detail/room_directory.hpp"
 #include "roomstore/memory/detail/room_map.hpp"
@@ -30,8 +31,8 @@ namespace roomstore::detail::memory {
 /// @par Locks
 /// A call holds the lock of at most one room at a time. Under it, it may take one of the leaves:
 /// a shard of the room map, of the event index or of the key index, the directory, the task index.
-/// The lock of the identities is taken alone. No lock is taken under a leaf, and none is held when
-/// a call returns.
+/// The lock of the identities is taken alone. No lock is waited for under a leaf, and none is held
+/// when a call returns.
 /// @par Truth
 /// What a leaf says about a room may be outdated as soon as the leaf is unlocked. A call that goes
 /// on from there to the room looks again under its lock, where every change is complete.
@@ -134,30 +135,6 @@ private:
     enum class State { fresh, open, closed };
     using RoomPtr = RoomMap::RoomPtr;
 
-    /// A live room with its lock held, or nothing.
-    class LockedRoom {
-    public:
-        LockedRoom() = default;
-        explicit LockedRoom(RoomPtr room) : room_(std::move(room)), lock_(room_->mutex) {
-            if (!room_->alive) release();
-        }
-
-        explicit operator bool() const noexcept { return room_ != nullptr; }
-        RoomRecord& operator*() const noexcept { return *room_; }
-        RoomRecord* operator->() const noexcept { return room_.get(); }
-        /// Afterwards only what never changes may be used: the id.
-        void unlock() { lock_.unlock(); }
-
-    private:
-        void release() {
-            lock_ = {};
-            room_ = nullptr;
-        }
-
-        RoomPtr room_;
-        std::unique_lock<std::mutex> lock_;
-    };
-
     /// What refuses bad arguments, where the store is open; each call begins with it.
     const Validator& ready() const {
         require_open();
@@ -187,17 +164,24 @@ private:
         return {};
     }
     LockedRoom lock_room(const std::string& room_id) const {
-        return lock_room(rooms_.find(room_id));
+        LockedRoom locked;
+        if (RoomPtr busy = rooms_.lock(room_id, locked)) return lock_room(std::move(busy));
+        if (!locked) require_open();
+        return locked;
     }
     LockedRoom require_room(RoomPtr room,
                             std::string_view operation,
                             const std::string& room_id) const {
-        LockedRoom locked = lock_room(std::move(room));
-        if (!locked) refuse(errc::not_found, operation, "no room " + quoted(room_id));
-        return locked;
+        return require(lock_room(std::move(room)), operation, room_id);
     }
     LockedRoom require_room(std::string_view operation, const std::string& room_id) const {
-        return require_room(rooms_.find(room_id), operation, room_id);
+        return require(lock_room(room_id), operation, room_id);
+    }
+    static LockedRoom require(LockedRoom locked,
+                              std::string_view operation,
+                              const std::string& room_id) {
+        if (!locked) refuse(errc::not_found, operation, "no room " + quoted(room_id));
+        return locked;
     }
 
     [[noreturn]] static void refuse(errc code, std::string_view operation, std::string_view what) {

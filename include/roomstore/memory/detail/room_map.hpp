@@ -1,11 +1,12 @@
 #pragma once
 
-#include <functional>
+#include <cstddef>
 #include <memory>
-#include <string>
+#include <mutex>
 #include <string_view>
 #include <unordered_map>
 
+#include "roomstore/memory/detail/locked_room.hpp"
 #include "roomstore/memory/detail/room_record.hpp"
 #include "roomstore/memory/detail/shards.hpp"
 #include "roomstore/memory/detail/text_hash.hpp"
@@ -21,27 +22,43 @@ public:
 
     /// The record under that id, or null.
     RoomPtr find(std::string_view room_id) const {
-        const auto& shard = shards_.of(TextHash{}(room_id));
+        const Key key(room_id);
+        const auto& shard = shards_.of(key.hash);
         const std::lock_guard lock(shard.mutex);
-        const auto room = shard.part.find(room_id);
+        const auto room = shard.part.find(key);
         return room == shard.part.end() ? nullptr : room->second;
+    }
+
+    /// Locks the record under that id, if there is one and nobody holds its lock: faster than to
+    /// find it first, since nothing but the lock has to keep it.
+    /// @returns the record where somebody else holds its lock.
+    RoomPtr lock(std::string_view room_id, LockedRoom& locked) const {
+        const Key key(room_id);
+        const auto& shard = shards_.of(key.hash);
+        const std::lock_guard lock(shard.mutex);
+        const auto room = shard.part.find(key);
+        if (room == shard.part.end()) return nullptr;
+        if (locked.try_lock(*room->second)) return nullptr;
+        return room->second;
     }
 
     /// Adds `room` where `allowed()`, asked under the lock, and unless its id is taken.
     /// @returns the record that is now under the id, or null where it was not allowed.
     template <typename Allowed>
     RoomPtr insert(const RoomPtr& room, const Allowed& allowed) {
-        auto& shard = shards_.of(TextHash{}(room->id));
+        const Key key(room->id);
+        auto& shard = shards_.of(key.hash);
         const std::lock_guard lock(shard.mutex);
         if (!allowed()) return nullptr;
-        return shard.part.try_emplace(room->id, room).first->second;
+        return shard.part.try_emplace(key, room).first->second;
     }
 
     /// Removes the entry of that very record.
     void erase(const RoomRecord& room) noexcept {
-        auto& shard = shards_.of(TextHash{}(room.id));
+        const Key key(room.id);
+        auto& shard = shards_.of(key.hash);
         const std::lock_guard lock(shard.mutex);
-        const auto entry = shard.part.find(room.id);
+        const auto entry = shard.part.find(key);
         if (entry != shard.part.end() && entry->second.get() == &room) shard.part.erase(entry);
     }
 
@@ -54,7 +71,20 @@ public:
     }
 
 private:
-    using Part = std::unordered_map<std::string, RoomPtr, TextHash, std::equal_to<>>;
+    /// The id is that of the record, or one that is looked up. Hashed once.
+    struct Key {
+        explicit Key(std::string_view room_id) noexcept : id(room_id), hash(TextHash{}(room_id)) {}
+
+        std::string_view id;
+        std::size_t hash;
+        bool operator==(const Key& other) const noexcept {
+            return hash == other.hash && id == other.id;
+        }
+    };
+    struct KeyHash {
+        std::size_t operator()(const Key& key) const noexcept { return key.hash; }
+    };
+    using Part = std::unordered_map<Key, RoomPtr, KeyHash>;
 
     static RoomPtr any_of(Shards<Part, 64>::Shard& shard) {
         const std::lock_guard lock(shard.mutex);
