@@ -86,9 +86,15 @@ inline EventPtr Engine::find_repeated(const RoomRecord& room,
 
 inline std::vector<RoomEvent> Engine::unpack(const std::vector<EventPtr>& events,
                                              const std::string& room_id) {
+    // Becomes the event at its place, where it need not be moved to.
+    struct InPlace {
+        const PackedEvent& event;
+        const std::string& room_id;
+        operator RoomEvent() const { return event.unpack(room_id); }
+    };
     std::vector<RoomEvent> unpacked;
     unpacked.reserve(events.size());
-    for (const auto& event : events) unpacked.push_back(event->unpack(room_id));
+    for (const auto& event : events) unpacked.emplace_back(InPlace{*event, room_id});
     return unpacked;
 }
 

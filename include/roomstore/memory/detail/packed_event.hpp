@@ -38,14 +38,19 @@ public:
 
     /// The event as it was given, but for its index. `room_id` is that of the room.
     RoomEvent unpack(const std::string& room_id) const {
-        // The default of `id` would be drawn from the system, that of `created_at` from the clock.
-        RoomEvent event{.id = std::string(id()),
-                        .room_id = room_id,
-                        .status = status_,
-                        .index = index_,
-                        .chain_depth = chain_depth_,
-                        .created_at = created_at_};
-        event.source.direction = direction_;
+        // The default of `id` would be drawn from the system, that of `created_at` from the clock;
+        // those of the JSON values take the way of a list of their members.
+        RoomEvent event{
+            .id = std::string(id()),
+            .room_id = room_id,
+            .source = {.direction = direction_, .raw_payload = Json(Json::value_t::object)},
+            .status = status_,
+            .index = index_,
+            .chain_depth = chain_depth_,
+            .created_at = created_at_,
+            .metadata = Json(Json::value_t::object),
+            .channel_data = {.extra = Json(Json::value_t::object)},
+            .delivery_results = Json(Json::value_t::object)};
         visit_texts(event, [this](Text field, auto& value) {
             if (has(field)) value = std::string(text(field));
         });
