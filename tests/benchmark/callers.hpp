@@ -1,25 +1,39 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
-#include <asio/use_future.hpp>
 
 namespace roomstore::benchmark {
 
-/// Runs `task` to its end on this thread.
+/// Runs `task` to its end on this thread, and wakes no other: asio's futures are kept by one.
+inline void complete(asio::awaitable<void> task) {
+    asio::io_context context(1);
+    std::exception_ptr failure;
+    asio::co_spawn(
+        context, std::move(task), [&](std::exception_ptr thrown) { failure = std::move(thrown); });
+    context.run();
+    if (failure) std::rethrow_exception(failure);
+}
+
+template <typename T>
+asio::awaitable<void> keep_result(asio::awaitable<T> task, std::optional<T>& result) {
+    result.emplace(co_await std::move(task));
+}
+
 template <typename T>
 T complete(asio::awaitable<T> task) {
-    asio::io_context context(1);
-    auto result = asio::co_spawn(context, std::move(task), asio::use_future);
-    context.run();
-    return result.get();
+    std::optional<T> result;
+    complete(keep_result(std::move(task), result));
+    return std::move(*result);
 }
 
 /// Callers that call one after the other, each beginning with the next call when the last is

@@ -1,10 +1,13 @@
 #include <barrier>
 #include <chrono>
+#include <condition_variable>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -286,6 +289,13 @@ double append_to_own_bare_stores(int threads, std::int64_t events) {
 
 void measure_memory(Bench& bench) {
     if (!bench.settings.wants("T7")) return;
+    // An application has more than one thread. Where there is one only, the libraries leave out
+    // what keeps threads apart.
+    const std::jthread second([](const std::stop_token& stop) {
+        std::mutex mutex;
+        std::unique_lock lock(mutex);
+        std::condition_variable_any().wait(lock, stop, [] { return false; });
+    });
     MemoryRows rows;
     MemoryRows warm_up;
     measure_operations<Ours>(bench.settings, warm_up);
