@@ -12,11 +12,22 @@ if(Asio_VERSION VERSION_LESS 1.24)
     string(APPEND ROOMSTORE_PC_ASIO " -DASIO_HAS_CO_AWAIT=1 -DASIO_HAS_STD_COROUTINE=1")
 endif()
 
-# What a static library passes on. -lroomstore_postgres takes the shared one where both are installed; what is
-# named here is then linked as well, and not needed.
+# -lroomstore_postgres takes the shared library where both are installed, which needs nothing: libpqxx is inside,
+# or found by itself. What the static one passes on is then said for `--static` only, and by names of libraries:
+# pkg-config refuses a package whose Requires.private are not there, also to those who do not link them.
 set(ROOMSTORE_PC_REQUIRES "")
-if(ROOMSTORE_POSTGRES_IS_STATIC)
-    set(ROOMSTORE_PC_REQUIRES ", libpqxx >= 7.10, libpq, fmt >= ${ROOMSTORE_FMT_VERSION}")
+set(ROOMSTORE_PC_LIBS_PRIVATE "")
+if(TARGET roomstore_postgres_shared)
+    set(ROOMSTORE_PC_LIBS_PRIVATE " -lpqxx -lpq -lfmt")
+    cmake_path(GET Libpqxx_LIBRARY PARENT_PATH pqxx_folder)
+    if(pqxx_folder AND NOT pqxx_folder IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES
+       AND NOT pqxx_folder STREQUAL "/usr/local/lib") # where linkers look anyway
+        string(PREPEND ROOMSTORE_PC_LIBS_PRIVATE " -L${pqxx_folder}")
+    endif()
+elseif(ROOMSTORE_POSTGRES_IS_STATIC)
+    string(REPLACE "..." ", libpqxx " pqxx_range ${ROOMSTORE_PQXX_VERSION})
+    string(REPLACE "<" "< " pqxx_range ${pqxx_range})
+    set(ROOMSTORE_PC_REQUIRES ", libpqxx >= ${pqxx_range}, libpq, fmt >= ${ROOMSTORE_FMT_VERSION}")
 endif()
 
 configure_file(cmake/roomstore.pc.in ${PROJECT_BINARY_DIR}/roomstore.pc @ONLY)

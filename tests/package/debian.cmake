@@ -1,8 +1,10 @@
-# Makes the Debian package and unpacks it where a consumer looks for it:
+# Makes the Debian package and installs it where a consumer looks for it:
 #
-#   cmake -DCPACK=<program> -DCONFIG=<CPackConfig.cmake> -DDPKG_DEB=<program> -DBINARY=<scratch>
-#         -DVERSION=<its version> -DPREFIX=<what /usr becomes> -P debian.cmake
-file(REMOVE_RECURSE ${BINARY} ${PREFIX})
+#   cmake -DCPACK=<program> -DCONFIG=<CPackConfig.cmake> -DDPKG=<program> -DDPKG_DEB=<program> -DBINARY=<scratch>
+#         -DVERSION=<its version> -P debian.cmake
+#
+# As dpkg installs, but into BINARY/root, so that the machine stays what it is: /usr becomes BINARY/root/usr.
+file(REMOVE_RECURSE ${BINARY})
 execute_process(
     COMMAND ${CPACK} -G DEB --config ${CONFIG} -B ${BINARY} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
 file(GLOB package ${BINARY}/libroomstore-dev_${VERSION}_*.deb)
@@ -16,10 +18,21 @@ endforeach()
 if(depends MATCHES "pqxx")
     message(FATAL_ERROR "depends on a libpqxx, which Debian 12 does not have: ${depends}")
 endif()
-execute_process(COMMAND ${DPKG_DEB} --extract ${package} ${BINARY}/root COMMAND_ERROR_IS_FATAL ANY)
+
+# A root with nothing in it: what the package depends on is the machine's.
+set(root ${BINARY}/root)
+file(MAKE_DIRECTORY ${root}/var/lib/dpkg/updates ${root}/var/lib/dpkg/info ${root}/var/lib/dpkg/triggers)
+file(TOUCH ${root}/var/lib/dpkg/status)
+execute_process(
+    COMMAND ${DPKG} --root=${root} --force-not-root --force-depends --force-script-chrootless --install ${package}
+    COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
+execute_process(
+    COMMAND ${DPKG} --root=${root} --status libroomstore-dev OUTPUT_VARIABLE status COMMAND_ERROR_IS_FATAL ANY)
+if(NOT status MATCHES "Status: install ok installed")
+    message(FATAL_ERROR "dpkg did not install it: ${status}")
+endif()
 foreach(file share/doc/libroomstore-dev/copyright share/doc/roomstore/LICENSE include/roomstore/version.hpp)
-    if(NOT EXISTS ${BINARY}/root/usr/${file})
+    if(NOT EXISTS ${root}/usr/${file})
         message(FATAL_ERROR "${package} holds no ${file}")
     endif()
 endforeach()
-file(RENAME ${BINARY}/root/usr ${PREFIX})

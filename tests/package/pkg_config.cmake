@@ -1,12 +1,30 @@
 # Compiles a program with what pkg-config says, and runs it:
 #
 #   cmake -DPACKAGE=<package> -DSOURCE=<program> -DPREFIX=<where roomstore is installed> -DVERSION=<its version>
-#         -DPKG_CONFIG=<program> -DBINARY=<scratch> -DCXX=<compiler> -P pkg_config.cmake
+#         -DPKG_CONFIG=<program> -DBINARY=<scratch> -DCXX=<compiler> [-DSTATIC=ON] [-DDISTRIBUTION=ON]
+#         -P pkg_config.cmake
+#
+# STATIC: the static library, with `pkg-config --static`. DISTRIBUTION: with nothing that was put into /usr/local,
+# as on a machine on which only packages of the distribution are.
 file(REMOVE_RECURSE ${BINARY})
 file(MAKE_DIRECTORY ${BINARY}/build)
 file(GLOB_RECURSE packages ${PREFIX}/*/${PACKAGE}.pc)
 cmake_path(GET packages PARENT_PATH folder)
-set(ENV{PKG_CONFIG_PATH} ${folder}:/usr/local/lib/pkgconfig:$ENV{PKG_CONFIG_PATH})
+set(hidden "")
+if(DISTRIBUTION)
+    # Only the folder named last is searched; headers of libpqxx, libpq and fmt refuse to compile.
+    file(GLOB system /usr/lib/*/pkgconfig)
+    list(JOIN system ":" system)
+    set(ENV{PKG_CONFIG_PATH} "")
+    set(ENV{PKG_CONFIG_LIBDIR} ${folder}:${system}:/usr/lib/pkgconfig:/usr/share/pkgconfig)
+    set(hidden -I${CMAKE_CURRENT_LIST_DIR}/memory_only/hidden)
+else()
+    set(ENV{PKG_CONFIG_PATH} ${folder}:/usr/local/lib/pkgconfig:$ENV{PKG_CONFIG_PATH})
+endif()
+set(static "")
+if(STATIC)
+    set(static --static)
+endif()
 
 execute_process(
     COMMAND ${PKG_CONFIG} --modversion ${PACKAGE}
@@ -15,12 +33,15 @@ if(NOT found STREQUAL VERSION)
     message(FATAL_ERROR "${PACKAGE}.pc says '${found}' instead of '${VERSION}'")
 endif()
 execute_process(
-    COMMAND ${PKG_CONFIG} --cflags --libs ${PACKAGE}
+    COMMAND ${PKG_CONFIG} ${static} --cflags --libs ${PACKAGE}
     OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+if(DISTRIBUTION AND flags MATCHES "pqxx|lfmt|-lpq( |$)")
+    message(FATAL_ERROR "the shared library needs none of what pkg-config says: ${flags}")
+endif()
 separate_arguments(flags UNIX_COMMAND "${flags}")
 execute_process(
     COMMAND $ENV{CMAKE_CXX_COMPILER_LAUNCHER} ${CXX} -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -c
-            ${CMAKE_CURRENT_LIST_DIR}/${SOURCE} -o ${BINARY}/build/consumer.o ${flags}
+            ${CMAKE_CURRENT_LIST_DIR}/${SOURCE} -o ${BINARY}/build/consumer.o ${hidden} ${flags}
     COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
 execute_process(
     COMMAND ${CXX} ${BINARY}/build/consumer.o -o ${BINARY}/build/consumer ${flags} -Wl,-rpath,${folder}/..
