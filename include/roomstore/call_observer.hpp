@@ -6,11 +6,13 @@
 
 #include <asio/error.hpp>
 
+#include "roomstore/detail/visibility.hpp"
 #include "roomstore/error.hpp"
 
 namespace roomstore {
 
 /// A call that has ended.
+/// @ingroup decorators
 struct ObservedCall {
     /// The name of the operation, such as `add_event_auto_index`. A literal: it may be kept.
     /// `ConversationStore::get_conversation` and `ConversationStore::get_timeline` are
@@ -30,42 +32,14 @@ struct ObservedCall {
         if (!error) return "ok";
         if (error == asio::error::operation_aborted) return "aborted";
         if (error.category() != error_category()) return "other";
-        switch (static_cast<errc>(error.value())) {
-            case errc::invalid_argument:
-                return "invalid_argument";
-            case errc::not_found:
-                return "not_found";
-            case errc::already_exists:
-                return "already_exists";
-            case errc::conflict:
-                return "conflict";
-            case errc::busy:
-                return "busy";
-            case errc::timeout:
-                return "timeout";
-            case errc::unavailable:
-                return "unavailable";
-            case errc::read_only:
-                return "read_only";
-            case errc::storage_full:
-                return "storage_full";
-            case errc::commit_unknown:
-                return "commit_unknown";
-            case errc::schema_mismatch:
-                return "schema_mismatch";
-            case errc::corrupt_data:
-                return "corrupt_data";
-            case errc::closed:
-                return "closed";
-            case errc::internal:
-                return "internal";
-        }
-        return "other";
+        const std::string_view name = to_string(static_cast<errc>(error.value()));
+        return name.empty() ? "other" : name;
     }
 };
 
 /// Is told of every call that an `ObservedStore` has made.
-class CallObserver {
+/// @ingroup decorators
+class ROOMSTORE_SHARED CallObserver {
 public:
     virtual ~CallObserver() = default;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -11,6 +12,7 @@ namespace roomstore {
 
 /// Why a store refused or failed a call. The codes are few: each stands for something else that the
 /// caller does next.
+/// @ingroup errors
 enum class errc {
     /// The arguments break a rule; the text names the field. Nothing was sent anywhere.
     invalid_argument = 1,
@@ -30,7 +32,8 @@ enum class errc {
     read_only,
     /// The server has no room left (disk or memory), or the room has no index left.
     storage_full,
-    /// A COMMIT was lost and could not be settled before the deadline. Calling again settles it.
+    /// A COMMIT was lost and could not be settled before the deadline: stored, or not. What to do
+    /// next depends on the call: see `is_retryable`.
     commit_unknown,
     /// The database holds a schema that this build cannot work with.
     schema_mismatch,
@@ -42,7 +45,45 @@ enum class errc {
     internal,
 };
 
+/// The name of `code`, such as `not_found`; empty for a value outside the enumeration. A literal:
+/// it may be kept. What tells a person is `std::error_code::message`.
+/// @ingroup errors
+constexpr std::string_view to_string(errc code) noexcept {
+    switch (code) {
+        case errc::invalid_argument:
+            return "invalid_argument";
+        case errc::not_found:
+            return "not_found";
+        case errc::already_exists:
+            return "already_exists";
+        case errc::conflict:
+            return "conflict";
+        case errc::busy:
+            return "busy";
+        case errc::timeout:
+            return "timeout";
+        case errc::unavailable:
+            return "unavailable";
+        case errc::read_only:
+            return "read_only";
+        case errc::storage_full:
+            return "storage_full";
+        case errc::commit_unknown:
+            return "commit_unknown";
+        case errc::schema_mismatch:
+            return "schema_mismatch";
+        case errc::corrupt_data:
+            return "corrupt_data";
+        case errc::closed:
+            return "closed";
+        case errc::internal:
+            return "internal";
+    }
+    return {};
+}
+
 /// Whether the work of a failed call may have been stored.
+/// @ingroup errors
 enum class Applied {
     /// Certainly not stored.
     no,
@@ -109,12 +150,14 @@ public:
 }  // namespace detail
 
 /// The category of every `errc`; its name is `roomstore`.
+/// @ingroup errors
 ROOMSTORE_SHARED inline const std::error_category& error_category() noexcept {
     static const detail::ErrorCategory category;
     return category;
 }
 
 /// Makes `errc` an error code, so that `error.code() == errc::busy` compiles.
+/// @ingroup errors
 inline std::error_code make_error_code(errc code) noexcept {
     return {static_cast<int>(code), error_category()};
 }
@@ -126,6 +169,7 @@ inline std::error_code make_error_code(errc code) noexcept {
 /// thread runs out of memory it is `std::bad_alloc`: a memory store has then changed nothing; of a
 /// PostgreSQL store take it for `commit_unknown`, since it may stand in for an error that could not
 /// be made. (Memory that runs out on a thread of the store is `errc::internal`.)
+/// @ingroup errors
 class ROOMSTORE_SHARED Error : public std::system_error {
 public:
     /// @param code     what happened
@@ -152,8 +196,12 @@ private:
     std::string sqlstate_;
 };
 
-/// True where the same call, unchanged, may succeed later: busy, timeout, unavailable, read_only,
-/// and commit_unknown (which calling again settles).
+/// True where the same call, unchanged, may succeed later: busy, timeout, unavailable and
+/// read_only, after which nothing is stored, and commit_unknown, after which it may be. Calling
+/// again then settles an append (of an event that keeps its id), an update, an `add_binding` and
+/// its like, and a read marker. A call that creates or deletes a row may be refused because of what
+/// it did the first time (already_exists, false, empty): take that for its success, or look first.
+/// @ingroup errors
 inline bool is_retryable(const std::error_code& code) noexcept {
     if (code.category() != error_category()) return false;
     switch (static_cast<errc>(code.value())) {

@@ -38,6 +38,16 @@ struct formatter<Name> : formatter<std::string_view> {
     }
 };
 
+/// Formats a known name as its spelling, with the format specification of a string.
+template <typename Enum>
+struct formatter<roomstore::OpenConstant<Enum>> : formatter<std::string_view> {
+    /// Called by {fmt}.
+    template <typename Context>
+    auto format(roomstore::OpenConstant<Enum> value, Context& context) const {
+        return formatter<std::string_view>::format(value.name(), context);
+    }
+};
+
 /// Formats an `errc` as its message, with the format specification of a string.
 template <>
 struct formatter<roomstore::errc> : formatter<std::string_view> {

@@ -11,15 +11,20 @@
 #include <asio/awaitable.hpp>
 
 #include "roomstore/conversation_store.hpp"
+#include "roomstore/detail/not_null.hpp"
+
 namespace roomstore {
 
 /// Does what another store does: the base of a store that changes or watches some operations of it.
 /// `ConversationStore::get_conversation` and `ConversationStore::get_timeline` arrive as
 /// `list_events`.
-class ForwardingStore : public ConversationStore {
+/// @ingroup decorators
+class ROOMSTORE_SHARED ForwardingStore : public ConversationStore {
 public:
-    /// Forwards to `inner`, which must not be null.
-    explicit ForwardingStore(std::shared_ptr<ConversationStore> inner) : inner_(std::move(inner)) {}
+    /// Forwards to `inner`.
+    /// @throws Error (invalid_argument) where `inner` is null.
+    explicit ForwardingStore(std::shared_ptr<ConversationStore> inner)
+        : inner_(detail::not_null(std::move(inner), "ForwardingStore.inner")) {}
 
     asio::awaitable<void> init() override { return inner_->init(); }
     asio::awaitable<void> close() override { return inner_->close(); }

@@ -16,7 +16,9 @@
 
 #include "roomstore/call_observer.hpp"
 #include "roomstore/conversation_store.hpp"
+#include "roomstore/detail/not_null.hpp"
 #include "roomstore/error.hpp"
+
 namespace roomstore {
 
 /// Does what another store does, and tells an observer of every call.
@@ -25,11 +27,14 @@ namespace roomstore {
 /// Two looks at the steady clock, copies of the room's id and one coroutine for each call.
 /// @par Errors
 /// Those of the other store, unchanged.
-class ObservedStore final : public ConversationStore {
+/// @ingroup decorators
+class ROOMSTORE_SHARED ObservedStore final : public ConversationStore {
 public:
-    /// Forwards to `inner` and tells `observer`. Neither may be null.
+    /// Forwards to `inner` and tells `observer`.
+    /// @throws Error (invalid_argument) where one of them is null.
     ObservedStore(std::shared_ptr<ConversationStore> inner, std::shared_ptr<CallObserver> observer)
-        : inner_(std::move(inner)), observer_(std::move(observer)) {}
+        : inner_(detail::not_null(std::move(inner), "ObservedStore.inner")),
+          observer_(detail::not_null(std::move(observer), "ObservedStore.observer")) {}
 
     asio::awaitable<void> init() override { return observed("init", {}, inner_->init()); }
     asio::awaitable<void> close() override { return observed("close", {}, inner_->close()); }

@@ -60,6 +60,17 @@ TEST_CASE("every code is a failure and has a message of its own") {
           "unknown roomstore error 999");
 }
 
+TEST_CASE("every code has the name of its enumerator") {
+    static_assert(to_string(errc::storage_full) == "storage_full");
+    std::string names;
+    for (const errc code : all_codes) names += std::string(to_string(code)) + ' ';
+    CHECK(names ==
+          "invalid_argument not_found already_exists conflict busy timeout unavailable read_only "
+          "storage_full commit_unknown schema_mismatch corrupt_data closed internal ");
+    CHECK(to_string(static_cast<errc>(0)).empty());
+    CHECK(to_string(static_cast<errc>(99)).empty());
+}
+
 TEST_CASE("codes compare with the conditions of the standard library where there is one") {
     CHECK(make_error_code(errc::invalid_argument) == std::errc::invalid_argument);
     CHECK(make_error_code(errc::busy) == std::errc::resource_unavailable_try_again);

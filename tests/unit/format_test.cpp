@@ -11,6 +11,7 @@ TEST_CASE("enumerations are formatted as their spelling, and take a string's spe
     CHECK(fmt::format("[{:>8}]", RoomStatus::paused) == "[  paused]");
     CHECK(fmt::format("{}", EventType("irc.topic")) == "irc.topic");
     CHECK(fmt::format("{:*<6}", ChannelType("sms")) == "sms***");
+    CHECK(fmt::format("{:>4}", ChannelType::sms) == " sms");
     CHECK(fmt::format("{}", errc::not_found) == "not found");
 }
 

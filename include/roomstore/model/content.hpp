@@ -271,6 +271,27 @@ public:
     /// The tag, as in JSON. Empty for an `UnknownContent` that has none, which no store accepts.
     std::string_view type() const;
 
+    /// Whether the content is a `T`.
+    template <typename T>
+    bool holds() const noexcept {
+        return std::holds_alternative<T>(variant_);
+    }
+
+    /// The content, which is a `T`.
+    /// @throws std::bad_variant_access where it is not: that is a mistake of the caller, and
+    /// nothing
+    ///         that a store has refused.
+    template <typename T>
+    const T& get() const {
+        return std::get<T>(variant_);
+    }
+    /// The content, which is a `T`.
+    /// @throws std::bad_variant_access where it is not.
+    template <typename T>
+    T& get() {
+        return std::get<T>(variant_);
+    }
+
     /// The content if it is a `T`, else null.
     template <typename T>
     const T* get_if() const noexcept {
@@ -282,9 +303,20 @@ public:
         return std::get_if<T>(&variant_);
     }
 
-    /// The content, to be visited.
+    /// What `visitor` returns for the content, as `std::visit` calls it.
+    template <typename Visitor>
+    decltype(auto) visit(Visitor&& visitor) const {
+        return std::visit(std::forward<Visitor>(visitor), variant_);
+    }
+    /// What `visitor` returns for the content, which it may change.
+    template <typename Visitor>
+    decltype(auto) visit(Visitor&& visitor) {
+        return std::visit(std::forward<Visitor>(visitor), variant_);
+    }
+
+    /// The content as it is kept.
     const Variant& variant() const noexcept { return variant_; }
-    /// The content, to be visited.
+    /// The content as it is kept.
     Variant& variant() noexcept { return variant_; }
 
     /// The same kind of content, equal in every field.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <ostream>
@@ -10,16 +11,54 @@
 
 namespace roomstore {
 
+/// A known name of the open enumeration `Enum`, such as `EventType::message`. It is a value of that
+/// enumeration and of no other, and a text where one is asked for.
+/// @ingroup values
+template <typename Enum>
+class OpenConstant {
+public:
+    /// The name spelled `name`.
+    explicit constexpr OpenConstant(std::string_view name) noexcept : name_(name) {}
+
+    /// The spelling, as stored and as written in JSON.
+    constexpr std::string_view name() const noexcept { return name_; }
+    /// The spelling.
+    constexpr operator std::string_view() const noexcept { return name_; }
+
+    /// Equal by spelling.
+    friend constexpr bool operator==(OpenConstant, OpenConstant) noexcept = default;
+    /// Equal by spelling.
+    template <std::convertible_to<std::string_view> Text>
+        requires std::constructible_from<Enum, Text>
+    friend constexpr bool operator==(OpenConstant a, const Text& b) noexcept {
+        return a.name_ == std::string_view(b);
+    }
+    /// Writes the spelling.
+    friend std::ostream& operator<<(std::ostream& out, OpenConstant value) {
+        return out << value.name_;
+    }
+
+private:
+    std::string_view name_;
+};
+
 /// Base of the *open* enumerations: a name out of a known set, or any other legal name.
 ///
 /// A chat server has event types and channels of its own; they are values like the known ones and
 /// survive the round trip. A legal name has 1 to 64 bytes of `[a-z0-9_.-]`; stores refuse others
 /// with `invalid_argument`.
+/// @ingroup values
 template <typename Derived>
 class OpenEnum {
 public:
     /// The empty name, which no store accepts.
     OpenEnum() = default;
+    /// The known value.
+    OpenEnum(OpenConstant<Derived> known) : name_(known.name()) {}
+    /// Refused: the name of a value of another enumeration.
+    template <typename Other>
+        requires(!std::same_as<Other, Derived>)
+    OpenEnum(OpenConstant<Other> known) = delete;
     /// The value spelled `name`, which is not checked here.
     OpenEnum(std::string_view name) : name_(name) {}
     /// The value spelled `name`, which is not checked here.
@@ -49,6 +88,14 @@ public:
         return a.name() == b.name();
     }
     /// Equal by spelling.
+    friend bool operator==(const Derived& a, OpenConstant<Derived> b) noexcept {
+        return a.name() == b.name();
+    }
+    /// Refused: the name of a value of another enumeration.
+    template <typename Other>
+        requires(!std::same_as<Other, Derived>)
+    friend bool operator==(const Derived& a, OpenConstant<Other> b) = delete;
+    /// Equal by spelling.
     friend bool operator==(const Derived& a, std::string_view b) noexcept { return a.name() == b; }
     /// Equal by spelling.
     friend bool operator==(const Derived& a, const char* b) noexcept { return a.name() == b; }
@@ -76,59 +123,59 @@ public:
     using OpenEnum::OpenEnum;
 
     /// Somebody said something.
-    static constexpr std::string_view message = "message";
+    static constexpr OpenConstant<EventType> message{"message"};
     /// The system said something.
-    static constexpr std::string_view system = "system";
+    static constexpr OpenConstant<EventType> system{"system"};
     /// Somebody types.
-    static constexpr std::string_view typing = "typing";
+    static constexpr OpenConstant<EventType> typing{"typing"};
     /// Somebody read.
-    static constexpr std::string_view read_receipt = "read_receipt";
+    static constexpr OpenConstant<EventType> read_receipt{"read_receipt"};
     /// Something was delivered.
-    static constexpr std::string_view delivery_receipt = "delivery_receipt";
+    static constexpr OpenConstant<EventType> delivery_receipt{"delivery_receipt"};
     /// Somebody came or went.
-    static constexpr std::string_view presence = "presence";
+    static constexpr OpenConstant<EventType> presence{"presence"};
     /// Somebody reacted to an event.
-    static constexpr std::string_view reaction = "reaction";
+    static constexpr OpenConstant<EventType> reaction{"reaction"};
     /// An event was edited.
-    static constexpr std::string_view edit = "edit";
+    static constexpr OpenConstant<EventType> edit{"edit"};
     /// An event was withdrawn; spelled `delete`.
-    static constexpr std::string_view delete_ = "delete";
+    static constexpr OpenConstant<EventType> delete_{"delete"};
     /// A participant joined.
-    static constexpr std::string_view participant_joined = "participant_joined";
+    static constexpr OpenConstant<EventType> participant_joined{"participant_joined"};
     /// A participant left.
-    static constexpr std::string_view participant_left = "participant_left";
+    static constexpr OpenConstant<EventType> participant_left{"participant_left"};
     /// It became known who a participant is.
-    static constexpr std::string_view participant_identified = "participant_identified";
+    static constexpr OpenConstant<EventType> participant_identified{"participant_identified"};
     /// A participant changed.
-    static constexpr std::string_view participant_updated = "participant_updated";
+    static constexpr OpenConstant<EventType> participant_updated{"participant_updated"};
     /// A channel was attached.
-    static constexpr std::string_view channel_attached = "channel_attached";
+    static constexpr OpenConstant<EventType> channel_attached{"channel_attached"};
     /// A channel was detached.
-    static constexpr std::string_view channel_detached = "channel_detached";
+    static constexpr OpenConstant<EventType> channel_detached{"channel_detached"};
     /// A channel was muted.
-    static constexpr std::string_view channel_muted = "channel_muted";
+    static constexpr OpenConstant<EventType> channel_muted{"channel_muted"};
     /// A channel was unmuted.
-    static constexpr std::string_view channel_unmuted = "channel_unmuted";
+    static constexpr OpenConstant<EventType> channel_unmuted{"channel_unmuted"};
     /// A channel changed.
-    static constexpr std::string_view channel_updated = "channel_updated";
+    static constexpr OpenConstant<EventType> channel_updated{"channel_updated"};
     /// A task came up.
-    static constexpr std::string_view task_created = "task_created";
+    static constexpr OpenConstant<EventType> task_created{"task_created"};
     /// A task was handed on.
-    static constexpr std::string_view task_delegated = "task_delegated";
+    static constexpr OpenConstant<EventType> task_delegated{"task_delegated"};
     /// A task is done.
-    static constexpr std::string_view task_completed = "task_completed";
+    static constexpr OpenConstant<EventType> task_completed{"task_completed"};
     /// Something was noticed.
-    static constexpr std::string_view observation = "observation";
+    static constexpr OpenConstant<EventType> observation{"observation"};
     /// A tool was called.
-    static constexpr std::string_view tool_call_start = "tool_call_start";
+    static constexpr OpenConstant<EventType> tool_call_start{"tool_call_start"};
     /// A tool answered.
-    static constexpr std::string_view tool_call_end = "tool_call_end";
+    static constexpr OpenConstant<EventType> tool_call_end{"tool_call_end"};
     /// A key of a telephone was pressed.
-    static constexpr std::string_view dtmf = "dtmf";
+    static constexpr OpenConstant<EventType> dtmf{"dtmf"};
     /// A recording began.
-    static constexpr std::string_view recording_started = "recording_started";
+    static constexpr OpenConstant<EventType> recording_started{"recording_started"};
     /// A recording ended.
-    static constexpr std::string_view recording_stopped = "recording_stopped";
+    static constexpr OpenConstant<EventType> recording_stopped{"recording_stopped"};
 };
 
 /// What kind of channel an event came through or a binding connects.
@@ -138,51 +185,51 @@ public:
     using OpenEnum::OpenEnum;
 
     /// Text messages.
-    static constexpr std::string_view sms = "sms";
+    static constexpr OpenConstant<ChannelType> sms{"sms"};
     /// Multimedia messages.
-    static constexpr std::string_view mms = "mms";
+    static constexpr OpenConstant<ChannelType> mms{"mms"};
     /// Rich Communication Services.
-    static constexpr std::string_view rcs = "rcs";
+    static constexpr OpenConstant<ChannelType> rcs{"rcs"};
     /// Electronic mail.
-    static constexpr std::string_view email = "email";
+    static constexpr OpenConstant<ChannelType> email{"email"};
     /// WhatsApp for businesses.
-    static constexpr std::string_view whatsapp = "whatsapp";
+    static constexpr OpenConstant<ChannelType> whatsapp{"whatsapp"};
     /// WhatsApp, a personal account.
-    static constexpr std::string_view whatsapp_personal = "whatsapp_personal";
+    static constexpr OpenConstant<ChannelType> whatsapp_personal{"whatsapp_personal"};
     /// A WebSocket.
-    static constexpr std::string_view websocket = "websocket";
+    static constexpr OpenConstant<ChannelType> websocket{"websocket"};
     /// An agent.
-    static constexpr std::string_view ai = "ai";
+    static constexpr OpenConstant<ChannelType> ai{"ai"};
     /// Telephone calls.
-    static constexpr std::string_view voice = "voice";
+    static constexpr OpenConstant<ChannelType> voice{"voice"};
     /// A spoken conversation with an agent.
-    static constexpr std::string_view realtime_voice = "realtime_voice";
+    static constexpr OpenConstant<ChannelType> realtime_voice{"realtime_voice"};
     /// A conversation with an agent by sound and image.
-    static constexpr std::string_view realtime_audio_video = "realtime_audio_video";
+    static constexpr OpenConstant<ChannelType> realtime_audio_video{"realtime_audio_video"};
     /// Push notifications.
-    static constexpr std::string_view push = "push";
+    static constexpr OpenConstant<ChannelType> push{"push"};
     /// Facebook Messenger.
-    static constexpr std::string_view messenger = "messenger";
+    static constexpr OpenConstant<ChannelType> messenger{"messenger"};
     /// Telegram.
-    static constexpr std::string_view telegram = "telegram";
+    static constexpr OpenConstant<ChannelType> telegram{"telegram"};
     /// Microsoft Teams.
-    static constexpr std::string_view teams = "teams";
+    static constexpr OpenConstant<ChannelType> teams{"teams"};
     /// Discord.
-    static constexpr std::string_view discord = "discord";
+    static constexpr OpenConstant<ChannelType> discord{"discord"};
     /// Buzz.
-    static constexpr std::string_view buzz = "buzz";
+    static constexpr OpenConstant<ChannelType> buzz{"buzz"};
     /// HTTP requests to a URL.
-    static constexpr std::string_view webhook = "webhook";
+    static constexpr OpenConstant<ChannelType> webhook{"webhook"};
     /// Video calls.
-    static constexpr std::string_view video = "video";
+    static constexpr OpenConstant<ChannelType> video{"video"};
     /// Calls with sound and image.
-    static constexpr std::string_view audio_video = "audio_video";
+    static constexpr OpenConstant<ChannelType> audio_video{"audio_video"};
     /// Conferences.
-    static constexpr std::string_view conference = "conference";
+    static constexpr OpenConstant<ChannelType> conference{"conference"};
     /// A terminal.
-    static constexpr std::string_view cli = "cli";
+    static constexpr OpenConstant<ChannelType> cli{"cli"};
     /// The system itself.
-    static constexpr std::string_view system = "system";
+    static constexpr OpenConstant<ChannelType> system{"system"};
 };
 
 }  // namespace roomstore

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
+#include <cstddef>
 #include <exception>
 #include <map>
 #include <memory>
@@ -8,6 +10,7 @@
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/histogram.h>
+#include <prometheus/labels.h>
 #include <prometheus/registry.h>
 #include <string>
 #include <string_view>
@@ -15,6 +18,8 @@
 #include <vector>
 
 #include "roomstore/call_observer.hpp"
+#include "roomstore/detail/not_null.hpp"
+#include "roomstore/error.hpp"
 
 namespace roomstore {
 
@@ -26,19 +31,25 @@ namespace roomstore {
 /// - `roomstore_call_duration_seconds{operation}`: a histogram of their durations.
 ///
 /// Rooms are not told apart: Prometheus keeps a series for each value of a label. Several stores
-/// may share an observer, or have observers of one registry.
+/// may share an observer, or have observers of one registry, which constant labels tell apart.
 /// @par Threads
 /// Calls wait for one another for as long as it takes to look up a series.
+/// @ingroup decorators
 class PrometheusObserver final : public CallObserver {
 public:
-    /// Registers the series with `registry`, which must not be null.
+    /// Registers the series with `registry`.
     /// @param registry what is exposed
     /// @param buckets  upper bounds of the histogram in seconds, ascending; by default 0.1 ms to
     ///                 10 s
+    /// @param labels   what every series bears beside its own labels, such as the name of the store
+    /// @throws Error (invalid_argument) where `registry` is null, the bounds do not ascend or are
+    ///         not finite, or a label has a name that Prometheus refuses or that is taken.
     explicit PrometheusObserver(std::shared_ptr<::prometheus::Registry> registry,
-                                std::vector<double> buckets = default_buckets())
-        : registry_(std::move(registry)),
-          buckets_(std::move(buckets)),
+                                std::vector<double> buckets = default_buckets(),
+                                ::prometheus::Labels labels = {})
+        : registry_(detail::not_null(std::move(registry), "PrometheusObserver.registry")),
+          buckets_(ascending(std::move(buckets))),
+          labels_(legal(std::move(labels))),
           calls_(::prometheus::BuildCounter()
                      .Name("roomstore_calls_total")
                      .Help("Calls of the conversation store that have ended")
@@ -60,8 +71,9 @@ public:
             Series& series = series_of(call.operation);
             ::prometheus::Counter*& counter = series.counters[call.outcome()];
             if (counter == nullptr) {
-                counter = &calls_.Add({{"operation", std::string(call.operation)},
-                                       {"outcome", std::string(call.outcome())}});
+                auto labels = labelled(call.operation);
+                labels.emplace("outcome", call.outcome());
+                counter = &calls_.Add(labels);
             }
             counter->Increment();
             series.duration->Observe(std::chrono::duration<double>(call.duration).count());
@@ -77,16 +89,55 @@ private:
         std::map<std::string_view, ::prometheus::Counter*> counters{};
     };
 
+    // prometheus-cpp only asserts what these two refuse.
+    static std::vector<double> ascending(std::vector<double> buckets) {
+        for (std::size_t i = 0; i < buckets.size(); ++i) {
+            if (!std::isfinite(buckets[i]) || (i > 0 && buckets[i] <= buckets[i - 1])) {
+                throw Error(errc::invalid_argument,
+                            "PrometheusObserver.buckets[" + std::to_string(i) +
+                                "]: " + std::to_string(buckets[i]) +
+                                ", must be finite and greater than the one before");
+            }
+        }
+        return buckets;
+    }
+
+    static ::prometheus::Labels legal(::prometheus::Labels labels) {
+        for (const auto& label : labels) {
+            const std::string_view name = label.first;
+            const bool legal = !name.empty() && !name.starts_with("__") &&
+                               (name[0] < '0' || name[0] > '9') &&
+                               name.find_first_not_of(label_characters) == std::string_view::npos;
+            const bool taken = name == "operation" || name == "outcome" || name == "le";
+            if (!legal || taken) {
+                throw Error(errc::invalid_argument,
+                            "PrometheusObserver.labels: '" + label.first +
+                                (taken ? "' is taken" : "' is no name of a label"));
+            }
+        }
+        return labels;
+    }
+    static constexpr std::string_view label_characters =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+    // Labels of the series, not of the family, which a registry has once.
+    ::prometheus::Labels labelled(std::string_view operation) const {
+        auto labels = labels_;
+        labels.emplace("operation", operation);
+        return labels;
+    }
+
     Series& series_of(std::string_view operation) {
         Series& series = series_[operation];
         if (series.duration == nullptr) {
-            series.duration = &durations_.Add({{"operation", std::string(operation)}}, buckets_);
+            series.duration = &durations_.Add(labelled(operation), buckets_);
         }
         return series;
     }
 
     std::shared_ptr<::prometheus::Registry> registry_;
     std::vector<double> buckets_;
+    ::prometheus::Labels labels_;
     ::prometheus::Family<::prometheus::Counter>& calls_;
     ::prometheus::Family<::prometheus::Histogram>& durations_;
     std::mutex mutex_;

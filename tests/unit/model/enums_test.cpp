@@ -2,10 +2,12 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
@@ -89,6 +91,38 @@ TEST_CASE("an open enumeration holds known and other names alike") {
     CHECK(other.name() == "irc.mode");
     CHECK(EventType().name().empty());
     CHECK(std::hash<EventType>{}(known) == std::hash<EventType>{}(EventType("participant_joined")));
+}
+
+template <typename A, typename B>
+concept Comparable = requires(const A& a, const B& b) { a == b; };
+
+TEST_CASE("a known name is a value of its own enumeration and of no other") {
+    using Message = std::remove_const_t<decltype(EventType::message)>;
+    static_assert(std::is_convertible_v<Message, EventType>);
+    static_assert(std::is_assignable_v<EventType&, Message>);
+    static_assert(!std::is_constructible_v<ChannelType, Message>);
+    static_assert(!std::is_convertible_v<Message, ChannelType>);
+    static_assert(!std::is_assignable_v<ChannelType&, Message>);
+    static_assert(Comparable<EventType, Message> && Comparable<Message, std::string>);
+    static_assert(!Comparable<ChannelType, Message>);
+    static_assert(!Comparable<decltype(ChannelType::sms), Message>);
+    static_assert(EventType::message == EventType::message);
+    static_assert(EventType::message != EventType::system && EventType::edit == "edit");
+
+    constexpr auto known = EventType::typing;
+    const EventType typing = known;
+    const std::string text(known);
+    CHECK(typing == known);
+    CHECK(known == typing);
+    CHECK(text == known);
+    CHECK(known == std::string_view("typing"));
+    CHECK(typing != EventType::message);
+    CHECK(EventType::message < typing);
+    const std::optional<ChannelType> asked = ChannelType::sms;
+    CHECK(asked == ChannelType::sms);
+    std::ostringstream out;
+    out << known;
+    CHECK(out.str() == "typing");
 }
 
 TEST_CASE("legal names have 1 to 64 bytes of lower-case letters, digits, and _ . -") {

@@ -1,7 +1,9 @@
 #include <cstddef>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -161,4 +163,31 @@ TEST_CASE("tags name the contents that this build knows") {
     CHECK_FALSE(roomstore::detail::is_known_content_tag(""));
     CHECK_FALSE(roomstore::detail::is_known_content_tag("poll"));
     CHECK_FALSE(roomstore::detail::is_known_content_tag("Text"));
+}
+
+TEST_CASE("a content is asked for by its kind") {
+    EventContent content = TextContent{.body = "hello"};
+    CHECK(content.holds<TextContent>());
+    CHECK_FALSE(content.holds<MediaContent>());
+    CHECK(content.get<TextContent>().body == "hello");
+    content.get<TextContent>().body = "bye";
+    CHECK(std::as_const(content).get<TextContent>().body == "bye");
+    CHECK_THROWS_AS(content.get<MediaContent>(), std::bad_variant_access);
+    CHECK_THROWS_AS(std::as_const(content).get<EditContent>(), std::bad_variant_access);
+}
+
+TEST_CASE("a content is visited as what it is") {
+    EventContent content = LocationContent{.latitude = 52.5, .longitude = 13.4};
+    const auto describe = [](const auto& known) -> double {
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(known)>, LocationContent>) {
+            return known.latitude;
+        } else {
+            return 0;
+        }
+    };
+    CHECK(std::as_const(content).visit(describe) == 52.5);
+    content.visit([](auto& known) {
+        if constexpr (requires { known.latitude; }) known.latitude = -1;
+    });
+    CHECK(content.get<LocationContent>().latitude == -1);
 }

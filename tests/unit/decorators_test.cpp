@@ -1,0 +1,54 @@
+#include <memory>
+#include <string>
+#include <system_error>
+
+#include <asio/error.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include "roomstore/call_observer.hpp"
+#include "roomstore/forwarding_store.hpp"
+#include "roomstore/memory/in_memory_store.hpp"
+#include "roomstore/observed_store.hpp"
+
+using namespace roomstore;
+
+namespace {
+
+class Nobody final : public CallObserver {
+public:
+    void on_call(const ObservedCall&) noexcept override {}
+};
+
+/// What making a store is refused with; empty where it is not.
+template <typename Make>
+std::string refusal(const Make& make) {
+    try {
+        make();
+    } catch (const Error& error) {
+        CHECK(error.code() == errc::invalid_argument);
+        return error.detail();
+    }
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("a store around no store is refused where it is made") {
+    const auto inner = std::make_shared<InMemoryStore>();
+    const auto observer = std::make_shared<Nobody>();
+    CHECK(refusal([] { ForwardingStore(nullptr); }) == "ForwardingStore.inner: null");
+    CHECK(refusal([&] { ObservedStore(nullptr, observer); }) == "ObservedStore.inner: null");
+    CHECK(refusal([&] { ObservedStore(inner, nullptr); }) == "ObservedStore.observer: null");
+    CHECK(refusal([&] { ObservedStore(inner, observer); }).empty());
+}
+
+TEST_CASE("the outcome of a call has a name") {
+    const auto outcome = [](std::error_code error) {
+        return std::string(ObservedCall{.error = error}.outcome());
+    };
+    CHECK(outcome({}) == "ok");
+    CHECK(outcome(asio::error::operation_aborted) == "aborted");
+    CHECK(outcome(errc::storage_full) == "storage_full");
+    CHECK(outcome({99, error_category()}) == "other");
+    CHECK(outcome(std::make_error_code(std::errc::io_error)) == "other");
+}
