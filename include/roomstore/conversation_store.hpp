@@ -38,10 +38,11 @@ namespace roomstore {
 /// outcome is delivered. `operation_aborted` always means not stored.
 /// @par Errors
 /// `Error` with an `errc`. Every call may fail with `closed` (before `init()`, after `close()`) and
-/// `invalid_argument`, found before any input or output, with a text that names the field; calls
-/// that reach a server also with busy, timeout, unavailable, storage_full, corrupt_data and
-/// internal, writes also with read_only and commit_unknown. A method lists what it adds. Absent is
-/// not an error: `std::optional`, `false` or empty.
+/// `invalid_argument`, found before any input or output, with a text that names the field and, for
+/// what is out of bounds, the bound; calls that reach a server also with busy, timeout,
+/// unavailable, storage_full, corrupt_data and internal, writes also with read_only and
+/// commit_unknown. A method lists what it adds. Absent is not an error: `std::optional`, `false` or
+/// empty.
 /// @par Lost commit
 /// Where a backend commits on a server, the answer to a COMMIT can be lost, so that nobody knows at
 /// first whether it took effect. A write that settles this is run again, and then answers truly; it
@@ -53,13 +54,16 @@ namespace roomstore {
 /// say otherwise.
 /// @par Lifetimes
 /// Parameters are taken by value, since an awaitable starts late. The store must outlive the calls
-/// in flight. Results are copies.
+/// in flight. Results are copies. With GCC 12, name a struct before awaiting a call with it:
+/// `co_await store.create_room({.id = "lobby"})` makes that compiler destroy the temporary twice.
 /// @par Consistency
-/// Each call is atomic. In a room, index order is commit order: a reader that sees an index sees
-/// every smaller one that was not deleted.
+/// A write is atomic, and so is what a call reads of one room; whether a result that spans rooms is
+/// of one moment is said by each backend. In a room, index order is commit order: a reader that
+/// sees an index sees every smaller one that was not deleted.
 /// @par Bytes
 /// Ids and keys compare by bytes; text is UTF-8 without NUL. A row is at most
 /// `Limits::max_event_bytes` large.
+/// @ingroup stores
 class ROOMSTORE_SHARED ConversationStore {
 public:
     /// A store that is not open yet: see `init()`.
@@ -110,6 +114,8 @@ public:
     /// Removes the keys `unset` from the metadata, then adds or replaces the keys of `patch` (a
     /// JSON object; not merged any deeper), and sets `updated_at` to the present. Concurrent
     /// patches all survive. Returns the stored row, or nothing for an unknown room.
+    /// @par Errors
+    /// invalid_argument (also: `patch` is no JSON object, or the room becomes too large by it).
     /// @par Lost commit
     /// Settled by running again: written once more, over what others wrote in between.
     virtual asio::awaitable<std::optional<Room>>
@@ -129,6 +135,8 @@ public:
     virtual asio::awaitable<std::vector<Room>> list_rooms(Page page = {}) = 0;
 
     /// A page of the rooms that match, ordered by (`created_at`, `id`).
+    /// @par Errors
+    /// invalid_argument (also: `RoomFilter::metadata` is no JSON object).
     virtual asio::awaitable<std::vector<Room>> find_rooms(RoomFilter filter,
                                                           Page page = {.offset = 0,
                                                                        .limit = 100}) = 0;

@@ -162,6 +162,7 @@ struct RoomContext {
 };
 
 /// Bounds of what a store accepts; the same in every backend.
+/// @ingroup stores
 struct Limits {
     /// 1 MiB.
     static constexpr std::size_t default_max_event_bytes = std::size_t{1} << 20;

@@ -1,8 +1,11 @@
 #pragma once
 
 /// @file
-/// Everything but PostgreSQL: the interface, the models and the memory store; and of asio what a
-/// program needs to run a coroutine.
+/// What most programs need: the interface, the models with their JSON, queries and errors, the
+/// memory store and the version; and of asio what runs a coroutine. Headers of their own have the
+/// store in PostgreSQL (`postgres/postgres_store.hpp`), stores around a store
+/// (`forwarding_store.hpp`, `observed_store.hpp`), the counters for Prometheus
+/// (`prometheus/prometheus_observer.hpp`) and the formatters for {fmt} (`format.hpp`).
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
@@ -19,31 +22,40 @@
 namespace roomstore {}
 
 /// @defgroup rooms Rooms
-/// Conversations. Operations: `roomstore::ConversationStore::create_room` and its neighbours.
+/// Conversations.
 
 /// @defgroup events Events
-/// What happens in a room, in the order of its index. Operations:
-/// `roomstore::ConversationStore::add_event_auto_index` and its neighbours.
+/// What happens in a room, in the order of its index.
 
 /// @defgroup bindings Bindings
-/// Channels attached to rooms. Operations: `roomstore::ConversationStore::add_binding` and its
-/// neighbours.
+/// Channels attached to rooms.
 
 /// @defgroup participants Participants
-/// Members of rooms. Operations: `roomstore::ConversationStore::add_participant` and its
-/// neighbours.
+/// Members of rooms.
 
 /// @defgroup identities Identities
-/// People and agents behind addresses. Operations: `roomstore::ConversationStore::create_identity`
-/// and its neighbours.
+/// People and agents behind addresses.
 
 /// @defgroup tasks Tasks
-/// What is to be done. Operations: `roomstore::ConversationStore::add_task` and its neighbours.
+/// What is to be done.
 
 /// @defgroup observations Observations
-/// What channels noticed. Operations: `roomstore::ConversationStore::add_observation` and its
-/// neighbours.
+/// What channels noticed.
 
 /// @defgroup read_markers Read markers
-/// How far a channel has read a room: the highest index, a plain number. Operations:
-/// `roomstore::ConversationStore::mark_read` and its neighbours.
+/// How far a channel has read a room: the highest index, a plain number.
+
+/// @defgroup stores Stores
+/// The interface, its backends, and what they are made with.
+
+/// @defgroup decorators Stores around a store
+/// What changes or watches the calls of another store.
+
+/// @defgroup errors Errors
+/// What a call says when it is refused or fails.
+
+/// @defgroup values Values
+/// Ids, times, names and JSON: what the models are made of.
+
+/// @defgroup contract_tests Contract tests
+/// The suite that every backend has to pass, for those who write one.

@@ -5,6 +5,7 @@
 #include "roomstore/conversation_store.hpp"
 #include "roomstore/query.hpp"
 
+/// The tests that every backend has to pass.
 namespace roomstore::contract {
 
 /// A backend under test. Whoever writes one derives from this class, defines `make_backend()`, and
@@ -25,6 +26,7 @@ namespace roomstore::contract {
 ///
 /// The suite calls the backend from one thread. It asks for a store some 300 times, so a store
 /// should be cheap to make.
+/// @ingroup contract_tests
 class Backend {
 public:
     virtual ~Backend() = default;
@@ -44,6 +46,7 @@ public:
 
 /// The backend that this binary tests; called once, before the first test that needs it. The
 /// result is destroyed after the last test.
+/// @ingroup contract_tests
 std::unique_ptr<Backend> make_backend();
 
 }  // namespace roomstore::contract

@@ -15,6 +15,7 @@
 namespace roomstore {
 
 /// Options of `InMemoryStore`.
+/// @ingroup stores
 struct InMemoryOptions {
     /// What the store accepts. `Limits::max_event_bytes`: bytes, 1 MiB by default, 1 byte to 64
     /// MiB.
@@ -41,6 +42,7 @@ struct InMemoryOptions {
 /// No call costs more because there are more rooms or events, but for a logarithm. Filters look at
 /// what they must: those of `list_events` at the events from the end that the query names, the one
 /// by metadata at the rooms that the other conditions leave.
+/// @ingroup stores
 class InMemoryStore final : public ConversationStore {
 public:
     /// An empty store.

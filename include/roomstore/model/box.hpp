@@ -7,8 +7,9 @@
 
 namespace roomstore {
 
-/// A value kept on the heap, so that a type can contain itself. Copies are deep, comparison is by
-/// value. A moved-from box may only be assigned to or destroyed.
+/// A value kept on the heap, so that a type can contain itself. Copies are deep; to compare,
+/// compare the values. A moved-from box may only be copied, assigned to or destroyed.
+/// @ingroup values
 template <typename T>
 class Box {
 public:

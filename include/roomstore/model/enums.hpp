@@ -129,6 +129,7 @@ enum class ToolCallStatus {
 };
 
 /// The spellings of a closed enumeration, in the order of its enumerators.
+/// @ingroup values
 template <typename Enum>
 inline constexpr std::array<std::string_view, 0> enum_names{};
 
@@ -203,11 +204,13 @@ inline constexpr std::array<std::string_view, 3> enum_names<ToolCallStatus>{"pen
 /// @endcond
 
 /// A closed enumeration of this library: one with spellings.
+/// @ingroup values
 template <typename Enum>
 concept NamedEnum = std::is_enum_v<Enum> && (enum_names<Enum>.size() > 0);
 
 /// The spelling of `value`, as stored and as written in JSON. A value outside the enumeration has
 /// the empty spelling, which no store accepts.
+/// @ingroup values
 template <NamedEnum Enum>
 constexpr std::string_view to_string(Enum value) noexcept {
     const auto position = static_cast<std::size_t>(value);
@@ -215,6 +218,7 @@ constexpr std::string_view to_string(Enum value) noexcept {
 }
 
 /// The enumerator spelled `name`, or `nullopt`.
+/// @ingroup values
 template <NamedEnum Enum>
 constexpr std::optional<Enum> parse_enum(std::string_view name) noexcept {
     for (std::size_t i = 0; i < enum_names<Enum>.size(); ++i) {

@@ -36,6 +36,7 @@ inline std::array<unsigned char, 16> random_bytes() {
 }  // namespace detail
 
 /// A new id: 32 hexadecimal digits of 128 random bits.
+/// @ingroup values
 inline std::string generate_id() {
     static constexpr char hex[] = "0123456789abcdef";
     std::string id;

@@ -19,7 +19,7 @@
 /// UTC, contents with their `type`; absent values are written as null.
 namespace roomstore {
 
-/// Writes `model`. Never refuses what a store would, but for one thing.
+/// Writes `model`, also one that a store would refuse, unless it nests too deep.
 /// @throws Error (invalid_argument) where contents or JSON values nest more than 128 deep.
 template <detail::NamedModel Model>
 void to_json(Json& json, const Model& model) {

@@ -12,18 +12,22 @@ namespace roomstore {
 /// A point in time, UTC, in microseconds: what PostgreSQL's TIMESTAMPTZ holds, so that no backend
 /// rounds. Clocks that count nanoseconds are cut:
 /// `std::chrono::floor<std::chrono::microseconds>(t)`.
+/// @ingroup values
 using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 
 /// The present time, cut to microseconds.
+/// @ingroup values
 inline Timestamp now() {
     return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
 /// The earliest time a store accepts: the first microsecond of year 1.
+/// @ingroup values
 inline constexpr Timestamp min_timestamp =
     std::chrono::sys_days{std::chrono::year{1} / std::chrono::January / 1};
 
 /// The latest time a store accepts: the last microsecond of year 9999.
+/// @ingroup values
 inline constexpr Timestamp max_timestamp =
     std::chrono::sys_days{std::chrono::year{10000} / std::chrono::January / 1} -
     std::chrono::microseconds{1};
@@ -98,6 +102,7 @@ inline std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
 /// `time` as ISO 8601 in UTC: `2026-01-02T03:04:05Z`, with six fraction digits where they are not
 /// all zero. Outside the years 0 to 9999, which no store accepts, the year has a sign and six
 /// digits, so that it can be shown; `parse_iso8601` does not read it.
+/// @ingroup values
 inline std::string to_iso8601(Timestamp time) {
     using namespace std::chrono;
     // The calendar of <chrono> ends at year 32767, while a Timestamp reaches year 294247: whole
@@ -139,6 +144,7 @@ inline std::string to_iso8601(Timestamp time) {
 
 /// Reads an ISO 8601 date and time with zone (`Z` or an offset), the form of RFC 3339. Up to nine
 /// fraction digits are read, microseconds are kept. Anything else is `nullopt`.
+/// @ingroup values
 inline std::optional<Timestamp> parse_iso8601(std::string_view text) {
     using namespace std::chrono;
     const auto year = detail::take_digits(text, 4);

@@ -11,6 +11,7 @@ namespace roomstore {
 
 /// How a `PostgresStore` reaches its database and how much it may take. Checked once, when the
 /// store is made: `Error` with `errc::invalid_argument` and a text that names the field.
+/// @ingroup stores
 struct PostgresOptions {
     /// libpq's connection string or URL (PostgreSQL manual, section 34.1.1), also with several
     /// hosts and `target_session_attrs`. Empty: libpq's environment variables and defaults.
@@ -73,6 +74,7 @@ struct PostgresOptions {
 /// Refuses options that no store can be made with.
 /// @throws Error with `errc::invalid_argument` and a text such as
 /// `PostgresOptions::connections: 0 is not in 1..1000` where a field is out of bounds.
+/// @ingroup stores
 ROOMSTORE_POSTGRES_EXPORT void validate(const PostgresOptions& options);
 
 }  // namespace roomstore

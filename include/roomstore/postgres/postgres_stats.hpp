@@ -10,6 +10,7 @@ namespace roomstore {
 
 /// What a `PostgresStore` is doing and has done since it was made. A snapshot: the numbers are read
 /// one after the other while the store goes on.
+/// @ingroup stores
 struct PostgresStats {
     /// Connections that are open, idle or busy. Fewer than `PostgresOptions::connections` where the
     /// server allows no more: see `PostgresStore::init`.
@@ -19,27 +20,29 @@ struct PostgresStats {
     /// Calls that wait: for a connection, or, of appends, for their room.
     std::size_t queue_length = 0;
 
-    /// Calls that ended with a result, or with a refusal that is the caller's to mend.
+    /// Calls that ended with a result, or with a refusal that is the caller's to mend: one of
+    /// invalid_argument, not_found, already_exists and conflict, found by the server.
     std::uint64_t calls_answered = 0;
-    /// Calls that ended with a failure.
+    /// Calls that ended with any other error, those that were turned away included.
     std::uint64_t calls_failed = 0;
-    /// Calls that were cancelled.
+    /// Calls that were cancelled, with nothing stored.
     std::uint64_t calls_aborted = 0;
-    /// Calls that were turned away because the queue was full.
+    /// Of those that failed, how many were turned away because the queue was full.
     std::uint64_t calls_refused = 0;
 
     /// Lost connections that were replaced.
     std::uint64_t reconnects = 0;
     /// Attempts to connect that failed.
     std::uint64_t failed_connects = 0;
-    /// Runs of a call beyond its first.
+    /// Runs of a transaction beyond its first; appends that are committed together have one.
     std::uint64_t retries = 0;
     /// Commits whose answer was lost.
     std::uint64_t doubts = 0;
-    /// Of those, how many were settled since.
+    /// Transactions whose outcome was found out after that. Fewer than `doubts` where the
+    /// repetition lost its answer too, and where `errc::commit_unknown` was reported.
     std::uint64_t doubts_settled = 0;
 
-    /// What one SQL statement has taken.
+    /// What one SQL statement has taken. BEGIN, COMMIT and ROLLBACK are not counted.
     struct Statement {
         /// Which one: the name under which it is prepared.
         std::string name;
@@ -47,7 +50,8 @@ struct PostgresStats {
         std::uint64_t calls = 0;
         /// How often the answer was an error, or none.
         std::uint64_t failures = 0;
-        /// Time from sending to the whole answer, over all calls.
+        /// Time from sending to the whole answer, over all calls. Statements that are sent together
+        /// are all timed from that moment.
         std::chrono::nanoseconds total{};
         /// The longest of these times.
         std::chrono::nanoseconds highest{};

@@ -40,12 +40,15 @@ namespace roomstore {
 ///                  synchronous. A former primary that returns must be kept from taking writes
 ///                  (`pg_rewind`): the store prefers the host that answered last, but a new store
 ///                  takes the first of the list that lets it write.
+/// @par Consistency
+/// A result is of one moment, also one that spans rooms.
 /// @par Numbers
 /// JSON comes back equal by value. A room's metadata is kept as `jsonb`, which does not keep how a
 /// number was written: `-0.0` comes back as `0.0`, `1e17` as `100000000000000000`.
 /// @par Destruction
 /// Ends as `close()` does. Before the executors of its callers go away, preferably: callers whose
 /// context is gone are dropped.
+/// @ingroup stores
 class ROOMSTORE_POSTGRES_EXPORT PostgresStore final : public ConversationStore {
 public:
     /// Connects to nothing yet.
