@@ -1,5 +1,5 @@
-# What the two libraries need. The minimum versions are written here only; the installed
-# configuration receives them from here too.
+# What the two libraries need. The versions are written here, from where the installed configuration, the Debian
+# package and install_dependencies.sh have them; tests/check_recipes.py compares the recipes in packaging/.
 set(ROOMSTORE_ASIO_VERSION 1.22.1)
 set(ROOMSTORE_JSON_VERSION 3.11)
 set(ROOMSTORE_FMT_VERSION 9)

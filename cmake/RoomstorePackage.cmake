@@ -4,7 +4,12 @@
 # Configured with CMAKE_INSTALL_PREFIX=/usr, libraries go where Debian keeps those of one architecture.
 set(CPACK_PACKAGE_NAME libroomstore-dev)
 set(CPACK_PACKAGE_VENDOR roomstore)
-set(CPACK_PACKAGE_CONTACT "The roomstore developers <roomstore@example.org>")
+# Whoever makes the package answers for it: DEBFULLNAME and DEBEMAIL name them, as for Debian's own tools.
+set(CPACK_PACKAGE_CONTACT "roomstore, packaged locally <root@localhost>")
+if(DEFINED ENV{DEBEMAIL})
+    set(CPACK_PACKAGE_CONTACT "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")
+    string(STRIP "${CPACK_PACKAGE_CONTACT}" CPACK_PACKAGE_CONTACT)
+endif()
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
@@ -23,7 +28,9 @@ set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE all)
 if(ROOMSTORE_POSTGRES_ENABLED)
     list(APPEND CPACK_COMPONENTS_ALL roomstore_postgres)
     # Not a dependency: Debian 12 has no libpqxx that is new enough, and the shared library needs none.
-    set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libpqxx-dev (>= 7.10), libfmt-dev (>= ${ROOMSTORE_FMT_VERSION}), libpq-dev")
+    string(REGEX REPLACE "\\.\\.\\..*" "" pqxx_minimum ${ROOMSTORE_PQXX_VERSION})
+    set(CPACK_DEBIAN_PACKAGE_SUGGESTS
+        "libpqxx-dev (>= ${pqxx_minimum}), libfmt-dev (>= ${ROOMSTORE_FMT_VERSION}), libpq-dev")
     unset(CPACK_DEBIAN_PACKAGE_ARCHITECTURE)
     set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
     if(TARGET roomstore_postgres_shared)

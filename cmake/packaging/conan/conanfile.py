@@ -7,6 +7,7 @@ import os
 import re
 
 from conan import ConanFile
+from conan.errors import ConanInvalidConfiguration
 from conan.tools.build import check_min_cppstd
 from conan.tools.cmake import CMake, CMakeDeps, CMakeToolchain, cmake_layout
 from conan.tools.files import copy, load
@@ -36,13 +37,15 @@ class Roomstore(ConanFile):
 
     def requirements(self):
         self.requires("asio/[>=1.22.1 <2]", transitive_headers=True)
-        self.requires("nlohmann_json/[>=3.11.2 <4]", transitive_headers=True)
+        self.requires("nlohmann_json/[>=3.11 <4]", transitive_headers=True)
         if self.options.postgres:
             self.requires("fmt/[>=9 <13]")
             self.requires("libpqxx/[>=7.10 <8]")
 
     def validate(self):
         check_min_cppstd(self, 20)
+        if self.settings.os != "Linux":
+            raise ConanInvalidConfiguration("roomstore runs on Linux only, so far")
 
     def package_id(self):
         if not self.info.options.postgres:
@@ -66,6 +69,8 @@ class Roomstore(ConanFile):
             "ROOMSTORE_BUILD_EXAMPLES": False,
             "ROOMSTORE_INSTALL": True,
             "ROOMSTORE_POSTGRES_SHARED": False,
+            # What this recipe does not name is not taken from where it happens to be.
+            "ROOMSTORE_WITH_PROMETHEUS": "OFF",
             "ROOMSTORE_WITH_POSTGRES": "ON" if self.options.postgres else "OFF",
             # What CMakeDeps writes, before the modules of this tree.
             "CMAKE_FIND_PACKAGE_PREFER_CONFIG": True,

@@ -1,4 +1,5 @@
 # A port of vcpkg, to be used as an overlay: vcpkg install roomstore[postgres] --overlay-ports=cmake/packaging/vcpkg
+# A manifest has no upper bounds: should libpqxx be an 8, configuring says so, and `overrides` pins a 7.
 # ROOMSTORE_SOURCE_PATH in the environment names a folder to take instead of this tree's own.
 if(DEFINED ENV{ROOMSTORE_SOURCE_PATH})
     set(SOURCE_PATH $ENV{ROOMSTORE_SOURCE_PATH})
@@ -19,6 +20,8 @@ vcpkg_cmake_configure(
         -DROOMSTORE_BUILD_TESTS=OFF
         -DROOMSTORE_BUILD_EXAMPLES=OFF
         -DROOMSTORE_INSTALL=ON
+        # What this port does not name is not taken from where it happens to be.
+        -DROOMSTORE_WITH_PROMETHEUS=OFF
         # One kind of library for each triplet.
         -DROOMSTORE_POSTGRES_SHARED=OFF)
 vcpkg_cmake_install()
@@ -26,4 +29,5 @@ vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/roomstore)
 vcpkg_fixup_pkgconfig()
 
 file(REMOVE_RECURSE "${CURRENT_PACKAGES_DIR}/debug/include" "${CURRENT_PACKAGES_DIR}/debug/share")
+file(INSTALL "${CMAKE_CURRENT_LIST_DIR}/usage" DESTINATION "${CURRENT_PACKAGES_DIR}/share/${PORT}")
 vcpkg_install_copyright(FILE_LIST "${SOURCE_PATH}/LICENSE")
