@@ -110,6 +110,17 @@ function(roomstore_add_test_run)
                    RUN_SERIAL "${arg_ALONE}")
 endfunction()
 
+# roomstore_add_lacking_test(NAME <name> LABELS <labels>... LACKS <what> COMPONENT <of install_dependencies.sh>)
+#
+# Stands for a test that this machine cannot run: shown as "Skipped", with what it lacks. Where CI is set, a
+# failure.
+function(roomstore_add_lacking_test)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;LACKS;COMPONENT" "LABELS")
+    add_test(NAME ${arg_NAME} COMMAND ${CMAKE_COMMAND} "-DLACKS=${arg_LACKS}" -DCOMPONENT=${arg_COMPONENT} -P
+                                      ${PROJECT_SOURCE_DIR}/tests/lacking.cmake)
+    set_tests_properties(${arg_NAME} PROPERTIES LABELS "${arg_LABELS}" SKIP_REGULAR_EXPRESSION "^skipped: ")
+endfunction()
+
 # roomstore_add_example(NAME <name> SOURCES <files>... [LIBS <targets>...] [NO_TEST] [ARGS ...])
 #
 # An executable example_<name>, run as a ctest with label `examples` unless NO_TEST says that it

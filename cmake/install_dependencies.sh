@@ -5,15 +5,16 @@
 #
 #   core      compiler, CMake, Ninja, asio, nlohmann_json: enough for the memory store
 #   examples  core, and the IRC clients that the chat example talks to
-#   postgres  core, and fmt, libpq, libpqxx >= 7.10
+#   postgres  core, and fmt, libpq, libpqxx
 #   metrics   core, and prometheus-cpp
 #   tests     core, and Catch2 3, the PostgreSQL server programs, PgBouncer
-#   asio      a newer asio beside that of this release, for the test that both will do
+#   asio      a newer asio beside that of this release, for the tests that both will do
+#   package   core, asio, and clang and dpkg-dev: what the consumers of tests/package are built with
 #   tsan      postgres, and a second libpqxx built with -fsanitize=thread
 #   fuzz      clang with libFuzzer
 #   coverage  gcovr
 #   docs      Doxygen
-#   checks    what .ci/run uses beside the tests: clang-format, shellcheck
+#   checks    what looks at the sources: clang-format, shellcheck, codespell, hunspell and its dictionaries
 #
 # Presence is decided by looking for programs, headers and libraries, so what was installed by other
 # means counts. Prints what it does and nothing where nothing is missing. Only installing packages
@@ -36,9 +37,10 @@ pqxx_prefix=${ROOMSTORE_PQXX_PREFIX:-/usr/local}
 asio_prefix=${ROOMSTORE_ASIO_PREFIX:-/usr/local/lib/roomstore-asio}
 tsan_prefix=${ROOMSTORE_TSAN_PREFIX:-/usr/local/lib/libpqxx-tsan}
 # 8.x wants a compiler with <format>, and changes the interface that src/postgres/driver is written for.
-pqxx_minimum=7.10
-pqxx_below=8
-known_components="core examples postgres metrics tests asio tsan fuzz coverage docs checks"
+pqxx_range=$(sed -nE 's/^set\(ROOMSTORE_PQXX_VERSION (.*)\)$/\1/p' "$(dirname "$0")/RoomstoreDependencies.cmake")
+pqxx_minimum=${pqxx_range%...*}
+pqxx_below=${pqxx_range#*<}
+known_components="core examples postgres metrics tests asio package tsan fuzz coverage docs checks"
 scratch=
 packages=()
 lists_are_fresh=
@@ -375,6 +377,18 @@ has_pgbouncer() { has_command pgbouncer || [[ -x /usr/sbin/pgbouncer ]]; }
 need_checks() {
     need clang-format-19 has_command clang-format-19
     need shellcheck has_command shellcheck
+    need codespell has_command codespell
+    need hunspell has_command hunspell
+    need hunspell-en-us has_dictionary en_US
+    need hunspell-en-gb has_dictionary en_GB
+}
+
+has_dictionary() { [[ -f /usr/share/hunspell/$1.dic ]]; }
+
+need_package() {
+    need clang-19 has_command clang++-19
+    need dpkg-dev has_command dpkg-shlibdeps
+    need pkg-config has_command pkg-config
 }
 
 need_fuzz() {
@@ -396,6 +410,7 @@ declare -A wanted=([core]=yes)
 for component in "${components[@]}"; do
     case $component in
         core | examples | postgres | metrics | tests | asio | fuzz | coverage | docs | checks) wanted[$component]=yes ;;
+        package) wanted[package]=yes wanted[asio]=yes ;;
         tsan) wanted[tsan]=yes wanted[postgres]=yes ;;
         *) fail "unknown component '$component'; known: $known_components" ;;
     esac
@@ -405,7 +420,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 chmod 755 "$scratch" # apt fetches as a user of its own
 
-for component in core examples postgres metrics tests fuzz coverage docs checks; do
+for component in core examples postgres metrics tests package fuzz coverage docs checks; do
     [[ -n ${wanted[$component]:-} ]] && "need_$component"
 done
 install_packages "${packages[@]}"

@@ -6,13 +6,30 @@
 #                                         chat, examples, package, style, benchmark
 #   tests/run.sh -R contract.memory -V    one test, with its output
 #
-# ROOMSTORE_PRESET names another preset of CMakePresets.json than dev (release, asan, tsan). Where CI is
-# set in the environment, a test that lacks something fails instead of being skipped.
+# What is installed is what the labels that -L and -LE leave need. ROOMSTORE_PRESET names another preset of
+# CMakePresets.json than dev (release, asan, tsan). Where CI is set in the environment, a test that lacks
+# something fails instead of being skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 preset=${ROOMSTORE_PRESET:-dev}
+# leaves LABEL ARGUMENT...: whether ctest with these arguments may run tests of that label.
+leaves() {
+    local label=$1 option=
+    shift
+    for argument in "$@"; do
+        case $option in
+            -L | --label-regex) [[ $label =~ $argument ]] || return 1 ;;
+            -LE | --label-exclude) [[ $label =~ $argument ]] && return 1 ;;
+        esac
+        option=$argument
+    done
+    return 0
+}
+
 components=(core examples postgres metrics tests)
+if leaves package "$@"; then components+=(package); fi
+if leaves style "$@"; then components+=(docs checks); fi
 [[ $preset == tsan ]] && components+=(tsan)
 cmake/install_dependencies.sh "${components[@]}"
 
