@@ -20,8 +20,9 @@ asio::awaitable<void> hello(roomstore::ConversationStore& store) {
     std::cout << "stored at index " << stored.index << '\n';
 
     for (const roomstore::RoomEvent& said : co_await store.get_conversation("lobby")) {
-        std::cout << said.index << ": " << said.content.get_if<roomstore::TextContent>()->body
-                  << '\n';
+        if (const auto* text = said.content.get_if<roomstore::TextContent>()) {
+            std::cout << said.index << ": " << text->body << '\n';
+        }
     }
     co_await store.close();
 }

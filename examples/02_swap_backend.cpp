@@ -38,8 +38,9 @@ public:
 
     asio::awaitable<void> print() {
         for (const auto& event : co_await store_->get_conversation("guestbook")) {
+            const auto* text = event.content.get_if<roomstore::TextContent>();
             std::cout << event.index << " " << event.source.channel_id << ": "
-                      << event.content.get_if<roomstore::TextContent>()->body << '\n';
+                      << (text != nullptr ? text->body : "(no text)") << '\n';
         }
     }
 

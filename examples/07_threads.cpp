@@ -37,8 +37,9 @@ asio::awaitable<void> show_timeline(ConversationStore& store) {
     for (const RoomEvent& root : roots) {
         const auto summary = summaries.find(root.id);
         const auto replies = summary == summaries.end() ? 0 : summary->second.reply_count;
-        std::cout << root.content.get_if<roomstore::TextContent>()->body << " (" << replies
-                  << " replies)\n";
+        // All of them are texts here; get() throws for a content of another kind.
+        const auto& text = root.content.get<roomstore::TextContent>();
+        std::cout << text.body << " (" << replies << " replies)\n";
     }
 }
 

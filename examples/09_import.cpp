@@ -62,7 +62,7 @@ asio::awaitable<void> run(ConversationStore& store) {
     const RoomEvent stored = co_await store.add_event_auto_index("old-lobby", fresh);
     for (const RoomEvent& event : co_await store.get_conversation("old-lobby")) {
         std::cout << event.index << " " << roomstore::to_iso8601(event.created_at) << " "
-                  << event.content.get_if<roomstore::TextContent>()->body << '\n';
+                  << event.content.get<roomstore::TextContent>().body << '\n';
     }
     const auto count = co_await store.get_event_count("old-lobby");
     const auto unread = co_await store.get_unread_count("old-lobby", "cli:ada");

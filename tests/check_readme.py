@@ -1,21 +1,83 @@
 #!/usr/bin/env python3
 """Compares the README with the tree, so that what it shows is what is compiled and run.
 
-    check_readme.py [ROOT]            checks README.md, prints what differs, returns 1 if anything does
-    check_readme.py --self-test       shows that each check can fail
-    check_readme.py --project FOLDER  writes its first program and its CMake lines there, to be built
+    check_readme.py [ROOT] [--tests BUILD]  checks README.md, prints what differs, returns 1 if anything does;
+                                            with a build tree, also that the tests it names are there
+    check_readme.py --self-test             shows that each check can fail
+    check_readme.py --project FOLDER        writes its first program and its CMake lines there, to be built
+    check_readme.py --fetch FOLDER          the same with its lines for FetchContent
 
 The first program is examples/01_hello.cpp to the letter; the line that swaps backends stands in
-examples/02_swap_backend.cpp; every linked path and every command exists; every example is linked; every promise
-links the test that shows it; it has fewer than 150 lines.
+examples/02_swap_backend.cpp; every linked path exists, and every program, preset, option and label in a command;
+every example is linked; every promise links the test that shows it; it has fewer than 150 lines.
 """
 
+import fnmatch
+import json
 import os
 import re
+import subprocess
 import sys
 
+# Programs that its readers have.
+KNOWN_PROGRAMS = {"git", "cd", "cmake", "cpack"}
 
-def problems(root, text):
+
+def tests_of(build):
+    """The tests of a build tree, and their labels."""
+    told = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"], check=True, capture_output=True)
+    names, labels = set(), set()
+    for test in json.loads(told.stdout)["tests"]:
+        names.add(test["name"])
+        for each in test.get("properties", []):
+            labels |= set(each["value"]) if each["name"] == "LABELS" else set()
+    return names, labels
+
+
+def commands(text):
+    for block in re.findall(r"```sh\n(.*?)```", text, re.S):
+        for line in block.splitlines():
+            for command in re.sub(r"(^|\s)#.*", "", line).split("&&"):
+                if command.split():
+                    yield command.split()
+
+
+def wrong_command(root, words, labels):
+    """What is wrong about a command, if anything."""
+    program = words[0]
+    if "/" in program:
+        path = os.path.join(root, program)
+        if not os.access(path, os.X_OK):
+            return f"no such program: {program}"
+        script = open(path, encoding="utf-8").read()
+        for option in (word for word in words[1:] if word.startswith("--")):
+            if option not in script:
+                return f"{program} knows no {option}"
+    elif program not in KNOWN_PROGRAMS:
+        return f"no such program: {program}"
+    lists = "".join(open(os.path.join(root, name), encoding="utf-8").read()
+                    for name in ("CMakeLists.txt", "cmake/RoomstorePackage.cmake"))
+    for word, following in zip(words, words[1:] + [""]):
+        option = re.match(r"-D(ROOMSTORE_\w+)=", word)
+        if option and not re.search(rf"(option|set)\(\s*{option[1]}\b", lists):
+            return f"no such option: {option[1]}"
+        if word == "--preset" and f'"{following}"' not in open(os.path.join(root, "CMakePresets.json")).read():
+            return f"no such preset: {following}"
+        if word == "-L" and labels is not None and following not in labels:
+            return f"no test has the label {following}"
+    return None
+
+
+def unknown_tests(text, names):
+    """What stands in backquotes or links as the name of a test, and is none."""
+    suites = {name.split(".")[0] for name in names}
+    for named in sorted(set(re.findall(r"`([a-z]+\.[a-z0-9_*]+)`", text))):
+        if named.split(".")[0] in suites and not named.endswith((".hpp", ".cpp", ".py", ".sh")):
+            if not fnmatch.filter(names, named):
+                yield f"no such test: {named}"
+
+
+def problems(root, text, names=None, labels=None):
     hello = open(os.path.join(root, "examples/01_hello.cpp"), encoding="utf-8").read().rstrip()
     swap = open(os.path.join(root, "examples/02_swap_backend.cpp"), encoding="utf-8").read()
     blocks = re.findall(r"```cpp\n(.*?)```", text, re.S)
@@ -39,10 +101,12 @@ def problems(root, text):
     for row in rows:
         if not re.search(r"\]\((tests/|examples/chat_server/test/)[^)]+\)[^|]*\|$", row):
             yield f"no test linked: {row}"
-    for block in re.findall(r"```sh\n(.*?)```", text, re.S):
-        for command in (line.split()[0] for line in block.splitlines() if line.strip()):
-            if not os.access(os.path.join(root, command), os.X_OK):
-                yield f"no such program: {command}"
+    yield from filter(None, (wrong_command(root, command, labels) for command in commands(text)))
+    for preset in re.findall(r"--preset (\w+)", text):
+        if f'"{preset}"' not in open(os.path.join(root, "CMakePresets.json"), encoding="utf-8").read():
+            yield f"no such preset: {preset}"
+    if names is not None:
+        yield from unknown_tests(text, names)
     if text.count("\n") >= 150:
         yield f"{text.count(chr(10))} lines, 150 are too many"
 
@@ -51,19 +115,32 @@ def self_test(root, text):
     hello = "roomstore::InMemoryStore store;"
     broken = [text.replace(hello, "", 1), text.replace("make_shared", "make_unique"),
               text.replace("](examples/", "](samples/", 1), text + "\n" * 150,
-              text.replace("](tests/postgres/heartbeat_test.cpp", "](LICENSE", 1), text.replace("promise | test", "promise", 1),
+              text.replace("](tests/postgres/batch_test.cpp", "](LICENSE", 1), text.replace("promise | test", "promise", 1),
               text.replace("examples/05_paging.cpp", "examples/01_hello.cpp"),
-              re.sub(r"```cpp\n.*?```", "", text, flags=re.S), text.replace("tests/run.sh ", "tests/go.sh ", 1)]
-    missed = [n for n, each in enumerate(broken) if not list(problems(root, each))]
+              re.sub(r"```cpp\n.*?```", "", text, flags=re.S), text.replace("tests/run.sh ", "tests/go.sh ", 1),
+              text.replace("cpack --", "dpack --"), text.replace("-DROOMSTORE_BUILD_TESTS=", "-DROOMSTORE_TESTS="),
+              text.replace("--preset dev", "--preset devel"), text.replace("tests/run.sh -L contract", "tests/run.sh -L contact"),
+              text.replace("`contract.*`", "`contract.memory_*`"), text.replace("`postgres.plans`", "`postgres.plan`")]
+    names = {"contract.memory", "contract.postgres_shared", "differential.x", "postgres.store", "histories.x",
+             "faults.each", "postgres.pool", "faults.failover", "faults.chaos", "faults.simulation", "unit.model",
+             "unit.memory_allocation_failure", "chat.scenario", "chat.postgres", "postgres.heartbeat",
+             "postgres.plans", "package.x", "mutants.x"}
+    labels = {"contract"}
+    if list(problems(root, text, names, labels)):
+        print("problems where there is none:", *problems(root, text, names, labels), sep="\n")
+        return 1
+    missed = [n for n, each in enumerate(broken) if not list(problems(root, each, names, labels))]
     print(f"{len(broken)} faults put in, {len(missed)} missed: {missed}")
     return 1 if missed else 0
 
 
-def write_project(folder, text):
+def write_project(folder, text, fetch):
     """What a reader would write who takes the README by its word; the program is called `consumer`."""
     os.makedirs(folder, exist_ok=True)
     program, = re.findall(r"```cpp\n(.*?)```", text, re.S)[:1]
-    lines, = re.findall(r"```cmake\n(.*?)```", text, re.S)
+    lines, fetching = re.findall(r"```cmake\n(.*?)```", text, re.S)
+    if fetch:
+        lines = fetching + "".join(line for line in lines.splitlines(True) if "find_package" not in line)
     with open(os.path.join(folder, "main.cpp"), "w", encoding="utf-8") as file:
         file.write(program)
     with open(os.path.join(folder, "CMakeLists.txt"), "w", encoding="utf-8") as file:
@@ -75,13 +152,14 @@ def write_project(folder, text):
 def main(arguments):
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
     if arguments and not arguments[0].startswith("--"):
-        root = arguments[0]
+        root = arguments.pop(0)
     text = open(os.path.join(root, "README.md"), encoding="utf-8").read()
     if arguments == ["--self-test"]:
         return self_test(root, text)
-    if arguments[:1] == ["--project"]:
-        return write_project(arguments[1], text)
-    found = list(problems(root, text))
+    if arguments[:1] in (["--project"], ["--fetch"]):
+        return write_project(arguments[1], text, arguments[0] == "--fetch")
+    known = tests_of(arguments[1]) if arguments[:1] == ["--tests"] else ()
+    found = list(problems(root, text, *known))
     print("\n".join(found + [f"README.md: {len(found)} problems"]))
     return 1 if found else 0
 
