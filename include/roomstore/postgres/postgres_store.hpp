@@ -10,7 +10,8 @@
 
 namespace roomstore {
 
-/// A store in a PostgreSQL database (13 or newer; tested with 15), shared by any number of processes.
+/// A store in a PostgreSQL database (13 or newer; tested with 15), shared by any number of
+/// processes.
 ///
 /// @par Threads
 /// The calls run on threads of the store, `PostgresOptions::connections` of them; the caller's
