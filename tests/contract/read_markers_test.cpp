@@ -164,7 +164,9 @@ TEST_CASE("unread counts are exact over holes and imports", "[read_markers]") {
     for (int step = 0; step < 300; ++step) {
         const auto id = std::to_string(step);
         const auto choice = random() % 10;
-        const auto any = [&] { return std::next(live.begin(), random() % live.size()); };
+        const auto any = [&] {
+            return std::next(live.begin(), static_cast<std::ptrdiff_t>(random() % live.size()));
+        };
         if (choice < 5 || live.empty()) {
             live[run(store->add_event_auto_index("room", make_event({.id = id}))).index] = id;
         } else if (choice < 6) {
