@@ -344,6 +344,66 @@ TEST_CASE("JSON numbers keep their kind and value", "[round_trip]") {
     CHECK(read.content.get_if<ToolCallContent>()->result.dump() == numbers.dump());
 }
 
+TEST_CASE("numbers of a room's metadata come back as decimals", "[round_trip][rooms]") {
+    struct Number {
+        double given;
+        std::string kept;
+    };
+    const std::vector<Number> numbers{{-0.0, "0.0"},
+                                      {0.0, "0.0"},
+                                      {1.0, "1.0"},
+                                      {-2.5, "-2.5"},
+                                      {1e-7, "1e-07"},
+                                      {5e-324, "5e-324"},
+                                      {999999999999999.0, "999999999999999.0"},
+                                      {999999999999999.9, "999999999999999.9"},
+                                      {1e15, "1000000000000000"},
+                                      {-1e15, "-1000000000000000"},
+                                      {1000000000000000.5, "1.0000000000000005e+15"},
+                                      {1234567890123456.5, "1.2345678901234565e+15"},
+                                      {9007199254740991.0, "9007199254740991"},
+                                      {9007199254740994.0, "9007199254740994"},
+                                      {1e16, "10000000000000000"},
+                                      {1e17, "100000000000000000"},
+                                      {1.5e17, "150000000000000000"},
+                                      {-123456789012345680.0, "-123456789012345680"},
+                                      {9223372036854774784.0, "9223372036854775000"},
+                                      {9223372036854775808.0, "9223372036854776000"},
+                                      {-9223372036854774784.0, "-9223372036854775000"},
+                                      {-9223372036854775808.0, "-9.223372036854776e+18"},
+                                      {1.8e19, "18000000000000000000"},
+                                      {18446744073709549568.0, "18446744073709550000"},
+                                      {18446744073709551616.0, "1.8446744073709552e+19"},
+                                      {-1.8e19, "-1.8e+19"},
+                                      {2e19, "2e+19"},
+                                      {1e300, "1e+300"},
+                                      {1.7976931348623157e308, "1.7976931348623157e+308"}};
+    const auto store = fresh_store();
+    Json given = Json::object();
+    std::string kept;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        // The numbers at the top, and below it.
+        const auto key = std::to_string(100 + i);
+        given[key] = Json::array({numbers[i].given});
+        kept += (kept.empty() ? "{\"" : ",\"") + key + "\":[" + numbers[i].kept + "]";
+    }
+    kept += "}";
+    const auto room = make_room({.metadata = given});
+    CHECK(run(store->create_room(room)).metadata.dump() == kept);
+    CHECK(run(store->get_room("room"))->metadata.dump() == kept);
+    run(store->update_room(make_room()));
+    CHECK(run(store->update_room(room)).metadata.dump() == kept);
+    CHECK(run(store->list_rooms()).at(0).metadata.dump() == kept);
+    run(store->update_room(make_room()));
+    CHECK(run(store->patch_room_metadata("room", given))->metadata.dump() == kept);
+    CHECK(run(store->load_room_context("room")).room->metadata.dump() == kept);
+    // As it was given or as it is kept: a search finds it.
+    for (const auto& wanted : {given, Json::parse(kept)}) {
+        const RoomFilter filter{.metadata = wanted};
+        CHECK(ids_of(run(store->find_rooms(filter))) == Ids{"room"});
+    }
+}
+
 TEST_CASE("every kind of JSON value may be the result of a tool call", "[round_trip][events]") {
     const auto store = store_with_room();
     for (const Json& result : {Json(nullptr),

@@ -32,6 +32,26 @@ bool same(const Json& a, const Json& b) {
     return a.is_number() && b.is_number() ? decimal(a) == decimal(b) : a == b;
 }
 
+/// The number as jsonb gives it back: zero without a sign, no exponent, and so an integer where it
+/// is one and fits.
+Json written_out(const Json& number) {
+    if (!number.is_number_float()) return number;
+    const auto [negative, digits, power] = decimal(number);
+    if (digits.empty()) return 0.0;
+    const bool has_exponent = number.dump().find('e') != std::string::npos;
+    if (!has_exponent || power < 0) return number;
+    return Json::parse((negative ? "-" : "") + digits +
+                       std::string(static_cast<std::size_t>(power), '0'));
+}
+
+Json with_numbers_written_out(Json value) {
+    if (value.is_number()) return written_out(value);
+    if (value.is_structured()) {
+        for (auto& element : value) element = with_numbers_written_out(element);
+    }
+    return value;
+}
+
 /// `contained` lies inside `value` as PostgreSQL's `@>` understands it (manual, section 8.14.3).
 bool contains(const Json& value, const Json& contained, bool top = true) {
     if (value.is_object() && contained.is_object()) {
@@ -96,6 +116,7 @@ asio::awaitable<Room> ReferenceStore::create_room(Room room) {
     require_open();
     validator_.create_room(room);
     if (find(room.id)) refuse(errc::already_exists, "room");
+    room.metadata = with_numbers_written_out(room.metadata);
     const auto next = room.event_count > 0 ? room.latest_index + 1 : 0;
     rooms_.push_back({.room = room, .next_index = next});
     co_return room;
@@ -112,6 +133,7 @@ asio::awaitable<Room> ReferenceStore::update_room(Room room) {
     require_open();
     validator_.update_room(room);
     auto& stored = require(room.id).room;
+    room.metadata = with_numbers_written_out(room.metadata);
     // The latest activity is moved by appends, but the timers are the caller's to set.
     room.created_at = stored.created_at;
     room.event_count = stored.event_count;
@@ -131,7 +153,9 @@ asio::awaitable<std::optional<Room>> ReferenceStore::patch_room_metadata(
     if (!state) co_return std::nullopt;
     auto patched = state->room;
     for (const auto& key : unset) patched.metadata.erase(key);
-    for (const auto& [key, value] : patch.items()) patched.metadata[key] = value;
+    for (const auto& [key, value] : patch.items()) {
+        patched.metadata[key] = with_numbers_written_out(value);
+    }
     patched.updated_at = now();
     validator_.patched_room(patched);
     state->room = patched;

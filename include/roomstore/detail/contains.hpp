@@ -3,34 +3,12 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <utility>
 
+#include "roomstore/detail/decimal.hpp"
 #include "roomstore/model/json_value.hpp"
 
 namespace roomstore::detail {
-
-/// Whether the decimal text of `real` names the integer whose digits, without sign, are `digits`.
-/// PostgreSQL stores the text, and from 2 to the 53rd on it may name another integer than the
-/// double is.
-inline bool names_integer(double real, std::string_view digits) {
-    const std::string text = Json(std::abs(real)).dump();
-    const auto exponent_at = text.find('e');
-    const std::string mantissa = text.substr(0, exponent_at);
-    int shift = exponent_at == std::string::npos ? 0 : std::stoi(text.substr(exponent_at + 1));
-    const auto point = mantissa.find('.');
-    std::string significant = mantissa.substr(0, point);
-    if (point != std::string::npos) {
-        significant += mantissa.substr(point + 1);
-        shift -= static_cast<int>(mantissa.size() - point - 1);
-    }
-    for (; shift < 0 && significant.size() > 1 && significant.back() == '0'; ++shift) {
-        significant.pop_back();
-    }
-    if (shift < 0) return false;
-    significant.append(static_cast<std::size_t>(shift), '0');
-    return significant == digits;
-}
 
 /// Equality of an integer and a double, as numbers.
 template <typename Integer>
@@ -40,8 +18,8 @@ bool equal_integer_and_real(Integer integer, double real) {
         return real == std::trunc(real) && std::cmp_equal(integer, static_cast<std::int64_t>(real));
     }
     if ((real < 0) != (integer < 0) || std::abs(real) > 2e19) return false;
-    const std::string digits = std::to_string(integer);
-    return names_integer(real, std::string_view(digits).substr(integer < 0 ? 1 : 0));
+    // PostgreSQL stores the text of a number, not the double.
+    return (integer < 0 ? "-" : "") + integer_digits(real) == std::to_string(integer);
 }
 
 /// Equality of numbers as in PostgreSQL's jsonb, where they are decimal: 1 is 1.0, and integers

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cmath>
 #include <string>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "roomstore/detail/decimal.hpp"
 #include "roomstore/model/event.hpp"
+#include "roomstore/model/json_value.hpp"
 #include "roomstore/model/participant.hpp"
 
 namespace roomstore::detail {
@@ -25,6 +28,28 @@ inline void normalize_connected_via(Participant& participant) {
         if (seen.insert(channel).second) channels.push_back(std::move(channel));
     }
     participant.connected_via = std::move(channels);
+}
+
+/// Rewrites a number of a room's metadata as PostgreSQL's jsonb gives it back, which keeps decimals
+/// instead of doubles: zero has no sign, and what has an exponent is written out, which makes it an
+/// integer where it fits one.
+inline void normalize_number(Json& number) {
+    // Below the first, numbers are written without an exponent; above the other, none fits an
+    // integer.
+    constexpr double shortest_with_exponent = 1e15;
+    constexpr double beyond_integers = 2e19;
+    const double real = number.get_ref<const double&>();
+    if (real == 0) number = 0.0;
+    if (std::abs(real) < shortest_with_exponent || std::abs(real) > beyond_integers) return;
+    const std::string digits = integer_digits(real);
+    if (!digits.empty()) number = Json::parse((real < 0 ? "-" : "") + digits);
+}
+
+/// As `normalize_number`, for every number inside `value`, whose depth has been checked.
+inline void normalize_numbers(Json& value) {
+    if (value.is_number_float()) normalize_number(value);
+    if (!value.is_structured()) return;
+    for (Json& inner : value) normalize_numbers(inner);
 }
 
 }  // namespace roomstore::detail

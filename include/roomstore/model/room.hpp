@@ -42,7 +42,8 @@ struct Room {
     RoomTimers timers{};
     /// Whom an agent's own output asks to answer.
     AgentResponsePolicy agent_response_policy = AgentResponsePolicy::agent_chain;
-    /// A JSON object. Numbers may be rewritten, equal in value: see `PostgresStore`.
+    /// A JSON object. Every store keeps its numbers as decimals, as PostgreSQL's jsonb does: equal
+    /// in value, but `-0.0` comes back as `0.0`, and `1e17` as the integer 100000000000000000.
     Json metadata = Json::object();
     /// Running tally of events ever stored, 0 .. 2^62; deletions do not lower it. Store-managed.
     std::int64_t event_count = 0;

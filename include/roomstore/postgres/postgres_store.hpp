@@ -43,9 +43,6 @@ namespace roomstore {
 ///                  takes the first of the list that lets it write.
 /// @par Consistency
 /// A result is of one moment, also one that spans rooms.
-/// @par Numbers
-/// JSON comes back equal by value. A room's metadata is kept as `jsonb`, which does not keep how a
-/// number was written: `-0.0` comes back as `0.0`, `1e17` as `100000000000000000`.
 /// @par Destruction
 /// Ends as `close()` does. Before the executors of its callers go away, preferably: callers whose
 /// context is gone are dropped.

@@ -7,6 +7,7 @@
 
 #include "roomstore/detail/same_event.hpp"
 
+using roomstore::Json;
 using roomstore::Participant;
 using roomstore::RoomEvent;
 using Channels = std::vector<std::string>;
@@ -26,6 +27,14 @@ TEST_CASE("connected_via holds the primary channel first and nothing twice") {
     CHECK(connected_via({"main"}) == Channels{"main"});
     CHECK(connected_via({"z", "a"}) == Channels{"main", "z", "a"});
     CHECK(connected_via({"z", "main", "a", "z", "main"}) == Channels{"main", "z", "a"});
+}
+
+TEST_CASE("numbers of metadata are written out, at any depth, and nothing else is touched") {
+    auto value = Json::parse(R"({"a": [1e17, -0.0, {"b": -1.5e16}], "c": 1.0, "d": 1e17})");
+    value["e"] = "1e17";
+    roomstore::detail::normalize_numbers(value);
+    CHECK(value.dump() == R"({"a":[100000000000000000,0.0,{"b":-15000000000000000}],"c":1.0,)"
+                          R"("d":100000000000000000,"e":"1e17"})");
 }
 
 TEST_CASE("the empty idempotency key is no key") {

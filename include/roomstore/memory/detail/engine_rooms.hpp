@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "roomstore/detail/contains.hpp"
+#include "roomstore/detail/normalize.hpp"
 #include "roomstore/memory/detail/engine.hpp"
 #include "roomstore/model/timestamp.hpp"
 
@@ -18,6 +19,7 @@ namespace roomstore::detail::memory {
 
 inline Room Engine::create_room(Room room) {
     ready().create_room(room);
+    normalize_numbers(room.metadata);
     const auto record = std::make_shared<RoomRecord>(room.id, room.created_at);
     record->row = std::make_shared<const Room>(room);
     record->counters = {
@@ -52,6 +54,7 @@ inline std::optional<Room> Engine::get_room(const std::string& room_id) {
 
 inline Room Engine::update_room(Room room) {
     ready().update_room(room);
+    normalize_numbers(room.metadata);
     auto row = std::make_shared<Room>(room);
     auto record = require_room("update_room", room.id);
     row->created_at = room.created_at = record->created_at;
@@ -71,6 +74,7 @@ inline std::optional<Room> Engine::patch_room_metadata(const std::string& room_i
                                                        Json patch,
                                                        const std::vector<std::string>& unset) {
     ready().patch_room_metadata(room_id, patch, unset);
+    normalize_numbers(patch);
     auto record = lock_room(room_id);
     if (!record) return std::nullopt;
     Room room = record->snapshot().to_room();
