@@ -3,7 +3,6 @@
 
 #include "differential/reference_store.hpp"
 #include "differential/reference_support.hpp"
-#include "roomstore/detail/same_event.hpp"
 
 namespace roomstore::differential {
 
@@ -32,6 +31,21 @@ bool matches(const EventFilter& filter, const RoomEvent& event) {
     return true;
 }
 
+/// The empty key is no key.
+RoomEvent without_empty_key(RoomEvent event) {
+    if (event.idempotency_key == "") event.idempotency_key = std::nullopt;
+    return event;
+}
+
+/// An append is told apart from another with its id by what happened, where it came from, when, and
+/// under which key; not by the rest.
+bool is_repetition(const RoomEvent& stored, const RoomEvent& given) {
+    if (stored.type != given.type) return false;
+    if (stored.source != given.source) return false;
+    if (stored.created_at != given.created_at) return false;
+    return stored.idempotency_key == given.idempotency_key;
+}
+
 }  // namespace
 
 RoomEvent* ReferenceStore::find_event(RoomState& state, const std::string& event_id) {
@@ -48,7 +62,7 @@ RoomEvent* ReferenceStore::find_key(RoomState& state, const std::optional<std::s
 
 RoomEvent* ReferenceStore::find_repeated(RoomState& state, const RoomEvent& event) {
     if (auto* stored = find_event(state, event.id)) {
-        if (!detail::repeats_append(*stored, event)) refuse(errc::already_exists, "event");
+        if (!is_repetition(*stored, event)) refuse(errc::already_exists, "event");
         return stored;
     }
     return find_key(state, event.idempotency_key);
@@ -71,7 +85,7 @@ asio::awaitable<RoomEvent> ReferenceStore::add_event_auto_index(std::string room
                                                                 RoomEvent event) {
     require_open();
     validator_.add_event_auto_index(room_id, event);
-    detail::normalize_idempotency_key(event);
+    event = without_empty_key(std::move(event));
     auto& state = require(room_id);
     if (const auto* stored = find_repeated(state, event)) co_return *stored;
     if (state.next_index == std::numeric_limits<std::int64_t>::max()) {
@@ -89,7 +103,7 @@ asio::awaitable<std::vector<RoomEvent>> ReferenceStore::append_events(std::strin
     auto& state = require(room_id);
     std::vector<RoomEvent> stored;
     for (auto& event : events) {
-        detail::normalize_idempotency_key(event);
+        event = without_empty_key(std::move(event));
         if (const auto* repeated = find_repeated(state, event)) stored.push_back(*repeated);
     }
     if (!events.empty() && stored.size() == events.size()) co_return stored;
@@ -111,7 +125,7 @@ asio::awaitable<std::vector<RoomEvent>> ReferenceStore::append_events(std::strin
 asio::awaitable<RoomEvent> ReferenceStore::add_event(RoomEvent event) {
     require_open();
     validator_.add_event(event);
-    detail::normalize_idempotency_key(event);
+    event = without_empty_key(std::move(event));
     auto& state = require(event.room_id);
     if (const auto* stored = find_repeated(state, event)) co_return *stored;
     for (const auto& other : state.events) {
