@@ -49,7 +49,9 @@ std::string code(double value) {
     }
     char text[40];
     std::snprintf(text, sizeof(text), "%.17g", value);
-    return text;
+    // Without a point it would be an integer, and an integer has no negative zero.
+    const bool integer = std::string_view(text).find_first_of(".e") == std::string_view::npos;
+    return std::string(text) + (integer ? ".0" : "");
 }
 
 std::string code(Timestamp time) {
@@ -57,26 +59,39 @@ std::string code(Timestamp time) {
            std::to_string(time.time_since_epoch().count()) + "}}";
 }
 
-std::string code(const Json& json) {
+namespace {
+
+/// JSON as a reader of tests writes it, where that is short and gives the same value again.
+std::optional<std::string> parsed_code(const Json& json) {
+    constexpr std::size_t longest = 4000;
+    // Escapes: compilers refuse characters that turn the direction of a line.
+    const auto text = json.dump(-1, ' ', true, Json::error_handler_t::replace);
+    if (text.size() > longest) return std::nullopt;
+    // What is no JSON has no text that gives it again.
+    if (Json::parse(text) != json) return std::nullopt;
+    return "Json::parse(R\"json(" + text + ")json\")";
+}
+
+std::string built_code(const Json& json) {
     std::string items;
     const auto comma = [&] { items += items.empty() ? "" : ", "; };
     switch (json.type()) {
         case Json::value_t::object:
             for (const auto& [key, value] : json.items()) {
                 comma();
-                items += "{" + code(key) + ", " + code(value) + "}";
+                items += "{" + code(key) + ", " + built_code(value) + "}";
             }
             return "Json::object({" + items + "})";
         case Json::value_t::array:
             for (const auto& value : json) {
                 comma();
-                items += code(value);
+                items += built_code(value);
             }
             return "Json::array({" + items + "})";
         case Json::value_t::string:
             return "Json(" + code(json.get_ref<const std::string&>()) + ")";
         case Json::value_t::number_float:
-            return "Json(double{" + code(json.get<double>()) + "})";
+            return "Json(" + code(json.get<double>()) + ")";
         case Json::value_t::number_unsigned:
             return "Json(" + std::to_string(json.get<std::uint64_t>()) + "u)";
         case Json::value_t::number_integer:
@@ -86,6 +101,13 @@ std::string code(const Json& json) {
         default:
             return "Json(nullptr)";
     }
+}
+
+}  // namespace
+
+std::string code(const Json& json) {
+    if (json.is_object() && json.empty()) return "Json::object()";
+    return parsed_code(json).value_or(built_code(json));
 }
 
 std::string code(Gap gap) { return gap == Gap::refuse ? "Gap::refuse" : "Gap::skip"; }

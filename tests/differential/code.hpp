@@ -12,13 +12,14 @@
 #include <variant>
 #include <vector>
 
+#include "differential/describe_query.hpp"
 #include "roomstore/conversation_store.hpp"
 #include "roomstore/detail/describe.hpp"
 #include "roomstore/detail/describe_content.hpp"
 
 namespace roomstore::differential {
 
-/// Values as C++ that can be pasted into a test. Fields that hold their default are left out.
+/// Values as C++ that can be pasted into a test; fields that hold their default are left out.
 /// @{
 std::string code(const std::string& text);
 std::string code(bool value);
@@ -70,74 +71,55 @@ inline constexpr std::string_view enum_type<RichFormat> = "RichFormat";
 template <>
 inline constexpr std::string_view enum_type<ToolCallStatus> = "ToolCallStatus";
 
-template <typename Query>
-inline constexpr std::string_view query_type{};
-template <>
-inline constexpr std::string_view query_type<Page> = "Page";
-template <>
-inline constexpr std::string_view query_type<RoomFilter> = "RoomFilter";
-template <>
-inline constexpr std::string_view query_type<LatestRoomFilter> = "LatestRoomFilter";
-template <>
-inline constexpr std::string_view query_type<ChannelLookup> = "ChannelLookup";
-template <>
-inline constexpr std::string_view query_type<EventFilter> = "EventFilter";
-template <>
-inline constexpr std::string_view query_type<EventQuery> = "EventQuery";
-template <>
-inline constexpr std::string_view query_type<AppendOptions> = "AppendOptions";
+/// The name of a type, as it stands in a test.
+template <typename T>
+struct TypeName;
 
-/// As `roomstore::detail::describe`, for the argument structs.
-/// @{
-template <typename Field>
-void describe(const Page& page, Field&& field) {
-    field("offset", page.offset);
-    field("limit", page.limit);
+template <typename T>
+std::string type_name() {
+    return TypeName<T>::name();
 }
-template <typename Field>
-void describe(const RoomFilter& filter, Field&& field) {
-    field("organization_id", filter.organization_id);
-    field("status", filter.status);
-    field("metadata", filter.metadata);
-}
-template <typename Field>
-void describe(const LatestRoomFilter& filter, Field&& field) {
-    field("channel_type", filter.channel_type);
-    field("status", filter.status);
-}
-template <typename Field>
-void describe(const ChannelLookup& lookup, Field&& field) {
-    field("status", lookup.status);
-    field("limit", lookup.limit);
-}
-template <typename Field>
-void describe(const EventFilter& filter, Field&& field) {
-    field("event_types", filter.event_types);
-    field("exclude_types", filter.exclude_types);
-    field("visibility", filter.visibility);
-    field("source_channel_id", filter.source_channel_id);
-    field("source_channel_type", filter.source_channel_type);
-    field("correlation_id", filter.correlation_id);
-    field("participant_id", filter.participant_id);
-    field("parent_event_id", filter.parent_event_id);
-    field("top_level_only", filter.top_level_only);
-    field("after_time", filter.after_time);
-    field("before_time", filter.before_time);
-}
-template <typename Field>
-void describe(const EventQuery& query, Field&& field) {
-    field("offset", query.offset);
-    field("limit", query.limit);
-    field("after_index", query.after_index);
-    field("before_index", query.before_index);
-    field("newest_first", query.newest_first);
-    field("filter", query.filter);
-}
-template <typename Field>
-void describe(const AppendOptions& options, Field&& field) {
-    field("expected_next_index", options.expected_next_index);
-}
-/// @}
+
+template <typename T>
+struct TypeName {
+    static std::string name() {
+        if constexpr (std::same_as<T, std::string>) {
+            return "std::string";
+        } else if constexpr (std::same_as<T, std::int64_t>) {
+            return "std::int64_t";
+        } else if constexpr (std::same_as<T, bool>) {
+            return "bool";
+        } else if constexpr (std::same_as<T, Json>) {
+            return "Json";
+        } else if constexpr (std::same_as<T, EventType>) {
+            return "EventType";
+        } else if constexpr (std::same_as<T, ChannelType>) {
+            return "ChannelType";
+        } else if constexpr (std::same_as<T, Task>) {
+            return "roomstore::Task";  // the tests have a Task of their own
+        } else if constexpr (NamedEnum<T>) {
+            return std::string(enum_type<T>);
+        } else {
+            static_assert(rs::NamedModel<T>);
+            return std::string(rs::model_name<T>);
+        }
+    }
+};
+
+template <typename T>
+struct TypeName<std::optional<T>> {
+    static std::string name() { return "std::optional<" + type_name<T>() + ">"; }
+};
+
+template <typename T>
+struct TypeName<std::vector<T>> {
+    static std::string name() { return "std::vector<" + type_name<T>() + ">"; }
+};
+
+template <typename T>
+struct TypeName<std::map<std::string, T>> {
+    static std::string name() { return "std::map<std::string, " + type_name<T>() + ">"; }
+};
 
 template <typename T>
 struct Writer;
@@ -163,8 +145,8 @@ std::string write_aggregate(std::string_view type, const T& value) {
         fields += (fields.empty() ? "." : ", .") + std::string(name.name) + " = " + text;
     };
     if constexpr (!query_type<T>.empty()) {
-        describe(fresh, collect);
-        describe(value, print);
+        describe_query(fresh, collect);
+        describe_query(value, print);
     } else {
         rs::describe(fresh, collect);
         rs::describe(value, print);
@@ -189,7 +171,7 @@ struct Writer {
         } else if constexpr (!query_type<T>.empty()) {
             return write_aggregate(query_type<T>, value);
         } else if constexpr (rs::NamedModel<T>) {
-            return write_aggregate(rs::model_name<T>, value);
+            return write_aggregate(type_name<T>(), value);
         } else if constexpr (requires { T::tag; }) {
             return write_aggregate(pascal_case(T::tag) + "Content", value);
         } else {
@@ -219,9 +201,10 @@ template <typename T>
 struct Writer<std::vector<T>> {
     static std::string write(const std::vector<T>& values) {
         std::string items;
-        for (const auto& value : values)
+        for (const auto& value : values) {
             items += (items.empty() ? "" : ", ") + detail::write(value);
-        return "{" + items + "}";
+        }
+        return type_name<std::vector<T>>() + "{" + items + "}";
     }
 };
 
@@ -232,16 +215,47 @@ struct Writer<std::map<std::string, T>> {
         for (const auto& [key, value] : values) {
             items += (items.empty() ? "{" : ", {") + code(key) + ", " + detail::write(value) + "}";
         }
-        return "{" + items + "}";
+        return type_name<std::map<std::string, T>>() + "{" + items + "}";
     }
 };
 
+template <>
+struct Writer<RoomContext> {
+    static std::string write(const RoomContext& context) {
+        return "RoomContext{.room = " + detail::write(context.room) +
+               ", .bindings = " + detail::write(context.bindings) +
+               ", .participants = " + detail::write(context.participants) + "}";
+    }
+};
+
+template <typename T>
+inline constexpr bool is_optional = false;
+template <typename T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
 }  // namespace detail
 
-/// Any argument of an operation, as C++.
+/// A value as an expression of its own type, for `const auto name = ...`.
 template <typename T>
-std::string argument_code(const T& value) {
-    return detail::write(value);
+std::string typed_code(const T& value) {
+    if constexpr (detail::is_optional<T>) {
+        return detail::type_name<T>() + "(" + (value ? detail::write(*value) : "") + ")";
+    } else if constexpr (std::same_as<T, std::string>) {
+        const auto text = code(value);
+        return text.starts_with("std::string(") ? text : "std::string(" + text + ")";
+    } else if constexpr (std::same_as<T, std::int64_t>) {
+        return "std::int64_t{" + code(value) + "}";
+    } else {
+        return detail::write(value);
+    }
 }
+
+/// Whether a type is a model, or a list of models.
+template <typename T>
+inline constexpr bool holds_model = roomstore::detail::NamedModel<T>;
+template <typename T>
+inline constexpr bool holds_model<std::optional<T>> = holds_model<T>;
+template <typename T>
+inline constexpr bool holds_model<std::vector<T>> = holds_model<T>;
 
 }  // namespace roomstore::differential

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "differential/outcome.hpp"
 #include "differential/reference_store.hpp"
 #include "support/run.hpp"
 
@@ -10,70 +11,109 @@ namespace roomstore::differential {
 
 namespace {
 
-constexpr std::size_t dump_every = 12;
+constexpr std::size_t read_all_every = 20;
 
-bool differs(contract::Backend& backend,
-             const std::vector<Operation>& sequence,
-             const std::string& scope) {
-    const auto store = fresh_store(backend);
-    const auto mismatch = test::run(compare(*store, sequence, scope));
-    test::run(store->close());
-    return mismatch.has_value();
+/// One sequence on the reference and on a store, side by side.
+class Comparison {
+public:
+    Comparison(ConversationStore& store, Sequence sequence)
+        : store_(store), sequence_(std::move(sequence)) {}
+
+    asio::awaitable<std::optional<Mismatch>> run() {
+        if (!sequence_.lifecycle) co_await reference_.init();
+        const auto& operations = sequence_.operations;
+        for (std::size_t i = 0; i < operations.size(); ++i) {
+            co_await make(operations[i]);
+            made_.push_back(operations[i]);
+            if ((i + 1) % read_all_every != 0 && i + 1 != operations.size()) continue;
+            const auto rooms = co_await known_rooms();
+            for (const auto& read : all_reads(rooms, sequence_.scope)) co_await make(read);
+        }
+        const auto rooms = co_await known_rooms();
+        for (const auto& removal : removals(rooms)) {
+            co_await make(removal);
+            made_.push_back(removal);
+        }
+        co_return std::move(mismatch_);
+    }
+
+private:
+    /// None where the reference is closed.
+    asio::awaitable<std::vector<Room>> known_rooms() {
+        try {
+            co_return co_await reference_.list_rooms({.limit = 1000});
+        } catch (const Error&) {
+            co_return std::vector<Room>();
+        }
+    }
+
+    /// Makes the call on both, unless they went apart before.
+    asio::awaitable<void> make(const Operation& operation) {
+        if (mismatch_) co_return;
+        auto expected = co_await operation.run(reference_);
+        auto actual = co_await operation.run(store_);
+        if (text_of(expected) == text_of(actual)) co_return;
+        mismatch_.emplace();
+        mismatch_->operations = made_;
+        mismatch_->operations.push_back(operation);
+        mismatch_->reference = std::move(expected);
+        mismatch_->backend = std::move(actual);
+    }
+
+    ConversationStore& store_;
+    Sequence sequence_;
+    ReferenceStore reference_;
+    std::vector<Operation> made_;
+    std::optional<Mismatch> mismatch_;
+};
+
+bool differs(contract::Backend& backend, const Sequence& sequence) {
+    return compare_anew(backend, sequence).has_value();
 }
 
 }  // namespace
 
-asio::awaitable<std::optional<Mismatch>> compare(ConversationStore& store,
-                                                 std::vector<Operation> sequence,
-                                                 std::string scope) {
-    ReferenceStore reference;
-    co_await reference.init();
-    for (std::size_t i = 0; i < sequence.size(); ++i) {
-        auto expected = co_await sequence[i].run(reference);
-        auto actual = co_await sequence[i].run(store);
-        if (expected != actual) {
-            co_return Mismatch{i + 1, sequence[i].code, std::move(expected), std::move(actual)};
-        }
-        if ((i + 1) % dump_every != 0 && i + 1 != sequence.size()) continue;
-        expected = co_await dump(reference, scope);
-        actual = co_await dump(store, scope);
-        if (expected != actual) {
-            // Only what differs is worth reading.
-            const auto patch = Json::diff(expected, actual);
-            co_return Mismatch{i + 1,
-                               "dump after " + sequence[i].code,
-                               "see the JSON patch of the backend",
-                               patch};
-        }
-    }
-    co_return std::nullopt;
+asio::awaitable<std::optional<Mismatch>> compare(ConversationStore& store, Sequence sequence) {
+    Comparison comparison(store, std::move(sequence));
+    co_return co_await comparison.run();
 }
 
-std::vector<Operation> shrink(contract::Backend& backend,
-                              std::vector<Operation> sequence,
-                              const std::string& scope) {
-    for (std::size_t chunk = sequence.size() / 2; chunk > 0; chunk /= 2) {
-        for (std::size_t start = 0; start < sequence.size();) {
-            auto shorter = sequence;
-            const auto first = shorter.begin() + static_cast<std::ptrdiff_t>(start);
-            const auto size = std::min(chunk, sequence.size() - start);
-            shorter.erase(first, first + static_cast<std::ptrdiff_t>(size));
-            if (differs(backend, shorter, scope)) {
-                sequence = std::move(shorter);
-            } else {
-                start += chunk;
-            }
+std::optional<Mismatch> compare_anew(contract::Backend& backend, const Sequence& sequence) {
+    const auto store = sequence.lifecycle ? backend.make_store({}) : fresh_store(backend);
+    auto mismatch = test::run(compare(*store, sequence));
+    test::run(store->close());
+    return mismatch;
+}
+
+namespace {
+
+/// `sequence` without what can be left out `chunk` operations at a time.
+Sequence without_chunks(contract::Backend& backend, Sequence sequence, std::size_t chunk) {
+    for (std::size_t start = 0; start < sequence.operations.size();) {
+        auto shorter = sequence;
+        const auto first = shorter.operations.begin() + static_cast<std::ptrdiff_t>(start);
+        const auto size = std::min(chunk, sequence.operations.size() - start);
+        shorter.operations.erase(first, first + static_cast<std::ptrdiff_t>(size));
+        if (differs(backend, shorter)) {
+            sequence = std::move(shorter);
+        } else {
+            start += chunk;
         }
     }
     return sequence;
 }
 
-asio::awaitable<void> remove_rooms(ConversationStore& store) {
-    while (true) {
-        const auto rooms = co_await store.list_rooms({.limit = 100});
-        if (rooms.empty()) co_return;
-        for (const auto& room : rooms) co_await store.delete_room(room.id);
+}  // namespace
+
+Sequence shrink(contract::Backend& backend, Sequence sequence) {
+    // What could not be left out may be of no use without what was left out later.
+    for (std::size_t before = 0; before != sequence.operations.size();) {
+        before = sequence.operations.size();
+        for (auto chunk = std::max<std::size_t>(before / 2, 1); chunk > 0; chunk /= 2) {
+            sequence = without_chunks(backend, std::move(sequence), chunk);
+        }
     }
+    return sequence;
 }
 
 std::shared_ptr<ConversationStore> fresh_store(contract::Backend& backend) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,28 +11,23 @@ namespace roomstore::differential {
 
 /// Where a backend and the reference went apart.
 struct Mismatch {
-    /// Operations made, the differing one included.
-    std::size_t operations = 0;
-    /// The differing operation, or the dump that followed it.
-    std::string what;
-    Json reference;
-    Json backend;
+    /// The operations that led there; the last of them differs. It may be one that the comparison
+    /// added to the sequence, to read everything or to clean up.
+    std::vector<Operation> operations{};
+    Json reference{};
+    Json backend{};
 };
 
 /// Makes each operation of `sequence` on a new reference and on `store`, which holds no rooms, and
-/// compares the outcomes one by one; now and then, and in the end, everything that can be read.
-asio::awaitable<std::optional<Mismatch>> compare(ConversationStore& store,
-                                                 std::vector<Operation> sequence,
-                                                 std::string scope);
+/// compares the outcomes one by one; now and then, and in the end, everything that can be read. In
+/// the end the rooms are deleted, which is compared too.
+asio::awaitable<std::optional<Mismatch>> compare(ConversationStore& store, Sequence sequence);
 
-/// The shortest part of `sequence` found that still makes the backend differ. Stores are made anew
-/// for each try.
-std::vector<Operation> shrink(contract::Backend& backend,
-                              std::vector<Operation> sequence,
-                              const std::string& scope);
+/// As `compare`, on a store of `backend` made for it.
+std::optional<Mismatch> compare_anew(contract::Backend& backend, const Sequence& sequence);
 
-/// Deletes every room of `store`.
-asio::awaitable<void> remove_rooms(ConversationStore& store);
+/// The shortest part of `sequence` found that still makes the backend differ.
+Sequence shrink(contract::Backend& backend, Sequence sequence);
 
 /// An initialised store of `backend` over no data.
 std::shared_ptr<ConversationStore> fresh_store(contract::Backend& backend);

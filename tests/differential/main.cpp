@@ -1,18 +1,26 @@
 // Compares the backend that is linked in with the reference, sequence by sequence.
 //
-//     differential_<backend> [--sequences N] [--seed S] [--length L]
+//     differential_<backend> [--sequences N] [--seed S] [--length L] [--test-file FILE]
+//     differential_<backend> --print-to FILE --sequences 1 --seed S [--length L]
+//
+// A sequence that differs is shrunk and printed as a case of the contract suite, or written to a
+// file. The second form writes a sequence as such a case without comparing.
 //
 // Sequence i of seed S is sequence 0 of seed S + i: a failing one is repeated alone by its own
 // seed.
 
 #include <cstdint>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <random>
 #include <stdexcept>
 #include <string>
 
 #include "differential/compare.hpp"
+#include "differential/last_words.hpp"
+#include "differential/outcome.hpp"
+#include "differential/test_code.hpp"
 #include "support/run.hpp"
 
 namespace {
@@ -21,9 +29,13 @@ using namespace roomstore;
 using namespace roomstore::differential;
 
 struct Options {
-    std::uint64_t sequences = 1000;
+    std::uint64_t sequences = 10'000;
     std::uint64_t seed = std::random_device{}();
     int length = 40;
+    /// Where the tests go; the last one stays. Empty: to standard output.
+    std::string test_file{};
+    /// Print the sequences instead of comparing.
+    bool print = false;
 };
 
 Options parse(int argc, char** argv) {
@@ -37,6 +49,11 @@ Options parse(int argc, char** argv) {
             options.seed = std::stoull(value);
         } else if (name == "--length") {
             options.length = std::stoi(value);
+        } else if (name == "--test-file") {
+            options.test_file = value;
+        } else if (name == "--print-to") {
+            options.test_file = value;
+            options.print = true;
         } else {
             throw std::invalid_argument("unknown option " + name);
         }
@@ -45,45 +62,67 @@ Options parse(int argc, char** argv) {
     return options;
 }
 
-void report(contract::Backend& backend,
-            const std::vector<Operation>& sequence,
-            const std::string& scope,
-            std::uint64_t seed) {
-    const auto shortest = shrink(backend, sequence, scope);
-    const auto store = fresh_store(backend);
-    const auto mismatch = test::run(compare(*store, shortest, scope));
-    std::cout << "\nDIFFERENT: --seed " << seed << " --sequences 1, shrunk from " << sequence.size()
-              << " to " << shortest.size() << " operations\n\n";
-    for (const auto& operation : shortest) std::cout << "    " << operation.code << '\n';
-    if (!mismatch) {
-        std::cout << "\n(the shrunk sequence agrees when it is repeated: a race, or state left "
-                     "behind by an earlier sequence)\n";
-        return;
+/// What repeats a sequence alone.
+std::string seed_of(const Sequence& sequence) {
+    return "--seed " + std::to_string(sequence.seed) + " --sequences 1 --length " +
+           std::to_string(sequence.operations.size());
+}
+
+/// As a case of the contract suite, to standard output or to where it was asked for.
+void print_test(const Sequence& sequence,
+                const std::vector<Operation>& operations,
+                const std::string& file) {
+    const auto name = "seed " + std::to_string(sequence.seed) + ": " + operations.back().name;
+    const auto text = test_code(name, operations, sequence.lifecycle);
+    if (file.empty()) {
+        std::cout << text << std::endl;
+    } else {
+        std::ofstream(file) << text;
     }
-    std::cout << "\nat:        " << mismatch->what << "\nreference: " << mismatch->reference.dump(2)
-              << "\nbackend:   " << mismatch->backend.dump(2) << '\n';
+}
+
+void report(contract::Backend& backend, const Sequence& sequence, const std::string& file) {
+    const auto shortest = shrink(backend, sequence);
+    const auto mismatch = compare_anew(backend, shortest);
+    std::cout << "\nDIFFERENT: " << seed_of(sequence) << ", shrunk to "
+              << shortest.operations.size() << " operations" << std::endl;
+    if (mismatch) {
+        std::cout << "reference: " << text_of(mismatch->reference, 2)
+                  << "\nbackend:   " << text_of(mismatch->backend, 2) << '\n'
+                  << std::endl;
+    } else {
+        std::cout << "(the shrunk sequence agrees when it is repeated: a race, or state left "
+                     "behind by an earlier sequence)\n"
+                  << std::endl;
+    }
+    print_test(sequence, mismatch ? mismatch->operations : shortest.operations, file);
 }
 
 int run(const Options& options) {
+    // First of all, and out of every buffer: whatever happens next can be repeated.
+    std::cout << options.sequences << " sequences of " << options.length << " operations from seed "
+              << options.seed << std::endl;
     const auto backend = contract::make_backend();
     auto store = fresh_store(*backend);
     std::uint64_t different = 0;
     for (std::uint64_t i = 0; i < options.sequences && different < 5; ++i) {
-        const auto seed = options.seed + i;
-        const auto scope = "s" + std::to_string(seed);
-        const auto sequence = generate_sequence(seed, options.length, scope);
-        test::Watchdog watchdog;
-        if (!test::run(compare(*store, sequence, scope))) {
-            test::run(remove_rooms(*store));
+        const auto sequence = generate_sequence(options.seed + i, options.length);
+        set_last_words("\ndied in: " + seed_of(sequence) + "\n");
+        if (options.print) {
+            print_test(sequence, sequence.operations, options.test_file);
             continue;
         }
+        test::Watchdog watchdog;
+        const auto mismatch = sequence.lifecycle ? compare_anew(*backend, sequence)
+                                                 : test::run(compare(*store, sequence));
+        if (!mismatch) continue;
         ++different;
-        report(*backend, sequence, scope, seed);
+        report(*backend, sequence, options.test_file);
         store = fresh_store(*backend);
     }
     test::run(store->close());
-    std::cout << options.sequences << " sequences of " << options.length << " operations from seed "
-              << options.seed << ": " << different << " different\n";
+    set_last_words("");
+    std::cout << different << " different" << std::endl;
     return different == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

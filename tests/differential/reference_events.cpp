@@ -48,6 +48,13 @@ bool is_repetition(const RoomEvent& stored, const RoomEvent& given) {
 
 }  // namespace
 
+std::int64_t ReferenceStore::next_index(const std::string& room_id) const {
+    for (const auto& state : rooms_) {
+        if (state.room.id == room_id) return state.next_index;
+    }
+    return 0;
+}
+
 RoomEvent* ReferenceStore::find_event(RoomState& state, const std::string& event_id) {
     return find_by(state.events, &RoomEvent::id, event_id);
 }

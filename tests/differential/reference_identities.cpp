@@ -3,6 +3,12 @@
 
 namespace roomstore::differential {
 
+std::vector<std::string> ReferenceStore::identity_ids() const {
+    std::vector<std::string> ids;
+    for (const auto& identity : identities_) ids.push_back(identity.id);
+    return ids;
+}
+
 Identity* ReferenceStore::find_identity(const std::string& identity_id) {
     return find_by(identities_, &Identity::id, identity_id);
 }

@@ -101,6 +101,12 @@ std::vector<ReferenceStore::RoomState*> ReferenceStore::ordered_rooms() {
     return ordered;
 }
 
+std::vector<std::string> ReferenceStore::room_ids() const {
+    std::vector<std::string> ids;
+    for (const auto& state : rooms_) ids.push_back(state.room.id);
+    return ids;
+}
+
 asio::awaitable<void> ReferenceStore::init() {
     if (closed_) refuse(errc::closed, "close() has been called");
     initialised_ = true;

@@ -18,6 +18,20 @@ class ReferenceStore : public ConversationStore {
 public:
     explicit ReferenceStore(Limits limits = {}) : validator_(limits) {}
 
+    /// @name What is there
+    /// For who draws arguments. Keys begin with the id of the room.
+    /// @{
+    using Keys = std::vector<std::pair<std::string, std::string>>;
+    std::vector<std::string> room_ids() const;
+    std::vector<std::string> identity_ids() const;
+    Keys event_keys() const { return keys(&RoomState::events, &RoomEvent::id); }
+    Keys binding_keys() const { return keys(&RoomState::bindings, &ChannelBinding::channel_id); }
+    Keys participant_keys() const { return keys(&RoomState::participants, &Participant::id); }
+    Keys task_keys() const { return keys(&RoomState::tasks, &Task::id); }
+    /// The index that the next append to the room gets; 0 for an unknown room.
+    std::int64_t next_index(const std::string& room_id) const;
+    /// @}
+
     asio::awaitable<void> init() override;
     asio::awaitable<void> close() override;
 
@@ -136,6 +150,15 @@ private:
         std::string identity_id;
     };
 
+    template <typename Row>
+    Keys keys(std::vector<Row> RoomState::* rows, std::string Row::* id) const {
+        Keys found;
+        for (const auto& state : rooms_) {
+            for (const auto& row : state.*rows) found.emplace_back(state.room.id, row.*id);
+        }
+        return found;
+    }
+
     void require_open() const;
     RoomState* find(const std::string& room_id);
     RoomState& require(const std::string& room_id);
@@ -152,7 +175,7 @@ private:
               const std::string& address,
               const std::optional<std::string>& organization_id);
 
-    detail::Validator validator_;
+    roomstore::detail::Validator validator_;
     bool initialised_ = false;
     bool closed_ = false;
     std::vector<RoomState> rooms_;

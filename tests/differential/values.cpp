@@ -1,10 +1,11 @@
 #include "differential/values.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "roomstore/detail/validate.hpp"
-#include "roomstore/model/json.hpp"
+#include "differential/reference_store.hpp"
+#include "differential/spoil.hpp"
 
 namespace roomstore::differential {
 
@@ -12,34 +13,59 @@ namespace {
 constexpr auto highest_index = std::numeric_limits<std::int64_t>::max();
 }
 
-std::vector<std::string> Values::all_event_ids() { return {"e1", "e2", "e3", "e4", "e5", "e6"}; }
+std::vector<std::string> Values::all_event_ids() {
+    return {"e1", "e2", "e3", "e4", "e5", "\u00df6"};
+}
 
 std::vector<std::string> Values::all_identity_ids(const std::string& scope) {
-    return {scope + "-i1", scope + "-i2", scope + "-i3"};
+    return {scope + "-i1", scope + "-i2", scope + "-\u00ef3"};
+}
+
+std::vector<std::string> Values::all_addresses(const std::string& scope) {
+    return {scope + "-a1", scope + "-\u00e42"};
+}
+
+std::vector<ChannelType> Values::all_channel_types() {
+    return {ChannelType::sms, ChannelType::websocket};
+}
+
+std::vector<std::string> Values::odd_ids() {
+    return {"nobody", std::string(255, 'x'), "'; DROP--"};
 }
 
 std::string Values::id(const std::vector<std::string>& ids) {
     if (one_in(60)) {
-        return among<std::string>({"",
-                                   "nobody",
-                                   std::string(255, 'x'),
-                                   std::string(256, 'x'),
-                                   std::string("a\0b", 3),
-                                   "\xff",
-                                   "\xed\xa0\x80",
-                                   "'; DROP--"});
+        if (one_in(2)) return among(odd_ids());
+        return one_in(2) ? std::string(256, 'x') : one_in(4) ? "" : odd_text(below(8));
     }
     return among(ids);
+}
+
+std::string Values::room_id() {
+    const auto there = reference_.room_ids();
+    return there.empty() || one_in(4) ? id(all_room_ids()) : among(there);
+}
+
+std::string Values::known_identity_id() {
+    const auto there = reference_.identity_ids();
+    return there.empty() || one_in(4) ? identity_id() : among(there);
+}
+
+std::pair<std::string, std::string> Values::event_key() {
+    const auto there = reference_.event_keys();
+    if (!there.empty() && !one_in(4)) return among(there);
+    auto room = room_id();
+    return {std::move(room), event_id()};
 }
 
 std::string Values::identity_id() {
     const auto wanted = id(all_identity_ids(scope_));
     // Legal ids outlive the sequence, so they have to be its own.
-    const bool legal = wanted.size() == 255 || wanted == "nobody" || wanted == "'; DROP--";
-    return legal ? (scope_ + wanted).substr(0, 255) : wanted;
+    const bool odd = std::ranges::count(odd_ids(), wanted) > 0;
+    return odd ? (scope_ + wanted).substr(0, 255) : wanted;
 }
 
-std::string Values::key() { return one_in(12) ? "" : id({"k1", "k2", "k3"}); }
+std::string Values::key() { return one_in(12) ? "" : id(all_keys()); }
 
 std::string Values::text() {
     if (one_in(80)) return among<std::string>({std::string("\0", 1), "\xc0\x80", "\xf5"});
@@ -55,12 +81,12 @@ std::string Values::text() {
 
 std::string Values::address() {
     if (one_in(60)) return among<std::string>({"", std::string(1025, 'a'), scope_ + "a\\{}\",b"});
-    return among<std::string>({scope_ + "-a1", scope_ + "-a2"});
+    return among(all_addresses(scope_));
 }
 
 std::optional<std::string> Values::organization() {
     if (one_in(2)) return std::nullopt;
-    return id({"o1", "o2"});
+    return id(all_organization_ids());
 }
 
 std::vector<std::string> Values::room_ids() {
@@ -75,9 +101,10 @@ std::vector<std::string> Values::event_ids() {
     return ids;
 }
 
-std::vector<std::string> Values::keys() {
+std::vector<std::string> Values::unset_keys() {
     std::vector<std::string> keys;
     while (!one_in(2)) keys.push_back(among<std::string>({"a", "b", "", "\u00e9"}));
+    if (one_in(60)) keys.push_back(odd_text(below(8)));
     return keys;
 }
 
@@ -105,6 +132,16 @@ std::int64_t Values::index() {
     return static_cast<std::int64_t>(below(12));
 }
 
+std::int64_t Values::index_near_next(const std::string& room_id) {
+    const auto next = reference_.next_index(room_id);
+    if (one_in(3) || next > highest_index - 2) return index();
+    return std::max<std::int64_t>(0, next + static_cast<std::int64_t>(below(4)) - 1);
+}
+
+std::optional<std::int64_t> Values::cursor() {
+    return one_in(3) ? std::optional(index()) : std::nullopt;
+}
+
 std::int64_t Values::count() {
     if (one_in(60)) return among<std::int64_t>({-1, highest_index});
     return static_cast<std::int64_t>(below(6));
@@ -119,7 +156,7 @@ Json Values::value(int depth) {
         case 2:
             return static_cast<std::int64_t>(below(3));
         case 3:
-            return among<double>({0.5, 1.0, 2.0, 1e300, 0.1});
+            return number();
         case 4:
         case 5:
             return text();
@@ -139,8 +176,29 @@ Json Values::value(int depth) {
     }
 }
 
+double Values::number() {
+    if (one_in(2)) return among<double>({0.5, 1.0, 2.0, 1e300, 0.1});
+    // What PostgreSQL writes otherwise than it was given, and the neighbours of that.
+    return among<double>({-0.0,
+                          1e15,
+                          1e16,
+                          -1e17,
+                          1e17,
+                          1.5e17,
+                          1000000000000000.5,
+                          123456789012345680.0,
+                          9223372036854775808.0,
+                          -9223372036854775808.0,
+                          1.8e19,
+                          2e19,
+                          1e-7,
+                          5e-324});
+}
+
+Json Values::patch() { return one_in(40) ? odd_json(below(10)) : object(); }
+
 Json Values::object() {
-    if (one_in(100)) return Json::array();
+    if (one_in(100)) return odd_json(below(10));
     Json object = Json::object();
     while (!one_in(3)) object[among<std::string>({"a", "b", "", "\u00e9"})] = value();
     return object;
@@ -153,7 +211,7 @@ EventType Values::event_type() {
 
 ChannelType Values::channel_type() {
     if (one_in(80)) return among<ChannelType>({"", "\u00e9"});
-    return among<ChannelType>({ChannelType::sms, ChannelType::websocket});
+    return among(all_channel_types());
 }
 
 RoomStatus Values::room_status() {
@@ -161,126 +219,9 @@ RoomStatus Values::room_status() {
     return one_in(3) ? RoomStatus::closed : RoomStatus::active;
 }
 
-TaskStatus Values::task_status() { return one_in(2) ? TaskStatus::pending : TaskStatus::completed; }
-
-Room Values::room() {
-    Room room{.id = room_id(), .created_at = time(), .updated_at = time(), .metadata = object()};
-    room.organization_id = organization();
-    room.status = room_status();
-    if (one_in(4)) room.closed_at = time();
-    if (one_in(4)) room.timers.inactive_after_seconds = count();
-    if (one_in(4)) room.timers.last_activity_at = time();
-    if (one_in(6)) {
-        room.event_count = count();
-        room.latest_index = index();
-        room.delivered_index = static_cast<std::int64_t>(below(6)) - 1;
-    }
-    return room;
-}
-
-EventContent Values::content() {
-    switch (below(8)) {
-        case 0:
-            return LocationContent{.latitude = one_in(40) ? 91.0 : 12.5, .longitude = -180};
-        case 1:
-            return CompositeContent{{TextContent{text()}, SystemContent{.body = text()}}};
-        case 2:
-            return EditContent{.target_event_id = event_id(), .new_content = TextContent{text()}};
-        case 3:
-            return UnknownContent{Json{{"type", "poll"}, {"options", value()}}};
-        case 4:
-            return MediaContent{.url = one_in(20) ? "ftp://x" : "https://x/y", .mime_type = "a/b"};
-        default:
-            return TextContent{text()};
-    }
-}
-
-RoomEvent Values::event(const std::string& room_id) {
-    RoomEvent event{.id = event_id(),
-                    .room_id = one_in(80) ? "elsewhere" : room_id,
-                    .type = event_type(),
-                    .source = {.channel_id = channel_id(), .channel_type = channel_type()},
-                    .content = content(),
-                    .index = index(),
-                    // Few distinct values: a repeated id must often be a repeated event.
-                    .created_at = one_in(4) ? time() : Timestamp{std::chrono::days{18'000}}};
-    if (one_in(3)) event.source.participant_id = participant_id();
-    if (one_in(3)) event.visibility = among<std::string>({"internal", "c1,c2"});
-    if (one_in(3)) event.addressed_to = event_ids();
-    if (one_in(3)) event.parent_event_id = event_id();
-    if (one_in(4)) event.correlation_id = id({"x1", "x2"});
-    if (one_in(3)) event.idempotency_key = key();
-    if (one_in(5)) event.metadata = object();
-    if (one_in(5)) event.blocked_by = text();
-    if (one_in(8)) event.delivery_results = object();
-    if (one_in(8)) event.chain_depth = count();
-    return event;
-}
-
-std::vector<RoomEvent> Values::events(const std::string& room_id) {
-    std::vector<RoomEvent> events;
-    for (const auto& id : all_event_ids()) {
-        if (!one_in(3)) continue;
-        events.push_back(event(room_id));
-        if (!one_in(30)) events.back().id = id;
-    }
-    return events;
-}
-
-ChannelBinding Values::binding() {
-    ChannelBinding binding{.channel_id = channel_id(), .room_id = room_id()};
-    binding.channel_type = channel_type();
-    binding.access = one_in(2) ? Access::read_only : Access::read_write;
-    binding.muted = one_in(2);
-    if (one_in(2)) binding.participant_id = participant_id();
-    if (one_in(4)) binding.last_read_index = index();
-    binding.attached_at = time();
-    binding.metadata = object();
-    return binding;
-}
-
-Participant Values::participant() {
-    Participant participant{.id = participant_id(), .room_id = room_id()};
-    participant.channel_id = channel_id();
-    if (one_in(2)) participant.display_name = text();
-    if (one_in(3)) participant.role = ParticipantRole::bot;
-    if (one_in(3)) participant.status = ParticipantStatus::left;
-    if (one_in(4)) participant.identity_id = identity_id();
-    if (one_in(3)) participant.candidates = event_ids();
-    while (!one_in(2)) participant.connected_via.push_back(channel_id());
-    participant.joined_at = time();
-    return participant;
-}
-
-Identity Values::identity() {
-    Identity identity{.id = identity_id(), .organization_id = organization()};
-    if (one_in(2)) identity.display_name = text();
-    while (!one_in(2)) {
-        auto& addresses = identity.channel_addresses[channel_type().name()];
-        while (!one_in(2)) addresses.push_back(address());
-    }
-    if (one_in(4)) identity.external_ids = {{"crm", text()}};
-    identity.metadata = object();
-    return identity;
-}
-
-Task Values::task() {
-    return {.id = task_id(),
-            .room_id = room_id(),
-            .title = text(),
-            .assigned_to = maybe(text()),
-            .status = task_status(),
-            .created_at = time(),
-            .metadata = object()};
-}
-
-Observation Values::observation() {
-    return {.id = id({"b1", "b2", "b3"}),
-            .room_id = room_id(),
-            .channel_id = channel_id(),
-            .content = text(),
-            .confidence = one_in(30) ? 1.5 : among<double>({0.1, 1.0, -0.0, 1.0 / 3}),
-            .created_at = time()};
+TaskStatus Values::task_status() {
+    if (one_in(100)) return static_cast<TaskStatus>(77);
+    return one_in(2) ? TaskStatus::pending : TaskStatus::completed;
 }
 
 Page Values::page() { return {.offset = count(), .limit = count()}; }
@@ -302,30 +243,46 @@ LatestRoomFilter Values::latest_filter() {
 
 ChannelLookup Values::lookup() { return {.status = maybe(room_status()), .limit = count()}; }
 
-EventQuery Values::event_query() {
-    EventQuery query{.offset = one_in(2) ? 0 : count(), .limit = count()};
-    if (one_in(3)) query.after_index = index();
-    if (one_in(query.after_index ? 20 : 3)) query.before_index = index();
-    query.newest_first = one_in(2);
-    auto& filter = query.filter;
+EventFilter Values::event_filter() {
+    EventFilter filter;
     if (one_in(4)) filter.event_types = {event_type(), event_type()};
     if (one_in(20)) filter.event_types = std::vector<EventType>{};
     if (one_in(5)) filter.exclude_types = {event_type()};
     if (one_in(5)) filter.visibility = "internal";
     if (one_in(5)) filter.source_channel_id = channel_id();
     if (one_in(5)) filter.source_channel_type = channel_type();
-    if (one_in(5)) filter.correlation_id = id({"x1", "x2"});
+    if (one_in(5)) filter.correlation_id = id({"x1", "\u03be2"});
     if (one_in(5)) filter.participant_id = participant_id();
     if (one_in(5)) filter.parent_event_id = event_id();
     filter.top_level_only = one_in(filter.parent_event_id ? 30 : 5);
     if (one_in(6)) filter.after_time = time();
     if (one_in(6)) filter.before_time = time();
+    return filter;
+}
+
+EventQuery Values::event_query() {
+    EventQuery query{.offset = one_in(2) ? 0 : count(), .limit = count()};
+    query.after_index = cursor();
+    if (one_in(query.after_index ? 20 : 3)) query.before_index = index();
+    query.newest_first = one_in(2);
+    query.filter = event_filter();
     return query;
 }
 
-AppendOptions Values::options() {
-    if (!one_in(4)) return {};
-    return {.expected_next_index = index()};
+ConversationQuery Values::conversation_query() {
+    return {.limit = count(), .after_index = cursor()};
+}
+
+TimelineQuery Values::timeline_query() {
+    return {.filter = event_filter(),
+            .limit = count(),
+            .after_index = cursor(),
+            .newest_first = one_in(2)};
+}
+
+AppendOptions Values::options(const std::string& room_id) {
+    if (!one_in(3)) return {};
+    return {.expected_next_index = index_near_next(room_id)};
 }
 
 }  // namespace roomstore::differential

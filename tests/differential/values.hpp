@@ -4,23 +4,40 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "roomstore/conversation_store.hpp"
 
 namespace roomstore::differential {
 
+class ReferenceStore;
+using ReferenceKeys = std::vector<std::pair<std::string, std::string>>;
+
 /// Random arguments: mostly valid and out of small sets, so that operations meet; now and then on
 /// the border of what is allowed, or beyond it.
 class Values {
 public:
-    Values(std::uint64_t seed, std::string scope) : random_(seed), scope_(std::move(scope)) {}
+    /// `scope` begins every id of an identity and every address. `reference` tells what the room
+    /// is at, so that indexes can be drawn near that; it has made the calls so far.
+    Values(std::uint64_t seed, std::string scope, const ReferenceStore& reference)
+        : random_(seed), scope_(std::move(scope)), reference_(reference) {}
 
-    static std::vector<std::string> all_room_ids() { return {"r1", "r2", "r3", "R3"}; }
+    /// The sets that ids come from.
+    /// @{
+    static std::vector<std::string> all_room_ids() { return {"r1", "r2", "R2", "\u00e93"}; }
     static std::vector<std::string> all_event_ids();
     static std::vector<std::string> all_channel_ids() { return {"c1", "c2", "\u00e9"}; }
-    static std::vector<std::string> all_participant_ids() { return {"p1", "p2", "p3"}; }
+    static std::vector<std::string> all_participant_ids() { return {"p1", "p2", "\u4e2d3"}; }
     static std::vector<std::string> all_identity_ids(const std::string& scope);
+    static std::vector<std::string> all_task_ids() { return {"t1", "t2", "\U0001f4cc3"}; }
+    static std::vector<std::string> all_keys() { return {"k1", "k2", "\u03ba3"}; }
+    static std::vector<std::string> all_organization_ids() { return {"o1", "\u00f82"}; }
+    static std::vector<std::string> all_addresses(const std::string& scope);
+    static std::vector<ChannelType> all_channel_types();
+    /// Legal ids that turn up now and then in place of any other.
+    static std::vector<std::string> odd_ids();
+    /// @}
 
     std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
     bool one_in(std::uint64_t n) { return below(n) == 0; }
@@ -34,25 +51,44 @@ public:
         return one_in(2) ? std::optional<T>(std::move(value)) : std::nullopt;
     }
 
-    std::string room_id() { return id(all_room_ids()); }
+    /// Mostly that of a room that is there, as calls about nothing find little.
+    std::string room_id();
     std::string event_id() { return id(all_event_ids()); }
     std::string channel_id() { return id(all_channel_ids()); }
     std::string participant_id() { return id(all_participant_ids()); }
     std::string identity_id();
-    std::string task_id() { return id({"t1", "t2", "t3"}); }
+    /// Mostly one that is there.
+    std::string known_identity_id();
+    /// As `event` and so on, mostly under the key of one that is there.
+    /// @{
+    RoomEvent known_event();
+    ChannelBinding known_binding();
+    Participant known_participant();
+    Task known_task();
+    Room known_room();
+    /// @}
+    /// Ids of a room and of one of its events, mostly.
+    std::pair<std::string, std::string> event_key();
+    std::string task_id() { return id(all_task_ids()); }
     std::string key();
     std::string text();
     std::string address();
     std::optional<std::string> organization();
     std::vector<std::string> room_ids();
     std::vector<std::string> event_ids();
-    std::vector<std::string> keys();
+
+    std::vector<std::string> unset_keys();
 
     Timestamp time();
     std::int64_t index();
+    /// At or beside the index that the room gives next.
+    std::int64_t index_near_next(const std::string& room_id);
+    std::optional<std::int64_t> cursor();
     std::int64_t count();
     Json value(int depth = 0);
     Json object();
+    Json patch();
+    double number();
     EventType event_type();
     ChannelType channel_type();
     RoomStatus room_status();
@@ -71,16 +107,30 @@ public:
     RoomFilter room_filter();
     LatestRoomFilter latest_filter();
     ChannelLookup lookup();
+    EventFilter event_filter();
     EventQuery event_query();
-    AppendOptions options();
+    ConversationQuery conversation_query();
+    TimelineQuery timeline_query();
+    AppendOptions options(const std::string& room_id);
 
 private:
+    /// `row`, mostly with a key out of `keys`.
+    template <typename Row>
+    Row aimed(Row row, const ReferenceKeys& keys, std::string Row::* id);
+    /// A model with defaults and here and there a field of `full`.
+    template <typename Model>
+    Model mixed(const Model& full);
+    /// `model`, now and then with a value that no store accepts, or only just does.
+    template <typename Model>
+    Model rarely_spoiled(Model model);
+
     /// One of `ids`; rarely one that no store has seen, rarely an illegal one.
     std::string id(const std::vector<std::string>& ids);
     EventContent content();
 
     std::mt19937_64 random_;
     std::string scope_;
+    const ReferenceStore& reference_;
 };
 
 }  // namespace roomstore::differential

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <asio/awaitable.hpp>
+
+#include "differential/code.hpp"
+#include "differential/operation.hpp"
+#include "differential/outcome.hpp"
+
+/// Operations as cases of the contract suite.
+namespace roomstore::differential {
+
+/// A call in a test, each argument named before it: GCC 12 does not compile initializer lists
+/// inside such calls, and people read the lines one by one.
+struct CallCode {
+    std::string name;
+    std::string declarations{};
+    std::string arguments{};
+
+    void add(const std::string& argument);
+    std::string call() const { return "store->" + name + "(" + arguments + ")"; }
+};
+
+/// The statements for a call that failed.
+std::string failure_code(const CallCode& code, const Error& error);
+
+/// The checks that `result` has the text of `expected`. Text where there is free-form JSON, whose
+/// numbers `==` takes for equal when they are written differently.
+template <typename T>
+std::string comparison_code(const T&) {
+    if constexpr (std::same_as<T, RoomContext>) {
+        return "CHECK(stringify(result.room) == stringify(expected.room));\n"
+               "CHECK(stringify(result.bindings) == stringify(expected.bindings));\n"
+               "CHECK(stringify(result.participants) == stringify(expected.participants));\n";
+    } else if constexpr (holds_model<T>) {
+        return "CHECK(stringify(result) == stringify(expected));\n";
+    } else {
+        return "CHECK(result == expected);\n";
+    }
+}
+
+/// Makes `call`, which `code` shows, and writes it together with what came of it.
+template <typename T>
+asio::awaitable<std::string> write_check(asio::awaitable<T> call, CallCode code) {
+    try {
+        if constexpr (std::is_void_v<T>) {
+            co_await std::move(call);
+            co_return code.declarations + "run(" + code.call() + ");\n";
+        } else {
+            T expected = co_await std::move(call);
+            const auto masked = mask_clock(expected);
+            std::string text = code.declarations;
+            text += masked.empty() ? "const auto" : "auto";
+            text += " result = run(" + code.call() + ");\n";
+            for (const auto& place : masked) {
+                text += "result" + place + " = " + typed_code(masked_time) +
+                        ";  // was the store's clock\n";
+            }
+            text += "const auto expected = " + typed_code(expected) + ";\n";
+            co_return text + comparison_code(expected);
+        }
+    } catch (const Error& error) {
+        co_return failure_code(code, error);
+    }
+}
+
+/// A file with a case of the contract suite: makes `operations` on a new store and demands what the
+/// reference answers.
+std::string test_code(const std::string& case_name,
+                      const std::vector<Operation>& operations,
+                      bool lifecycle);
+
+}  // namespace roomstore::differential
