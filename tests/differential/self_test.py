@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Shows that the comparison finds what it must, and that what it prints is a test.
+
+    self_test.py --faulty BINARY --memory BINARY --printed DIR --build DIR
+
+Runs the comparison over stores with a known fault: each has to be found, shrunk to few operations and
+written as a case of the contract suite. Those files, and one with a sequence of every kind of operation,
+are compiled by two targets of the build tree: with a right store the cases pass, with the faulty one
+each of them fails.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+
+# The faults of faulty_harness.cpp that show in an outcome, and how many operations show them.
+FAULTS = {"rejoining": 3, "forgetful": 3, "repeating": 3, "throwing": 2}
+# The number of failed assertions, or one for all of them.
+CATCH2_FAILED = (1, 42)
+# Room for a sequence that needs something more, such as an event to read.
+SPARE = 1
+
+
+class Wrong(Exception):
+    """Something went otherwise than it must."""
+
+
+def call(command, fault="", expected=(0,)):
+    environment = dict(os.environ, ROOMSTORE_FAULT=fault)
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if ended.returncode not in expected:
+        raise Wrong(f"{' '.join(command)} with fault '{fault}' ended with {ended.returncode}:\n"
+                    f"{ended.stdout[-3000:]}\n{ended.stderr[-3000:]}")
+    return ended.stdout, ended.stderr
+
+
+def find(options, fault, operations):
+    """Has the fault found and written to a file."""
+    file = os.path.join(options.printed, fault + ".cpp")
+    told, _ = call([options.faulty, "--seed", "1", "--sequences", "2000", "--test-file", file], fault, (1,))
+    if not told.startswith("2000 sequences of 40 operations from seed 1\n"):
+        raise Wrong(f"{fault}: the seed does not come first:\n{told}")
+    sizes = [int(size) for size in re.findall(r"^DIFFERENT: --seed .* shrunk to (\d+) operations$", told, re.M)]
+    if not sizes:
+        raise Wrong(f"{fault} was not found:\n{told}")
+    if max(sizes) > operations + SPARE:
+        raise Wrong(f"{fault} was not shrunk to {operations} operations: {sizes}\n{told}")
+    with open(file, encoding="utf-8") as text:
+        case = re.search(r'^TEST_CASE\("(.*?)"', text.read(), re.M).group(1)
+    print(f"{fault}: shrunk to {sizes} operations, '{case}'")
+    return case
+
+
+def check(options):
+    os.makedirs(options.printed, exist_ok=True)
+    cases = {fault: find(options, fault, operations) for fault, operations in FAULTS.items()}
+
+    told, complaint = call([options.faulty, "--seed", "5", "--sequences", "10"], "aborting", (-6,))
+    if not re.search(r"^died in: --seed \d+ --sequences 1 --length 40$", complaint, re.M):
+        raise Wrong(f"a death does not tell its sequence:\n{told}\n{complaint}")
+
+    file = os.path.join(options.printed, "everything.cpp")
+    call([options.memory, "--print-to", file, "--seed", "3", "--sequences", "1", "--length", "60"])
+
+    call(["cmake", "--build", options.build, "--target", "printed_right", "printed_faulty"])
+    binaries = os.path.join(options.build, "tests", "differential")
+    told, _ = call([os.path.join(binaries, "printed_right")])
+    if f"({len(cases) + 1} test cases)" not in told and f"in {len(cases) + 1} test cases" not in told:
+        raise Wrong(f"not all of the printed cases ran:\n{told}")
+    for fault, case in cases.items():
+        # Catch2 takes a comma for the end of a name.
+        told, _ = call([os.path.join(binaries, "printed_faulty"), case.replace(",", r"\,")], fault,
+                       CATCH2_FAILED)
+        if not re.search(r"test cases: +1 \| +1 failed", told):
+            raise Wrong(f"the case about {fault} did not fail alone:\n{told}")
+    print("the printed cases pass with a right store, and fail with the faulty ones")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("faulty", "memory", "printed", "build"):
+        parser.add_argument("--" + name, required=True)
+    try:
+        check(parser.parse_args())
+    except Wrong as wrong:
+        print(wrong)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
