@@ -4,6 +4,9 @@
 #   tests/coverage.sh                      fails below 95 % of the lines
 #   tests/coverage.sh --minimum 90 -L unit another bound, other tests (arguments for ctest)
 #
+# Each line that was not run is shown with the reason that tests/coverage.reasons has for it. With the usual
+# tests, a line without a reason fails too.
+#
 # A line that no test can reach is marked in the source, with the reason on the same line:
 #     // GCOVR_EXCL_LINE: the switch covers every enumerator
 #     // GCOVR_EXCL_START: a kernel without getentropy ... // GCOVR_EXCL_STOP
@@ -15,7 +18,8 @@ if [[ ${1:-} == --minimum ]]; then
     minimum=${2:?--minimum needs a number}
     shift 2
 fi
-[[ $# -gt 0 ]] || set -- -L 'unit|contract|concurrency|postgres'
+usual_tests=
+[[ $# -gt 0 ]] || { usual_tests=1 && set -- -L 'unit|contract|concurrency|postgres'; }
 
 without_reason() { grep -rnE 'EXCL_(LINE|START|BR_LINE|BR_START)' include src | grep -vE 'EXCL_[A-Z_]+: .{8}'; }
 if without_reason; then
@@ -37,3 +41,4 @@ gcovr --root . --object-directory "build/$preset" --filter include/ --filter src
 cat "$report.txt"
 echo "lines with their counts: $report.html"
 gcovr --root . --add-tracefile "$report.json" --print-summary --fail-under-line "$minimum" --output /dev/null
+tests/coverage_reasons.py "$report.json" tests/coverage.reasons || [[ -z $usual_tests ]]
