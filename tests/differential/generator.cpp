@@ -11,12 +11,12 @@ namespace roomstore::differential {
 namespace {
 
 Operation any_operation(Values& v) {
-    const auto kind = v.below(20);
-    if (kind < 3) return room_operation(v);
-    if (kind < 10) return event_operation(v);
-    if (kind < 13) return member_operation(v);
-    if (kind < 15) return identity_operation(v);
-    if (kind < 17) return task_operation(v);
+    const auto kind = v.below(24);
+    if (kind < 6) return room_operation(v);
+    if (kind < 14) return event_operation(v);
+    if (kind < 17) return member_operation(v);
+    if (kind < 19) return identity_operation(v);
+    if (kind < 21) return task_operation(v);
     return marker_operation(v);
 }
 

@@ -37,7 +37,10 @@ Room Values::room() {
     // An imported room is at the end of few sequences, and the beginning of others.
     if (one_in(6)) {
         room.event_count = count();
-        room.latest_index = index();
+        // Some rooms have no index left, or only a few.
+        room.latest_index = one_in(5)
+                                ? roomstore::detail::max_index - static_cast<std::int64_t>(below(4))
+                                : index();
         room.delivered_index = static_cast<std::int64_t>(below(6)) - 1;
     } else {
         room.event_count = 0;
@@ -82,9 +85,13 @@ RoomEvent Values::event(const std::string& room_id) {
     if (one_in(2)) event.source.participant_id = maybe(participant_id());
     if (one_in(2)) event.visibility = among<std::string>({"all", "internal", "c1,c2"});
     if (one_in(3)) event.addressed_to = event_ids();
-    event.parent_event_id = one_in(3) ? std::optional(event_id()) : std::nullopt;
+    event.parent_event_id = one_in(2) ? std::optional(parent_id()) : std::nullopt;
     event.correlation_id = one_in(4) ? std::optional(id({"x1", "\u03be2"})) : std::nullopt;
     event.idempotency_key = one_in(3) ? std::optional(key()) : std::nullopt;
+    if (one_in(5)) event.blocked_by = text();
+    if (one_in(5)) event.response_visibility = text();
+    if (one_in(5)) event.source.provider = text();
+    if (one_in(5)) event.channel_data.thread_id = text();
     if (one_in(5)) event.metadata = object();
     if (one_in(8)) event.delivery_results = object();
     return rarely_spoiled(std::move(event));
@@ -119,6 +126,7 @@ Participant Values::participant() {
     participant.id = participant_id();
     participant.room_id = room_id();
     participant.channel_id = channel_id();
+    if (one_in(4)) participant.display_name = text();
     if (one_in(4)) participant.identity_id = identity_id();
     if (one_in(3)) participant.candidates = event_ids();
     while (!one_in(2)) participant.connected_via.push_back(channel_id());

@@ -101,6 +101,12 @@ std::vector<ReferenceStore::RoomState*> ReferenceStore::ordered_rooms() {
     return ordered;
 }
 
+std::vector<Room> ReferenceStore::rooms() const {
+    std::vector<Room> rooms;
+    for (const auto& state : rooms_) rooms.push_back(state.room);
+    return rooms;
+}
+
 std::vector<std::string> ReferenceStore::room_ids() const {
     std::vector<std::string> ids;
     for (const auto& state : rooms_) ids.push_back(state.room.id);

@@ -22,6 +22,7 @@ public:
     /// For who draws arguments. Keys begin with the id of the room.
     /// @{
     using Keys = std::vector<std::pair<std::string, std::string>>;
+    std::vector<Room> rooms() const;
     std::vector<std::string> room_ids() const;
     std::vector<std::string> identity_ids() const;
     Keys event_keys() const { return keys(&RoomState::events, &RoomEvent::id); }

@@ -9,7 +9,7 @@ Operation close_operation() { return ROOMSTORE_FIXED(close); }
 Operation create_room_operation(Values& values) { return ROOMSTORE_DRAWN(create_room, v.room()); }
 
 Operation room_operation(Values& values) {
-    switch (values.below(14)) {
+    switch (values.below(16)) {
         case 0:
         case 1:
             return create_room_operation(values);
@@ -18,6 +18,7 @@ Operation room_operation(Values& values) {
         case 3:
             return ROOMSTORE_DRAWN(update_room, v.known_room());
         case 4:
+        case 15:
             return ROOMSTORE_DRAWN(patch_room_metadata, v.room_id(), v.patch(), v.unset_keys());
         case 5:
             return values.one_in(3) ? ROOMSTORE_DRAWN(delete_room, v.room_id())
@@ -25,6 +26,7 @@ Operation room_operation(Values& values) {
         case 6:
             return ROOMSTORE_DRAWN(list_rooms, v.page());
         case 7:
+        case 14:
             return ROOMSTORE_DRAWN(find_rooms, v.room_filter(), v.page());
         case 8:
             return ROOMSTORE_DRAWN(find_latest_room, v.participant_id(), v.latest_filter());

@@ -226,13 +226,30 @@ TaskStatus Values::task_status() {
 
 Page Values::page() { return {.offset = count(), .limit = count()}; }
 
+Json Values::part_of(Json whole) {
+    if (!whole.is_structured()) return whole;
+    Json part = whole.is_object() ? Json::object() : Json::array();
+    for (const auto& [key, inner] : whole.items()) {
+        if (one_in(2)) continue;
+        if (whole.is_object()) {
+            part[key] = part_of(inner);
+        } else {
+            part.push_back(part_of(inner));
+        }
+    }
+    return part;
+}
+
 RoomFilter Values::room_filter() {
     RoomFilter filter;
     filter.organization_id = organization();
     if (one_in(3)) filter.status = room_status();
-    if (one_in(2)) {
+    if (one_in(3)) {
         filter.metadata = Json::object();
         (*filter.metadata)[among<std::string>({"a", "b"})] = value();
+    } else if (const auto rooms = reference_.rooms(); !rooms.empty() && !one_in(4)) {
+        // What some room has: all of it, or a part.
+        filter.metadata = part_of(among(rooms).metadata);
     }
     return filter;
 }
@@ -245,25 +262,26 @@ ChannelLookup Values::lookup() { return {.status = maybe(room_status()), .limit 
 
 EventFilter Values::event_filter() {
     EventFilter filter;
-    if (one_in(4)) filter.event_types = {event_type(), event_type()};
+    if (one_in(3)) return filter;
+    if (one_in(6)) filter.event_types = {event_type(), event_type()};
     if (one_in(20)) filter.event_types = std::vector<EventType>{};
-    if (one_in(5)) filter.exclude_types = {event_type()};
-    if (one_in(5)) filter.visibility = "internal";
-    if (one_in(5)) filter.source_channel_id = channel_id();
-    if (one_in(5)) filter.source_channel_type = channel_type();
-    if (one_in(5)) filter.correlation_id = id({"x1", "\u03be2"});
-    if (one_in(5)) filter.participant_id = participant_id();
-    if (one_in(5)) filter.parent_event_id = event_id();
-    filter.top_level_only = one_in(filter.parent_event_id ? 30 : 5);
-    if (one_in(6)) filter.after_time = time();
-    if (one_in(6)) filter.before_time = time();
+    if (one_in(8)) filter.exclude_types = {event_type()};
+    if (one_in(8)) filter.visibility = "internal";
+    if (one_in(8)) filter.source_channel_id = channel_id();
+    if (one_in(8)) filter.source_channel_type = channel_type();
+    if (one_in(8)) filter.correlation_id = id({"x1", "\u03be2"});
+    if (one_in(8)) filter.participant_id = participant_id();
+    if (one_in(4)) filter.parent_event_id = parent_id();
+    filter.top_level_only = one_in(filter.parent_event_id ? 30 : 8);
+    if (one_in(10)) filter.after_time = time();
+    if (one_in(10)) filter.before_time = time();
     return filter;
 }
 
 EventQuery Values::event_query() {
     EventQuery query{.offset = one_in(2) ? 0 : count(), .limit = count()};
     query.after_index = cursor();
-    if (one_in(query.after_index ? 20 : 3)) query.before_index = index();
+    if (one_in(query.after_index ? 20 : 2)) query.before_index = index();
     query.newest_first = one_in(2);
     query.filter = event_filter();
     return query;

@@ -54,6 +54,8 @@ public:
     /// Mostly that of a room that is there, as calls about nothing find little.
     std::string room_id();
     std::string event_id() { return id(all_event_ids()); }
+    /// Few, so that threads have several replies.
+    std::string parent_id() { return one_in(4) ? event_id() : id({"e1", "e2"}); }
     std::string channel_id() { return id(all_channel_ids()); }
     std::string participant_id() { return id(all_participant_ids()); }
     std::string identity_id();
@@ -114,6 +116,8 @@ public:
     AppendOptions options(const std::string& room_id);
 
 private:
+    /// What `whole` contains, as searches for metadata understand it.
+    Json part_of(Json whole);
     /// `row`, mostly with a key out of `keys`.
     template <typename Row>
     Row aimed(Row row, const ReferenceKeys& keys, std::string Row::* id);
