@@ -94,7 +94,7 @@ TEST_CASE("A connection that is lost in the middle of a call is replaced too") {
 TEST_CASE("A commit whose answer is lost is settled by doing the work again") {
     HangingCommits server;
     auto admin = server.cluster.admin();
-    WorkerPool pool(options_for(server.cluster.connection_string()));
+    WorkerPool pool(patient_options(server.cluster.connection_string()));
     pool.open();
     Caller caller;
     Task task(caller.context(), store(pool, "doubtful"));
@@ -115,7 +115,7 @@ TEST_CASE("A commit whose answer is lost is settled by doing the work again") {
 TEST_CASE("Doubt about work that must not be done again is told") {
     HangingCommits server;
     auto admin = server.cluster.admin();
-    WorkerPool pool(options_for(server.cluster.connection_string()));
+    WorkerPool pool(patient_options(server.cluster.connection_string()));
     pool.open();
     Caller caller;
     Task task(caller.context(), store(pool, "doubtful", Rerun::unsafe));
@@ -130,7 +130,7 @@ TEST_CASE("Doubt about work that must not be done again is told") {
 TEST_CASE("A call that is cancelled during its commit is told how the commit ended") {
     HangingCommits server;
     auto admin = server.cluster.admin();
-    WorkerPool pool(options_for(server.cluster.connection_string()));
+    WorkerPool pool(patient_options(server.cluster.connection_string()));
     pool.open();
     Caller caller;
     Task task(caller.context(), store(pool, "kept"));
@@ -204,7 +204,7 @@ TEST_CASE("A frozen backend holds up its own call only, and only until the deadl
     pool.open();
     Caller caller;
     Task stuck(caller.context(), sleep(pool));
-    await([&] { return sleepers(admin) == "1"; });
+    await([&] { return sleepers_of(admin, options.application_name) == "1"; });
     {
         const Frozen backend(backend_of(admin, options.application_name));
         CHECK(Task(caller.context(), answer(pool)).get().result == 42);
@@ -219,11 +219,12 @@ TEST_CASE("A call on a frozen backend is cancelled all the same") {
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string());
     options.application_name = "frozen and cancelled";
+    options.deadline = 60s;
     WorkerPool pool(options);
     pool.open();
     Caller caller;
     Task stuck(caller.context(), sleep(pool));
-    await([&] { return sleepers(admin) == "1"; });
+    await([&] { return sleepers_of(admin, options.application_name) == "1"; });
     const Frozen backend(backend_of(admin, options.application_name));
     stuck.cancel();
     CHECK(stuck.get().aborted());

@@ -28,6 +28,13 @@ inline PostgresOptions options_for(std::string connection_string, std::size_t co
     return options;
 }
 
+/// For calls that something else ends, on however slow a machine.
+inline PostgresOptions patient_options(std::string connection_string) {
+    auto options = options_for(std::move(connection_string));
+    options.deadline = 60s;
+    return options;
+}
+
 inline asio::awaitable<std::int64_t> answer(WorkerPool& pool) {
     Operation operation{.name = "answer"};
     return pool.run<std::int64_t>(std::move(operation), [](Session& session) {
@@ -58,6 +65,14 @@ inline std::string backends(Admin& admin, const std::string& state, const std::s
 }
 
 inline std::string sleepers(Admin& admin) { return backends(admin, "active", "%pg_sleep%"); }
+
+/// Those of one pool alone: a connection that an earlier test cut may still sleep.
+inline std::string sleepers_of(Admin& admin, const std::string& application_name) {
+    return admin.value(
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE "
+        "'%pg_sleep%' AND application_name = '" +
+        application_name + "'");
+}
 
 /// A table of the tests' own.
 inline void make_table(Admin& admin, const std::string& name) {
