@@ -59,7 +59,9 @@ TEST_CASE("an append is SELECT ... FOR UPDATE, then the rest, in one transaction
     const auto log = cluster.log().substr(before);
     INFO(log);
     const auto pid = log.substr(1, log.find(']') - 1);
-    const auto statements = statements_of(log, pid);
+    auto statements = statements_of(log, pid);
+    // Now and then, and not for its own sake.
+    std::erase_if(statements, [](const auto& text) { return text.starts_with("DISCARD PLANS"); });
     REQUIRE(statements.size() == 4);
     CHECK(statements[0].starts_with("BEGIN"));
     CHECK(statements[1].find("SELECT id, event_count, latest_index") != std::string::npos);

@@ -229,6 +229,19 @@ TEST_CASE("A statement is planned once, unless it asks to be planned each time")
     CHECK(session->exec(setting, Params())[0].text(0) == "force_generic_plan");
 }
 
+TEST_CASE("Plans are made anew after 1, 2, 4, 8 ... statements, for tables that have grown") {
+    PrivateCluster cluster({.settings = {"log_statement=all"}});
+    const auto session = connect(options_for(cluster.connection_string()));
+    for (int i = 0; i < 15; ++i) session->exec(pid, Params());
+    const auto log = cluster.log();
+    std::size_t renewals = 0;
+    for (auto at = log.find("DISCARD PLANS"); at != std::string::npos;
+         at = log.find("DISCARD PLANS", at + 1)) {
+        ++renewals;
+    }
+    CHECK(renewals == 4);
+}
+
 TEST_CASE("Behind a pooler a session leaves no state, and its transactions have their limits") {
     auto& pooler = PgBouncer::shared();
     auto options = options_for(pooler.connection_string());

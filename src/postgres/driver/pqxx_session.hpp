@@ -78,6 +78,7 @@ private:
     void require_date_style() const;
     Entry& entry_of(const Statement& statement);
     Result run(Entry& entry, const Params& params);
+    void renew_plans();
     Result run_planned(const Entry& entry, const Params& params);
     std::vector<Result> run_piped(const std::vector<Request>& requests);
     bool goes_prepared(const Entry& entry) const;
@@ -94,6 +95,8 @@ private:
     std::string quoted_schema_;
     std::string begin_command_;
     bool begin_pending_ = false;
+    std::uint64_t statements_run_ = 0;
+    std::uint64_t plans_until_ = 1;
     PGconn* raw_ = nullptr;  // owned by connection_
     std::optional<pqxx::connection> connection_;
     std::optional<pqxx::nontransaction> statements_;
