@@ -135,7 +135,7 @@ std::int64_t Values::index() {
 std::int64_t Values::index_near_next(const std::string& room_id) {
     const auto next = reference_.next_index(room_id);
     if (one_in(3) || next > highest_index - 2) return index();
-    return std::max<std::int64_t>(0, next + static_cast<std::int64_t>(below(4)) - 1);
+    return std::max<std::int64_t>(0, next - 1 + static_cast<std::int64_t>(below(4)));
 }
 
 std::optional<std::int64_t> Values::cursor() {
