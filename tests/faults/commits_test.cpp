@@ -26,15 +26,17 @@ struct Point {
     Action action;
     std::string statement;
     std::uint64_t retries = 1;
-    std::uint64_t doubts = 0;
+    std::uint64_t least_doubts = 0;
+    std::uint64_t most_doubts = 0;
 };
 
 const std::vector<Point> points{
     {"after BEGIN", Action::hold, "append.lock_room"},
-    {"after the lock", Action::hold_reply, "append.lock_room"},
-    {"before COMMIT", Action::hold, "COMMIT", 1, 1},
+    // COMMIT is sent where the answer comes through before the end does.
+    {"after the lock", Action::hold_reply, "append.lock_room", 1, 0, 1},
+    {"before COMMIT", Action::hold, "COMMIT", 1, 1, 1},
     // The answer is on its way, and comes before the end.
-    {"after COMMIT", Action::hold_reply, "COMMIT", 0, 0},
+    {"after COMMIT", Action::hold_reply, "COMMIT", 0},
 };
 
 }  // namespace
@@ -57,7 +59,8 @@ TEST_CASE("a backend that is terminated at any step of an append costs none", "[
     CHECK(fault.indexes("a") == "0");
     const auto stats = fault.store().stats();
     CHECK(stats.retries == point.retries);
-    CHECK(stats.doubts == point.doubts);
+    CHECK(stats.doubts >= point.least_doubts);
+    CHECK(stats.doubts <= point.most_doubts);
     CHECK(stats.doubts_settled == stats.doubts);
     fault.recover();
 }
