@@ -34,6 +34,7 @@ struct Network {
     /// When what would end at `when` ends: soon after the weather has become fair, if that is
     /// before.
     TimePoint clears(TimePoint when) const {
+        if (weather.ends == TimePoint::max()) return when;
         const auto fair = weather.ends + std::chrono::milliseconds{500};
         return scheduler.now() < fair ? std::min(when, fair) : when;
     }
