@@ -26,6 +26,13 @@ Lines lines_of(const std::string& text) {
     return lines;
 }
 
+/// Returns when somebody waits for a lock that is like this.
+void await_waiter(FreshSchema& schema, const std::string& lock) {
+    const Watchdog watchdog;
+    while (schema.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND " + lock) != "1") {
+    }
+}
+
 /// What a server logged for one connection, each line cut to what it runs.
 Lines statements_of(const std::string& log, const std::string& pid) {
     Lines statements;
@@ -88,12 +95,7 @@ TEST_CASE("a room that is created while an append looks for it takes the event, 
     test::Task append(
         caller.context(),
         store.add_event_auto_index("late", make_event({.id = "1", .room_id = "late"})));
-    {
-        const Watchdog watchdog;
-        while (schema.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = "
-                            "'{schema}.events'::regclass") != "1") {
-        }
-    }
+    await_waiter(schema, "relation = '{schema}.events'::regclass");
     run(beside.create_room(make_room({.id = "late"})));
     schema.query("ROLLBACK");
     const auto ending = append.get();
@@ -103,23 +105,66 @@ TEST_CASE("a room that is created while an append looks for it takes the event, 
     CHECK(run(store.get_room("late"))->event_count == 1);
 }
 
-TEST_CASE("an index that somebody took in a room nobody could lock is left to him") {
+TEST_CASE("an event that somebody stored in a room nobody could lock is found by running again") {
+    FreshSchema schema;
+    auto options = schema.options();
+    options.connections = 1;
+    PostgresStore store(options);
+    run(store.init());
+    run(store.create_room(make_room({.id = "other"})));
+    run(store.add_event_auto_index("other", make_event({.id = "0", .room_id = "other"})));
+    PostgresStore beside(options);
+    run(beside.init());
+    // What stores stops when it has looked for the event, and before it stores it.
+    schema.query(R"(
+        CREATE FUNCTION {schema}.stop() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM pg_advisory_xact_lock(1);
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER stop BEFORE UPDATE ON {schema}.rooms
+        FOR EACH ROW EXECUTE FUNCTION {schema}.stop();
+        SELECT pg_advisory_lock(1))");
+    schema.query("BEGIN; LOCK TABLE {schema}.events IN ACCESS EXCLUSIVE MODE");
+    Caller caller;
+    test::Task append(
+        caller.context(),
+        store.add_event_auto_index("late", make_event({.id = "1", .room_id = "late"})));
+    await_waiter(schema, "relation = '{schema}.events'::regclass");
+    run(beside.create_room(make_room({.id = "late"})));
+    schema.query("ROLLBACK");
+    await_waiter(schema, "locktype = 'advisory'");
+    schema.query(R"(
+        INSERT INTO {schema}.events
+            (index, created_at, room_id, id, type, status, visibility, source_channel_id,
+             source_channel_type, source_direction, content)
+        SELECT 7, created_at, 'late', '1', type, status, visibility, source_channel_id,
+               source_channel_type, source_direction, content
+        FROM {schema}.events WHERE room_id = 'other';
+        SELECT pg_advisory_unlock(1))");
+    const auto ending = append.get();
+    INFO(ending.text);
+    REQUIRE(ending.result);
+    CHECK(ending.result->index == 7);
+    CHECK(store.stats().retries == 1);
+}
+
+TEST_CASE("an index that is taken under the lock is no rival's doing, and is reported") {
     FreshSchema schema;
     PostgresStore store(schema.options());
     run(store.init());
     run(store.create_room(make_room()));
-    // What such a rival causes, the first time.
     schema.query(R"(
-        CREATE SEQUENCE {schema}.attempts;
-        CREATE FUNCTION {schema}.refuse_once() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            IF nextval('{schema}.attempts') = 1 THEN RAISE unique_violation; END IF;
-            RETURN NEW;
+            RAISE unique_violation;
         END $$;
-        CREATE TRIGGER refuse_once BEFORE INSERT ON {schema}.events
-        FOR EACH ROW EXECUTE FUNCTION {schema}.refuse_once())");
-    CHECK(run(store.add_event_auto_index("room", make_event())).index == 0);
-    CHECK(store.stats().retries == 1);
+        CREATE TRIGGER refuse BEFORE INSERT ON {schema}.events
+        FOR EACH ROW EXECUTE FUNCTION {schema}.refuse())");
+    Caller caller;
+    test::Task append(caller.context(), store.add_event_auto_index("room", make_event()));
+    CHECK(append.get().failed(errc::internal));
+    CHECK(store.stats().retries == 0);
 }
 
 TEST_CASE("four processes append to the same rooms: dense indexes, nothing lost, nothing twice") {

@@ -62,7 +62,7 @@ public:
         keeper_.emplace(caller.context(),
                         store->add_event_auto_index("gate", event_in("gate", "keeper")));
         await([&] { return waiting_for_locks() == "1"; });
-        runs_before_ = runs_of(*store, "append.store");
+        runs_before_ = runs_of(*store, "append.store_all");
     }
 
     void open() {
@@ -91,7 +91,7 @@ public:
 
     /// Transactions that stored events, since `shut`.
     std::uint64_t transactions() const {
-        return runs_of(*store, "append.store") - runs_before_ - 1;  // the keeper's own
+        return runs_of(*store, "append.store_all") - runs_before_ - 1;  // the keeper's own
     }
 
     /// Of all backends; nobody else is at work.

@@ -244,49 +244,46 @@ Result PqxxSession::exec(const Statement& statement, const Params& params) {
     }
 }
 
-std::vector<Result> PqxxSession::exec_all(const std::vector<Request>& requests) {
+void PqxxSession::exec_all(const std::vector<Request>& requests, std::vector<Result>& results) {
     const auto piped = [&](const Request& request) {
         return goes_prepared(entry_of(request.statement));
     };
-    if (!std::ranges::all_of(requests, piped)) return Session::exec_all(requests);
+    if (!std::ranges::all_of(requests, piped)) return Session::exec_all(requests, results);
     require_usable();
     try {
-        return run_piped(requests);
+        run_piped(requests, results);
     } catch (...) {
         throw current_failure();
     }
 }
 
-std::vector<Result> PqxxSession::run_piped(const std::vector<Request>& requests) {
+void PqxxSession::run_piped(const std::vector<Request>& requests, std::vector<Result>& results) {
     renew_plans();
     for (const auto& request : requests) {
         check_count(request.statement.name, request.params);
         prepare(entry_of(request.statement));
     }
     const auto began = Clock::now();
-    std::vector<Result> results;
-    results.reserve(requests.size());
+    auto request = requests.begin();
     try {
         Pipeline pipeline(raw_);
         const bool begins = std::exchange(begin_pending_, false);
         if (begins) pipeline.send(begin_command_);
-        for (const auto& request : requests) {
-            pipeline.send_prepared(entry_of(request.statement).name, request.params.values());
+        for (const auto& each : requests) {
+            pipeline.send_prepared(entry_of(each.statement).name, each.params.values());
         }
         pipeline.flush();
         if (begins) pipeline.next();
-        for (const auto& request : requests) {
+        for (; request != requests.end(); ++request) {
             results.push_back(make_result(pipeline.next()));
-            entry_of(request.statement).counter->record(Clock::now() - began, false);
+            entry_of(request->statement).counter->record(Clock::now() - began, false);
         }
     } catch (...) {
-        const auto failed = requests.begin() + static_cast<std::ptrdiff_t>(results.size());
-        if (failed != requests.end()) {
-            entry_of(failed->statement).counter->record(Clock::now() - began, true);
+        if (request != requests.end()) {
+            entry_of(request->statement).counter->record(Clock::now() - began, true);
         }
         throw;
     }
-    return results;
 }
 
 bool PqxxSession::goes_prepared(const Entry& entry) const {

@@ -44,7 +44,8 @@ public:
     ~PqxxSession() override;
 
     Result exec(const Statement& statement, const Params& params) override;
-    std::vector<Result> exec_all(const std::vector<Request>& requests) override;
+    using Session::exec_all;
+    void exec_all(const std::vector<Request>& requests, std::vector<Result>& results) override;
     void run_script(const std::string& script) override;
 
     void connect(Clock::time_point deadline) override;
@@ -80,7 +81,7 @@ private:
     Result run(Entry& entry, const Params& params);
     void renew_plans();
     Result run_planned(const Entry& entry, const Params& params);
-    std::vector<Result> run_piped(const std::vector<Request>& requests);
+    void run_piped(const std::vector<Request>& requests, std::vector<Result>& results);
     bool goes_prepared(const Entry& entry) const;
     void prepare(Entry& entry);
     void send_begin();

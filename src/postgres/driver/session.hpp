@@ -67,13 +67,17 @@ public:
 
     /// Runs statements that do not wait for each other's rows, in this order; the first that fails
     /// fails all. In one round trip, where the session can.
+    /// @param results  what they answer is added, also by those before one that fails
     /// @throws Failure, as `exec`.
-    virtual std::vector<Result> exec_all(const std::vector<Request>& requests) {
-        std::vector<Result> results;
-        results.reserve(requests.size());
+    virtual void exec_all(const std::vector<Request>& requests, std::vector<Result>& results) {
         for (const auto& request : requests) {
             results.push_back(exec(request.statement, request.params));
         }
+    }
+    std::vector<Result> exec_all(const std::vector<Request>& requests) {
+        std::vector<Result> results;
+        results.reserve(requests.size());
+        exec_all(requests, results);
         return results;
     }
 

@@ -17,7 +17,6 @@ namespace roomstore::postgres::sql {
 
 namespace {
 
-constexpr std::string_view unique_violation = "23505";
 constexpr const char* serialization_failure = "40001";
 
 /// The statement that locks rooms did not see this one yet, the one that stores did.
@@ -60,19 +59,12 @@ public:
         return !pending.append.expected_next_index && !pending.append.events.empty();
     }
 
-    /// Locks the rooms and stores what is new, without looking at them in between. What is left
-    /// without a result is for `run`.
+    /// Locks the rooms and stores everything, if all of it is new, without looking at them in
+    /// between. What is left without a result is for `run`.
     LockedRooms run_at_once(Session& session, const std::vector<std::string>& ids) {
-        try {
-            auto [rooms, indexes] = lock_and_store(session, ids, fresh_events(nullptr));
-            keep(indexes, rooms);
-            return std::move(rooms);
-        } catch (Failure& failure) {
-            // Under the locks nobody takes an index from us: somebody did in a room that was not
-            // there to be locked.
-            if (failure.sqlstate == unique_violation) failure.remedy = Remedy::rerun;
-            throw;
-        }
+        auto [rooms, indexes] = lock_and_store_all(session, ids, events());
+        keep(indexes, rooms);
+        return std::move(rooms);
     }
 
     void run(Session& session, LockedRooms& rooms) {
@@ -103,21 +95,22 @@ private:
     }
 
     void store_fresh(Session& session, LockedRooms& rooms) {
-        const auto events = fresh_events(&rooms);
-        keep(store_events(session, events), rooms);
-    }
-
-    /// Of all that are not refused; their next indexes too, where the rooms are known.
-    std::vector<NewEvent> fresh_events(const LockedRooms* rooms) const {
-        std::vector<NewEvent> events;
+        std::vector<NewEvent> fresh;
         for (std::size_t part = 0; part < taken_.size(); ++part) {
             if (taken_[part]->refusal) continue;
             const Append& append = taken_[part]->append;
-            std::optional<std::int64_t> next_index;
-            if (rooms != nullptr) next_index = rooms->at(append.room_id).next_index();
-            for (std::size_t i = 0; i < append.events.size(); ++i) {
-                events.push_back({&append.events[i], next_index, static_cast<std::int64_t>(part)});
+            const auto next_index = rooms.at(append.room_id).next_index();
+            for (const RoomEvent& event : append.events) {
+                fresh.push_back({&event, next_index, static_cast<std::int64_t>(part)});
             }
+        }
+        keep(store_new_events(session, fresh), rooms);
+    }
+
+    std::vector<const RoomEvent*> events() const {
+        std::vector<const RoomEvent*> events;
+        for (const Pending* pending : taken_) {
+            for (const RoomEvent& event : pending->append.events) events.push_back(&event);
         }
         return events;
     }

@@ -1,15 +1,21 @@
 #include "sql/append_steps.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <string_view>
 #include <utility>
 
 #include "roomstore/detail/same_event.hpp"
-#include "sql/content_text.hpp"
+#include "sql/event_arrays.hpp"
 #include "sql/event_columns.hpp"
 #include "sql/mapping.hpp"
 
 namespace roomstore::postgres::sql {
 
 namespace {
+
+constexpr std::string_view unique_violation = "23505";
 
 constexpr Statement lock_one{"append.lock_room", R"(
 SELECT id, event_count, latest_index, last_gap, live_count FROM {schema}.rooms WHERE id = $1 FOR UPDATE)"};
@@ -19,30 +25,57 @@ constexpr Statement lock_many{"append.lock_rooms", R"(
 SELECT id, event_count, latest_index, last_gap, live_count FROM {schema}.rooms WHERE id = ANY ($1::text[])
 ORDER BY id FOR UPDATE)"};
 
-// Runs under the locks, and so sees every event stored in these rooms, and what their rows say. The
-// lookups are scalar subqueries because a join could be planned, while the tables are small, in a
-// way that is slow once they are not. Of a room that is nearly full only the caller can judge.
-constexpr Statement store{"append.store", R"(
+// Both that store run under the locks, and so see every event stored in these rooms. The lookups
+// are scalar subqueries because a join could be planned, while the tables are small, in a way that
+// is slow once they are not.
+//
+// All or nothing, which is what nearly every append is about: no more than the rows themselves and
+// two lookups each. The one who asks has counted them by room. Of a room that is nearly full only
+// the other can judge.
+constexpr Statement store_all{"append.store_all", R"(
+WITH counted AS (
+    UPDATE {schema}.rooms
+    SET event_count = rooms.event_count + added.events,
+        live_count = rooms.live_count + added.events,
+        latest_index = CASE WHEN rooms.event_count = 0 THEN -1 ELSE rooms.latest_index END
+                       + added.events,
+        last_activity_at = greatest(rooms.last_activity_at, added.latest_at)
+    FROM unnest($1::text[], $2::bigint[], $3::timestamptz[]) AS added (room_id, events, latest_at)
+    WHERE rooms.id = added.room_id AND rooms.latest_index < 9000000000000000000
+      AND NOT EXISTS (
+          SELECT FROM unnest($4::text[], $6::text[], $16::text[]) AS given (room_id, id, key)
+          WHERE (SELECT e.index FROM {schema}.events e
+                 WHERE e.room_id = given.room_id AND e.id = given.id) IS NOT NULL
+             OR (SELECT e.index FROM {schema}.events e
+                 WHERE e.room_id = given.room_id
+                   AND e.idempotency_key = given.key) IS NOT NULL)
+    RETURNING rooms.id AS counted_id, rooms.latest_index - added.events + 1 AS first_index
+), stored AS (
+    INSERT INTO {schema}.events ()" ROOMSTORE_EVENT_COLUMNS R"()
+    SELECT room_id, first_index + place AS index, )" ROOMSTORE_EVENT_FIELDS R"(
+    FROM unnest($4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
+                $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
+                $16::text[], $17::timestamptz[], $18::json[], $19::json[])
+         AS given (room_id, place, )" ROOMSTORE_EVENT_FIELDS R"()
+    JOIN counted ON counted_id = room_id
+)
+SELECT counted_id, first_index FROM counted)"};
+
+// Of every part that is new altogether.
+constexpr Statement store_new{"append.store_new",
+                              R"(
 WITH given AS MATERIALIZED (
-    SELECT g.*,
-           coalesce(g.known_index,
-                    (SELECT CASE WHEN r.event_count = 0 THEN 0
-                                 WHEN r.latest_index < 9000000000000000000 THEN r.latest_index + 1
-                            END
-                     FROM {schema}.rooms r WHERE r.id = g.room_id)) AS next_index
-    FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
-                $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-                $13::text[], $14::text[], $15::timestamptz[], $16::json[], $17::json[])
-         WITH ORDINALITY AS g (part, known_index, room_id, id, type, status, visibility,
-                               source_channel_id, source_channel_type, source_direction,
-                               participant_id, correlation_id, parent_event_id, idempotency_key,
-                               created_at, content, extra, position)
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[],
+                         $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+                         $12::text[], $13::text[], $14::text[], $15::timestamptz[], $16::json[],
+                         $17::json[])
+         WITH ORDINALITY AS given (part, room_id, next_index, )" ROOMSTORE_EVENT_FIELDS
+                              R"(, position)
 ), judged AS (
     SELECT given.*,
            bool_or(
-               next_index IS NULL
-               OR (SELECT e.index FROM {schema}.events e
-                   WHERE e.room_id = given.room_id AND e.id = given.id) IS NOT NULL
+               (SELECT e.index FROM {schema}.events e
+                WHERE e.room_id = given.room_id AND e.id = given.id) IS NOT NULL
                OR (SELECT e.index FROM {schema}.events e
                    WHERE e.room_id = given.room_id
                      AND e.idempotency_key = given.idempotency_key) IS NOT NULL
@@ -80,50 +113,45 @@ CROSS JOIN LATERAL (
     WHERE e.room_id = g.room_id AND e.idempotency_key = g.key AND e.id <> g.id
 ) AS stored)"};
 
-Params store_params(const std::vector<NewEvent>& given) {
-    ArrayText parts, next_indexes, rooms, ids, types, statuses, visibilities, channels,
-        channel_types, directions, participants, correlations, parents, keys, times, contents,
-        extras;
-    for (const NewEvent& each : given) {
-        const RoomEvent& event = *each.event;
-        parts.add(each.part);
-        next_indexes.add(each.next_index);
-        rooms.add(event.room_id);
-        ids.add(event.id);
-        types.add(event.type.name());
-        statuses.add(to_string(event.status));
-        visibilities.add(event.visibility);
-        channels.add(event.source.channel_id);
-        channel_types.add(event.source.channel_type.name());
-        directions.add(to_string(event.source.direction));
-        participants.add(event.source.participant_id);
-        correlations.add(event.correlation_id);
-        parents.add(event.parent_event_id);
-        keys.add(event.idempotency_key);
-        times.add(to_iso8601(event.created_at));
-        contents.add(content_text(event.content));
-        extras.add(extra_text(event));
+/// How many events a room gets, and the time of the latest.
+struct Added {
+    std::int64_t events = 0;
+    Timestamp latest_at = Timestamp::min();
+};
+
+Params store_all_params(const std::vector<const RoomEvent*>& events) {
+    std::map<std::string_view, Added> rooms;
+    EventArrays columns;
+    ArrayText places;
+    for (const RoomEvent* event : events) {
+        Added& added = rooms[event->room_id];
+        places.add(added.events++);
+        added.latest_at = std::max(added.latest_at, event->created_at);
+        columns.add(*event);
+    }
+    ArrayText ids, counts, times;
+    for (const auto& [id, added] : rooms) {
+        ids.add(id);
+        counts.add(added.events);
+        times.add(to_iso8601(added.latest_at));
     }
     Params params;
-    for (ArrayText* column : {&parts,
-                              &next_indexes,
-                              &rooms,
-                              &ids,
-                              &types,
-                              &statuses,
-                              &visibilities,
-                              &channels,
-                              &channel_types,
-                              &directions,
-                              &participants,
-                              &correlations,
-                              &parents,
-                              &keys,
-                              &times,
-                              &contents,
-                              &extras}) {
-        params.add(std::move(*column));
+    params.add(std::move(ids)).add(std::move(counts)).add(std::move(times));
+    columns.add_to(params, std::move(places));
+    return params;
+}
+
+Params store_new_params(const std::vector<NewEvent>& events) {
+    ArrayText parts, next_indexes;
+    EventArrays columns;
+    for (const NewEvent& each : events) {
+        parts.add(each.part);
+        next_indexes.add(each.next_index);
+        columns.add(*each.event);
     }
+    Params params;
+    params.add(std::move(parts));
+    columns.add_to(params, std::move(next_indexes));
     return params;
 }
 
@@ -142,10 +170,17 @@ LockedRooms locked_rooms(const Result& rows) {
     return rooms;
 }
 
-std::vector<std::int64_t> stored_indexes(const Result& rows, std::size_t events) {
-    std::vector<std::int64_t> indexes(events, -1);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        indexes.at(static_cast<std::size_t>(rows[i].int64(0) - 1)) = rows[i].int64(1);
+std::vector<std::int64_t> indexes_from(const Result& first_indexes,
+                                       const std::vector<const RoomEvent*>& events) {
+    std::map<std::string, std::int64_t, std::less<>> next;
+    for (std::size_t i = 0; i < first_indexes.size(); ++i) {
+        next.emplace(first_indexes[i].text(0), first_indexes[i].int64(1));
+    }
+    std::vector<std::int64_t> indexes;
+    indexes.reserve(events.size());
+    for (const RoomEvent* event : events) {
+        const auto room = next.find(event->room_id);
+        indexes.push_back(room == next.end() ? -1 : room->second++);
     }
     return indexes;
 }
@@ -157,19 +192,33 @@ LockedRooms lock_rooms(Session& session, const std::vector<std::string>& ids) {
     return locked_rooms(session.exec(request.statement, request.params));
 }
 
-std::vector<std::int64_t> store_events(Session& session, const std::vector<NewEvent>& events) {
-    if (events.empty()) return {};
-    return stored_indexes(session.exec(store, store_params(events)), events.size());
+std::vector<std::int64_t> store_new_events(Session& session, const std::vector<NewEvent>& events) {
+    std::vector<std::int64_t> indexes(events.size(), -1);
+    if (events.empty()) return indexes;
+    const auto rows = session.exec(store_new, store_new_params(events));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        indexes.at(static_cast<std::size_t>(rows[i].int64(0) - 1)) = rows[i].int64(1);
+    }
+    return indexes;
 }
 
-LockedAndStored lock_and_store(Session& session,
-                               const std::vector<std::string>& ids,
-                               const std::vector<NewEvent>& events) {
+LockedAndStored lock_and_store_all(Session& session,
+                                   const std::vector<std::string>& ids,
+                                   const std::vector<const RoomEvent*>& events) {
     std::vector<Request> requests;
     requests.push_back(lock_request(ids));
-    requests.push_back({store, store_params(events)});
-    const auto results = session.exec_all(requests);
-    return {locked_rooms(results.at(0)), stored_indexes(results.at(1), events.size())};
+    requests.push_back({store_all, store_all_params(events)});
+    std::vector<Result> results;
+    try {
+        session.exec_all(requests, results);
+    } catch (Failure& failure) {
+        // Under the locks nobody stores what we just looked for. In a room that was not there to be
+        // locked somebody did.
+        const bool locked_all = !results.empty() && results.front().size() == ids.size();
+        if (failure.sqlstate == unique_violation && !locked_all) failure.remedy = Remedy::rerun;
+        throw;
+    }
+    return {locked_rooms(results.at(0)), indexes_from(results.at(1), events)};
 }
 
 std::vector<StoredEvent> find_stored(Session& session,
@@ -213,6 +262,8 @@ Error no_index_left(const char* operation, const std::string& room_id) {
                  std::string(operation) + ": " + named("room", room_id) + " has no index left");
 }
 
-std::vector<Statement> append_statements() { return {lock_one, lock_many, store, find}; }
+std::vector<Statement> append_statements() {
+    return {lock_one, lock_many, store_all, store_new, find};
+}
 
 }  // namespace roomstore::postgres::sql

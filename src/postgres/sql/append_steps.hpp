@@ -34,9 +34,8 @@ LockedRooms lock_rooms(Session& session, const std::vector<std::string>& ids);
 /// An event for the end of its room, which is locked.
 struct NewEvent {
     const RoomEvent* event;
-    /// The next index of the room, before any of the events given together with this one; what its
-    /// row says, where it is not known.
-    std::optional<std::int64_t> next_index;
+    /// The next index of the room, before any of the events given together with this one.
+    std::int64_t next_index;
     /// Events of one part are stored together or not at all.
     std::int64_t part;
 };
@@ -44,18 +43,20 @@ struct NewEvent {
 /// Stores the events of every part of which none is stored yet (by id, or by key), at the next
 /// indexes of their rooms, and moves the rooms' counters. Ids and keys are not given twice.
 /// @returns the index of each event, or -1 where it was not stored.
-std::vector<std::int64_t> store_events(Session& session, const std::vector<NewEvent>& events);
+std::vector<std::int64_t> store_new_events(Session& session, const std::vector<NewEvent>& events);
 
 struct LockedAndStored {
     LockedRooms rooms;
+    /// Of each event, or -1 where it was not stored.
     std::vector<std::int64_t> indexes;
 };
 
-/// `lock_rooms` and, under the locks, `store_events`, in one round trip. Events without a next
-/// index of a room that does not exist, or that is nearly full, are not stored.
-LockedAndStored lock_and_store(Session& session,
-                               const std::vector<std::string>& ids,
-                               const std::vector<NewEvent>& events);
+/// `lock_rooms` and, under the locks, stores all of `events`, in one round trip; none of them if
+/// one is stored already (by id, or by key). Those of a room that does not exist, or that is nearly
+/// full, are not stored either way.
+LockedAndStored lock_and_store_all(Session& session,
+                                   const std::vector<std::string>& ids,
+                                   const std::vector<const RoomEvent*>& events);
 
 /// What the id and the key of an event stand for in its room already.
 struct StoredEvent {

@@ -9,9 +9,10 @@
 /// The columns of an event, in the order in which `read_event` reads them.
 namespace roomstore::postgres::sql {
 
-#define ROOMSTORE_EVENT_COLUMNS                                                              \
-    "room_id, index, id, type, status, visibility, source_channel_id, source_channel_type, " \
-    "source_direction, participant_id, correlation_id, parent_event_id, idempotency_key, "   \
+#define ROOMSTORE_EVENT_COLUMNS "room_id, index, " ROOMSTORE_EVENT_FIELDS
+#define ROOMSTORE_EVENT_FIELDS                                                             \
+    "id, type, status, visibility, source_channel_id, source_channel_type, "               \
+    "source_direction, participant_id, correlation_id, parent_event_id, idempotency_key, " \
     "created_at, content, extra"
 inline constexpr int event_column_count = 16;
 

@@ -220,7 +220,7 @@ void SimulatedSession::refuse_by_chance(std::string_view statement) {
         process_.hopeless.push_back(network_.scheduler.now());
         refuse("57014", "canceling statement due to user request");
     }
-    if (statement == "append.store" && network_.happens(weather.disk_full)) {
+    if (statement.starts_with("append.store") && network_.happens(weather.disk_full)) {
         process_.hopeless.push_back(network_.scheduler.now());
         refuse("53100", "could not extend file");
     }
@@ -230,7 +230,8 @@ Result SimulatedSession::exec(const Statement& statement, const Params& params) 
     return exec_all({{statement, params}}).front();
 }
 
-std::vector<Result> SimulatedSession::exec_all(const std::vector<postgres::Request>& requests) {
+void SimulatedSession::exec_all(const std::vector<postgres::Request>& requests,
+                                std::vector<Result>& results) {
     require_usable();
     if (network_.happens(network_.weather.lost_before)) lose("before the statements");
     backend_->executing = true;
@@ -239,12 +240,9 @@ std::vector<Result> SimulatedSession::exec_all(const std::vector<postgres::Reque
         if (backend_->state == Backend::State::failed) refuse("25P02", "the transaction failed");
         // In a transaction it is no more than a warning.
         if (std::exchange(begin_pending_, false)) backend_->state = Backend::State::open;
-        std::vector<Result> results;
-        results.reserve(requests.size());
         for (const auto& request : requests) results.push_back(run(request));
         if (network_.happens(network_.weather.lost_after)) lose("after the statements");
         backend_->executing = false;
-        return results;
     } catch (...) {
         if (backend_ != nullptr) {
             backend_->executing = false;

@@ -58,7 +58,9 @@ public:
 
     postgres::Result exec(const postgres::Statement& statement,
                           const postgres::Params& params) override;
-    std::vector<postgres::Result> exec_all(const std::vector<postgres::Request>& requests) override;
+    using Session::exec_all;
+    void exec_all(const std::vector<postgres::Request>& requests,
+                  std::vector<postgres::Result>& results) override;
     void run_script(const std::string& script) override;
 
     void connect(Clock::time_point deadline) override;

@@ -1,5 +1,6 @@
 #include "faults/simulation/statements.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <deque>
 #include <memory>
@@ -92,9 +93,8 @@ public:
         return changed == backend_.changed.end() ? room.counters : changed->second;
     }
 
-    std::optional<std::int64_t> next_index_of(StoredRoom* room) const {
-        if (room == nullptr) return std::nullopt;
-        const auto& counters = counters_of(*room);
+    std::int64_t next_index_of(StoredRoom& room) const {
+        const auto& counters = counters_of(room);
         return counters.event_count == 0 ? 0 : counters.latest_index + 1;
     }
 
@@ -115,13 +115,38 @@ public:
         return Rows::finish(std::move(rows));
     }
 
-    Result store(const Params& params) {
+    Result store_all(const Params& params) {
+        constexpr std::size_t columns_of_rooms = 3;
         refuse_if_read_only();
-        auto given = given_events(params);
-        for (Given& event : given) {
-            backend_.asked.push_back(event.row->id());
-            if (!event.next_index) event.next_index = next_index_of(event.room);
+        const auto given = given_events(params, columns_of_rooms);
+        auto rows = std::make_shared<Rows>(2);
+        if (std::ranges::any_of(given, [&](const Given& event) { return known(event); })) {
+            return Rows::finish(std::move(rows));
         }
+        for (const Value& id : parse_cells(*params.values().front())) {
+            StoredRoom* const room = server_.find_room(*id);
+            if (room == nullptr) continue;
+            lock(*room);
+            const auto first = next_index_of(*room);
+            auto& counters = server_.change(backend_, *room);
+            for (const Given& event : given) {
+                if (event.room != room) continue;
+                insert(*room, at_index(event, first + event.index));
+                ++counters.event_count;
+                ++counters.live_count;
+                counters.latest_index = std::max(counters.latest_index, event.row->index);
+            }
+            rows->add(room->id);
+            rows->add(first);
+        }
+        return Rows::finish(std::move(rows));
+    }
+
+    Result store_new(const Params& params) {
+        refuse_if_read_only();
+        auto given = given_events(params, 1);
+        const auto parts = parse_cells(*params.values().front());
+        for (std::size_t i = 0; i < given.size(); ++i) given[i].part = number_of(parts[i]);
         judge(given);
         auto rows = std::make_shared<Rows>(2);
         std::map<StoredRoom*, std::pair<std::int64_t, std::int64_t>> added;  // how many, the last
@@ -129,10 +154,8 @@ public:
             auto& event = given[i];
             if (event.refused) continue;
             auto& [count, last] = added[event.room];
-            event.row->index = *event.next_index + count++;
+            insert(*event.room, at_index(event, event.index + count++));
             last = event.row->index;
-            event.row->cells[1] = std::to_string(event.row->index);
-            insert(*event.room, event.row);
             rows->add(static_cast<std::int64_t>(i + 1));
             rows->add(event.row->index);
         }
@@ -188,7 +211,8 @@ private:
         std::shared_ptr<StoredRow> row;
         StoredRoom* room = nullptr;
         std::int64_t part = 0;
-        std::optional<std::int64_t> next_index{};
+        /// What was given for it: its place in its room, or the room's next index.
+        std::int64_t index = 0;
         bool refused = false;
     };
 
@@ -211,41 +235,47 @@ private:
         return rows;
     }
 
-    std::vector<Given> given_events(const Params& params) {
-        constexpr std::size_t before_columns = 2;  // part and next_index
-        constexpr std::size_t given_columns = 1 + StoredRow::columns;
-        if (params.size() != given_columns) throw std::logic_error("append.store has changed");
+    /// @param first  the first parameter that is a column of events
+    std::vector<Given> given_events(const Params& params, std::size_t first) {
+        if (params.size() != first + StoredRow::columns) {
+            throw std::logic_error("append.store_all or append.store_new has changed");
+        }
         std::vector<Given> events;
-        for (std::size_t column = 0; column < params.size(); ++column) {
-            auto cells = parse_cells(*params.values()[column]);
+        for (std::size_t column = 0; column < StoredRow::columns; ++column) {
+            auto cells = parse_cells(*params.values()[first + column]);
             events.resize(cells.size());
             for (std::size_t i = 0; i < cells.size(); ++i) {
                 auto& event = events[i];
                 if (!event.row) event.row = std::make_shared<StoredRow>();
-                if (column == 0) {
-                    event.part = number_of(cells[i]);
-                } else if (column == 1) {
-                    if (cells[i]) event.next_index = number_of(cells[i]);
-                } else if (column == before_columns) {
-                    event.room = server_.find_room(*cells[i]);
-                    event.row->cells[0] = std::move(cells[i]);
-                } else {
-                    event.row->cells[column - 1] = std::move(cells[i]);
-                }
+                event.row->cells[column] = std::move(cells[i]);
             }
+        }
+        for (Given& event : events) {
+            event.room = server_.find_room(event.row->room_id());
+            event.index = number_of(event.row->cells[1]);
+            backend_.asked.push_back(event.row->id());
         }
         return events;
     }
 
-    /// Refuses the whole part of each event that is there, as far as this statement sees.
+    static const std::shared_ptr<StoredRow>& at_index(const Given& event, std::int64_t index) {
+        event.row->index = index;
+        event.row->cells[1] = std::to_string(index);
+        return event.row;
+    }
+
+    /// Whether its id or its key is there, as far as this statement sees.
+    bool known(const Given& event) {
+        return std::ranges::any_of(visible(event.row->room_id()), [&](const RowPtr& row) {
+            return row->id() == event.row->id() ||
+                   (event.row->key() && row->key() == event.row->key());
+        });
+    }
+
+    /// Refuses the whole part of each event that is there.
     void judge(std::vector<Given>& given) {
         for (const Given& event : given) {
-            bool known = !event.next_index;
-            for (const RowPtr& row : visible(event.row->room_id())) {
-                known |= row->id() == event.row->id() ||
-                         (event.row->key() && row->key() == event.row->key());
-            }
-            if (!known) continue;
+            if (!known(event)) continue;
             for (Given& other : given) other.refused |= other.part == event.part;
         }
     }
@@ -291,7 +321,8 @@ Result execute(Server& server,
     if (name.starts_with("append.lock_rooms")) {
         return execution.lock_rooms(parse_cells(*params.values().at(0)), for_update);
     }
-    if (name == "append.store") return execution.store(params);
+    if (name == "append.store_all") return execution.store_all(params);
+    if (name == "append.store_new") return execution.store_new(params);
     if (name == "append.find_stored") return execution.find_stored(params);
     if (name == read_room.name) return execution.read_room(params);
     if (name == write_once.name) return execution.write_once(params);
