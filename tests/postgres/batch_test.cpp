@@ -62,7 +62,7 @@ public:
         keeper_.emplace(caller.context(),
                         store->add_event_auto_index("gate", event_in("gate", "keeper")));
         await([&] { return waiting_for_locks() == "1"; });
-        runs_before_ = runs_of(*store, "append.store_all");
+        runs_before_ = stored();
     }
 
     void open() {
@@ -91,7 +91,7 @@ public:
 
     /// Transactions that stored events, since `shut`.
     std::uint64_t transactions() const {
-        return runs_of(*store, "append.store_all") - runs_before_ - 1;  // the keeper's own
+        return stored() - runs_before_ - 1;  // the keeper's own
     }
 
     /// Of all backends; nobody else is at work.
@@ -107,6 +107,10 @@ public:
     }
 
 private:
+    std::uint64_t stored() const {
+        return runs_of(*store, "append.store_one") + runs_of(*store, "append.store_all");
+    }
+
     std::optional<Task<RoomEvent>> keeper_;
     std::deque<Task<RoomEvent>> tasks_;
     std::uint64_t runs_before_ = 0;

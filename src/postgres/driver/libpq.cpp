@@ -90,19 +90,27 @@ ResultHandle run_simple(PGconn* connection, const char* query) {
     return checked(connection, PQexec(connection, query));
 }
 
-std::vector<const char*> texts_of(const Values& values) {
-    std::vector<const char*> texts;
-    texts.reserve(values.size());
-    for (const auto& value : values) texts.push_back(value ? value->c_str() : nullptr);
-    return texts;
+Arguments::Arguments(const Values& values) : count(static_cast<int>(values.size())) {
+    bytes.reserve(values.size());
+    lengths.reserve(values.size());
+    formats.reserve(values.size());
+    for (const Value& value : values) {
+        bytes.push_back(value.format == Value::Format::null ? nullptr : value.bytes.c_str());
+        lengths.push_back(static_cast<int>(value.bytes.size()));
+        formats.push_back(value.format == Value::Format::binary ? 1 : 0);
+    }
 }
 
 ResultHandle run_prepared(PGconn* connection, const std::string& name, const Values& values) {
-    const auto texts = texts_of(values);
-    const auto count = static_cast<int>(texts.size());
-    return checked(
-        connection,
-        PQexecPrepared(connection, name.c_str(), count, texts.data(), nullptr, nullptr, 0));
+    const Arguments arguments(values);
+    return checked(connection,
+                   PQexecPrepared(connection,
+                                  name.c_str(),
+                                  arguments.count,
+                                  arguments.bytes.data(),
+                                  arguments.lengths.data(),
+                                  arguments.formats.data(),
+                                  0));
 }
 
 }  // namespace roomstore::postgres

@@ -2,13 +2,13 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include <libpq-fe.h>
 
 #include "driver/errors.hpp"
+#include "driver/params.hpp"
 
 namespace roomstore::postgres {
 
@@ -34,10 +34,15 @@ bool still_there(PGconn* connection);
 /// @throws Failure
 ResultHandle run_simple(PGconn* connection, const char* query);
 
-/// Parameters in text format, null where there is none; libpq takes them as `texts_of` gives them,
-/// which borrows.
-using Values = std::vector<std::optional<std::string>>;
-std::vector<const char*> texts_of(const Values& values);
+/// Parameters as libpq takes them. Borrows.
+struct Arguments {
+    explicit Arguments(const Values& values);
+
+    int count = 0;
+    std::vector<const char*> bytes{};
+    std::vector<int> lengths{};
+    std::vector<int> formats{};
+};
 
 /// Runs a statement that has been prepared.
 /// @throws Failure

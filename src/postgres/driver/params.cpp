@@ -1,6 +1,5 @@
 #include "driver/params.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -16,49 +15,16 @@ std::string to_text(T value) {
 }
 
 template <typename Range>
-ArrayText array_of(const Range& values) {
-    ArrayText array;
+Array array_of(ElementType type, const Range& values) {
+    Array array(type);
     for (const auto& value : values) array.add(value);
     return array;
 }
 
 }  // namespace
 
-void ArrayText::separate() { text_ += text_.empty() ? '{' : ','; }
-
-// Always in quotes, so that neither an empty string, nor NULL, nor a brace needs a rule of its own.
-void ArrayText::add(std::string_view text) {
-    separate();
-    text_ += '"';
-    for (;;) {
-        const auto special = std::min(text.find_first_of("\"\\"), text.size());
-        text_ += text.substr(0, special);
-        if (special == text.size()) break;
-        text_ += '\\';
-        text_ += text[special];
-        text.remove_prefix(special + 1);
-    }
-    text_ += '"';
-}
-
-void ArrayText::add(std::int64_t value) {
-    separate();
-    text_ += to_text(value);
-}
-
-void ArrayText::add_null() {
-    separate();
-    text_ += "NULL";
-}
-
-std::string ArrayText::take() {
-    if (text_.empty()) text_ += '{';
-    text_ += '}';
-    return std::exchange(text_, {});
-}
-
 Params& Params::add(std::string text) {
-    values_.emplace_back(std::move(text));
+    values_.push_back({Value::Format::text, std::move(text)});
     return *this;
 }
 
@@ -72,16 +38,25 @@ Params& Params::add(double value) { return add(to_text(value)); }
 Params& Params::add(Timestamp value) { return add(to_iso8601(value)); }
 
 Params& Params::add_null() {
-    values_.emplace_back(std::nullopt);
+    values_.emplace_back();
     return *this;
 }
 
-Params& Params::add_array(const std::vector<std::string>& values) { return add(array_of(values)); }
+Params& Params::add(Array array) {
+    values_.push_back({Value::Format::binary, array.take()});
+    return *this;
+}
 
-Params& Params::add_array(const std::vector<std::int64_t>& values) { return add(array_of(values)); }
+Params& Params::add_array(const std::vector<std::string>& values) {
+    return add(array_of(ElementType::text, values));
+}
+
+Params& Params::add_array(const std::vector<std::int64_t>& values) {
+    return add(array_of(ElementType::bigint, values));
+}
 
 Params& Params::add_array(const std::vector<std::optional<std::string>>& values) {
-    return add(array_of(values));
+    return add(array_of(ElementType::text, values));
 }
 
 }  // namespace roomstore::postgres

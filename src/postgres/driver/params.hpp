@@ -6,36 +6,22 @@
 #include <string_view>
 #include <vector>
 
+#include "driver/array.hpp"
 #include "roomstore/model/timestamp.hpp"
 
 namespace roomstore::postgres {
 
-/// An array in the making, written as PostgreSQL's array literal (manual, section 8.15.2). Grows
-/// element by element, so that columns of many rows need no containers of their own.
-class ArrayText {
-public:
-    void add(std::string_view text);
-    void add(std::int64_t value);
-    void add_null();
-    template <typename T>
-    void add(const std::optional<T>& value) {
-        if (value) {
-            add(*value);
-        } else {
-            add_null();
-        }
-    }
+/// One parameter.
+struct Value {
+    enum class Format { null, text, binary };
 
-    /// The literal; the array begins anew.
-    std::string take();
-
-private:
-    void separate();
-
-    std::string text_;
+    Format format = Format::null;
+    std::string bytes{};
 };
+using Values = std::vector<Value>;
 
-/// The parameters of one statement, in order, in PostgreSQL's text format.
+/// The parameters of one statement, in order: arrays in PostgreSQL's binary format, all else as
+/// text.
 ///
 /// Text is kept as a C string: callers have checked that it holds no NUL, which libpq would cut at.
 class Params {
@@ -50,7 +36,7 @@ public:
     Params& add(double value);
     Params& add(Timestamp value);
     Params& add_null();
-    Params& add(ArrayText array) { return add(array.take()); }
+    Params& add(Array array);
 
     /// An array of text.
     Params& add_array(const std::vector<std::string>& values);
@@ -64,10 +50,10 @@ public:
     }
 
     std::size_t size() const noexcept { return values_.size(); }
-    const std::vector<std::optional<std::string>>& values() const noexcept { return values_; }
+    const Values& values() const noexcept { return values_; }
 
 private:
-    std::vector<std::optional<std::string>> values_;
+    Values values_;
 };
 
 }  // namespace roomstore::postgres

@@ -48,23 +48,27 @@ Pipeline::Pipeline(PGconn* connection) : connection_(connection) {
 }
 
 void Pipeline::send(const std::string& statement, const Values& values) {
-    const auto texts = texts_of(values);
+    const Arguments arguments(values);
     require(PQsendQueryParams(connection_,
                               statement.c_str(),
-                              static_cast<int>(texts.size()),
+                              arguments.count,
                               nullptr,
-                              texts.data(),
-                              nullptr,
-                              nullptr,
+                              arguments.bytes.data(),
+                              arguments.lengths.data(),
+                              arguments.formats.data(),
                               0) == 1);
     ++unanswered_;
 }
 
 void Pipeline::send_prepared(const std::string& name, const Values& values) {
-    const auto texts = texts_of(values);
-    const auto count = static_cast<int>(texts.size());
-    require(PQsendQueryPrepared(
-                connection_, name.c_str(), count, texts.data(), nullptr, nullptr, 0) == 1);
+    const Arguments arguments(values);
+    require(PQsendQueryPrepared(connection_,
+                                name.c_str(),
+                                arguments.count,
+                                arguments.bytes.data(),
+                                arguments.lengths.data(),
+                                arguments.formats.data(),
+                                0) == 1);
     ++unanswered_;
 }
 

@@ -315,11 +315,18 @@ Result PqxxSession::run(Entry& entry, const Params& params) {
     if (config_->prepared_statements) return run_planned(entry, params);
     pqxx::params values;
     values.reserve(params.size());
-    for (const auto& value : params.values()) {
-        if (value) {
-            values.append(pqxx::zview(*value));  // borrowed, not copied
-        } else {
-            values.append();
+    for (const Value& value : params.values()) {
+        // Borrowed, not copied.
+        switch (value.format) {
+            case Value::Format::null:
+                values.append();
+                break;
+            case Value::Format::text:
+                values.append(pqxx::zview(value.bytes));
+                break;
+            case Value::Format::binary:
+                values.append(pqxx::binary_cast(value.bytes));
+                break;
         }
     }
     return make_result(statements_->exec(entry.text, std::move(values)));

@@ -3,7 +3,6 @@
 #include "roomstore/detail/describe.hpp"
 #include "sql/append.hpp"
 #include "sql/append_steps.hpp"
-#include "sql/content_text.hpp"
 #include "sql/event_columns.hpp"
 #include "sql/mapping.hpp"
 #include "sql/rooms.hpp"
@@ -32,26 +31,10 @@ void store_at_index(Session& session, const RoomEvent& event, const LockedRoom& 
     if (event.index > next_index) last_gap = std::max(last_gap, event.index - 1);
     // The import of a whole history, in whatever order, ends without a gap.
     if (room.live_count == latest_index) last_gap = -1;
-    session.exec(store,
-                 Params()
-                     .add(event.room_id)
-                     .add(event.index)
-                     .add(event.id)
-                     .add(event.type.name())
-                     .add(to_string(event.status))
-                     .add(event.visibility)
-                     .add(event.source.channel_id)
-                     .add(event.source.channel_type.name())
-                     .add(to_string(event.source.direction))
-                     .add(event.source.participant_id)
-                     .add(event.correlation_id)
-                     .add(event.parent_event_id)
-                     .add(event.idempotency_key)
-                     .add(event.created_at)
-                     .add(content_text(event.content))
-                     .add(extra_text(event))
-                     .add(latest_index)
-                     .add(last_gap));
+    Params params;
+    params.add(event.room_id).add(event.index);
+    add_fields(params, event);
+    session.exec(store, params.add(latest_index).add(last_gap));
 }
 
 }  // namespace

@@ -61,6 +61,27 @@ WITH counted AS (
 )
 SELECT counted_id, first_index FROM counted)"};
 
+// The same for a single event, which arrays would only slow down.
+constexpr Statement store_one{"append.store_one", R"(
+WITH counted AS (
+    UPDATE {schema}.rooms
+    SET event_count = event_count + 1,
+        live_count = live_count + 1,
+        latest_index = CASE WHEN event_count = 0 THEN 0 ELSE latest_index + 1 END,
+        last_activity_at = greatest(last_activity_at, $13::timestamptz)
+    WHERE id = $1 AND latest_index < 9000000000000000000
+      AND NOT EXISTS (SELECT FROM {schema}.events e WHERE e.room_id = $1 AND e.id = $2)
+      AND NOT EXISTS (SELECT FROM {schema}.events e
+                      WHERE e.room_id = $1 AND e.idempotency_key = $12)
+    RETURNING id AS counted_id, latest_index AS first_index
+), stored AS (
+    INSERT INTO {schema}.events ()" ROOMSTORE_EVENT_COLUMNS R"()
+    SELECT counted_id, first_index, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+           $13::timestamptz, $14::json, $15::json
+    FROM counted
+)
+SELECT counted_id, first_index FROM counted)"};
+
 // Of every part that is new altogether.
 constexpr Statement store_new{"append.store_new",
                               R"(
@@ -122,27 +143,34 @@ struct Added {
 Params store_all_params(const std::vector<const RoomEvent*>& events) {
     std::map<std::string_view, Added> rooms;
     EventArrays columns;
-    ArrayText places;
+    Array places(ElementType::bigint);
     for (const RoomEvent* event : events) {
         Added& added = rooms[event->room_id];
         places.add(added.events++);
         added.latest_at = std::max(added.latest_at, event->created_at);
         columns.add(*event);
     }
-    ArrayText ids, counts, times;
+    Array ids(ElementType::text), counts(ElementType::bigint), times(ElementType::timestamptz);
     for (const auto& [id, added] : rooms) {
         ids.add(id);
         counts.add(added.events);
-        times.add(to_iso8601(added.latest_at));
+        times.add(added.latest_at);
     }
     Params params;
     params.add(std::move(ids)).add(std::move(counts)).add(std::move(times));
-    columns.add_to(params, std::move(places));
+    std::move(columns).add_to(params, std::move(places));
+    return params;
+}
+
+Params store_one_params(const RoomEvent& event) {
+    Params params;
+    params.add(event.room_id);
+    add_fields(params, event);
     return params;
 }
 
 Params store_new_params(const std::vector<NewEvent>& events) {
-    ArrayText parts, next_indexes;
+    Array parts(ElementType::bigint), next_indexes(ElementType::bigint);
     EventArrays columns;
     for (const NewEvent& each : events) {
         parts.add(each.part);
@@ -151,7 +179,7 @@ Params store_new_params(const std::vector<NewEvent>& events) {
     }
     Params params;
     params.add(std::move(parts));
-    columns.add_to(params, std::move(next_indexes));
+    std::move(columns).add_to(params, std::move(next_indexes));
     return params;
 }
 
@@ -207,7 +235,11 @@ LockedAndStored lock_and_store_all(Session& session,
                                    const std::vector<const RoomEvent*>& events) {
     std::vector<Request> requests;
     requests.push_back(lock_request(ids));
-    requests.push_back({store_all, store_all_params(events)});
+    if (events.size() == 1) {
+        requests.push_back({store_one, store_one_params(*events.front())});
+    } else {
+        requests.push_back({store_all, store_all_params(events)});
+    }
     std::vector<Result> results;
     try {
         session.exec_all(requests, results);
@@ -263,7 +295,7 @@ Error no_index_left(const char* operation, const std::string& room_id) {
 }
 
 std::vector<Statement> append_statements() {
-    return {lock_one, lock_many, store_all, store_new, find};
+    return {lock_one, lock_many, store_one, store_all, store_new, find};
 }
 
 }  // namespace roomstore::postgres::sql

@@ -20,28 +20,28 @@ void EventArrays::add(const RoomEvent& event) {
     correlations_.add(event.correlation_id);
     parents_.add(event.parent_event_id);
     keys_.add(event.idempotency_key);
-    times_.add(to_iso8601(event.created_at));
+    times_.add(event.created_at);
     contents_.add(content_text(event.content));
     extras_.add(extra_text(event));
 }
 
-void EventArrays::add_to(Params& params, ArrayText indexes) {
+void EventArrays::add_to(Params& params, Array indexes) && {
     params.add(std::move(rooms_)).add(std::move(indexes));
-    for (ArrayText* column : {&ids_,
-                              &types_,
-                              &statuses_,
-                              &visibilities_,
-                              &channels_,
-                              &channel_types_,
-                              &directions_,
-                              &participants_,
-                              &correlations_,
-                              &parents_,
-                              &keys_,
-                              &times_,
-                              &contents_,
-                              &extras_}) {
-        params.add(std::exchange(*column, {}));
+    for (Array* column : {&ids_,
+                          &types_,
+                          &statuses_,
+                          &visibilities_,
+                          &channels_,
+                          &channel_types_,
+                          &directions_,
+                          &participants_,
+                          &correlations_,
+                          &parents_,
+                          &keys_,
+                          &times_,
+                          &contents_,
+                          &extras_}) {
+        params.add(std::move(*column));
     }
 }
 

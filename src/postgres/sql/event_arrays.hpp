@@ -1,5 +1,6 @@
 #pragma once
 
+#include "driver/array.hpp"
 #include "driver/params.hpp"
 #include "roomstore/model/event.hpp"
 
@@ -11,25 +12,25 @@ public:
     void add(const RoomEvent& event);
 
     /// Adds an array for `room_id`, then `indexes`, then one for each of ROOMSTORE_EVENT_FIELDS
-    /// (sql/event_columns.hpp). Begins anew.
-    void add_to(Params& params, ArrayText indexes);
+    /// (sql/event_columns.hpp).
+    void add_to(Params& params, Array indexes) &&;
 
 private:
-    ArrayText rooms_;
-    ArrayText ids_;
-    ArrayText types_;
-    ArrayText statuses_;
-    ArrayText visibilities_;
-    ArrayText channels_;
-    ArrayText channel_types_;
-    ArrayText directions_;
-    ArrayText participants_;
-    ArrayText correlations_;
-    ArrayText parents_;
-    ArrayText keys_;
-    ArrayText times_;
-    ArrayText contents_;
-    ArrayText extras_;
+    Array rooms_{ElementType::text};
+    Array ids_{ElementType::text};
+    Array types_{ElementType::text};
+    Array statuses_{ElementType::text};
+    Array visibilities_{ElementType::text};
+    Array channels_{ElementType::text};
+    Array channel_types_{ElementType::text};
+    Array directions_{ElementType::text};
+    Array participants_{ElementType::text};
+    Array correlations_{ElementType::text};
+    Array parents_{ElementType::text};
+    Array keys_{ElementType::text};
+    Array times_{ElementType::timestamptz};
+    Array contents_{ElementType::json};
+    Array extras_{ElementType::json};
 };
 
 }  // namespace roomstore::postgres::sql

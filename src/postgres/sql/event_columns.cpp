@@ -79,6 +79,23 @@ std::optional<std::string> extra_text(const RoomEvent& event) {
     return extra.dump();
 }
 
+void add_fields(Params& params, const RoomEvent& event) {
+    params.add(event.id)
+        .add(event.type.name())
+        .add(to_string(event.status))
+        .add(event.visibility)
+        .add(event.source.channel_id)
+        .add(event.source.channel_type.name())
+        .add(to_string(event.source.direction))
+        .add(event.source.participant_id)
+        .add(event.correlation_id)
+        .add(event.parent_event_id)
+        .add(event.idempotency_key)
+        .add(event.created_at)
+        .add(content_text(event.content))
+        .add(extra_text(event));
+}
+
 RoomEvent read_event(const Row& row, int first) {
     // Not a default event: that would draw a random id and ask for the time.
     RoomEvent event{.id = row.text(first + 2),

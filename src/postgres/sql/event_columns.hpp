@@ -3,10 +3,12 @@
 #include <optional>
 #include <string>
 
+#include "driver/params.hpp"
 #include "driver/row.hpp"
 #include "roomstore/model/event.hpp"
 
-/// The columns of an event, in the order in which `read_event` reads them.
+/// The columns of an event, in the order in which `read_event` reads them and `add_fields` and
+/// EventArrays (sql/event_arrays.hpp) write them.
 namespace roomstore::postgres::sql {
 
 #define ROOMSTORE_EVENT_COLUMNS "room_id, index, " ROOMSTORE_EVENT_FIELDS
@@ -21,6 +23,9 @@ RoomEvent read_event(const Row& row, int first = 0);
 
 /// @throws Error corrupt_data
 RoomEvent read_event_alone(const Row& row, int first = 0);
+
+/// Adds the values of ROOMSTORE_EVENT_FIELDS.
+void add_fields(Params& params, const RoomEvent& event);
 
 /// The value of the column `extra`: the fields that have no column of their own, those at their
 /// defaults left out.

@@ -99,7 +99,9 @@ private:
     CallOutcome lost_way(Worker& worker);
     /// False: there is nothing left for it, and the pool closes.
     bool take(Worker& worker, CallRunner& runner);
-    bool something_to_take() const;
+    bool something_to_take() const { return takes_left() != 0; }
+    /// How often a worker could take something, as things stand.
+    std::size_t takes_left() const { return queue_.size() + (appends_.ready() != 0 ? 1 : 0); }
     bool others_connected(const Worker& worker) const;
     bool await_calls(Lock& lock, Worker& worker, CallRunner& runner);
     void connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner, TimePoint when);

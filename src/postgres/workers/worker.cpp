@@ -210,8 +210,6 @@ CallOutcome PoolCore::lost_way(Worker& worker) {
     return outcome;
 }
 
-bool PoolCore::something_to_take() const { return !queue_.empty() || appends_.ready() != 0; }
-
 bool PoolCore::others_connected(const Worker& worker) const {
     return std::ranges::any_of(
         workers_, [&](const auto& other) { return other.get() != &worker && other->connected; });
@@ -305,7 +303,9 @@ void PoolCore::finish(Worker& worker, CallRunner& runner, const CallOutcome& out
         calls = std::exchange(worker.calls, {});
         appends_.release(std::exchange(worker.rooms, {}));
         finish_calls(calls, outcome, answers);
-        if (something_to_take()) work_.notify_one();
+        // The first is for this worker itself, unless it has to connect.
+        const std::size_t own = connected ? 1 : 0;
+        if (takes_left() > own) work_.notify_one();
     }
     give(answers);
     Lock lock(mutex_);
@@ -353,6 +353,7 @@ void PoolCore::forget_cancellation(Lock& lock, Worker& worker, CallRunner& runne
     constexpr std::chrono::milliseconds limit{250};
     worker.cancel_wanted = false;
     const auto over = [&] { return worker.cancelling != worker.runs; };
+    if (!over() && something_to_take()) work_.notify_one();
     if (!stopped_.wait_for(lock, limit, over)) {
         // The one who asks is stuck. Without its session the cancellation hits nothing.
         lock.unlock();

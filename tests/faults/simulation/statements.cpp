@@ -1,10 +1,14 @@
 #include "faults/simulation/statements.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
+#include <concepts>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "driver/errors.hpp"
@@ -12,6 +16,7 @@
 
 namespace roomstore::simulation {
 
+using postgres::ElementType;
 using postgres::Params;
 using postgres::Result;
 using postgres::Statement;
@@ -52,28 +57,51 @@ private:
     std::vector<RowPtr> kept_;
 };
 
-/// PostgreSQL's array literal, of one dimension (manual, section 8.15.2).
-std::vector<Value> parse_cells(const std::string& text) {
-    std::vector<Value> cells;
-    std::size_t at = 1;
-    while (at < text.size() && text[at] != '}') {
-        if (text[at] == ',') ++at;
-        std::string value;
-        if (text[at] != '"') {
-            const auto end = text.find_first_of(",}", at);
-            value = text.substr(at, end - at);
-            at = end;
-            cells.push_back(value == "NULL" ? Value{} : Value{std::move(value)});
-            continue;
-        }
-        for (++at; text[at] != '"'; ++at) {
-            if (text[at] == '\\') ++at;
-            value += text[at];
-        }
-        ++at;
-        cells.emplace_back(std::move(value));
+/// Reads what `Array` writes: numbers and times as digits, all else as it is.
+class ArrayReader {
+public:
+    explicit ArrayReader(std::string_view bytes) : rest_(bytes) {}
+
+    std::vector<Value> read() {
+        std::vector<Value> cells;
+        if (number<std::uint32_t>() == 0) return cells;
+        number<std::uint32_t>();  // whether there are nulls
+        const auto type = static_cast<ElementType>(number<std::uint32_t>());
+        cells.resize(number<std::uint32_t>());
+        number<std::uint32_t>();  // the first index
+        for (Value& cell : cells) cell = element(type);
+        return cells;
     }
-    return cells;
+
+private:
+    template <std::unsigned_integral T>
+    T number() {
+        T value = 0;
+        for (const char byte : take(sizeof(T))) {
+            value = static_cast<T>(value << 8U | static_cast<unsigned char>(byte));
+        }
+        return value;
+    }
+
+    Value element(ElementType type) {
+        const auto length = number<std::uint32_t>();
+        if (length == std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+        if (type == ElementType::text || type == ElementType::json)
+            return std::string(take(length));
+        return std::to_string(std::bit_cast<std::int64_t>(number<std::uint64_t>()));
+    }
+
+    std::string_view take(std::size_t length) {
+        const auto taken = rest_.substr(0, length);
+        rest_.remove_prefix(length);
+        return taken;
+    }
+
+    std::string_view rest_;
+};
+
+std::vector<Value> cells_of(const Params& params, std::size_t index) {
+    return ArrayReader(params.values().at(index).bytes).read();
 }
 
 std::int64_t number_of(const Value& cell) {
@@ -83,6 +111,15 @@ std::int64_t number_of(const Value& cell) {
 }
 
 class Execution {
+    struct Given {
+        std::shared_ptr<StoredRow> row;
+        StoredRoom* room = nullptr;
+        std::int64_t part = 0;
+        /// What was given for it: its place in its room, or the room's next index.
+        std::int64_t index = 0;
+        bool refused = false;
+    };
+
 public:
     Execution(Server& server, Backend& backend, const std::function<void()>& wait)
         : server_(server), backend_(backend), wait_(wait) {}
@@ -117,13 +154,32 @@ public:
 
     Result store_all(const Params& params) {
         constexpr std::size_t columns_of_rooms = 3;
+        return store(given_events(params, columns_of_rooms), cells_of(params, 0));
+    }
+
+    Result store_one(const Params& params) {
+        if (params.size() != StoredRow::columns - 1) {
+            throw std::logic_error("append.store_one has changed");
+        }
+        Given event{.row = std::make_shared<StoredRow>()};
+        for (std::size_t i = 0; i < params.size(); ++i) {
+            const auto& value = params.values()[i];
+            // All but the index, which comes second.
+            auto& cell = event.row->cells[i == 0 ? 0 : i + 1];
+            if (value.format != postgres::Value::Format::null) cell = value.bytes;
+        }
+        event.row->cells[1] = "0";
+        take_in(event);
+        return store({event}, {event.row->cells[0]});
+    }
+
+    Result store(const std::vector<Given>& given, const std::vector<Value>& rooms) {
         refuse_if_read_only();
-        const auto given = given_events(params, columns_of_rooms);
         auto rows = std::make_shared<Rows>(2);
         if (std::ranges::any_of(given, [&](const Given& event) { return known(event); })) {
             return Rows::finish(std::move(rows));
         }
-        for (const Value& id : parse_cells(*params.values().front())) {
+        for (const Value& id : rooms) {
             StoredRoom* const room = server_.find_room(*id);
             if (room == nullptr) continue;
             lock(*room);
@@ -145,7 +201,7 @@ public:
     Result store_new(const Params& params) {
         refuse_if_read_only();
         auto given = given_events(params, 1);
-        const auto parts = parse_cells(*params.values().front());
+        const auto parts = cells_of(params, 0);
         for (std::size_t i = 0; i < given.size(); ++i) given[i].part = number_of(parts[i]);
         judge(given);
         auto rows = std::make_shared<Rows>(2);
@@ -170,9 +226,9 @@ public:
     }
 
     Result find_stored(const Params& params) {
-        const auto rooms = parse_cells(*params.values().at(0));
-        const auto ids = parse_cells(*params.values().at(1));
-        const auto keys = parse_cells(*params.values().at(2));
+        const auto rooms = cells_of(params, 0);
+        const auto ids = cells_of(params, 1);
+        const auto keys = cells_of(params, 2);
         auto rows = std::make_shared<Rows>(1 + StoredRow::columns);
         for (std::size_t i = 0; i < rooms.size(); ++i) {
             backend_.asked.push_back(*ids[i]);
@@ -187,7 +243,7 @@ public:
 
     Result read_room(const Params& params) {
         auto rows = std::make_shared<Rows>(2);
-        for (const RowPtr& row : visible(*params.values().at(0))) {
+        for (const RowPtr& row : visible(params.values().at(0).bytes)) {
             rows->add(row->index);
             rows->add(row->id());
         }
@@ -196,7 +252,7 @@ public:
 
     Result write_once(const Params& params) {
         refuse_if_read_only();
-        const auto& token = *params.values().at(0);
+        const auto& token = params.values().at(0).bytes;
         while (server_.token_in_flight(backend_, token)) wait_();
         auto rows = std::make_shared<Rows>(1);
         if (!server_.tokens().contains(token)) {
@@ -207,15 +263,6 @@ public:
     }
 
 private:
-    struct Given {
-        std::shared_ptr<StoredRow> row;
-        StoredRoom* room = nullptr;
-        std::int64_t part = 0;
-        /// What was given for it: its place in its room, or the room's next index.
-        std::int64_t index = 0;
-        bool refused = false;
-    };
-
     void refuse_if_read_only() const {
         if (!backend_.read_only) return;
         throw postgres::classify("25006", "cannot do that in a read-only transaction", false);
@@ -242,7 +289,7 @@ private:
         }
         std::vector<Given> events;
         for (std::size_t column = 0; column < StoredRow::columns; ++column) {
-            auto cells = parse_cells(*params.values()[first + column]);
+            auto cells = cells_of(params, first + column);
             events.resize(cells.size());
             for (std::size_t i = 0; i < cells.size(); ++i) {
                 auto& event = events[i];
@@ -250,12 +297,14 @@ private:
                 event.row->cells[column] = std::move(cells[i]);
             }
         }
-        for (Given& event : events) {
-            event.room = server_.find_room(event.row->room_id());
-            event.index = number_of(event.row->cells[1]);
-            backend_.asked.push_back(event.row->id());
-        }
+        for (Given& event : events) take_in(event);
         return events;
+    }
+
+    void take_in(Given& event) {
+        event.room = server_.find_room(event.row->room_id());
+        event.index = number_of(event.row->cells[1]);
+        backend_.asked.push_back(event.row->id());
     }
 
     static const std::shared_ptr<StoredRow>& at_index(const Given& event, std::int64_t index) {
@@ -316,11 +365,12 @@ Result execute(Server& server,
     // Faulty variants that the tests know go by the same names, and say themselves what they lock.
     const bool for_update = statement.text.find("FOR UPDATE") != std::string_view::npos;
     if (name == "append.lock_room") {
-        return execution.lock_rooms({params.values().at(0)}, for_update);
+        return execution.lock_rooms({params.values().at(0).bytes}, for_update);
     }
     if (name.starts_with("append.lock_rooms")) {
-        return execution.lock_rooms(parse_cells(*params.values().at(0)), for_update);
+        return execution.lock_rooms(cells_of(params, 0), for_update);
     }
+    if (name == "append.store_one") return execution.store_one(params);
     if (name == "append.store_all") return execution.store_all(params);
     if (name == "append.store_new") return execution.store_new(params);
     if (name == "append.find_stored") return execution.find_stored(params);

@@ -183,7 +183,7 @@ TEST_CASE("Texts tell what to do about what the database lacks") {
     CHECK(classify("26000", "", false).text.find("prepared_statements") != std::string::npos);
 }
 
-TEST_CASE("Parameters are PostgreSQL's text format") {
+TEST_CASE("Parameters but arrays are PostgreSQL's text format") {
     const auto values = Params()
                             .add(std::numeric_limits<double>::denorm_min())
                             .add(-0.0)
@@ -191,19 +191,42 @@ TEST_CASE("Parameters are PostgreSQL's text format") {
                             .add(false)
                             .add(max_timestamp)
                             .add(std::optional<std::int64_t>{})
-                            .add_array(std::vector<std::string>{R"(a"\)", ""})
-                            .add_array(std::vector<std::int64_t>{})
-                            .add_array(std::vector<std::optional<std::string>>{std::nullopt})
                             .values();
-    CHECK(values[0] == "5e-324");
-    CHECK(values[1] == "-0");
-    CHECK(values[2] == "9223372036854775807");
-    CHECK(values[3] == "f");
-    CHECK(values[4] == "9999-12-31T23:59:59.999999Z");
-    CHECK_FALSE(values[5].has_value());
-    CHECK(values[6] == R"({"a\"\\",""})");
-    CHECK(values[7] == "{}");
-    CHECK(values[8] == "{NULL}");
+    CHECK(values[0].bytes == "5e-324");
+    CHECK(values[1].bytes == "-0");
+    CHECK(values[2].bytes == "9223372036854775807");
+    CHECK(values[3].bytes == "f");
+    CHECK(values[4].bytes == "9999-12-31T23:59:59.999999Z");
+    CHECK(values[4].format == Value::Format::text);
+    CHECK(values[5].format == Value::Format::null);
+}
+
+TEST_CASE("Arrays are PostgreSQL's binary format") {
+    using namespace std::literals;
+    const auto values = Params()
+                            .add_array(std::vector<std::string>{R"(a"\)", ""})
+                            .add_array(std::vector<std::int64_t>{-2})
+                            .add_array(std::vector<std::optional<std::string>>{std::nullopt})
+                            .add_array(std::vector<std::int64_t>{})
+                            .values();
+    CHECK(values[0].format == Value::Format::binary);
+    CHECK(values[0].bytes == "\0\0\0\1\0\0\0\0\0\0\0\31\0\0\0\2\0\0\0\1\0\0\0\3a\"\\\0\0\0\0"s);
+    CHECK(values[1].bytes ==
+          "\0\0\0\1\0\0\0\0\0\0\0\24\0\0\0\1\0\0\0\1\0\0\0\10\377\377\377\377\377\377\377\376"s);
+    CHECK(values[2].bytes == "\0\0\0\1\0\0\0\1\0\0\0\31\0\0\0\1\0\0\0\1\377\377\377\377"s);
+    CHECK(values[3].bytes == "\0\0\0\0\0\0\0\0\0\0\0\24"s);
+}
+
+TEST_CASE("An array begins anew when it was taken") {
+    Array array(ElementType::timestamptz);
+    array.add_null();
+    array.take();
+    array.add(parse_iso8601("1999-12-31T23:59:59.999999Z").value());
+    Array other(ElementType::timestamptz);
+    other.add(parse_iso8601("1999-12-31T23:59:59.999999Z").value());
+    const auto bytes = array.take();
+    CHECK(bytes == other.take());
+    CHECK(bytes.substr(24) == std::string(8, '\377'));
 }
 
 TEST_CASE("Times are read with any offset, and nothing else is a time") {
