@@ -105,6 +105,21 @@ TEST_CASE("an event that this build cannot read") {
     CHECK(ids_of(run(store.list_events("room"))) == Ids{"event", "sound"});
 }
 
+TEST_CASE("times that are none of ours") {
+    Damaged damaged;
+    auto& store = damaged.store;
+    run(store.add_event_auto_index("room", make_event({.id = "reply", .parent = "sound"})));
+    damaged.set("events", "event", "created_at", "infinity");
+    damaged.set("events", "reply", "created_at", "-infinity");
+    damaged.set("tasks", "task", "created_at", "20000-01-01");
+    CHECK_FAILS(store.get_event("room", "event"), errc::corrupt_data, "created_at");
+    CHECK_FAILS(store.get_event("room", "event"), errc::corrupt_data, "infinity");
+    CHECK_FAILS(store.get_task("task"), errc::corrupt_data, "20000");
+    CHECK_FAILS(store.get_thread_summaries("room", {"sound"}), errc::corrupt_data, "infinity");
+    CHECK(ids_of(run(store.list_events("room"))) == Ids{"sound"});
+    CHECK(ids_of(run(store.list_tasks("room"))) == Ids{"sound"});
+}
+
 TEST_CASE("bindings, participants and tasks of the future") {
     Damaged damaged;
     auto& store = damaged.store;

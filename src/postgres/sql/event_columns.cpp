@@ -97,11 +97,13 @@ void add_fields(Params& params, const RoomEvent& event) {
 }
 
 RoomEvent read_event(const Row& row, int first) {
-    // Not a default event: that would draw a random id and ask for the time.
-    RoomEvent event{.id = row.text(first + 2),
-                    .room_id = row.text(first),
-                    .type = EventType(row.view(first + 3)),
-                    .created_at = row.timestamp(first + 13)};
+    // Not a default event: that would draw a random id and ask for the time. Nor are values read in
+    // here: GCC 12 destroys members twice where one throws.
+    RoomEvent event{.id = {}, .room_id = {}, .created_at = {}};
+    event.id = row.text(first + 2);
+    event.room_id = row.text(first);
+    event.type = EventType(row.view(first + 3));
+    event.created_at = row.timestamp(first + 13);
     event.index = row.int64(first + 1);
     event.status = read_enum_column<EventStatus>(row, first + 4, "status");
     event.visibility = row.text(first + 5);

@@ -135,10 +135,10 @@ std::map<std::string, ThreadSummary> get_thread_summaries(Session& session,
     std::map<std::string, ThreadSummary> summaries;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const Row row = rows[i];
-        summaries.emplace(row.text(0),
-                          ThreadSummary{.root_event_id = row.text(0),
-                                        .reply_count = row.int64(1),
-                                        .last_reply_at = row.timestamp(2)});
+        ThreadSummary& summary = summaries[row.text(0)];
+        summary.root_event_id = row.text(0);
+        summary.reply_count = row.int64(1);
+        summary.last_reply_at = row.timestamp(2);
     }
     return summaries;
 }

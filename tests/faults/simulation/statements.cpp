@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <chrono>
 #include <concepts>
 #include <deque>
 #include <limits>
@@ -57,7 +58,7 @@ private:
     std::vector<RowPtr> kept_;
 };
 
-/// Reads what `Array` writes: numbers and times as digits, all else as it is.
+/// Reads what `Array` writes: numbers and times as text.
 class ArrayReader {
 public:
     explicit ArrayReader(std::string_view bytes) : rest_(bytes) {}
@@ -88,7 +89,11 @@ private:
         if (length == std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
         if (type == ElementType::text || type == ElementType::json)
             return std::string(take(length));
-        return std::to_string(std::bit_cast<std::int64_t>(number<std::uint64_t>()));
+        const auto value = std::bit_cast<std::int64_t>(number<std::uint64_t>());
+        if (type == ElementType::bigint) return std::to_string(value);
+        // The server counts microseconds since the beginning of the year 2000.
+        constexpr std::chrono::sys_days epoch{std::chrono::year{2000} / 1 / 1};
+        return to_iso8601(Timestamp{epoch} + std::chrono::microseconds{value});
     }
 
     std::string_view take(std::size_t length) {
