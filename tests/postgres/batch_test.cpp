@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <deque>
 #include <set>
+#include <thread>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -147,6 +148,40 @@ TEST_CASE("append_batch bounds the events of a transaction") {
     gate.open();
     for (auto* each : asked) CHECK(each->get().result);
     CHECK(gate.transactions() == 3);
+}
+
+TEST_CASE("what a transaction cannot take is for whoever rests") {
+    Gate gate(2, 2);
+    FreshSchema of_a, of_b, of_c;
+    gate.lock("b", of_b);
+    gate.lock("c", of_c);
+    gate.shut();
+    auto& keeper = gate.append("c", "keeper");
+    await([&] { return gate.waiting_for_locks() == "2"; });
+    // Both go together, take the one room and wait for the other.
+    auto& first = gate.append("a", "first");
+    auto& other = gate.append("b", "other");
+    gate.await_queue(2);
+    of_c.query("ROLLBACK");
+    CHECK(keeper.get().result);
+    await([&] { return gate.waiting_for_locks() == "2"; });
+    // From here on one worker rests.
+    gate.open();
+    auto& second = gate.append("a", "second");
+    auto& third = gate.append("a", "third");
+    auto& quiet = gate.append("b", "quiet");
+    gate.await_queue(3);
+    // Somebody else has the room as soon as they leave it: those behind them are stuck.
+    std::thread rival([&] { gate.lock("a", of_a); });
+    await([&] { return gate.waiting_for_locks() == "2"; });
+    of_b.query("ROLLBACK");
+    rival.join();
+    CHECK(first.get().result->index == 0);
+    CHECK(other.get().result->index == 0);
+    CHECK(quiet.get().result->index == 1);
+    of_a.query("ROLLBACK");
+    CHECK(second.get().result->index == 1);
+    CHECK(third.get().result->index == 2);
 }
 
 TEST_CASE("with append_batch = 1 each append has its own transaction") {

@@ -43,7 +43,7 @@ public:
     /// The ticket of the first call that a worker may take now.
     std::optional<std::uint64_t> first() const;
 
-    /// How many workers would find something to take now, at least.
+    /// How many rooms have something to take now: one worker may take it all.
     std::size_t ready() const noexcept { return ready_.size(); }
 
     std::size_t size() const noexcept { return size_; }

@@ -100,7 +100,7 @@ private:
     /// False: there is nothing left for it, and the pool closes.
     bool take(Worker& worker, CallRunner& runner);
     bool something_to_take() const { return takes_left() != 0; }
-    /// How often a worker could take something, as things stand.
+    /// How often a worker could take something, as things stand, at least.
     std::size_t takes_left() const { return queue_.size() + (appends_.ready() != 0 ? 1 : 0); }
     bool others_connected(const Worker& worker) const;
     bool await_calls(Lock& lock, Worker& worker, CallRunner& runner);
@@ -148,7 +148,7 @@ private:
     const Patience patience_;
 
     mutable platform::Mutex mutex_;
-    platform::ConditionVariable work_;     // the queue has grown, or the pool closes
+    platform::ConditionVariable work_;     // there is something to take, or the pool closes
     platform::ConditionVariable alone_;    // nobody is connected any more, or the pool closes
     platform::ConditionVariable stopped_;  // a running call is to end, or a cancellation was sent
     platform::ConditionVariable watch_;    // something is due earlier than the watchdog thinks

@@ -281,6 +281,8 @@ bool PoolCore::take(Worker& worker, CallRunner& runner) {
         insist_on(worker.calls, std::move(queue_.front()));
         queue_.pop_front();
     }
+    // What is left, beyond a bound or for other company, is for others.
+    if (something_to_take()) work_.notify_one();
     for (const auto& call : worker.calls) call->state.start(worker.calls.size() > 1);
     ++worker.runs;
     worker.control->reset();
