@@ -63,6 +63,19 @@ TEST_CASE("A session gives back what it was given, byte for byte") {
     CHECK_FALSE(elements[2].is_null(0));
 }
 
+TEST_CASE("What is longer than the server takes is refused before anything is sent") {
+    auto options = options_for(test_database());
+    options.prepared_statements = GENERATE(true, false);
+    const auto session = connect(options);
+    const Params params = Params().add(std::string(std::size_t{1} << 30, 'x'));
+    const auto failure =
+        failure_of([&] { session->exec({"test_length", "SELECT length($1::text)"}, params); });
+    CHECK(failure.code == errc::invalid_argument);
+    CHECK_FALSE(failure.broken);
+    CHECK(failure.text.find("1073741823") != std::string::npos);
+    CHECK(session->connected());
+}
+
 TEST_CASE("Times are read whatever zone the server writes them in") {
     const auto session = connect(options_for(test_database()));
     const auto time = parse_iso8601("2026-01-02T03:04:05.000006Z").value();

@@ -13,18 +13,27 @@ namespace roomstore::postgres {
 namespace {
 
 constexpr std::size_t most_params = 65'535;  // the protocol counts them with 16 bits
+// The server takes no longer message (MaxAllocSize in its source).
+constexpr std::size_t most_bytes = 0x3FFF'FFFF;
 
 SessionLimits limits_of(const SessionConfig& config) {
     return {.statement_timeout = config.statement_timeout, .lock_timeout = config.lock_timeout};
 }
 
-void check_count(std::string_view name, const Params& params) {
-    if (params.size() <= most_params) return;
+void check_size(std::string_view name, std::size_t count, const char* what, std::size_t most) {
+    if (count <= most) return;
     Failure failure;
     failure.code = errc::invalid_argument;
-    failure.text = std::string(name) + " with " + std::to_string(params.size()) +
-                   " parameters; PostgreSQL takes " + std::to_string(most_params);
+    failure.text = std::string(name) + " with " + std::to_string(count) + ' ' + what +
+                   "; PostgreSQL takes " + std::to_string(most);
     throw failure;
+}
+
+void check_size(std::string_view name, const Params& params) {
+    check_size(name, params.size(), "parameters", most_params);
+    std::size_t bytes = 0;
+    for (const Value& value : params.values()) bytes += value.bytes.size();
+    check_size(name, bytes, "bytes", most_bytes);
 }
 
 class PqxxSessionFactory final : public SessionFactory {
@@ -260,7 +269,7 @@ void PqxxSession::exec_all(const std::vector<Request>& requests, std::vector<Res
 void PqxxSession::run_piped(const std::vector<Request>& requests, std::vector<Result>& results) {
     renew_plans();
     for (const auto& request : requests) {
-        check_count(request.statement.name, request.params);
+        check_size(request.statement.name, request.params);
         prepare(entry_of(request.statement));
     }
     const auto began = Clock::now();
@@ -307,7 +316,7 @@ Result PqxxSession::run_planned(const Entry& entry, const Params& params) {
 }
 
 Result PqxxSession::run(Entry& entry, const Params& params) {
-    check_count(entry.name, params);
+    check_size(entry.name, params);
     if (goes_prepared(entry)) {
         prepare(entry);
         return make_result(run_prepared(raw_, entry.name, params.values()));
