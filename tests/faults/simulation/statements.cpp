@@ -159,7 +159,8 @@ public:
 
     Result store_all(const Params& params) {
         constexpr std::size_t columns_of_rooms = 3;
-        return store(given_events(params, columns_of_rooms), cells_of(params, 0));
+        return store(
+            given_events(params, columns_of_rooms), cells_of(params, 0), cells_of(params, 1));
     }
 
     Result store_one(const Params& params) {
@@ -175,27 +176,29 @@ public:
         }
         event.row->cells[1] = "0";
         take_in(event);
-        return store({event}, {event.row->cells[0]});
+        return store({event}, {event.row->cells[0]}, {Value("1")});
     }
 
-    Result store(const std::vector<Given>& given, const std::vector<Value>& rooms) {
+    Result store(const std::vector<Given>& given,
+                 const std::vector<Value>& rooms,
+                 const std::vector<Value>& counts) {
         refuse_if_read_only();
         auto rows = std::make_shared<Rows>(2);
         if (std::ranges::any_of(given, [&](const Given& event) { return known(event); })) {
             return Rows::finish(std::move(rows));
         }
-        for (const Value& id : rooms) {
-            StoredRoom* const room = server_.find_room(*id);
+        for (std::size_t i = 0; i < rooms.size(); ++i) {
+            StoredRoom* const room = server_.find_room(*rooms[i]);
             if (room == nullptr) continue;
             lock(*room);
             const auto first = next_index_of(*room);
+            const auto count = number_of(counts[i]);
             auto& counters = server_.change(backend_, *room);
+            counters.event_count += count;
+            counters.live_count += count;
+            counters.latest_index = first + count - 1;
             for (const Given& event : given) {
-                if (event.room != room) continue;
-                insert(*room, at_index(event, first + event.index));
-                ++counters.event_count;
-                ++counters.live_count;
-                counters.latest_index = std::max(counters.latest_index, event.row->index);
+                if (event.room == room) insert(*room, at_index(event, first + event.index));
             }
             rows->add(room->id);
             rows->add(first);
