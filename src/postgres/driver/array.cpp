@@ -38,13 +38,7 @@ constexpr Timestamp server_epoch{std::chrono::sys_days{std::chrono::year{2000} /
 
 }  // namespace
 
-Array::Array(ElementType type) : type_(type) { begin(); }
-
-void Array::begin() {
-    count_ = 0;
-    has_nulls_ = false;
-    bytes_.assign(header_size, '\0');
-}
+Array::Array(ElementType type) : type_(type), bytes_(header_size, '\0') {}
 
 void Array::add(std::string_view text) {
     append(bytes_, static_cast<std::uint32_t>(text.size()));
@@ -68,7 +62,7 @@ void Array::add_null() {
     ++count_;
 }
 
-std::string Array::take() {
+std::string Array::take() && {
     const std::uint32_t dimensions = count_ == 0 ? 0 : 1;
     const std::uint32_t header[]{
         dimensions, has_nulls_ ? 1U : 0U, static_cast<std::uint32_t>(type_), count_, 1};
@@ -79,9 +73,7 @@ std::string Array::take() {
     }
     // An array without elements has no dimension to describe.
     if (dimensions == 0) bytes_.resize(3 * sizeof(std::uint32_t));
-    auto taken = std::exchange(bytes_, {});
-    begin();
-    return taken;
+    return std::move(bytes_);
 }
 
 }  // namespace roomstore::postgres

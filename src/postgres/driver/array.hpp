@@ -30,7 +30,7 @@ public:
     void add(std::string_view text);
     /// Of bigint.
     void add(std::int64_t value);
-    /// Of timestamptz.
+    /// Of timestamptz. Of the years 1 to 9999.
     void add(Timestamp value);
     void add_null();
     template <typename T>
@@ -42,12 +42,10 @@ public:
         }
     }
 
-    /// What is sent; the array begins anew.
-    std::string take();
+    /// What is sent. Ends the array.
+    std::string take() &&;
 
 private:
-    void begin();
-
     ElementType type_;
     std::uint32_t count_ = 0;
     bool has_nulls_ = false;

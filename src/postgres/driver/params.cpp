@@ -43,7 +43,7 @@ Params& Params::add_null() {
 }
 
 Params& Params::add(Array array) {
-    values_.push_back({Value::Format::binary, array.take()});
+    values_.push_back({Value::Format::binary, std::move(array).take()});
     return *this;
 }
 

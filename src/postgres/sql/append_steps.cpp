@@ -25,13 +25,13 @@ constexpr Statement lock_many{"append.lock_rooms", R"(
 SELECT id, event_count, latest_index, last_gap, live_count FROM {schema}.rooms WHERE id = ANY ($1::text[])
 ORDER BY id FOR UPDATE)"};
 
-// Both that store run under the locks, and so see every event stored in these rooms. The lookups
-// are scalar subqueries because a join could be planned, while the tables are small, in a way that
+// All that store run under the locks, and so see every event stored in these rooms. The lookups are
+// subqueries that are no joins, which could be planned, while the tables are small, in a way that
 // is slow once they are not.
 //
 // All or nothing, which is what nearly every append is about: no more than the rows themselves and
-// two lookups each. The one who asks has counted them by room. Of a room that is nearly full only
-// the other can judge.
+// two lookups each. The one who asks has counted them by room. A room that is nearly full is left
+// to him too.
 constexpr Statement store_all{"append.store_all", R"(
 WITH counted AS (
     UPDATE {schema}.rooms
@@ -250,7 +250,8 @@ LockedAndStored lock_and_store_all(Session& session,
         if (failure.sqlstate == unique_violation && !locked_all) failure.remedy = Remedy::rerun;
         throw;
     }
-    return {locked_rooms(results.at(0)), indexes_from(results.at(1), events)};
+    auto rooms = locked_rooms(results.at(0));
+    return {std::move(rooms), indexes_from(results.at(1), events)};
 }
 
 std::vector<StoredEvent> find_stored(Session& session,

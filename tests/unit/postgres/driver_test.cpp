@@ -217,16 +217,10 @@ TEST_CASE("Arrays are PostgreSQL's binary format") {
     CHECK(values[3].bytes == "\0\0\0\0\0\0\0\0\0\0\0\24"s);
 }
 
-TEST_CASE("An array begins anew when it was taken") {
+TEST_CASE("Times in arrays are counted from the year 2000") {
     Array array(ElementType::timestamptz);
-    array.add_null();
-    array.take();
     array.add(parse_iso8601("1999-12-31T23:59:59.999999Z").value());
-    Array other(ElementType::timestamptz);
-    other.add(parse_iso8601("1999-12-31T23:59:59.999999Z").value());
-    const auto bytes = array.take();
-    CHECK(bytes == other.take());
-    CHECK(bytes.substr(24) == std::string(8, '\377'));
+    CHECK(std::move(array).take().substr(24) == std::string(8, '\377'));
 }
 
 TEST_CASE("Times are read with any offset, and nothing else is a time") {
