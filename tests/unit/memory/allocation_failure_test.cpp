@@ -252,6 +252,32 @@ TEST_CASE("events change wholly or not at all when memory runs out") {
     }
 }
 
+TEST_CASE("an event that memory does not suffice for is not read, and nothing of it is left") {
+    const auto engine = make_world();
+    const auto expected = engine->get_event("room", event_id(7));
+    REQUIRE(expected);
+    int failures = 0;
+    for (long allowed = 0;; ++allowed) {
+        std::optional<RoomEvent> read;
+        const long before = blocks;
+        allocations_left = allowed;
+        try {
+            read = engine->get_event("room", event_id(7));
+        } catch (const std::bad_alloc&) {
+        }
+        allocations_left = -1;
+        if (read) {
+            CHECK(read == expected);
+            break;
+        }
+        ++failures;
+        const long left = blocks - before;
+        INFO("allocation " << allowed << " failed");
+        REQUIRE(left == 0);
+    }
+    CHECK(failures > 0);
+}
+
 TEST_CASE("members change wholly or not at all when memory runs out") {
     ChannelBinding binding{.channel_id = "c2",
                            .room_id = "room",
