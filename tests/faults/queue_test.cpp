@@ -22,8 +22,11 @@ namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int cancelled_appends = 1'000;
+// A thread that more of them keep busy looks at its clock too late to cancel anything.
+constexpr int cancelling_callers = 10;
 #else
 constexpr int cancelled_appends = 10'000;
+constexpr int cancelling_callers = 50;
 #endif
 
 /// Appends to the room `a` one after the other, each cancelled at a random instant, and writes down
@@ -39,9 +42,7 @@ public:
         for (int i = 0; i < appends; ++i) {
             asio::cancellation_signal signal;
             const auto began = Clock::now();
-            // Some as soon as may be: a thread that is always busy looks at its clock too late.
-            const bool at_once = random_() % 4 == 0;
-            timer.expires_after(Clock::duration(at_once ? 0 : random_() % span_.count()));
+            timer.expires_after(Clock::duration(random_() % span_.count()));
             timer.async_wait([&signal](std::error_code code) {
                 if (!code) signal.emit(asio::cancellation_type::terminal);
             });
@@ -223,9 +224,8 @@ TEST_CASE("an append that is cancelled while it runs is rolled back at once", "[
 
 TEST_CASE("appends that are cancelled at any instant are aborted and absent, or told and stored",
           "[F13]") {
-    constexpr int callers = 50;
-    // Fewer go together than there are, or there would be none that wait, which a cancellation ends.
-    auto options = patient_options(GENERATE(16, 1));
+    // Fewer go together than there are: only those that wait are sure to be ended.
+    auto options = patient_options(GENERATE(4, 1));
     options.connections = 3;
     StoreUnderFault fault(shared_server(), options);
     History history;
@@ -233,9 +233,9 @@ TEST_CASE("appends that are cancelled at any instant are aborted and absent, or 
     std::deque<CancellingCaller> cancelling;
     std::deque<Task<void>> tasks;
     const int appends = options.append_batch == 1 ? cancelled_appends / 2 : cancelled_appends;
-    for (int i = 0; i < callers; ++i) {
+    for (int i = 0; i < cancelling_callers; ++i) {
         auto& caller = cancelling.emplace_back(fault, history, clock, i);
-        tasks.emplace_back(fault.caller().context(), caller.append(appends / callers));
+        tasks.emplace_back(fault.caller().context(), caller.append(appends / cancelling_callers));
     }
     for (auto& task : tasks) CHECK(task.get().result);
     int stored = 0;
