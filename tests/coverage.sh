@@ -19,7 +19,7 @@ if [[ ${1:-} == --minimum ]]; then
     shift 2
 fi
 usual_tests=
-[[ $# -gt 0 ]] || { usual_tests=1 && set -- -L 'unit|contract|concurrency|postgres'; }
+[[ $# -gt 0 ]] || { usual_tests=1 && set -- -L 'unit|contract|concurrency|postgres' -LE mutants; }
 
 without_reason() { grep -rnE 'EXCL_(LINE|START|BR_LINE|BR_START)' include src | grep -vE 'EXCL_[A-Z_]+: .{8}'; }
 if without_reason; then

@@ -1,4 +1,5 @@
-// The suite on an ObservedStore, which has to change nothing; and what it tells.
+// The suite on an ObservedStore around a ForwardingStore, which have to change nothing; and what
+// the former tells.
 
 #include <mutex>
 #include <set>
@@ -51,9 +52,9 @@ private:
 class ObservedBackend final : public Backend {
 public:
     std::shared_ptr<ConversationStore> make_store(Limits limits) override {
-        return std::make_shared<ObservedStore>(
-            std::make_shared<InMemoryStore>(InMemoryOptions{.limits = limits}),
-            std::make_shared<Recorder>());
+        const auto store = std::make_shared<InMemoryStore>(InMemoryOptions{.limits = limits});
+        return std::make_shared<ObservedStore>(std::make_shared<ForwardingStore>(store),
+                                               std::make_shared<Recorder>());
     }
 };
 
