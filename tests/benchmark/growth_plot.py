@@ -5,7 +5,7 @@ import statistics
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 420, 300
-LEFT, RIGHT, TOP, BOTTOM = 52, 16, 34, 78
+LEFT, RIGHT, TOP, BOTTOM = 52, 32, 34, 78
 LIMIT = 1.25  # of what an operation costs at the reference size
 REFERENCE = 1000
 COLOURS = ["#1b6ca8", "#c1440e", "#3a7d44", "#7b4fa3", "#a0761b"]
