@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 #include <sstream>
 
@@ -32,6 +33,42 @@ void await_waiter(FreshSchema& schema, const std::string& lock) {
     while (schema.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND " + lock) != "1") {
     }
 }
+
+/// A store that appends to the room `late`, which is created between the statement that locks the
+/// room and the one that stores.
+struct LateRoom {
+    LateRoom() {
+        run(store.init());
+        run(beside.init());
+        run(store.create_room(make_room({.id = "other"})));
+        // From here on every statement of an append is prepared.
+        run(store.add_event_auto_index("other", make_event({.id = "0", .room_id = "other"})));
+    }
+
+    /// Under way when it returns, and the room is there.
+    std::unique_ptr<test::Task<RoomEvent>> append() {
+        // What stores needs this table, what locks the room does not.
+        schema.query("BEGIN; LOCK TABLE {schema}.events IN ACCESS EXCLUSIVE MODE");
+        auto task = std::make_unique<test::Task<RoomEvent>>(
+            caller.context(),
+            store.add_event_auto_index("late", make_event({.id = "1", .room_id = "late"})));
+        await_waiter(schema, "relation = '{schema}.events'::regclass");
+        run(beside.create_room(make_room({.id = "late"})));
+        schema.query("ROLLBACK");
+        return task;
+    }
+
+    PostgresOptions options() const {
+        auto options = schema.options();
+        options.connections = 1;
+        return options;
+    }
+
+    FreshSchema schema;
+    PostgresStore store{options()};
+    PostgresStore beside{options()};
+    Caller caller;
+};
 
 /// What a server logged for one connection, each line cut to what it runs.
 Lines statements_of(const std::string& log, const std::string& pid) {
@@ -79,42 +116,18 @@ TEST_CASE("an append is SELECT ... FOR UPDATE, then the rest, in one transaction
 }
 
 TEST_CASE("a room that is created while an append looks for it takes the event, or is not found") {
-    FreshSchema schema;
-    auto options = schema.options();
-    options.connections = 1;
-    PostgresStore store(options);
-    run(store.init());
-    run(store.create_room(make_room({.id = "other"})));
-    // From here on every statement of an append is prepared.
-    run(store.add_event_auto_index("other", make_event({.id = "0", .room_id = "other"})));
-    PostgresStore beside(options);
-    run(beside.init());
-    // Between the statement that locks the room and the one that stores: it needs this table.
-    schema.query("BEGIN; LOCK TABLE {schema}.events IN ACCESS EXCLUSIVE MODE");
-    Caller caller;
-    test::Task append(
-        caller.context(),
-        store.add_event_auto_index("late", make_event({.id = "1", .room_id = "late"})));
-    await_waiter(schema, "relation = '{schema}.events'::regclass");
-    run(beside.create_room(make_room({.id = "late"})));
-    schema.query("ROLLBACK");
-    const auto ending = append.get();
+    LateRoom late;
+    auto append = late.append();
+    const auto ending = append->get();
     INFO(ending.text);
     REQUIRE(ending.result);
     CHECK(ending.result->index == 0);
-    CHECK(run(store.get_room("late"))->event_count == 1);
+    CHECK(run(late.store.get_room("late"))->event_count == 1);
 }
 
 TEST_CASE("an event that somebody stored in a room nobody could lock is found by running again") {
-    FreshSchema schema;
-    auto options = schema.options();
-    options.connections = 1;
-    PostgresStore store(options);
-    run(store.init());
-    run(store.create_room(make_room({.id = "other"})));
-    run(store.add_event_auto_index("other", make_event({.id = "0", .room_id = "other"})));
-    PostgresStore beside(options);
-    run(beside.init());
+    LateRoom late;
+    FreshSchema& schema = late.schema;
     // What stores stops when it has looked for the event, and before it stores it.
     schema.query(R"(
         CREATE FUNCTION {schema}.stop() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -125,14 +138,7 @@ TEST_CASE("an event that somebody stored in a room nobody could lock is found by
         CREATE TRIGGER stop BEFORE UPDATE ON {schema}.rooms
         FOR EACH ROW EXECUTE FUNCTION {schema}.stop();
         SELECT pg_advisory_lock(1))");
-    schema.query("BEGIN; LOCK TABLE {schema}.events IN ACCESS EXCLUSIVE MODE");
-    Caller caller;
-    test::Task append(
-        caller.context(),
-        store.add_event_auto_index("late", make_event({.id = "1", .room_id = "late"})));
-    await_waiter(schema, "relation = '{schema}.events'::regclass");
-    run(beside.create_room(make_room({.id = "late"})));
-    schema.query("ROLLBACK");
+    auto append = late.append();
     await_waiter(schema, "locktype = 'advisory'");
     schema.query(R"(
         INSERT INTO {schema}.events
@@ -142,11 +148,11 @@ TEST_CASE("an event that somebody stored in a room nobody could lock is found by
                source_channel_type, source_direction, content
         FROM {schema}.events WHERE room_id = 'other';
         SELECT pg_advisory_unlock(1))");
-    const auto ending = append.get();
+    const auto ending = append->get();
     INFO(ending.text);
     REQUIRE(ending.result);
     CHECK(ending.result->index == 7);
-    CHECK(store.stats().retries == 1);
+    CHECK(late.store.stats().retries == 1);
 }
 
 TEST_CASE("an index that is taken under the lock is no rival's doing, and is reported") {

@@ -213,6 +213,17 @@ TEST_CASE("A session has the settings that keep a lost client from holding locks
     session->rollback();
 }
 
+TEST_CASE("Without session state, dates that are not ISO by default are refused") {
+    auto options = options_for(test_database());
+    options.connection_string += " options='-c DateStyle=German'";
+    CHECK(connect(options)->connected());
+    options.prepared_statements = false;
+    const auto failure = failure_of([&] { connect(options); });
+    CHECK(failure.code == errc::schema_mismatch);
+    CHECK(failure.text.find("DateStyle is \"German, DMY\"") != std::string::npos);
+    CHECK(failure.text.find("ALTER ROLE") != std::string::npos);
+}
+
 TEST_CASE("A statement is planned once, unless it asks to be planned each time") {
     const auto session = connect(options_for(test_database()));
     const Statement kept{"test_kept", "SELECT unnest($1::text[])"};

@@ -161,6 +161,7 @@ TEST_CASE("The SQLSTATE is taken out of libpq's text, in any language") {
     const auto plain = parse_server_text("server closed the connection unexpectedly\n\tmore\n");
     CHECK(plain.sqlstate.empty());
     CHECK(plain.text == "server closed the connection unexpectedly\n\tmore");
+    CHECK(parse_server_text("gone\r\n\n").text == "gone");
     CHECK(parse_server_text("").text.empty());
 }
 
