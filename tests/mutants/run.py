@@ -118,14 +118,15 @@ def run_all(binary, mutants, workers):
     complaints = list(check_harness(binary))
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         outcomes = list(pool.map(lambda mutant: run(binary, mutant.name), mutants))
-    print_table(mutants, outcomes)
     for mutant, outcome in zip(mutants, outcomes):
         if outcome.verdict == "passed":
             complaints.append(f"{mutant.name} survived: no test of the suite checks '{mutant.rule}'")
         elif outcome.verdict != "caught":
             complaints.append(f"{mutant.name}: {outcome.verdict}, which is no failed check: {outcome.details}")
     caught = sum(outcome.verdict == "caught" for outcome in outcomes)
+    # The table is long, and reports are cut in the middle: what went wrong comes first.
     print(f"{len(mutants)} mutants, {caught} caught", *complaints, sep="\n")
+    print_table(mutants, outcomes)
     return 1 if complaints or not mutants else 0
 
 

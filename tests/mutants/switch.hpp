@@ -1,7 +1,10 @@
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <string_view>
 #include <thread>
 
@@ -32,10 +35,41 @@ inline Mutant mutant_from_environment() {
 
 inline const Mutant active = mutant_from_environment();
 
+/// Where rivals wait for each other between two steps that ought to be one, so that whether they
+/// come between does not depend on the scheduler. Tests that have rivals run them on threads of
+/// their own; on the thread that started the process there is nobody to wait for.
+class Meeting {
+public:
+    /// Returns once another thread has come here too, or nobody comes within `patience`.
+    void attend() {
+        if (std::this_thread::get_id() == main_thread_) return;
+        std::unique_lock lock(mutex_);
+        if (waiting_) {
+            waiting_ = false;
+            met_.notify_one();
+            return;
+        }
+        waiting_ = true;
+        const auto mine = ++waits_;
+        const bool met = met_.wait_for(lock, patience, [&] { return !waiting_ || waits_ != mine; });
+        if (!met) waiting_ = false;
+    }
+
+private:
+    /// Long enough for a machine under load; the last of all rivals waits it out.
+    static constexpr std::chrono::milliseconds patience{250};
+
+    const std::thread::id main_thread_ = std::this_thread::get_id();
+    std::mutex mutex_;
+    std::condition_variable met_;
+    bool waiting_ = false;
+    unsigned waits_ = 0;
+};
+
+inline Meeting meeting;
+
 /// Lets the rivals of a test in between two steps that ought to be one.
-inline void give_way() {
-    for (int i = 0; i < 20; ++i) std::this_thread::yield();
-}
+inline void give_way() { meeting.attend(); }
 
 }  // namespace roomstore::mutants
 
