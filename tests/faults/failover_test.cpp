@@ -168,4 +168,55 @@ TEST_CASE("a standby serves reads, refuses appends as read_only, and takes them 
     run(store.close());
 }
 
+TEST_CASE("a host that does not write is left for one that does, whoever finds out",
+          "[F16][failover]") {
+    PrivateCluster::require();
+    const bool prepared = GENERATE(true, false);
+    CAPTURE(prepared);
+    ServerWithStandby servers;
+    StoreUnderFault fault(servers.primary, patient_options(prepared ? 256 : 1));
+    CHECK(fault.append("a", "before").get().result->index == 0);
+    servers.await_replayed();
+
+    auto options = fault.options();
+    options.prepared_statements = prepared;
+    options.connections = 3;
+    options.application_name = "fault_wanderer";
+    options.connection_string =
+        "host=" + servers.standby.folder().string() + ',' + servers.primary.folder().string() +
+        " port=" + std::to_string(servers.standby.port()) + ',' +
+        std::to_string(servers.primary.port()) + " dbname=postgres user=postgres";
+    const auto connections_to = [&](PrivateCluster& server) {
+        return server.admin().value(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'fault_wanderer'");
+    };
+    PostgresStore store(options);
+    run(store.init());
+    await([&] { return connections_to(servers.standby) == "3"; });
+    CHECK(run(store.get_event("a", "before"))->index == 0);
+
+    const Watchdog watchdog;
+    // All three are found out, and each call is answered as if nothing were the matter.
+    std::vector<std::unique_ptr<Task<RoomEvent>>> appends;
+    const std::vector<std::string> rooms{"a", "b", "c"};
+    while (connections_to(servers.standby) != "0") {
+        for (const auto& room : rooms) {
+            auto event = make_event({.id = std::to_string(appends.size()), .room_id = room});
+            appends.push_back(std::make_unique<Task<RoomEvent>>(
+                fault.caller().context(), store.add_event_auto_index(room, std::move(event))));
+        }
+        for (std::size_t i = appends.size() - rooms.size(); i < appends.size(); ++i) {
+            const auto ending = appends[i]->get();
+            INFO(ending.text);
+            REQUIRE(ending.result);
+        }
+    }
+    CHECK(connections_to(servers.primary) == "3");
+    // Once each: who connects later begins with the one that writes.
+    CHECK(store.stats().reconnects == 3);
+    CHECK(store.stats().doubts == 0);
+    run(store.close());
+    fault.recover();
+}
+
 }  // namespace roomstore::test
