@@ -79,49 +79,79 @@ using test::make_room;
 
 namespace {
 
-const test::KnownIds known{.channels = {"c1", "c2", "c3", "c4"},
-                           .people = {"p1", "p2", "p3", "p4"},
-                           .identities = {"i1", "i2", "i3"},
-                           .addresses = {"a1", "a2", "a3"},
-                           .organizations = {"o1", "o2"},
-                           .keys = {"k1", "k2", "k3", "k4"}};
+/// Longer than what a string keeps in itself, so that no copy is free.
+std::string name(const char* short_name) {
+    return std::string(short_name) + ", which is too long to be kept in a string itself";
+}
+
+const std::string a1 = name("a1");
+const std::string a2 = name("a2");
+const std::string a3 = name("a3");
+const std::string c1 = name("c1");
+const std::string c2 = name("c2");
+const std::string c3 = name("c3");
+const std::string c4 = name("c4");
+const std::string i1 = name("i1");
+const std::string i2 = name("i2");
+const std::string i3 = name("i3");
+const std::string k1 = name("k1");
+const std::string k2 = name("k2");
+const std::string k3 = name("k3");
+const std::string k4 = name("k4");
+const std::string keyed_id = name("keyed");
+const std::string new_id = name("new");
+const std::string o1 = name("o1");
+const std::string o2 = name("o2");
+const std::string ob1 = name("ob1");
+const std::string ob2 = name("ob2");
+const std::string other_id = name("other");
+const std::string p1 = name("p1");
+const std::string p2 = name("p2");
+const std::string p3 = name("p3");
+const std::string p4 = name("p4");
+const std::string room_id = name("room");
+const std::string t1 = name("t1");
+const std::string t2 = name("t2");
+
+const test::KnownIds known{.channels = {c1, c2, c3, c4},
+                           .people = {p1, p2, p3, p4},
+                           .identities = {i1, i2, i3},
+                           .addresses = {a1, a2, a3},
+                           .organizations = {o1, o2},
+                           .keys = {k1, k2, k3, k4}};
 
 std::string event_id(int number) { return "event-with-a-long-id-" + std::to_string(number); }
 
 RoomEvent reply(const std::string& id, const std::string& parent, const std::string& key) {
-    return make_event({.id = id, .key = key, .parent = parent});
+    return make_event({.id = id, .room_id = room_id, .key = key, .parent = parent});
 }
 
 /// A small world in which every kind of row is there, chunks are full and tables are about to grow.
 std::unique_ptr<Engine> make_world() {
     auto engine = std::make_unique<Engine>(Limits{});
     engine->init();
-    engine->create_room(make_room({.organization_id = "o1"}));
-    engine->create_room(make_room({.id = "other", .created_at = at(1)}));
+    engine->create_room(make_room({.id = room_id, .organization_id = o1}));
+    engine->create_room(make_room({.id = other_id, .created_at = at(1)}));
     for (int i = 0; i < 300; ++i) {
-        auto event = make_event({.id = event_id(i), .created_at = at(i)});
+        auto event = make_event({.id = event_id(i), .room_id = room_id, .created_at = at(i)});
         if (i % 100 == 7) event.parent_event_id = event_id(0);
-        engine->add_event_auto_index("room", event);
+        engine->add_event_auto_index(room_id, event);
     }
-    engine->add_event_auto_index("room", reply("keyed", event_id(1), "k1"));
-    engine->add_event_auto_index("other", make_event({.id = event_id(3), .room_id = "other"}));
-    engine->delete_event("room", event_id(100), Replies::keep);
-    engine->add_binding({.channel_id = "c1",
-                         .room_id = "room",
+    engine->add_event_auto_index(room_id, reply(keyed_id, event_id(1), k1));
+    engine->add_event_auto_index(other_id, make_event({.id = event_id(3), .room_id = other_id}));
+    engine->delete_event(room_id, event_id(100), Replies::keep);
+    engine->add_binding({.channel_id = c1,
+                         .room_id = room_id,
                          .channel_type = "sms",
-                         .participant_id = "p1",
+                         .participant_id = p1,
                          .attached_at = at(0)});
-    engine->add_participant(
-        {.id = "p2", .room_id = "room", .channel_id = "c1", .joined_at = at(0)});
-    engine->add_task({.id = "t1", .room_id = "room", .title = "one", .created_at = at(0)});
-    engine->add_observation({.id = "ob1",
-                             .room_id = "room",
-                             .channel_id = "c1",
-                             .content = "seen",
-                             .created_at = at(0)});
-    engine->mark_read("room", "c1", event_id(5));
-    engine->create_identity({.id = "i1", .channel_addresses = {{"sms", {"a1", "a2"}}}});
-    engine->create_identity({.id = "i3"});
+    engine->add_participant({.id = p2, .room_id = room_id, .channel_id = c1, .joined_at = at(0)});
+    engine->add_task({.id = t1, .room_id = room_id, .title = "one", .created_at = at(0)});
+    engine->add_observation(
+        {.id = ob1, .room_id = room_id, .channel_id = c1, .content = "seen", .created_at = at(0)});
+    engine->mark_read(room_id, c1, event_id(5));
+    engine->create_identity({.id = i1, .channel_addresses = {{"sms", {a1, a2}}}});
+    engine->create_identity({.id = i3});
     return engine;
 }
 
@@ -167,26 +197,27 @@ void check_needs_no_memory(const std::function<void(Engine&)>& write) {
 
 TEST_CASE("rooms change wholly or not at all when memory runs out") {
     SECTION("create") {
-        const auto room = make_room({.id = "new", .organization_id = "o2"});
+        const auto room = make_room({.id = new_id, .organization_id = o2});
         check_all_or_nothing([&](Engine& engine) { engine.create_room(room); });
     }
     SECTION("update with another status and organization") {
-        const auto room = make_room({.organization_id = "o2", .status = RoomStatus::closed});
+        const auto room =
+            make_room({.id = room_id, .organization_id = o2, .status = RoomStatus::closed});
         check_all_or_nothing([&](Engine& engine) { engine.update_room(room); });
     }
     SECTION("update to no organization") {
-        const auto room = make_room({.status = RoomStatus::paused});
+        const auto room = make_room({.id = room_id, .status = RoomStatus::paused});
         check_all_or_nothing([&](Engine& engine) { engine.update_room(room); });
     }
     SECTION("delete") {
-        check_needs_no_memory([](Engine& engine) { engine.delete_room("room"); });
+        check_needs_no_memory([](Engine& engine) { engine.delete_room(room_id); });
     }
 }
 
 TEST_CASE("metadata change wholly or not at all when memory runs out") {
     const auto engine = make_world();
     const Json first{{"k", 1}, {"l", 2}};
-    engine->patch_room_metadata("room", first, {});
+    engine->patch_room_metadata(room_id, first, {});
     const Json patch{{"b", std::string(100, 'b')}, {"c", std::string(200, 'c')}};
     // The JSON library allocates where it destroys an object, and then no failure may be thrown: a
     // list of its members, which with so few is small.
@@ -196,33 +227,33 @@ TEST_CASE("metadata change wholly or not at all when memory runs out") {
         bool succeeded = false;
         allocations_left = allowed;
         try {
-            engine->patch_room_metadata("room", patch, {"k"});
+            engine->patch_room_metadata(room_id, patch, {"k"});
             succeeded = true;
         } catch (const std::bad_alloc&) {
         }
         allocations_left = -1;
         if (succeeded) break;
         ++failures;
-        REQUIRE(engine->get_room("room")->metadata == first);
+        REQUIRE(engine->get_room(room_id)->metadata == first);
     }
     smallest = 0;
     CHECK(failures > 3);
-    CHECK(engine->get_room("room")->metadata ==
+    CHECK(engine->get_room(room_id)->metadata ==
           Json{{"b", patch["b"]}, {"c", patch["c"]}, {"l", 2}});
 }
 
 TEST_CASE("events change wholly or not at all when memory runs out") {
     SECTION("append") {
-        const auto event = reply("new", event_id(2), "k2");
-        check_all_or_nothing([&](Engine& engine) { engine.add_event_auto_index("room", event); });
+        const auto event = reply(new_id, event_id(2), k2);
+        check_all_or_nothing([&](Engine& engine) { engine.add_event_auto_index(room_id, event); });
     }
     SECTION("append an id that another room has") {
-        const auto event = reply(event_id(3), event_id(2), "k2");
+        const auto event = reply(event_id(3), event_id(2), k2);
         check_all_or_nothing([&](Engine& engine) {
             auto there = event;
-            there.room_id = "other";
+            there.room_id = other_id;
             there.id = event_id(4);
-            engine.add_event_auto_index("other", there);
+            engine.add_event_auto_index(other_id, there);
         });
     }
     SECTION("append a batch") {
@@ -230,31 +261,31 @@ TEST_CASE("events change wholly or not at all when memory runs out") {
         for (int i = 0; i < 3; ++i) {
             events.push_back(reply("new-" + std::to_string(i), event_id(i), known.keys[i + 1U]));
         }
-        check_all_or_nothing([&](Engine& engine) { engine.append_events("room", events, {}); });
+        check_all_or_nothing([&](Engine& engine) { engine.append_events(room_id, events, {}); });
     }
     SECTION("add into a hole") {
-        auto event = reply("new", event_id(2), "k2");
+        auto event = reply(new_id, event_id(2), k2);
         event.index = 100;
         check_all_or_nothing([&](Engine& engine) { engine.add_event(event); });
     }
     SECTION("add far above") {
-        auto event = reply("new", event_id(2), "k2");
+        auto event = reply(new_id, event_id(2), k2);
         event.index = 1'000'000;
         check_all_or_nothing([&](Engine& engine) { engine.add_event(event); });
     }
     SECTION("update with another parent") {
-        const auto event = reply("keyed", event_id(250), "ignored");
+        const auto event = reply(keyed_id, event_id(250), "ignored");
         check_all_or_nothing([&](Engine& engine) { engine.update_event(event); });
     }
     SECTION("delete with replies") {
         check_all_or_nothing(
-            [](Engine& engine) { engine.delete_event("room", event_id(0), Replies::cascade); });
+            [](Engine& engine) { engine.delete_event(room_id, event_id(0), Replies::cascade); });
     }
 }
 
 TEST_CASE("an event that memory does not suffice for is not read, and nothing of it is left") {
     const auto engine = make_world();
-    const auto expected = engine->get_event("room", event_id(7));
+    const auto expected = engine->get_event(room_id, event_id(7));
     REQUIRE(expected);
     int failures = 0;
     for (long allowed = 0;; ++allowed) {
@@ -262,7 +293,7 @@ TEST_CASE("an event that memory does not suffice for is not read, and nothing of
         const long before = blocks;
         allocations_left = allowed;
         try {
-            read = engine->get_event("room", event_id(7));
+            read = engine->get_event(room_id, event_id(7));
         } catch (const std::bad_alloc&) {
         }
         allocations_left = -1;
@@ -279,73 +310,73 @@ TEST_CASE("an event that memory does not suffice for is not read, and nothing of
 }
 
 TEST_CASE("members change wholly or not at all when memory runs out") {
-    ChannelBinding binding{.channel_id = "c2",
-                           .room_id = "room",
+    ChannelBinding binding{.channel_id = c2,
+                           .room_id = room_id,
                            .channel_type = "email",
-                           .participant_id = "p3",
+                           .participant_id = p3,
                            .attached_at = at(5)};
     SECTION("add a binding") {
         check_all_or_nothing([&](Engine& engine) { engine.add_binding(binding); });
     }
     SECTION("replace a binding") {
-        binding.channel_id = "c1";
+        binding.channel_id = c1;
         check_all_or_nothing([&](Engine& engine) { engine.add_binding(binding); });
     }
     SECTION("update a binding") {
-        binding.channel_id = "c1";
+        binding.channel_id = c1;
         check_all_or_nothing([&](Engine& engine) { engine.update_binding(binding); });
     }
     SECTION("remove a binding") {
-        check_needs_no_memory([](Engine& engine) { engine.remove_binding("room", "c1"); });
+        check_needs_no_memory([](Engine& engine) { engine.remove_binding(room_id, c1); });
     }
-    Participant participant{.id = "p4", .room_id = "room", .channel_id = "c3", .joined_at = at(6)};
+    Participant participant{.id = p4, .room_id = room_id, .channel_id = c3, .joined_at = at(6)};
     SECTION("add a participant") {
         check_all_or_nothing([&](Engine& engine) { engine.add_participant(participant); });
     }
     SECTION("update a participant") {
-        participant.id = "p2";
+        participant.id = p2;
         check_all_or_nothing([&](Engine& engine) { engine.update_participant(participant); });
     }
     SECTION("remove a participant") {
-        check_needs_no_memory([](Engine& engine) { engine.remove_participant("room", "p2"); });
+        check_needs_no_memory([](Engine& engine) { engine.remove_participant(room_id, p2); });
     }
 }
 
 TEST_CASE("identities change wholly or not at all when memory runs out") {
     SECTION("create, taking an address") {
-        const Identity identity{.id = "i2", .channel_addresses = {{"sms", {"a3", "a1"}}}};
+        const Identity identity{.id = i2, .channel_addresses = {{"sms", {a3, a1}}}};
         check_all_or_nothing([&](Engine& engine) { engine.create_identity(identity); });
     }
     SECTION("link a free address") {
         check_all_or_nothing(
-            [](Engine& engine) { engine.link_address("i1", "sms", "a3", std::nullopt); });
+            [](Engine& engine) { engine.link_address(i1, "sms", a3, std::nullopt); });
     }
     SECTION("link an address that another holds") {
         check_all_or_nothing(
-            [](Engine& engine) { engine.link_address("i3", "sms", "a1", std::nullopt); });
+            [](Engine& engine) { engine.link_address(i3, "sms", a1, std::nullopt); });
     }
 }
 
 TEST_CASE("tasks, observations and markers change wholly or not at all when memory runs out") {
-    Task task{.id = "t2", .room_id = "room", .title = "two", .created_at = at(1)};
+    Task task{.id = t2, .room_id = room_id, .title = "two", .created_at = at(1)};
     SECTION("add a task") {
         check_all_or_nothing([&](Engine& engine) { engine.add_task(task); });
     }
     SECTION("update a task") {
-        task.id = "t1";
+        task.id = t1;
         check_all_or_nothing([&](Engine& engine) { engine.update_task(task); });
     }
     SECTION("add an observation") {
-        const Observation observation{.id = "ob2",
-                                      .room_id = "room",
-                                      .channel_id = "c1",
+        const Observation observation{.id = ob2,
+                                      .room_id = room_id,
+                                      .channel_id = c1,
                                       .content = "seen",
                                       .created_at = at(1)};
         check_all_or_nothing([&](Engine& engine) { engine.add_observation(observation); });
     }
     SECTION("mark a channel that has no marker") {
-        check_all_or_nothing([](Engine& engine) { engine.mark_read("room", "c4", event_id(9)); });
-        check_all_or_nothing([](Engine& engine) { engine.mark_all_read("room", "c4"); });
+        check_all_or_nothing([](Engine& engine) { engine.mark_read(room_id, c4, event_id(9)); });
+        check_all_or_nothing([](Engine& engine) { engine.mark_all_read(room_id, c4); });
     }
 }
 

@@ -98,6 +98,7 @@ private:
     }
 
     void move_room(RoomRecord& room) {
+        const auto old_row = room.row;
         const auto from = group_of(room);
         const auto version = room.directory_version;
         set_row(room);

@@ -29,9 +29,10 @@ public:
     /// How many rooms a long search should look at before it lets others in.
     static constexpr std::size_t longest_stretch = 1024;
 
-    /// Where a room belongs; in a query, which rooms: an absent value stands for all.
+    /// Where a room belongs; in a query, which rooms: an absent value stands for all. A view, so
+    /// that a room can be taken out without memory.
     struct Group {
-        std::optional<std::string> organization_id;
+        std::optional<std::string_view> organization_id;
         std::optional<RoomStatus> status;
     };
 
@@ -222,9 +223,13 @@ private:
     RoomSets sets_of(const Group& group) {
         RoomSets sets{&everywhere_.all, &everywhere_.of(*group.status)};
         if (group.organization_id) {
-            auto& organization = organizations_[*group.organization_id];
-            sets[2] = &organization.all;
-            sets[3] = &organization.of(*group.status);
+            auto organization = organizations_.find(*group.organization_id);
+            if (organization == organizations_.end()) {
+                organization =
+                    organizations_.try_emplace(std::string(*group.organization_id)).first;
+            }
+            sets[2] = &organization->second.all;
+            sets[3] = &organization->second.of(*group.status);
         }
         return sets;
     }
