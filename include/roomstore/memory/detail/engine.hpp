@@ -155,7 +155,8 @@ private:
     }
 
     /// `close()` empties the store under the feet of calls that run: what they then miss is no
-    /// evidence against it having been there.
+    /// evidence against it having been there. Whoever searched in several rooms asks again at the
+    /// end, whether it found something or not: a better one may have gone.
     LockedRoom lock_room(RoomPtr room) const {
         if (room) {
             if (LockedRoom locked(std::move(room)); locked) return locked;

@@ -204,7 +204,10 @@ inline std::optional<RoomEvent> Engine::get_event(const std::string& event_id) {
         if (auto room = lock_room(std::static_pointer_cast<RoomRecord>(candidate))) {
             const EventPtr event = find_event(*room, event_id);
             room.unlock();
-            if (event) return event->unpack(candidate->id);
+            if (event) {
+                require_open();
+                return event->unpack(candidate->id);
+            }
         }
         candidate = ids_.first_room(event_id, candidate.get());
     }

@@ -165,6 +165,7 @@ inline std::vector<Room> Engine::select_rooms(const RoomFilter& filter, const Pa
         wanted = stretch();
         candidates = directory_.page_after(group, *candidates.back(), wanted);
     }
+    require_open();
     std::vector<Room> rooms;
     rooms.reserve(found.size());
     for (const auto& snapshot : found) rooms.push_back(snapshot.to_room());
@@ -176,10 +177,8 @@ inline std::optional<Room> Engine::find_latest_room(const std::string& participa
     ready().find_latest_room(participant_id, filter);
     for (;;) {
         const auto found = directory_.latest(participant_id, filter.channel_type, filter.status);
-        if (!found.room) {
-            require_open();
-            return std::nullopt;
-        }
+        require_open();
+        if (!found.room) return std::nullopt;
         auto room = lock_room(std::static_pointer_cast<RoomRecord>(found.room));
         if (!room || room->directory_version != found.directory_version) continue;
         const RoomSnapshot snapshot = room->snapshot();
@@ -193,9 +192,9 @@ inline std::optional<std::string> Engine::find_room_id_by_channel(
     std::optional<RoomStatus> status) {
     ready().find_room_id_by_channel(channel_id, status);
     auto ids = directory_.channel_rooms(channel_id, status, 1);
-    if (!ids.empty()) return std::move(ids.front());
     require_open();
-    return std::nullopt;
+    if (ids.empty()) return std::nullopt;
+    return std::move(ids.front());
 }
 
 inline std::vector<std::string> Engine::find_room_ids_by_channel(const std::string& channel_id,

@@ -35,7 +35,10 @@ inline std::optional<Task> Engine::get_task(const std::string& task_id) {
         if (auto room = lock_room(std::static_pointer_cast<RoomRecord>(candidate))) {
             const auto task = room->contents.tasks.find(task_id);
             room.unlock();
-            if (task) return copy(task);
+            if (task) {
+                require_open();
+                return copy(task);
+            }
         }
         candidate = tasks_.first_room(task_id, candidate.get());
     }
