@@ -61,8 +61,9 @@ namespace roomstore {
 /// of one moment is said by each backend. In a room, index order is commit order: a reader that
 /// sees an index sees every smaller one that was not deleted.
 /// @par Bytes
-/// Ids and keys compare by bytes; text is UTF-8 without NUL. A row is at most
-/// `Limits::max_event_bytes` large.
+/// Ids and keys compare by bytes; text is UTF-8 without NUL. A row that is handed over, or patched,
+/// is at most `Limits::max_event_bytes` large. What is stored may outgrow that by the addresses that
+/// `link_address` adds, one at a time, and by the idempotency key that `update_event` keeps.
 /// @ingroup stores
 class ROOMSTORE_SHARED ConversationStore {
 public:
