@@ -177,7 +177,7 @@ struct EditContent {
     Box<EventContent> new_content{};
     /// Who or what edited it.
     std::optional<std::string> edit_source{};
-    /// Equal in every field.
+    /// Equal in every field; a content that was moved from equals only another.
     friend bool operator==(const EditContent& a, const EditContent& b);
 };
 
@@ -333,10 +333,12 @@ inline bool operator==(const CompositeContent& a, const CompositeContent& b) {
     return a.parts == b.parts;
 }
 
-/// Equal in every field.
+/// Equal in every field; a content that was moved from equals only another.
 inline bool operator==(const EditContent& a, const EditContent& b) {
-    return a.target_event_id == b.target_event_id && *a.new_content == *b.new_content &&
-           a.edit_source == b.edit_source;
+    const EventContent* const first = a.new_content.operator->();
+    const EventContent* const second = b.new_content.operator->();
+    const bool same_content = first && second ? *first == *second : first == second;
+    return a.target_event_id == b.target_event_id && same_content && a.edit_source == b.edit_source;
 }
 
 inline std::string_view EventContent::type() const {

@@ -19,7 +19,8 @@
 /// UTC, contents with their `type`; absent values are written as null.
 namespace roomstore {
 
-/// Writes `model`, also one that a store would refuse, unless it nests too deep.
+/// Writes `model`, also one that a store would refuse, unless it nests too deep; a content that was
+/// moved from as null.
 /// @throws Error (invalid_argument) where contents or JSON values nest more than 128 deep.
 template <detail::NamedModel Model>
 void to_json(Json& json, const Model& model) {

@@ -364,3 +364,14 @@ TEST_CASE("what a store would refuse can still be written") {
     CHECK(json["status"] == "");
     CHECK(json["created_at"] == "+294247-01-10T04:00:54.775807Z");
 }
+
+TEST_CASE("an edit whose content was moved from is written and compared like any other") {
+    EditContent edit{.target_event_id = "t", .new_content = TextContent{.body = "b"}};
+    const EditContent whole = edit;
+    const auto taken = std::move(edit.new_content);
+    CHECK(Json(EventContent(edit))["new_content"] == nullptr);
+    CHECK(edit == EditContent(edit));
+    CHECK_FALSE(edit == whole);
+    CHECK_FALSE(whole == edit);
+    CHECK(taken->get<TextContent>().body == "b");
+}

@@ -82,7 +82,8 @@ Json write_json(const FieldPath& path, const Content& content, Nesting nesting) 
 
 template <std::same_as<Box<EventContent>> Content>
 Json write_json(const FieldPath& path, const Content& content, Nesting nesting) {
-    return write_json(path, *content, nesting);
+    // A store refuses a box that was moved from, and what it refused is written to logs.
+    return content.operator->() ? write_json(path, *content, nesting) : Json(nullptr);
 }
 
 template <typename T>
