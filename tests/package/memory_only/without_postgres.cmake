@@ -21,6 +21,19 @@ execute_process(
     COMMAND ${CMAKE_COMMAND} -DPROJECT=${CMAKE_CURRENT_LIST_DIR} -DBINARY=${BINARY}/consumer -DCXX=${CXX}
             -DINSTALL=${BINARY}/library "-DOPTIONS=${options}" -P ${CMAKE_CURRENT_LIST_DIR}/../consume.cmake
             COMMAND_ERROR_IS_FATAL ANY)
+# Configuration and .pc files stand in a folder that other architectures do not look into.
+find_program(DPKG dpkg)
+find_program(DPKG_DEB dpkg-deb)
+if(DPKG AND DPKG_DEB)
+    run(${CMAKE_CPACK_COMMAND} -G DEB --config ${BINARY}/library/CPackConfig.cmake -B ${BINARY}/debian)
+    file(GLOB package ${BINARY}/debian/*.deb)
+    execute_process(
+        COMMAND ${DPKG_DEB} --field ${package} Architecture OUTPUT_VARIABLE is COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(COMMAND ${DPKG} --print-architecture OUTPUT_VARIABLE here COMMAND_ERROR_IS_FATAL ANY)
+    if(NOT is STREQUAL here)
+        message(FATAL_ERROR "${package} is for ${is}, and was made for ${here}")
+    endif()
+endif()
 foreach(component postgres contract_tests)
     if(EXISTS ${BINARY}/consumer/prefix/include/roomstore/${component})
         message(FATAL_ERROR "the headers of ${component}, which was not built, were installed")
