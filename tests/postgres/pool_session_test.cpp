@@ -325,37 +325,3 @@ TEST_CASE("Of several hosts the one that accepts writes is found") {
                                          "&port=" + std::to_string(cluster.port())));
     CHECK(url->exec(pid, Params()).size() == 1);
 }
-
-TEST_CASE("A statement is cancelled from another thread, and the session goes on") {
-    const auto session = connect(options_for(test_database()));
-    session->control()->reset();
-    std::thread canceller([&, control = session->control()] {
-        await_sleepers("SELECT pg_sleep(61)", "1");
-        control->cancel();
-    });
-    const auto failure =
-        failure_of([&] { session->exec({"test_sleep", "SELECT pg_sleep(61)"}, Params()); });
-    canceller.join();
-    CHECK(failure.sqlstate == "57014");
-    CHECK_FALSE(failure.broken);
-    // Not before the next call: the server forgets a cancellation that finds it idle.
-    CHECK(failure_of([&] { session->exec(pid, Params()); }).sqlstate == "57014");
-    session->control()->reset();
-    CHECK(session->exec(pid, Params()).size() == 1);
-}
-
-TEST_CASE("A statement ends when its connection is cut") {
-    const auto session = connect(options_for(test_database()));
-    session->control()->reset();
-    std::thread cutter([&, control = session->control()] {
-        await_sleepers("SELECT pg_sleep(62)", "1");
-        control->cut();
-    });
-    const auto failure =
-        failure_of([&] { session->exec({"test_sleep", "SELECT pg_sleep(62)"}, Params()); });
-    cutter.join();
-    CHECK(failure.broken);
-    CHECK_FALSE(session->connected());
-    // Other tests count those that sleep.
-    await_sleepers("SELECT pg_sleep(62)", "0");
-}

@@ -62,7 +62,7 @@ ConnectionHandle connect_to(const ConnectionTarget& target,
     for (auto next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK;) {
         if (next == PGRES_POLLING_FAILED) throw connect_failure(connection.get(), target);
         const int socket = PQsocket(connection.get());
-        const bool go_on = control.lend_connecting(socket);
+        const bool go_on = control.lend_connecting(socket, target.where);
         const bool ready =
             go_on && wait_for(socket, next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
         // libpq may close this socket and open another.

@@ -1,6 +1,11 @@
 #include "driver/pqxx_control.hpp"
 
+#include <cerrno>
+#include <fcntl.h>
+#include <string>
 #include <sys/socket.h>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace roomstore::postgres {
@@ -33,17 +38,29 @@ void PqxxControl::shut_down() noexcept {
     if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
 }
 
-bool PqxxControl::lend_connecting(int socket) noexcept {
+void PqxxControl::keep(int socket, const std::string& where) {
+    drop();
+    socket_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+    if (socket_ >= 0) return;
+    throw classify(
+        {}, "cannot connect to " + where + ": " + std::generic_category().message(errno), true);
+}
+
+void PqxxControl::drop() noexcept {
+    if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+}
+
+bool PqxxControl::lend_connecting(int socket, const std::string& where) {
     const std::lock_guard lock(mutex_);
-    socket_ = socket;
+    keep(socket, where);
     // A stop that came between two loans counts all the same.
     if (stopped_) shut_down();
     return !stopped_;
 }
 
-void PqxxControl::lend(int socket, std::shared_ptr<PGcancel> canceller) noexcept {
+void PqxxControl::lend(int socket, const std::string& where, std::shared_ptr<PGcancel> canceller) {
     const std::lock_guard lock(mutex_);
-    socket_ = socket;
+    keep(socket, where);
     canceller_ = std::move(canceller);
     if (stopped_) shut_down();
 }
@@ -51,7 +68,7 @@ void PqxxControl::lend(int socket, std::shared_ptr<PGcancel> canceller) noexcept
 void PqxxControl::take_back() noexcept {
     std::shared_ptr<PGcancel> canceller;
     const std::lock_guard lock(mutex_);
-    socket_ = -1;
+    drop();
     canceller = std::exchange(canceller_, nullptr);
 }
 

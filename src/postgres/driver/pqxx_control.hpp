@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include <libpq-fe.h>
 
@@ -12,8 +13,8 @@ namespace roomstore::postgres {
 
 /// Reaches the socket of a session from other threads.
 ///
-/// The session says which descriptor is its own, and takes it back before libpq may close it: a
-/// number that has been closed may belong to somebody else a moment later.
+/// It holds a descriptor of its own for that: libpq closes its socket as soon as it finds the
+/// connection lost, and the number may belong to somebody else a moment later.
 class PqxxControl final : public SessionControl {
 public:
     void reset() noexcept override;
@@ -23,11 +24,13 @@ public:
     /// @name For the session's own thread
     /// @{
 
-    /// Lends the socket of an attempt to connect. False: the attempt has been ended.
-    bool lend_connecting(int socket) noexcept;
+    /// Lends the socket of an attempt to connect to `where`. False: the attempt has been ended.
+    /// @throws Failure where there is no descriptor left: nobody could cut it.
+    bool lend_connecting(int socket, const std::string& where);
     /// Lends the socket of a connection, and what cancels its statements.
-    void lend(int socket, std::shared_ptr<PGcancel> canceller) noexcept;
-    /// Takes back what was lent.
+    /// @throws Failure, as `lend_connecting`.
+    void lend(int socket, const std::string& where, std::shared_ptr<PGcancel> canceller);
+    /// Takes back what was lent. Until then the server does not see that libpq closed it.
     void take_back() noexcept;
     bool stopped() const noexcept { return stopped_; }
 
@@ -35,9 +38,11 @@ public:
 
 private:
     void shut_down() noexcept;
+    void keep(int socket, const std::string& where);
+    void drop() noexcept;
 
     std::mutex mutex_;
-    int socket_ = -1;
+    int socket_ = -1;  // a duplicate
     std::atomic<bool> stopped_{false};
     std::shared_ptr<PGcancel> canceller_;
 };

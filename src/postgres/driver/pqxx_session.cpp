@@ -122,7 +122,7 @@ void PqxxSession::set_up(const ConnectionTarget& target, Clock::time_point deadl
     if (!canceller) throw at_server(failure_of(raw_, nullptr));
     // A cancellation would be sent to the server for nothing; until the session is ready, cutting
     // it is what stops it.
-    control_->lend_connecting(PQsocket(raw_));
+    control_->lend_connecting(PQsocket(raw_), where_);
     quoted_schema_ = connection_->quote_name(config_->schema);
     if (config_->prepared_statements) {
         begin_command_ = begin_command();
@@ -133,7 +133,7 @@ void PqxxSession::set_up(const ConnectionTarget& target, Clock::time_point deadl
         begin_command_ =
             begin_command_with(limits_of(*config_), !probe.empty() && knows(probe, deadline));
     }
-    control_->lend(PQsocket(raw_), canceller);
+    control_->lend(PQsocket(raw_), where_, canceller);
     statements_.emplace(*connection_);
 }
 

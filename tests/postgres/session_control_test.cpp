@@ -1,0 +1,127 @@
+// What reaches a session from another thread.
+
+#include <array>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "postgres/session_fixture.hpp"
+
+using namespace roomstore;
+using namespace roomstore::test;
+
+namespace {
+
+/// A connection of somebody else in this process.
+class Innocent {
+public:
+    Innocent() { REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends_.data()) == 0); }
+    ~Innocent() {
+        for (const int end : ends_) ::close(end);
+    }
+    Innocent(const Innocent&) = delete;
+    Innocent& operator=(const Innocent&) = delete;
+
+    bool works() const { return ::send(ends_[0], "x", 1, MSG_NOSIGNAL) == 1; }
+
+private:
+    std::array<int, 2> ends_{};
+};
+
+/// No more descriptors than are open now, until the end of the scope.
+class NoMoreDescriptors {
+public:
+    NoMoreDescriptors() {
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        const int lowest_free = ::dup(0);
+        ::close(lowest_free);
+        limit(static_cast<rlim_t>(lowest_free));
+    }
+    ~NoMoreDescriptors() { limit(before_.rlim_cur); }
+    NoMoreDescriptors(const NoMoreDescriptors&) = delete;
+    NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
+
+    void allow_one_more() { limit(++allowed_); }
+
+private:
+    void limit(rlim_t descriptors) {
+        allowed_ = descriptors;
+        const rlimit now{.rlim_cur = descriptors, .rlim_max = before_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &now);
+    }
+
+    rlimit before_{};
+    rlim_t allowed_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("A statement is cancelled from another thread, and the session goes on") {
+    const auto session = connect(options_for(test_database()));
+    session->control()->reset();
+    std::thread canceller([&, control = session->control()] {
+        await_sleepers("SELECT pg_sleep(61)", "1");
+        control->cancel();
+    });
+    const auto failure =
+        failure_of([&] { session->exec({"test_sleep", "SELECT pg_sleep(61)"}, Params()); });
+    canceller.join();
+    CHECK(failure.sqlstate == "57014");
+    CHECK_FALSE(failure.broken);
+    // Not before the next call: the server forgets a cancellation that finds it idle.
+    CHECK(failure_of([&] { session->exec(pid, Params()); }).sqlstate == "57014");
+    session->control()->reset();
+    CHECK(session->exec(pid, Params()).size() == 1);
+}
+
+TEST_CASE("A statement ends when its connection is cut") {
+    const auto session = connect(options_for(test_database()));
+    session->control()->reset();
+    std::thread cutter([&, control = session->control()] {
+        await_sleepers("SELECT pg_sleep(62)", "1");
+        control->cut();
+    });
+    const auto failure =
+        failure_of([&] { session->exec({"test_sleep", "SELECT pg_sleep(62)"}, Params()); });
+    cutter.join();
+    CHECK(failure.broken);
+    CHECK_FALSE(session->connected());
+    // Other tests count those that sleep.
+    await_sleepers("SELECT pg_sleep(62)", "0");
+}
+
+TEST_CASE("A session that has lost its connection cuts nobody else's") {
+    const auto session = connect(options_for(test_database()));
+    Admin admin(test_database());
+    admin.query("SELECT pg_terminate_backend(" + session->exec(pid, Params())[0].text(0) +
+                ", 10000)");
+    CHECK(failure_of([&] { session->exec(pid, Params()); }).broken);
+    // The socket is closed, the session not yet told to disconnect; its number is free for these.
+    const std::array<Innocent, 4> others;
+    session->control()->cut();
+    for (const auto& other : others) CHECK(other.works());
+}
+
+TEST_CASE("A session that nobody could cut is no session") {
+    // So that what the process opens once is open.
+    connect(options_for(test_database()))->disconnect();
+    NoMoreDescriptors scarcity;
+    for (int more = 0;; ++more) {
+        REQUIRE(more < 8);
+        try {
+            const auto session = connect(options_for(test_database()));
+            session->control()->cut();
+            session->control()->reset();
+            CHECK(failure_of([&] { session->exec(pid, Params()); }).broken);
+            break;
+        } catch (const Failure& failure) {
+            CHECK(failure.code == errc::unavailable);
+            CHECK(failure.text.find("server \"") != std::string::npos);
+            CHECK(failure.text.find("oo many open files") != std::string::npos);
+        }
+        scarcity.allow_one_more();
+    }
+}
