@@ -231,3 +231,22 @@ TEST_CASE("A pool that cannot connect is closed at once") {
     CHECK(waiting.get().aborted());
     CHECK(Task(caller.context(), pool.close()).get().result);
 }
+
+TEST_CASE("A pool may be closed while it is being opened") {
+    for (int round = 0; round < 50; ++round) {
+        WorkerPool pool(leaving(PrivateCluster::shared().connection_string(), 4));
+        std::thread opener([&] {
+            try {
+                pool.open();
+            } catch (const Error& error) {
+                if (error.code() != errc::closed) std::terminate();
+            }
+        });
+        if (round % 2 == 1) std::this_thread::yield();
+        run(pool.close());
+        opener.join();
+        CHECK_THROWS_AS(pool.open(), Error);
+    }
+    auto admin = PrivateCluster::shared().admin();
+    await_no_backends(admin);
+}

@@ -30,15 +30,35 @@ void PoolCore::open() {
     {
         const Lock lock(mutex_);
         if (state_ == State::open) return;
-        if (state_ != State::fresh) throw Error(errc::closed, "the store was closed by close()");
+        if (state_ != State::fresh) throw Error(errc::closed, why_closed_);
         state_ = State::open;
+        starting_ = true;
     }
     try {
         start_threads();
-    } catch (const std::system_error& error) {
+    } catch (const std::exception& error) {
+        end_start();
         shut_down();
-        throw Error(errc::internal, std::string("cannot start a thread: ") + error.what());
+        throw Error(errc::internal, std::string("cannot start the threads: ") + error.what());
     }
+    end_start();
+}
+
+// Whoever closes the pool meanwhile waits for the watchdog, which waits for the end of the start:
+// it has to know all threads that it ends.
+void PoolCore::end_start() {
+    Answers answers;
+    {
+        const Lock lock(mutex_);
+        starting_ = false;
+        if (!watchdog_.joinable()) {
+            // There is nobody who would close the pool, so there is nothing to wait for.
+            why_closed_ = "the store could not start its threads";
+            end_pool(answers);
+        }
+        wake_watchdog(TimePoint::min());
+    }
+    give(answers);
 }
 
 void PoolCore::start_threads() {
@@ -52,6 +72,7 @@ void PoolCore::start_threads() {
         worker->control = worker->session->control();
         worker->connecting_ahead = true;
         const Lock lock(mutex_);
+        if (state_ != State::open) return;
         // Waits for the lock before it does anything.
         worker->thread = platform::Thread([this, &worker = *worker] { work(worker); });
         ++living_;
@@ -73,7 +94,7 @@ void PoolCore::submit(CallPtr call) {
                 CallOutcome::failed(errc::closed,
                                     state_ == State::fresh
                                         ? "the store is not open: call init() first"
-                                        : "the store was closed by close()"),
+                                        : why_closed_),
                 answers);
         } else if (full()) {
             ++totals_.calls_refused;

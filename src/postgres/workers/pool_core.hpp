@@ -123,12 +123,14 @@ private:
     static bool commits_for_others(const Worker& worker, const PendingCall& call);
     void cut_everything(Answers& answers);
     void end_threads(Lock& lock);
+    void end_pool(Answers& answers);
 
     // Canceller
     void cancel_statements();
     Worker* next_to_cancel();
 
     void start_threads();
+    void end_start();
     void begin_closing();
     void flush_queue(Answers& answers);
     void wake_watchdog(TimePoint when);
@@ -154,6 +156,9 @@ private:
     platform::ConditionVariable watch_;    // something is due earlier than the watchdog thinks
     platform::ConditionVariable cancel_;   // there is something to cancel
     State state_ = State::fresh;
+    /// Threads are being started, which is done without the lock.
+    bool starting_ = false;
+    const char* why_closed_ = "the store was closed by close()";
     std::deque<CallPtr> queue_;
     AppendBatcher appends_;
     std::uint64_t tickets_ = 0;

@@ -23,7 +23,7 @@ void PoolCore::watch() {
             lock.lock();
             continue;
         }
-        if (state_ == State::closing && living_ == 0) break;
+        if (state_ == State::closing && living_ == 0 && !starting_) break;
         watchdog_wakes_ = next;
         if (next == TimePoint::max()) {
             watch_.wait(lock);
@@ -116,14 +116,18 @@ void PoolCore::end_threads(Lock& lock) {
     if (gone && canceller_.joinable()) canceller_.join();
     if (canceller_.joinable()) canceller_.detach();
     lock.lock();
-    state_ = State::closed;
     Answers answers;
+    end_pool(answers);
+    lock.unlock();
+    give(answers);
+}
+
+void PoolCore::end_pool(Answers& answers) {
+    state_ = State::closed;
     flush_queue(answers);
     for (auto& waiter : std::exchange(closing_, {})) {
         insist_on(answers, Answer{.waiter = std::move(waiter), .outcome = {}});
     }
-    lock.unlock();
-    give(answers);
 }
 
 PoolCore::Worker* PoolCore::next_to_cancel() {

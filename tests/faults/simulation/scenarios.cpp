@@ -29,7 +29,11 @@ public:
                 options_,
                 std::make_shared<SimulatedSessions>(network_, process_),
                 postgres::Patience{});
-            process_.pool->open();
+            try {
+                process_.pool->open();
+            } catch (const Error& error) {
+                not_opened = error.what();
+            }
         };
         scheduler.spawn("process", &process_, open);
     }
@@ -87,6 +91,8 @@ private:
 public:
     Scheduler scheduler;
     std::vector<CallRecord> calls;
+    /// Why the pool could not be opened.
+    std::string not_opened;
 
 private:
     Trace trace_{false};
@@ -142,6 +148,38 @@ std::string closed_while_it_moves(std::uint64_t seed) {
     return {};
 }
 
+/// Whoever closes a pool while its threads are being started waits for all of them.
+std::string closed_while_it_starts(std::uint64_t seed) {
+    auto stage = std::make_unique<Stage>(seed, Weather{}, 4);
+    stage->scheduler.interruptions = 500;
+    stage->read_at(TimePoint{});
+    stage->close_at(TimePoint{});
+    stage->end();
+    if (auto stuck = Stage::run(stage); !stuck.empty()) return stuck;
+    const CallRecord& call = stage->calls.front();
+    return call.success() || call.failed(errc::closed) ? "" : call.describe();
+}
+
+/// A pool that cannot start all its threads says so, and is closed.
+std::string too_few_threads(std::uint64_t seed) {
+    constexpr std::size_t connections = 3;
+    auto stage = std::make_unique<Stage>(seed, Weather{}, connections);
+    stage->scheduler.interruptions = 500;
+    // The watchdog, the canceller, and one for each connection.
+    stage->scheduler.threads_left = static_cast<int>(seed % (2 + connections));
+    for (int i = 0; i < 4; ++i) stage->read_at(start);
+    stage->close_at(start + 1s);
+    stage->end();
+    if (auto stuck = Stage::run(stage); !stuck.empty()) return stuck;
+    if (stage->not_opened.find("cannot start the threads") == std::string::npos) {
+        return "open() said \"" + stage->not_opened + '"';
+    }
+    for (const CallRecord& call : stage->calls) {
+        if (!call.failed(errc::closed)) return call.describe();
+    }
+    return {};
+}
+
 struct Scenario {
     const char* name;
     std::string (*run)(std::uint64_t seed);
@@ -151,6 +189,8 @@ struct Scenario {
 constexpr Scenario scenarios[] = {
     {"many connections are lost at once", many_are_lost, 200},
     {"a pool closes while a call moves to another worker", closed_while_it_moves, 20'000},
+    {"a pool closes while it starts", closed_while_it_starts, 2'000},
+    {"a pool cannot start its threads", too_few_threads, 500},
 };
 
 /// Whether it holds with every seed.

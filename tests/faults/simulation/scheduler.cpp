@@ -1,6 +1,8 @@
 #include "faults/simulation/scheduler.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 namespace roomstore::simulation {
@@ -84,6 +86,12 @@ void Scheduler::give_up(const char* why) const {
         if (!task->fiber.done()) text += "; " + task->name;
     }
     throw Stuck(text);
+}
+
+void Scheduler::abandoned(const char* what) {
+    std::printf("FAILED: there was %s\n", what);
+    std::fflush(stdout);
+    std::abort();
 }
 
 void Scheduler::yield() {

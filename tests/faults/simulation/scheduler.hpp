@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -82,6 +83,12 @@ public:
 
     /// How often, of a thousand times, a task that takes a lock is interrupted.
     int interruptions = 0;
+
+    /// How many threads can still be started; absent: any number.
+    std::optional<int> threads_left{};
+
+    /// Ends the process, as the standard library does where it is misused.
+    [[noreturn]] static void abandoned(const char* what);
 
 private:
     struct Timer {

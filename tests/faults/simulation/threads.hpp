@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -104,16 +105,23 @@ private:
 class Thread {
 public:
     Thread() = default;
-    explicit Thread(std::function<void()> body)
-        : task_(Scheduler::current().spawn("thread of " + Scheduler::current().task().name,
-                                           Scheduler::current().task().process,
-                                           std::move(body))) {}
+    explicit Thread(std::function<void()> body) {
+        auto& scheduler = Scheduler::current();
+        if (scheduler.threads_left && (*scheduler.threads_left)-- == 0) {
+            throw std::system_error(
+                std::make_error_code(std::errc::resource_unavailable_try_again));
+        }
+        task_ = scheduler.spawn(
+            "thread of " + scheduler.task().name, scheduler.task().process, std::move(body));
+    }
     Thread(Thread&& other) noexcept : task_(std::exchange(other.task_, nullptr)) {}
     Thread& operator=(Thread&& other) noexcept {
         task_ = std::exchange(other.task_, nullptr);
         return *this;
     }
-    ~Thread() = default;
+    ~Thread() {
+        if (joinable()) Scheduler::abandoned("a thread that nobody joined");
+    }
 
     bool joinable() const noexcept { return task_ != nullptr; }
     void join() { Scheduler::current().join(*std::exchange(task_, nullptr)); }
