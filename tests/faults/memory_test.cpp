@@ -15,12 +15,15 @@
 #include <new>
 #include <stdexcept>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
 #include "faults/fault_fixture.hpp"
+#include "support/fake_session.hpp"
+#include "workers/worker_pool.hpp"
 
 namespace {
 
@@ -152,12 +155,54 @@ asio::awaitable<Attempt> append(PostgresStore& store, std::string id, long allow
     co_return attempt;
 }
 
-}  // namespace
-
-TEST_CASE("an append that runs out of memory says so, and leaves nothing behind", "[F20]") {
+void read_destructors() {
     static const auto found = json_destructors();
     REQUIRE_FALSE(found.empty());
     destructors = &found;
+}
+
+/// Makes sessions whose server is not there; the first to find out has no memory to say so.
+class PoorSessions final : public postgres::SessionFactory {
+public:
+    std::atomic<int> attempts{0};
+
+    std::unique_ptr<postgres::Session> make() override {
+        auto session = std::make_unique<FakeSession>();
+        session->script = [this](const std::string& step) {
+            if (step != "connect") return;
+            auto failure = postgres::classify({}, std::string(200, 'x'), true);
+            if (++attempts == 1) allocations_left = 0;
+            throw failure;
+        };
+        return session;
+    }
+    std::string where() const override { return "nowhere"; }
+    std::vector<postgres::StatementReading> read_metrics() const override { return {}; }
+};
+
+}  // namespace
+
+TEST_CASE("a store that has no memory to say why it cannot connect goes on", "[F20]") {
+    read_destructors();
+    const auto sessions = std::make_shared<PoorSessions>();
+    PostgresOptions options;
+    options.connections = 1;
+    options.deadline = 500ms;
+    postgres::WorkerPool pool(options, sessions);
+    pool.open();
+    // No allocation here, which might be the one that fails.
+    while (sessions->attempts == 0 || allocations_left >= 0) std::this_thread::yield();
+    const auto nothing = [](postgres::Session&) {};
+    const postgres::Operation operation{.name = "read", .mode = postgres::Mode::read};
+    Caller caller;
+    const auto ending = Task(caller.context(), pool.run<void>(operation, nothing)).get();
+    CHECK(ending.failed(errc::unavailable));
+    CHECK(ending.text.find("xxx") != std::string::npos);
+    run(pool.close());
+}
+
+TEST_CASE("an append that runs out of memory says so, and leaves nothing behind", "[F20]") {
+    read_destructors();
     StoreUnderFault fault(shared_server(), patient_options(GENERATE(256, 1)));
     REQUIRE(run(append(fault.store(), "first", -1)).index == 0);
     std::int64_t next = 1;

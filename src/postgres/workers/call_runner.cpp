@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "workers/memory.hpp"
+
 namespace roomstore::postgres {
 
 namespace {
@@ -72,7 +74,7 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
                 if (!control.may_go_on()) break;
                 return CallOutcome{.elsewhere = true};
             }
-            if (const auto failure = connect_ahead(control.deadline())) {
+            if (const auto& failure = connect_ahead(control.deadline())) {
                 if (control.leave_stopped()) continue;
                 if (!control.may_go_on()) break;
                 control.note(*failure);
@@ -125,7 +127,7 @@ bool CallRunner::await_turn(CallControl& control, const Progress& progress) {
     return false;
 }
 
-std::optional<Failure> CallRunner::connect_ahead(CallControl::TimePoint deadline) {
+const std::optional<Failure>& CallRunner::connect_ahead(CallControl::TimePoint deadline) noexcept {
     try {
         session_.connect(deadline);
         if (connected_once_) ++counts_.reconnects;
@@ -133,9 +135,9 @@ std::optional<Failure> CallRunner::connect_ahead(CallControl::TimePoint deadline
         stray_cancel_ = false;
         connect_failure_.reset();
     } catch (const Failure& failure) {
-        connect_failure_ = failure;
+        insist([&] { connect_failure_ = failure; });
     } catch (const std::exception& error) {
-        connect_failure_.emplace().text = error.what();
+        insist([&] { connect_failure_.emplace().text = error.what(); });
     }
     if (connect_failure_) ++counts_.failed_connects;
     return connect_failure_;
@@ -201,8 +203,23 @@ std::optional<CallOutcome> CallRunner::end_write(CallControl& control, const Pro
         if (control.may_go_on()) return std::nullopt;
         return control.stopped();
     }
-    session_.commit();
+    commit();
     return CallOutcome{};
+}
+
+// Whatever goes wrong from here on that the session cannot put into words, COMMIT may have been
+// sent.
+void CallRunner::commit() {
+    try {
+        session_.commit();
+    } catch (const Failure&) {
+        throw;
+    } catch (const std::exception& error) {
+        Failure failure;
+        failure.in_doubt = true;
+        insist([&] { failure.text = std::string("after COMMIT: ") + error.what(); });
+        throw failure;
+    }
 }
 
 void CallRunner::clean_up(const Operation& operation, const Failure& failure) {

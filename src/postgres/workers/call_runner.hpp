@@ -67,7 +67,8 @@ public:
     CallOutcome run(CallControl& control, const Operation& operation, Job& job);
 
     /// Connects ahead of a call, which will say what is wrong where this fails.
-    std::optional<Failure> connect_ahead(CallControl::TimePoint deadline);
+    /// @returns what is wrong, until the next attempt.
+    const std::optional<Failure>& connect_ahead(CallControl::TimePoint deadline) noexcept;
 
     /// Says that a cancellation was sent to the server of this session. It may yet hit a later
     /// statement, which then is repeated.
@@ -93,6 +94,7 @@ private:
                                        Progress& progress,
                                        Failure& failure);
     std::optional<CallOutcome> end_write(CallControl& control, const Progress& progress);
+    void commit();
     void settle(CallOutcome& outcome);
     void clean_up(const Operation& operation, const Failure& failure);
     void roll_back();

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <new>
 #include <random>
 #include <vector>
 
@@ -64,9 +65,13 @@ public:
 
     /// Whoever will not make its attempt leaves the moment to others: calls that end while they
     /// wait for their turn would otherwise put off the turns of all that follow, without bounds.
-    void give_back(TimePoint moment) {
+    void give_back(TimePoint moment) noexcept {
         const std::lock_guard lock(mutex_);
-        given_back_.push_back(moment);
+        try {
+            given_back_.push_back(moment);
+        } catch (const std::bad_alloc&) {
+            // Somebody connects a tenth of a second later than he might.
+        }
     }
 
     /// For connections, over all stores of the process.

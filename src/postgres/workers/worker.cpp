@@ -169,13 +169,13 @@ void PoolCore::work(Worker& worker) {
         const Lock lock(mutex_);
     }
     CallRunner runner(*worker.session, platform::connection_attempts(), platform::random_seed());
-    const auto failure = runner.connect_ahead(Clock::now() + options_.deadline);
+    const auto& failure = runner.connect_ahead(Clock::now() + options_.deadline);
     {
         const Lock lock(mutex_);
         worker.connecting_ahead = false;
         worker.counts = runner.counts();
         if (failure) {
-            connect_failure_ = failure;
+            insist([&] { connect_failure_ = failure; });
         } else {
             has_connection(worker);
         }
@@ -263,7 +263,7 @@ void PoolCore::connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner,
     worker.connecting_ahead = true;
     worker.control->reset();
     lock.unlock();
-    const auto failure = runner.connect_ahead(Clock::now() + options_.deadline);
+    const auto& failure = runner.connect_ahead(Clock::now() + options_.deadline);
     lock.lock();
     worker.connecting_ahead = false;
     worker.counts = runner.counts();

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "support/fake_session.hpp"
 #include "workers/call.hpp"
@@ -293,6 +294,23 @@ TEST_CASE("Doubt about work that cannot be done again is reported") {
     CHECK(failed(outcome, errc::commit_unknown));
     CHECK(std::ranges::count(bench.session.log, "work") == 1);
     CHECK(bench.runner.counts().doubts_settled == 0);
+}
+
+TEST_CASE("Memory that runs out when COMMIT may have been sent leaves the call in doubt") {
+    Bench bench;
+    bench.operation.rerun = GENERATE(Rerun::settles, Rerun::unsafe);
+    bench.session.script = [seen = 0](const std::string& step) mutable {
+        if (step == "commit" && ++seen == 1) throw std::bad_alloc();
+    };
+    const auto outcome = bench.run();
+    CHECK(bench.runner.counts().doubts == 1);
+    CHECK(bench.session.log.at(4) == "disconnect");
+    if (bench.operation.rerun == Rerun::settles) {
+        CHECK(succeeded(outcome));
+    } else {
+        CHECK(failed(outcome, errc::commit_unknown));
+        CHECK(outcome.text.find("after COMMIT") != std::string::npos);
+    }
 }
 
 TEST_CASE("Once in doubt, only a true answer ends a call") {
