@@ -49,6 +49,12 @@ Surroundings pgbouncer() {
     test::PgBouncer::require();
     Surroundings result;
     result.arranging = test::PrivateCluster::shared().connection_string();
+    // Without state of its own a session has what the database says. Nothing may hang on it.
+    test::Admin(result.arranging)
+        .query(
+            "ALTER DATABASE postgres SET TimeZone = 'Europe/Berlin';"
+            "ALTER DATABASE postgres SET extra_float_digits = 0;"
+            "ALTER DATABASE postgres SET bytea_output = 'escape'");
     result.options.connection_string = test::PgBouncer::shared().connection_string();
     result.options.prepared_statements = false;
     return result;

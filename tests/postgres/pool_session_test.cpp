@@ -29,21 +29,21 @@ TEST_CASE("A session gives back what it was given, byte for byte") {
     const std::string hostile =
         "quotes ' \" backslash \\ percent % dollar $1 newline \n emoji 😀 {schema}";
     const Timestamp time = parse_iso8601("1883-11-18T12:03:58.123456Z").value();
-    const auto result =
-        session->exec({"test_echo",
-                       "SELECT $1::text, $2::bigint, $3::float8, $4::timestamptz, $5::bool, "
-                       "$6::text, $7::text[], "
-                       "$8::bigint[], $9::text[]"},
-                      Params()
-                          .add(hostile)
-                          .add(std::numeric_limits<std::int64_t>::min())
-                          .add(0.1)
-                          .add(time)
-                          .add(true)
-                          .add_null()
-                          .add_array(std::vector<std::string>{hostile, "", "NULL", "{,}"})
-                          .add_array(std::vector<std::int64_t>{1, -2})
-                          .add_array(std::vector<std::optional<std::string>>{"a", std::nullopt}));
+    const auto result = session->exec(
+        {"test_echo",
+         "SELECT $1::text, $2::bigint, encode(float8send($3), 'hex'), $4::timestamptz, $5::bool, "
+         "$6::text, $7::text[], "
+         "$8::bigint[], $9::text[]"},
+        Params()
+            .add(hostile)
+            .add(std::numeric_limits<std::int64_t>::min())
+            .add(0.1)
+            .add(time)
+            .add(true)
+            .add_null()
+            .add_array(std::vector<std::string>{hostile, "", "NULL", "{,}"})
+            .add_array(std::vector<std::int64_t>{1, -2})
+            .add_array(std::vector<std::optional<std::string>>{"a", std::nullopt}));
     REQUIRE(result.size() == 1);
     const auto row = result[0];
     CHECK(row.text(0) == hostile);
@@ -84,6 +84,28 @@ TEST_CASE("Times are read whatever zone the server writes them in") {
         CHECK(
             session->exec({"test_time", "SELECT $1::timestamptz"}, Params().add(time))[0].timestamp(
                 0) == time);
+    }
+    // The first and the last moments there are stand in years of their own elsewhere.
+    const std::pair<const char*, const char*> moments[] = {
+        {"0001-01-01T00:00:00Z", "America/New_York"},
+        {"0001-01-01T12:34:56.000007Z", "Pacific/Honolulu"},
+        {"9999-12-31T23:59:59.999999Z", "Europe/Berlin"},
+        {"9999-12-31T12:00:00Z", "Pacific/Kiritimati"},
+    };
+    for (const auto& [moment, zone] : moments) {
+        session->run_script(std::string("SET TimeZone = '") + zone + "'");
+        const auto at_the_end = parse_iso8601(moment).value();
+        const auto row =
+            session->exec({"test_time", "SELECT $1::timestamptz"}, Params().add(at_the_end));
+        CAPTURE(row[0].text(0));
+        CHECK(row[0].timestamp(0) == at_the_end);
+    }
+    session->run_script("SET TimeZone = 'UTC'");
+    for (const char* beyond : {"10000-01-01 00:00:00Z", "0001-12-31 23:59:59Z BC"}) {
+        const Statement text{"test_text", "SELECT $1::text::timestamptz"};
+        const auto row = session->exec(text, Params().add(beyond));
+        CAPTURE(row[0].text(0));
+        CHECK_THROWS_AS(row[0].timestamp(0), ColumnError);
     }
     // Amsterdam was 19 min 32 s ahead until 1937.
     session->run_script("SET TimeZone = 'Europe/Amsterdam'");

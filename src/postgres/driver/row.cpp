@@ -1,6 +1,8 @@
 #include "driver/row.hpp"
 
+#include <bit>
 #include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "driver/result_impl.hpp"
@@ -31,6 +33,11 @@ std::optional<T> parse_number(std::string_view text) {
 std::optional<Timestamp> parse_timestamptz(std::string_view text) {
     // PostgreSQL differs from RFC 3339 in the character before the time and in offsets without
     // minutes, or with seconds: zones before the age of railways have those.
+    // Moments at either end of the years 1 to 9999 stand in the year before or after, elsewhere.
+    const bool in_year_10000 = text.starts_with("10000-");
+    const bool in_year_0 = text.starts_with("0001-") && text.ends_with(" BC");
+    if (in_year_10000) text.remove_prefix(1);
+    if (in_year_0) text.remove_suffix(3);
     constexpr std::size_t date_length = 10;
     constexpr std::size_t whole_length = 19;
     char buffer[48];
@@ -39,6 +46,7 @@ std::optional<Timestamp> parse_timestamptz(std::string_view text) {
     if (zone == std::string_view::npos) return std::nullopt;
     auto end = text.copy(buffer, text.size());
     if (buffer[date_length] == ' ') buffer[date_length] = 'T';
+    if (in_year_0) buffer[3] = '0';
     std::chrono::seconds beyond_minutes{0};
     switch (end - zone) {
         case 3:
@@ -56,9 +64,14 @@ std::optional<Timestamp> parse_timestamptz(std::string_view text) {
         default:
             break;
     }
-    const auto time = parse_iso8601({buffer, end});
+    auto time = parse_iso8601({buffer, end});
     if (!time) return std::nullopt;
-    return *time - beyond_minutes;
+    // The calendar repeats itself every 400 years.
+    constexpr std::chrono::days cycle{146'097};
+    if (in_year_10000) *time += 10'000 / 400 * cycle;
+    *time -= beyond_minutes;
+    if (*time < min_timestamp || *time > max_timestamp) return std::nullopt;
+    return time;
 }
 
 ColumnError::ColumnError(const std::string& column,
@@ -106,9 +119,14 @@ std::int64_t Row::int64(int column) const {
 }
 
 double Row::float64(int column) const {
-    const auto value = parse_number<double>(view(column));
-    if (!value) fail(column, "a number");
-    return *value;
+    const auto digits = view(column);
+    std::uint64_t bits = 0;
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), bits, 16);
+    if (digits.size() != 16 || error != std::errc{} || end != digits.data() + 16) {
+        fail(column, "the bytes of a double in hexadecimal digits");
+    }
+    return std::bit_cast<double>(bits);
 }
 
 Timestamp Row::timestamp(int column) const {

@@ -40,6 +40,7 @@ public:
     std::string text(int column) const { return std::string(view(column)); }
     bool boolean(int column) const;
     std::int64_t int64(int column) const;
+    /// Of what `encode(float8send(x), 'hex')` gives: bit for bit, whatever the session's settings.
     double float64(int column) const;
     Timestamp timestamp(int column) const;
 

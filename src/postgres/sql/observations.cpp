@@ -9,6 +9,11 @@ namespace {
 
 #define ROOMSTORE_OBSERVATION_COLUMNS \
     "room_id, id, channel_id, content, category, confidence, created_at, metadata"
+// As text a number has only as many digits as the settings of the session allow.
+#define ROOMSTORE_OBSERVATION_VALUES                                                        \
+    "room_id, id, channel_id, content, category, encode(float8send(confidence), 'hex') AS " \
+    "confidence, "                                                                          \
+    "created_at, metadata"
 
 // The lock on the room's row keeps the room from being deleted before the observation is in it.
 constexpr Statement add{"add_observation", R"(
@@ -23,7 +28,7 @@ WITH room AS (
 SELECT EXISTS (SELECT FROM added) FROM room)"};
 
 constexpr Statement list{"list_observations", R"(
-SELECT )" ROOMSTORE_OBSERVATION_COLUMNS R"( FROM {schema}.observations
+SELECT )" ROOMSTORE_OBSERVATION_VALUES R"( FROM {schema}.observations
 WHERE room_id = $1 ORDER BY created_at, id)"};
 
 Observation read_observation(const Row& row) {

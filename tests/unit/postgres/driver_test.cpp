@@ -234,6 +234,8 @@ TEST_CASE("Times are read with any offset, and nothing else is a time") {
     CHECK(is("1900-01-01 00:19:32+00:19:32", "1900-01-01T00:00:00Z"));
     CHECK(is("1883-11-18 12:03:57-04:56:02", "1883-11-18T16:59:59Z"));
     CHECK(is("0001-01-01 00:00:00+00", "0001-01-01T00:00:00Z"));
+    CHECK(is("0001-12-31 19:03:58-04:56:02 BC", "0001-01-01T00:00:00Z"));
+    CHECK(is("10000-01-01 00:59:59.999999+01", "9999-12-31T23:59:59.999999Z"));
     for (const char* text : {"",
                              "infinity",
                              "2026-01-02 03:04:05",
@@ -242,6 +244,10 @@ TEST_CASE("Times are read with any offset, and nothing else is a time") {
                              "2026-13-02 03:04:05+00",
                              "2026-02-29 03:04:05+00",
                              "0044-03-15 12:00:00+00 BC",
+                             "0001-12-31 23:59:59+00 BC",
+                             "0001-01-01 00:00:00+01",
+                             "9999-12-31 23:59:59-01",
+                             "10000-01-01 00:00:00+00",
                              "12026-01-02 03:04:05+00",
                              "01/02/2026 03:04:05 UTC",
                              "Fri Jan 02 03:04:05 2026 UTC"}) {
@@ -251,7 +257,7 @@ TEST_CASE("Times are read with any offset, and nothing else is a time") {
 }
 
 TEST_CASE("A column that is not what it should be is named with its value") {
-    const auto result = row_of({"t", "12x", nullptr, "infinity", "9223372036854775808", "1e400"});
+    const auto result = row_of({"t", "12x", nullptr, "infinity", "9223372036854775808", "3fb99999"});
     const auto row = result[0];
     CHECK(row.boolean(0));
     const auto text_of = [](auto read) {
