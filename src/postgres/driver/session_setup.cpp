@@ -39,6 +39,9 @@ std::string session_setup(const SessionLimits& limits, int server_version) {
                 // Left to itself the server plans a statement on arrays anew each time, which takes
                 // longer than running it. The plan checks of the tests run with this setting.
                 set(scope, "plan_cache_mode", "force_generic_plan") +
+                // Such a plan is dear by the average room; compiling it, on every run, takes
+                // longer than running it does.
+                set(scope, "jit", "off") +
                 set(scope, "client_min_messages", "warning") + "COMMIT;";
     // The last one: some platforms refuse it.
     if (server_version >= first_with_check_interval) {
