@@ -1,10 +1,14 @@
 // How a pool ends, and what ends before it.
 
+#include <future>
+#include <memory>
+
 #include <asio/detached.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
 #include "postgres/pool_fixture.hpp"
+#include "support/fake_session.hpp"
 
 using namespace roomstore;
 using namespace roomstore::test;
@@ -249,4 +253,48 @@ TEST_CASE("A pool may be closed while it is being opened") {
     }
     auto admin = PrivateCluster::shared().admin();
     await_no_backends(admin);
+}
+
+TEST_CASE("A connection attempt that nothing interrupts holds up neither close() nor the end") {
+    struct Gate {
+        std::promise<void> entered;
+        std::promise<void> open;
+    };
+    class Stuck final : public postgres::SessionFactory {
+    public:
+        std::shared_ptr<Gate> gate = std::make_shared<Gate>();
+
+        std::unique_ptr<Session> make() override {
+            auto session = std::make_unique<FakeSession>();
+            session->script = [gate = gate](const std::string& step) {
+                if (step != "connect") return;
+                gate->entered.set_value();
+                gate->open.get_future().wait();
+                throw postgres::classify({}, "no such host", true);
+            };
+            return session;
+        }
+        std::string where() const override { return "a name that nobody resolves"; }
+        std::vector<postgres::StatementReading> read_metrics() const override { return {}; }
+    };
+    const auto factory = std::make_shared<Stuck>();
+    const auto gate = factory->gate;
+    const Watchdog watchdog;  // has a thread of its own
+    const auto threads_before = threads();
+    {
+        auto options = options_for("");
+        options.deadline = 60s;
+        WorkerPool pool(options, factory);
+        pool.open();
+        gate->entered.get_future().wait();
+        Caller caller;
+        Task<std::int64_t> call(caller.context(), answer(pool));
+        run(pool.close());
+        const auto ending = call.get();
+        CHECK(ending.failed(errc::closed));
+    }
+    // What is still stuck holds what it needs, and lets go of it.
+    CHECK(factory.use_count() > 1);
+    gate->open.set_value();
+    await([&] { return factory.use_count() == 1 && threads() == threads_before; });
 }

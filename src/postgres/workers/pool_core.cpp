@@ -74,7 +74,8 @@ void PoolCore::start_threads() {
         const Lock lock(mutex_);
         if (state_ != State::open) return;
         // Waits for the lock before it does anything.
-        worker->thread = platform::Thread([this, &worker = *worker] { work(worker); });
+        worker->thread = platform::Thread(
+            [self = shared_from_this(), &worker = *worker] { self->work(worker); });
         ++living_;
         workers_.push_back(std::move(worker));
     }
@@ -192,6 +193,7 @@ void PoolCore::shut_down() {
 void PoolCore::begin_closing() {
     state_ = State::closing;
     drained_by_ = Clock::now() + drain;
+    left_by_ = drained_by_ + last_wait;
     for (const auto& worker : workers_) {
         // Nobody waits for these connections, unless it is a call in the queue.
         if (worker->connecting_ahead && waiting() == 0) worker->control->cut();

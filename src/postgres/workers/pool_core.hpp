@@ -58,6 +58,8 @@ public:
     PostgresStats stats() const;
 
     static constexpr std::chrono::seconds drain{5};
+    /// How long after that the pool waits for threads that were told to stop.
+    static constexpr std::chrono::milliseconds last_wait{500};
 
 private:
     friend class WorkerControl;
@@ -78,6 +80,8 @@ private:
         RunnerCounts counts;
         bool connected = false;
         bool connecting_ahead = false;
+        /// Its thread has nothing left to do.
+        bool gone = false;
         bool cancel_wanted = false;
         bool cancel_sent = false;
         // The run whose statement the server is being asked to cancel just now.
@@ -168,6 +172,7 @@ private:
     TimePoint queue_due_ = TimePoint::max();
     TimePoint watchdog_wakes_ = TimePoint::max();
     TimePoint drained_by_ = TimePoint::max();
+    TimePoint left_by_ = TimePoint::max();
     /// Why there is no connection, while there is none.
     std::optional<Failure> connect_failure_;
     std::vector<std::shared_ptr<Waiter>> closing_;

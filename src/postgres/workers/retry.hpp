@@ -76,7 +76,8 @@ public:
 
     /// For connections, over all stores of the process.
     static AttemptLimit& of_connections() {
-        static AttemptLimit limit(10);
+        // Never destroyed: a thread that is stuck when the program ends may still ask.
+        static auto& limit = *new AttemptLimit(10);
         return limit;
     }
 

@@ -15,15 +15,15 @@ void PoolCore::watch() {
             cut_everything(answers);
             drained_by_ = TimePoint::max();
         }
-        const auto next =
-            std::min({expire_queue(now, answers), push_workers(now, answers), drained_by_});
+        const auto next = std::min(
+            {expire_queue(now, answers), push_workers(now, answers), drained_by_, left_by_});
         if (!answers.empty()) {
             lock.unlock();
             give(answers);
             lock.lock();
             continue;
         }
-        if (state_ == State::closing && living_ == 0 && !starting_) break;
+        if (state_ == State::closing && !starting_ && (living_ == 0 || now >= left_by_)) break;
         watchdog_wakes_ = next;
         if (next == TimePoint::max()) {
             watch_.wait(lock);
@@ -105,11 +105,18 @@ void PoolCore::cut_everything(Answers& answers) {
 void PoolCore::end_threads(Lock& lock) {
     canceller_quits_ = true;
     cancel_.notify_all();
-    lock.unlock();
-    for (const auto& worker : workers_) worker->thread.join();
-    lock.lock();
-    // A request to cancel cannot be interrupted, and a server that is frozen never takes it. The
-    // thread then ends when the server does; it keeps alive what it needs.
+    // The resolver, which looks for the server, cannot be interrupted. Neither can a request to
+    // cancel, which a server that is frozen never takes. Their threads end when these do; they keep
+    // alive what they need.
+    for (const auto& worker : workers_) {
+        if (!worker->gone) {
+            worker->thread.detach();
+            continue;
+        }
+        lock.unlock();
+        worker->thread.join();
+        lock.lock();
+    }
     const bool gone =
         stopped_.wait_for(lock, std::chrono::milliseconds{500}, [&] { return canceller_gone_; });
     lock.unlock();
@@ -125,6 +132,9 @@ void PoolCore::end_threads(Lock& lock) {
 void PoolCore::end_pool(Answers& answers) {
     state_ = State::closed;
     flush_queue(answers);
+    for (const auto& worker : workers_) {
+        for (const auto& call : worker->calls) end(*call, stopped(*call), answers);
+    }
     for (auto& waiter : std::exchange(closing_, {})) {
         insist_on(answers, Answer{.waiter = std::move(waiter), .outcome = {}});
     }

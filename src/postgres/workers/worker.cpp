@@ -183,6 +183,7 @@ void PoolCore::work(Worker& worker) {
     while (take(worker, runner)) finish(worker, runner, run(worker, runner));
     worker.session->disconnect();
     const Lock lock(mutex_);
+    worker.gone = true;
     --living_;
     wake_watchdog(TimePoint::min());
 }
