@@ -25,15 +25,18 @@ struct InMemoryOptions {
 /// Keeps everything in the memory of the process, until the store is closed or destroyed.
 ///
 /// @par Threads
-/// As every store. Calls on different rooms do not wait for one another; calls on one room wait for
-/// as long as it takes to copy pointers.
+/// As every store. Calls on different rooms do not wait for one another. Calls on one room wait for
+/// an append as long as it takes to link an event, for `update_event` and `patch_room_metadata` as
+/// long as it takes to copy one row, and for a list of events with a filter as long as it takes to
+/// look at those that its query names.
 /// @par Executor
 /// No call suspends: it has ended when `co_await` returns, on the same thread.
 /// @par Cancellation
 /// A call that has begun ends with its true outcome.
 /// @par Errors
 /// Of those a store may throw: invalid_argument, not_found, already_exists, conflict, storage_full
-/// and closed. `std::bad_alloc` where memory runs out; then nothing has changed.
+/// and closed. `std::bad_alloc` where memory runs out; then nothing has changed. Where no memory at
+/// all is left, the JSON library ends the process: it needs some to destroy an object or array.
 /// @par Consistency
 /// Each call is atomic in each room. A result that spans rooms (`list_rooms`, `find_rooms`,
 /// `find_room_ids_by_channel`, `get_unread_counts`) shows every room at one moment, but not all of
@@ -41,7 +44,8 @@ struct InMemoryOptions {
 /// @par Cost
 /// No call costs more because there are more rooms or events, but for a logarithm. Filters look at
 /// what they must: those of `list_events` at the events from the end that the query names, the one
-/// by metadata at the rooms that the other conditions leave.
+/// by metadata at the rooms that the other conditions leave, where each element of an array in the
+/// filter is looked for among those of the array in the room.
 /// @ingroup stores
 class InMemoryStore final : public ConversationStore {
 public:

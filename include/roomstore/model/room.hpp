@@ -18,6 +18,7 @@ struct RoomTimers {
     /// Seconds without activity after which the room is to be closed, >= 0.
     std::optional<std::int64_t> closed_after_seconds{};
     /// The latest `created_at` of the events stored so far: an append never moves it back.
+    /// `update_room` replaces it, as it does the other timers.
     std::optional<Timestamp> last_activity_at{};
     /// Equal in every field.
     bool operator==(const RoomTimers&) const = default;

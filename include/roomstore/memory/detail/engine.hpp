@@ -37,8 +37,8 @@ namespace roomstore::detail::memory {
 /// What a leaf says about a room may be outdated as soon as the leaf is unlocked. A call that goes
 /// on from there to the room looks again under its lock, where every change is complete.
 /// @par Copies
-/// Rows and events are immutable behind shared pointers. Under a lock only pointers are copied;
-/// what the caller gets is copied afterwards.
+/// Rows and events are immutable behind shared pointers. Reads copy pointers under the lock, and
+/// what the caller gets afterwards. Writes that depend on the row they replace are made under it.
 /// @par Exceptions
 /// A call that throws, be it for lack of memory, has changed nothing: whatever may throw comes
 /// first or is taken back.
