@@ -71,7 +71,7 @@ tcp::endpoint listen(Server& server, const Options& options) {
 asio::awaitable<void> serve(Options options, StorePtr store) {
     const auto executor = co_await asio::this_coro::executor;
     co_await store->init();
-    const auto server = std::make_shared<Server>(executor, *store, options.server);
+    const auto server = std::make_shared<Server>(executor, store, options.server);
     const auto endpoint = listen(*server, options);
 
     const auto signals = std::make_shared<asio::signal_set>(executor, SIGINT, SIGTERM, SIGUSR1);

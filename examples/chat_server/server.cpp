@@ -38,9 +38,10 @@ auto log_defect(std::string what) {
 }  // namespace
 
 Server::Server(asio::any_io_executor executor,
-               roomstore::ConversationStore& store,
+               std::shared_ptr<roomstore::ConversationStore> store,
                ServerOptions options)
-    : state_(executor, store, std::move(options)),
+    : store_(std::move(store)),
+      state_(executor, *store_, std::move(options)),
       acceptor_(executor),
       house_(executor),
       progress_(executor),
@@ -54,18 +55,20 @@ tcp::endpoint Server::listen(const tcp::endpoint& endpoint) {
     return acceptor_.local_endpoint();
 }
 
-asio::awaitable<void> Server::run() {
-    const auto spawn = [this](asio::awaitable<void> task, std::string what) {
-        ++running_;
-        const auto done = [this, log = log_defect(std::move(what))](std::exception_ptr exception) {
-            log(exception);
-            --running_;
-            progress_.notify();
-        };
-        asio::co_spawn(state_.executor, std::move(task), done);
+void Server::spawn(asio::awaitable<void> (Server::*task)(), std::string what) {
+    ++running_;
+    const auto self = shared_from_this();
+    const auto done = [self, log = log_defect(std::move(what))](std::exception_ptr exception) {
+        log(exception);
+        --self->running_;
+        self->progress_.notify();
     };
-    spawn(accept(), "accept");
-    spawn(keep_house(), "housekeeping");
+    asio::co_spawn(state_.executor, [self, task] { return (self.get()->*task)(); }, done);
+}
+
+asio::awaitable<void> Server::run() {
+    spawn(&Server::accept, "accept");
+    spawn(&Server::keep_house, "housekeeping");
     while (!stopping_) co_await progress_.wait();
 
     const auto deadline = TimedSignal::Clock::now() + std::chrono::seconds(10);
@@ -117,7 +120,10 @@ void Server::begin(tcp::socket socket) {
         std::make_shared<Session>(next_session_++, connection, state_.options.name);
     state_.sessions.emplace(session->id, session);
     connection->start();
-    asio::co_spawn(state_.executor, serve(session), log_defect("session"));
+    asio::co_spawn(
+        state_.executor,
+        [self = shared_from_this(), session] { return self->serve(session); },
+        log_defect("session"));
 }
 
 asio::awaitable<void> Server::serve(SessionPtr session) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include <asio/any_io_executor.hpp>
@@ -22,10 +23,13 @@ namespace chat {
 /// many as it likes.
 ///
 /// A nick is whoever uses it: there are no accounts and no passwords. Do not serve strangers.
-class Server {
+///
+/// Every coroutine that it starts holds it, and it holds the store: what `run()` does not wait for
+/// ends in its own time, by an error once the store is closed.
+class Server : public std::enable_shared_from_this<Server> {
 public:
     Server(asio::any_io_executor executor,
-           roomstore::ConversationStore& store,
+           std::shared_ptr<roomstore::ConversationStore> store,
            ServerOptions options);
 
     /// Begins to listen and returns the address, with the port that was chosen for port 0.
@@ -48,7 +52,9 @@ private:
     asio::awaitable<void> keep_house();
     asio::awaitable<void> look_for_news();
     void begin(asio::ip::tcp::socket socket);
+    void spawn(asio::awaitable<void> (Server::*task)(), std::string what);
 
+    const std::shared_ptr<roomstore::ConversationStore> store_;
     ServerState state_;
     asio::ip::tcp::acceptor acceptor_;
     TimedSignal house_;

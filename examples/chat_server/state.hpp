@@ -52,7 +52,8 @@ private:
     std::shared_ptr<Table> table_ = std::make_shared<Table>();
 };
 
-/// What the commands work on. There is one for each server; it outlives every command.
+/// What the commands work on. There is one for each server, and whoever runs a command holds the
+/// server: it outlives every command.
 struct ServerState {
     ServerState(asio::any_io_executor its_executor,
                 roomstore::ConversationStore& its_store,

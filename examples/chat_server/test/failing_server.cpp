@@ -5,6 +5,8 @@
 //   lose N ...        it is stored, but the first N attempts throw commit_unknown all the same
 //   hold ...          it is stored, and the call ends only after that of a later message `release`
 //   blind N ...       after it was stored, the next N attempts to list its room throw unavailable
+//   stall ...         it is stored; from then on a call that looks for a participant ends only when
+//                     the store is closed
 //
 // and a room whose name begins with `#fail-` cannot be read.
 
@@ -14,6 +16,7 @@
 #include <string>
 #include <utility>
 
+#include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
@@ -55,8 +58,12 @@ public:
         auto stored = co_await ForwardingStore::add_event_auto_index(room_id, std::move(event));
         if (order == "lose" && fails) throw Error(errc::commit_unknown, "as the test wants it");
         if (order == "blind") blind_[room_id] = count;
-        if (order == "hold") co_await wait_for_release();
+        if (order == "hold") {
+            held_ = co_await make_timer();
+            co_await wait_for_cancel(held_);
+        }
         if (order == "release" && held_) held_->cancel();
+        if (order == "stall") stalls_ = true;
         co_return stored;
     }
 
@@ -75,18 +82,47 @@ public:
         co_return co_await ForwardingStore::get_room(std::move(room_id));
     }
 
+    asio::awaitable<std::optional<roomstore::Participant>> get_participant(
+        std::string room_id,
+        std::string participant_id) override {
+        if (stalls_) {
+            ++stalled_calls_;
+            if (!stalled_) stalled_ = co_await make_timer();
+            co_await wait_for_cancel(stalled_);
+            --stalled_calls_;
+            throw Error(errc::closed, "as the test wants it");
+        }
+        co_return co_await ForwardingStore::get_participant(std::move(room_id),
+                                                            std::move(participant_id));
+    }
+
+    asio::awaitable<void> close() override {
+        co_await ForwardingStore::close();
+        stalls_ = false;
+        if (stalled_) stalled_->cancel();
+        // Every store lets running calls end first.
+        while (stalled_calls_ > 0) co_await asio::post(asio::use_awaitable);
+    }
+
 private:
-    asio::awaitable<void> wait_for_release() {
-        held_ = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor,
-                                                     asio::steady_timer::time_point::max());
-        const auto held = held_;
+    using TimerPtr = std::shared_ptr<asio::steady_timer>;
+
+    static asio::awaitable<TimerPtr> make_timer() {
+        co_return std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor,
+                                                       asio::steady_timer::time_point::max());
+    }
+
+    static asio::awaitable<void> wait_for_cancel(TimerPtr timer) {
         asio::error_code ignored;
-        co_await held->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
 
     std::map<std::string, int> attempts_;
     std::map<std::string, int> blind_;
-    std::shared_ptr<asio::steady_timer> held_;
+    TimerPtr held_;
+    bool stalls_ = false;
+    int stalled_calls_ = 0;
+    TimerPtr stalled_;
 };
 
 }  // namespace

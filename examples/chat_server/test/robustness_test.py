@@ -317,6 +317,18 @@ class Lifecycle(OwnServerTest):
             writer.ask(*("PRIVMSG #stuck :" + "x" * 400 for _ in range(50)))
         self.assertEqual(server.stop(), 0)
 
+    def test_it_ends_even_if_departures_wait_for_the_store(self):
+        server = self.serve(*FAST, program=os.environ["CHAT_FAILING_SERVER"])
+        nicks = ["one", "two", "three"]
+        clients = [self.client(server, nick) for nick in nicks]
+        for client in clients:
+            client.join("#stalled")
+        clients[0].ask("PRIVMSG #stalled :stall from now on")
+        self.assertEqual(server.stop(), 0, server.log())
+        self.assertIn("\nclosed\n", server.log())
+        for nick in nicks:  # each of them was still served after the store had been closed
+            self.assertIn(f"departure of {nick}", server.log())
+
     def test_wrong_arguments_are_named(self):
         program = os.environ["CHAT_SERVER"]
         for arguments, what in ((["--port", "70000"], "--port: '70000'"), (["--frob"], "--frob: unknown"),
