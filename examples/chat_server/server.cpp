@@ -168,12 +168,17 @@ asio::awaitable<void> Server::depart(SessionPtr session) {
     co_await session->connection->flushed();
     for (auto& [conversation, position] : left) {
         position.settle(session->connection->written_bytes());
-        const auto turn = co_await conversation->enter();
-        co_await record_departure(state_.store,
-                                  conversation->id(),
-                                  session->nick,
-                                  roomstore::ParticipantStatus::inactive,
-                                  position.news());
+        // A room that fails keeps nobody in the others.
+        try {
+            const auto turn = co_await conversation->enter();
+            co_await record_departure(state_.store,
+                                      conversation->id(),
+                                      session->nick,
+                                      roomstore::ParticipantStatus::inactive,
+                                      position.news());
+        } catch (const roomstore::Error& error) {
+            log_error("departure of " + session->nick + " from " + conversation->id(), error);
+        }
     }
 }
 

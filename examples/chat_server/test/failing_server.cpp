@@ -8,7 +8,8 @@
 //   stall ...         it is stored; from then on a call that looks for a participant ends only when
 //                     the store is closed
 //
-// and a room whose name begins with `#fail-` cannot be read.
+// A room whose name begins with `#fail-` cannot be read; in one that begins with `#stay-`, nobody's
+// status can be changed.
 
 #include <map>
 #include <memory>
@@ -94,6 +95,14 @@ public:
         }
         co_return co_await ForwardingStore::get_participant(std::move(room_id),
                                                             std::move(participant_id));
+    }
+
+    asio::awaitable<roomstore::Participant> update_participant(
+        roomstore::Participant participant) override {
+        if (participant.room_id.starts_with("#stay-")) {
+            throw Error(errc::busy, "as the test wants it");
+        }
+        co_return co_await ForwardingStore::update_participant(std::move(participant));
     }
 
     asio::awaitable<void> close() override {

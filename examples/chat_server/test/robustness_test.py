@@ -289,6 +289,19 @@ class FailingStore(OwnServerTest):
         self.assertIn("JOIN #fail-room: the message store says: busy", received[0].text)
         self.assertIn("JOIN", commands(received))
 
+    def statuses(self, channel):
+        return {member["id"]: member["status"] for member in self.server.report()[channel]["members"]}
+
+    def test_who_goes_goes_from_all_rooms_that_can_be_told(self):
+        for channel in ("#stay-1", "#stay-2", "#tell"):
+            self.two.join(channel)
+        self.two.send("QUIT")
+        self.two.read_to_end()
+        self.client(self.server, "two")  # once the one before has gone entirely
+        self.assertEqual(self.statuses("#tell"), {"two": "inactive"})
+        for channel in ("#stay-1", "#stay-2"):
+            self.assertIn(f"departure of two from {channel}: as the test wants it", self.server.log())
+
 
 class Lifecycle(OwnServerTest):
     def test_signals_end_it_cleanly(self):
