@@ -63,7 +63,8 @@ std::string clean_user(std::string_view given) {
 }
 
 /// Tells everybody, then the store: the old nick goes from all rooms, the new one arrives. Private
-/// conversations belong to nicks and are left behind.
+/// conversations belong to nicks and are left behind. An error is thrown after all rooms were
+/// tried.
 asio::awaitable<void> rename(ServerState& state, SessionPtr session, std::string nick) {
     struct Move {
         std::shared_ptr<Conversation> conversation;
@@ -89,17 +90,23 @@ asio::awaitable<void> rename(ServerState& state, SessionPtr session, std::string
     }
 
     co_await session->connection->flushed();
+    std::optional<roomstore::Error> failure;
     for (auto& [conversation, position] : moves) {
         position.settle(session->connection->written_bytes());
-        const auto turn = co_await conversation->enter();
-        co_await record_departure(state.store,
-                                  conversation->id(),
-                                  old_nick,
-                                  roomstore::ParticipantStatus::inactive,
-                                  position.news());
-        if (conversation->kind() == Conversation::Kind::private_talk) continue;
-        co_await record_arrival(state.store, conversation->id(), nick);
+        try {
+            const auto turn = co_await conversation->enter();
+            co_await record_departure(state.store,
+                                      conversation->id(),
+                                      old_nick,
+                                      roomstore::ParticipantStatus::inactive,
+                                      position.news());
+            if (conversation->kind() == Conversation::Kind::private_talk) continue;
+            co_await record_arrival(state.store, conversation->id(), nick);
+        } catch (const roomstore::Error& error) {
+            failure = error;
+        }
     }
+    if (failure) throw *failure;
 }
 
 std::vector<std::string> words(std::string_view text) {

@@ -302,6 +302,13 @@ class FailingStore(OwnServerTest):
         for channel in ("#stay-1", "#stay-2"):
             self.assertIn(f"departure of two from {channel}: as the test wants it", self.server.log())
 
+    def test_who_is_renamed_moves_in_all_rooms_that_can_be_told(self):
+        for channel in ("#stay-1", "#tell"):
+            self.two.join(channel)
+        received = self.two.ask("NICK three")
+        self.assertIn("NICK three: the message store says: busy", received[-1].text)
+        self.assertEqual(self.statuses("#tell"), {"two": "inactive", "three": "active"})
+
 
 class Lifecycle(OwnServerTest):
     def test_signals_end_it_cleanly(self):
