@@ -8,6 +8,7 @@
 #include <asio/use_awaitable.hpp>
 
 #include "irc/text.hpp"
+#include "presence.hpp"
 
 namespace chat {
 
@@ -177,7 +178,7 @@ asio::awaitable<void> Conversation::mark_read() {
         const auto event_id = member->second.position.news();
         if (!event_id) continue;
         try {
-            co_await store_.mark_read(id(), channel_id(session->nick), *event_id);
+            co_await record_reading(store_, id(), session->nick, *event_id);
         } catch (const roomstore::Error& error) {
             failure = error;
             continue;

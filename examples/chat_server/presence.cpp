@@ -35,13 +35,25 @@ asio::awaitable<Arrival> record_arrival(roomstore::ConversationStore& store,
     co_return arrival;
 }
 
+asio::awaitable<void> record_reading(roomstore::ConversationStore& store,
+                                     std::string room_id,
+                                     std::string nick,
+                                     std::string last_read_event) {
+    try {
+        co_await store.mark_read(std::move(room_id), channel_id(nick), std::move(last_read_event));
+    } catch (const roomstore::Error& error) {
+        // Others on the same store may delete what was read here.
+        if (error.code() != roomstore::errc::not_found) throw;
+    }
+}
+
 asio::awaitable<void> record_departure(roomstore::ConversationStore& store,
                                        std::string room_id,
                                        std::string nick,
                                        ParticipantStatus status,
                                        std::optional<std::string> last_read_event) {
     if (last_read_event) {
-        co_await store.mark_read(room_id, channel_id(nick), std::move(*last_read_event));
+        co_await record_reading(store, room_id, nick, std::move(*last_read_event));
     }
     auto participant = co_await store.get_participant(room_id, participant_id(nick));
     if (participant && participant->status != ParticipantStatus::banned) {

@@ -19,6 +19,13 @@ asio::awaitable<Arrival> record_arrival(roomstore::ConversationStore& store,
                                         std::string room_id,
                                         std::string nick);
 
+/// Sets how far the nick has read. Where that event was deleted meanwhile, the marker stays where
+/// it was, and some that was read counts as unread.
+asio::awaitable<void> record_reading(roomstore::ConversationStore& store,
+                                     std::string room_id,
+                                     std::string nick,
+                                     std::string last_read_event);
+
 /// Sets the participant's status (inactive: disconnected, comes back; left: detached for good) and
 /// its read position, where there is news of it.
 asio::awaitable<void> record_departure(roomstore::ConversationStore& store,

@@ -5,6 +5,7 @@
 //   lose N ...        it is stored, but the first N attempts throw commit_unknown all the same
 //   hold ...          it is stored, and the call ends only after that of a later message `release`
 //   blind N ...       after it was stored, the next N attempts to list its room throw unavailable
+//   vanish ...        it is stored, and deleted as soon as it was listed
 //   stall ...         it is stored; from then on a call that looks for a participant ends only when
 //                     the store is closed
 //
@@ -34,6 +35,11 @@ using roomstore::errc;
 using roomstore::Error;
 using roomstore::RoomEvent;
 
+std::string text_of(const RoomEvent& event) {
+    const auto* const text = event.content.get_if<roomstore::TextContent>();
+    return text ? text->body : std::string();
+}
+
 errc code_named(const std::string& name) {
     if (name == "busy") return errc::busy;
     if (name == "unavailable") return errc::unavailable;
@@ -46,8 +52,7 @@ public:
     using ForwardingStore::ForwardingStore;
 
     asio::awaitable<RoomEvent> add_event_auto_index(std::string room_id, RoomEvent event) override {
-        const auto* const text = event.content.get_if<roomstore::TextContent>();
-        std::istringstream words(text ? text->body : "");
+        std::istringstream words(text_of(event));
         std::string order;
         std::string code = "commit";
         int count = 0;
@@ -75,7 +80,11 @@ public:
             --blind;
             throw Error(errc::unavailable, "as the test wants it");
         }
-        co_return co_await ForwardingStore::list_events(std::move(room_id), std::move(query));
+        auto page = co_await ForwardingStore::list_events(room_id, std::move(query));
+        for (const auto& event : page) {
+            if (text_of(event).starts_with("vanish")) co_await delete_event(room_id, event.id);
+        }
+        co_return page;
     }
 
     asio::awaitable<std::optional<roomstore::Room>> get_room(std::string room_id) override {

@@ -309,6 +309,20 @@ class FailingStore(OwnServerTest):
         self.assertIn("NICK three: the message store says: busy", received[-1].text)
         self.assertEqual(self.statuses("#tell"), {"two": "inactive", "three": "active"})
 
+    def test_who_last_read_what_was_deleted_since_can_stay_and_go(self):
+        three = self.client(self.server, "three")
+        three.join("#room")
+        self.one.send("PRIVMSG #room :vanish")
+        for client in (self.two, three):
+            client.expect("PRIVMSG")
+        self.assertEqual(commands(self.two.ask("PART #room")), ["PART"])
+        three.send("QUIT")
+        three.read_to_end()
+        self.client(self.server, "three")  # once the one before has gone entirely
+        # A report stores the read positions of those who stay.
+        self.assertEqual(self.statuses("#room"), {"one": "active", "two": "left", "three": "inactive"})
+        self.assertNotIn("not found", self.server.log())
+
 
 class Lifecycle(OwnServerTest):
     def test_signals_end_it_cleanly(self):
