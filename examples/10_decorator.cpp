@@ -1,11 +1,11 @@
-// A store around a store: ForwardingStore passes every call on, and a class derived from it changes
-// or watches those it overrides. ObservedStore watches all of them. Whoever is handed the result
-// sees a ConversationStore like any other.
+// A store around a store: what derives from ForwardingStore changes or watches the calls it
+// overrides; ObservedStore watches all. Its user sees a ConversationStore like any other.
 
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -15,57 +15,70 @@
 #include <roomstore/observed_store.hpp>
 #include <roomstore/roomstore.hpp>
 
-using roomstore::ConversationStore;
 using roomstore::RoomEvent;
 
-/// Changes one operation: no message leaves the house with a password in it.
+RoomEvent redact(RoomEvent event) {
+    auto* const text = event.content.get_if<roomstore::TextContent>();
+    const auto secret = text ? text->body.find("password:") : std::string::npos;
+    if (secret != std::string::npos) text->body.replace(secret, std::string::npos, "***");
+    return event;
+}
+
+/// Changes all that store events: no text leaves the house with a password in it. Every call goes
+/// straight to the other store, so what is not overridden here would be stored as it is.
 class RedactingStore final : public roomstore::ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;
 
     asio::awaitable<RoomEvent> add_event_auto_index(std::string room_id, RoomEvent event) override {
-        if (auto* text = event.content.get_if<roomstore::TextContent>()) {
-            const auto secret = text->body.find("password:");
-            if (secret != std::string::npos) text->body.replace(secret, std::string::npos, "***");
-        }
-        // Through the base class, which forwards: calls of other stores are awaited like any other.
-        co_return co_await ForwardingStore::add_event_auto_index(std::move(room_id),
-                                                                 std::move(event));
+        return ForwardingStore::add_event_auto_index(std::move(room_id), redact(std::move(event)));
+    }
+    asio::awaitable<std::vector<RoomEvent>> append_events(
+        std::string room_id,
+        std::vector<RoomEvent> events,
+        roomstore::AppendOptions options) override {
+        for (RoomEvent& event : events) event = redact(std::move(event));
+        return ForwardingStore::append_events(std::move(room_id), std::move(events), options);
+    }
+    asio::awaitable<RoomEvent> add_event(RoomEvent event) override {
+        return ForwardingStore::add_event(redact(std::move(event)));
+    }
+    asio::awaitable<RoomEvent> update_event(RoomEvent event) override {
+        return ForwardingStore::update_event(redact(std::move(event)));
     }
 };
 
-/// Watches all of them, from whatever thread they come.
+/// Watches every call, from whatever thread it comes.
 class Logger final : public roomstore::CallObserver {
 public:
     void on_call(const roomstore::ObservedCall& call) noexcept override {
-        using Microseconds = std::chrono::duration<double, std::micro>;
         try {
             fmt::print("{:<22} {:<10} {:<10} {:.1f}\n",
                        call.operation,
                        call.room_id,
                        call.outcome(),
-                       Microseconds(call.duration));
+                       std::chrono::duration<double, std::micro>(call.duration));
         } catch (const std::exception&) {
             // A log that cannot be written is no reason to fail a call.
         }
     }
 };
 
-asio::awaitable<void> run(std::shared_ptr<ConversationStore> store) {
+asio::awaitable<void> run(std::shared_ptr<roomstore::ConversationStore> store) {
     co_await store->init();
     const roomstore::Room room{.id = "lobby"};
     co_await store->create_room(room);
     RoomEvent event{.room_id = "lobby"};
     event.source = {.channel_id = "cli:ada", .channel_type = "cli"};
     event.content = roomstore::TextContent{.body = "my password: 12345"};
-    const RoomEvent stored = co_await store->add_event_auto_index("lobby", event);
-    fmt::print("a {} from {}, {}: {}\n",
-               stored.type,
-               stored.source.channel_id,
-               stored.status,
-               stored.content);
-    if (stored.content != roomstore::TextContent{.body = "my ***"}) {
-        throw std::logic_error("it was told");
+    co_await store->add_event_auto_index("lobby", event);
+    event.id = roomstore::generate_id();
+    co_await store->append_events("lobby", std::vector(1, event));
+    const auto events = co_await store->list_events("lobby");
+    for (const RoomEvent& stored : events) {
+        fmt::print("a {}, {}: {}\n", stored.type, stored.status, stored.content);
+        const bool redacted = stored.content == roomstore::TextContent{.body = "my ***"};
+        if (!redacted) throw std::logic_error("it was told");
     }
     try {
         co_await store->get_event("lobby", "");
@@ -76,10 +89,8 @@ asio::awaitable<void> run(std::shared_ptr<ConversationStore> store) {
 }
 
 int main() {
-    std::shared_ptr<ConversationStore> store = std::make_shared<roomstore::InMemoryStore>();
-    store = std::make_shared<RedactingStore>(std::move(store));
-    store =
-        std::make_shared<roomstore::ObservedStore>(std::move(store), std::make_shared<Logger>());
+    auto redacting = std::make_shared<RedactingStore>(std::make_shared<roomstore::InMemoryStore>());
+    auto store = std::make_shared<roomstore::ObservedStore>(redacting, std::make_shared<Logger>());
     asio::io_context io;
     asio::co_spawn(io, run(std::move(store)), [](std::exception_ptr failure) {
         if (failure) std::rethrow_exception(failure);
