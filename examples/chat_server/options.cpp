@@ -113,6 +113,10 @@ const std::unordered_map<std::string, Setter>& setters() {
         {"--poll-interval",
          set_seconds(
              [](Options& o) -> std::chrono::milliseconds& { return o.server.poll_interval; }, 0)},
+        {"--shutdown-timeout",
+         set_seconds(
+             [](Options& o) -> std::chrono::milliseconds& { return o.server.shutdown_timeout; },
+             0)},
     };
     return table;
 }
@@ -160,6 +164,7 @@ std::string_view usage() {
   --mark-interval SECONDS       how often read positions are stored (10)
   --poll-interval SECONDS       how often to look for messages of other servers on the same
                                 store; 0: only when something happens here (0)
+  --shutdown-timeout SECONDS    how long the end waits for the clients to go (10)
 
 SIGINT and SIGTERM end it cleanly.
 )";

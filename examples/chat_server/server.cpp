@@ -71,7 +71,7 @@ asio::awaitable<void> Server::run() {
     spawn(&Server::keep_house, "housekeeping");
     while (!stopping_) co_await progress_.wait();
 
-    const auto deadline = TimedSignal::Clock::now() + std::chrono::seconds(10);
+    const auto deadline = TimedSignal::Clock::now() + state_.options.shutdown_timeout;
     const auto busy = [this] { return running_ > 0 || !state_.sessions.empty(); };
     while (busy() && TimedSignal::Clock::now() < deadline) co_await progress_.wait_until(deadline);
 }

@@ -36,7 +36,7 @@ public:
     asio::ip::tcp::endpoint listen(const asio::ip::tcp::endpoint& endpoint);
 
     /// Serves until `stop()`, then until every client has been told and has gone, and the store
-    /// knows of it; 10 s at most.
+    /// knows of it, but no longer than `ServerOptions::shutdown_timeout`.
     asio::awaitable<void> run();
 
     /// Ends `run()`.

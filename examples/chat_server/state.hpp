@@ -36,6 +36,8 @@ struct ServerOptions {
     /// How often open rooms are looked at for messages of other servers; 0: only when there is
     /// something to show anyway.
     std::chrono::milliseconds poll_interval{0};
+    /// How long the end waits for the clients to go and for the store to know of it.
+    std::chrono::milliseconds shutdown_timeout{10'000};
     ConnectionLimits connection{};
 };
 

@@ -352,7 +352,7 @@ class Lifecycle(OwnServerTest):
         self.assertEqual(server.stop(), 0)
 
     def test_it_ends_even_if_departures_wait_for_the_store(self):
-        server = self.serve(*FAST, program=os.environ["CHAT_FAILING_SERVER"])
+        server = self.serve(*FAST, "--shutdown-timeout", "0.5", program=os.environ["CHAT_FAILING_SERVER"])
         nicks = ["one", "two", "three"]
         clients = [self.client(server, nick) for nick in nicks]
         for client in clients:
