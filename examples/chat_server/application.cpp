@@ -41,7 +41,8 @@ asio::awaitable<void> report(ServerPtr server, StorePtr store, std::string path)
     }
 }
 
-/// SIGUSR1 writes the report, SIGINT and SIGTERM stop the server.
+/// SIGUSR1 writes the report, SIGINT and SIGTERM stop the server. What comes after that is ignored:
+/// a report that outlasts the server would then wait for the next signal for ever.
 asio::awaitable<void> obey_signals(std::shared_ptr<asio::signal_set> signals,
                                    ServerPtr server,
                                    StorePtr store,
@@ -55,6 +56,7 @@ asio::awaitable<void> obey_signals(std::shared_ptr<asio::signal_set> signals,
             co_await report(server, store, report_path);
         } else {
             server->stop();
+            co_return;
         }
     }
 }
@@ -74,12 +76,12 @@ asio::awaitable<void> serve(Options options, StorePtr store) {
     const auto server = std::make_shared<Server>(executor, store, options.server);
     const auto endpoint = listen(*server, options);
 
+    // Held to the end, for a signal meanwhile must not kill what is ending.
     const auto signals = std::make_shared<asio::signal_set>(executor, SIGINT, SIGTERM, SIGUSR1);
     asio::co_spawn(executor, obey_signals(signals, server, store, options.report), asio::detached);
     std::cout << "listening on " << endpoint.address().to_string() << " port " << endpoint.port()
               << std::endl;
     co_await server->run();
-    signals->cancel();
     co_await report(server, store, options.report);
     co_await store->close();
     std::cout << "closed" << std::endl;

@@ -6,12 +6,13 @@
 //   hold ...          it is stored, and the call ends only after that of a later message `release`
 //   blind N ...       after it was stored, the next N attempts to list its room throw unavailable
 //   vanish ...        it is stored, and deleted as soon as it was listed
-//   stall ...         it is stored; from then on a call that looks for a participant ends only when
-//                     the store is closed
+//   stall N ...       it is stored; from then on a call that looks for a participant ends only when
+//                     the store is closed, and one that lists rooms takes N ms
 //
 // A room whose name begins with `#fail-` cannot be read; in one that begins with `#stay-`, nobody's
 // status can be changed.
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -69,7 +70,10 @@ public:
             co_await wait_for_cancel(held_);
         }
         if (order == "release" && held_) held_->cancel();
-        if (order == "stall") stalls_ = true;
+        if (order == "stall") {
+            stalls_ = true;
+            listing_ = std::chrono::milliseconds(count);
+        }
         co_return stored;
     }
 
@@ -90,6 +94,12 @@ public:
     asio::awaitable<std::optional<roomstore::Room>> get_room(std::string room_id) override {
         if (room_id.starts_with("#fail-")) throw Error(errc::busy, "as the test wants it");
         co_return co_await ForwardingStore::get_room(std::move(room_id));
+    }
+
+    asio::awaitable<std::vector<roomstore::Room>> list_rooms(roomstore::Page page) override {
+        asio::steady_timer timer(co_await asio::this_coro::executor, listing_);
+        co_await timer.async_wait(asio::use_awaitable);
+        co_return co_await ForwardingStore::list_rooms(page);
     }
 
     asio::awaitable<std::optional<roomstore::Participant>> get_participant(
@@ -139,6 +149,7 @@ private:
     std::map<std::string, int> blind_;
     TimerPtr held_;
     bool stalls_ = false;
+    std::chrono::milliseconds listing_{0};
     int stalled_calls_ = 0;
     TimerPtr stalled_;
 };

@@ -357,11 +357,21 @@ class Lifecycle(OwnServerTest):
         clients = [self.client(server, nick) for nick in nicks]
         for client in clients:
             client.join("#stalled")
-        clients[0].ask("PRIVMSG #stalled :stall from now on")
+        clients[0].ask("PRIVMSG #stalled :stall 0 from now on")
         self.assertEqual(server.stop(), 0, server.log())
         self.assertIn("\nclosed\n", server.log())
         for nick in nicks:  # each of them was still served after the store had been closed
             self.assertIn(f"departure of {nick}", server.log())
+
+    def test_it_ends_even_if_a_report_outlasts_the_clients(self):
+        server = self.serve(*FAST, "--shutdown-timeout", "0.5", program=os.environ["CHAT_FAILING_SERVER"])
+        client = self.client(server, "one")
+        client.join("#stalled")
+        client.ask("PRIVMSG #stalled :stall 1000 from now on")
+        server.process.send_signal(signal.SIGTERM)
+        client.expect("ERROR")
+        server.process.send_signal(signal.SIGUSR1)
+        self.assertEqual(server.wait(), 0)
 
     def test_wrong_arguments_are_named(self):
         program = os.environ["CHAT_SERVER"]
