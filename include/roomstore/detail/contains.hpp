@@ -1,9 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "roomstore/detail/decimal.hpp"
 #include "roomstore/model/json_value.hpp"
@@ -44,6 +48,36 @@ inline bool equal_scalars(const Json& a, const Json& b) {
     return a == b;
 }
 
+/// The scalars of a long array in an order in which one is found without looking at all of them.
+class ScalarsOf {
+public:
+    explicit ScalarsOf(const Json& array) {
+        for (const Json& element : array) {
+            if (!element.is_structured()) scalars_.push_back(&element);
+        }
+        std::ranges::sort(scalars_, before);
+    }
+
+    bool contains(const Json& scalar) const {
+        const auto [first, last] = std::ranges::equal_range(scalars_, &scalar, before);
+        return std::any_of(
+            first, last, [&](const Json* other) { return equal_scalars(*other, scalar); });
+    }
+
+private:
+    /// Values that are equal are equivalent; so are integers that have one double, which are few.
+    static bool before(const Json* a, const Json* b) {
+        if (rank(*a) != rank(*b)) return rank(*a) < rank(*b);
+        if (a->is_number()) return a->get<double>() < b->get<double>();
+        return *a < *b;
+    }
+    static int rank(const Json& value) {
+        return value.is_number() ? 256 : static_cast<int>(value.type());
+    }
+
+    std::vector<const Json*> scalars_;
+};
+
 inline bool contains_inside(const Json& value, const Json& part);
 
 /// Whether some element of `array` contains `part`.
@@ -68,10 +102,13 @@ inline bool contains_inside(const Json& value, const Json& part) {
     }
     if (part.is_array()) {
         if (!value.is_array()) return false;
-        for (const Json& element : part) {
-            if (!has_element(value, element)) return false;
-        }
-        return true;
+        constexpr std::size_t long_array = 8;
+        std::optional<ScalarsOf> scalars;
+        if (std::min(value.size(), part.size()) > long_array) scalars.emplace(value);
+        return std::ranges::all_of(part, [&](const Json& element) {
+            if (scalars && !element.is_structured()) return scalars->contains(element);
+            return has_element(value, element);
+        });
     }
     return equal_scalars(value, part);
 }

@@ -44,8 +44,8 @@ struct InMemoryOptions {
 /// @par Cost
 /// No call costs more because there are more rooms or events, but for a logarithm. Filters look at
 /// what they must: those of `list_events` at the events from the end that the query names, the one
-/// by metadata at the rooms that the other conditions leave, where each element of an array in the
-/// filter is looked for among those of the array in the room.
+/// by metadata at the rooms that the other conditions leave, where each object or array in an array
+/// of the filter is looked for among those of the array in the room.
 /// @ingroup stores
 class InMemoryStore final : public ConversationStore {
 public:

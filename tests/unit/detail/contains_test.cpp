@@ -1,5 +1,6 @@
 #include "roomstore/detail/contains.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include <catch2/catch_test_macros.hpp>
@@ -94,4 +95,38 @@ TEST_CASE("numbers are compared as decimals") {
     CHECK(contains("9223372036854775808", "9223372036854775808"));
     CHECK(contains("1e300", "1e300"));
     CHECK_FALSE(contains("1", "1e300"));
+}
+
+TEST_CASE("long arrays contain what short ones do") {
+    const auto list = [](const std::string& more) {
+        std::string text = "[";
+        for (int i = 0; i < 20; ++i) text += std::to_string(i * 7 % 20) + ',';
+        return text + more + ']';
+    };
+    const auto value = list(R"("a", "b", null, true, 0.5, {"k": [1, 2]}, [3], 9007199254740993)");
+    CHECK(contains(value, value));
+    CHECK(contains(value, list(R"("b", 0.5, true, {"k": [2]}, [3])")));
+    CHECK(contains(value, list("19.0, -0.0, 9007199254740993")));
+    for (const char* missing : {"20",
+                                "-1",
+                                "false",
+                                R"("")",
+                                R"("c")",
+                                "0.25",
+                                "[4]",
+                                "[1]",
+                                R"({"k": [3]})",
+                                "9007199254740992",
+                                "9007199254740992.0"}) {
+        CAPTURE(missing);
+        CHECK_FALSE(contains(value, list(missing)));
+    }
+    // As many comparisons as there are pairs would take minutes.
+    Json many = Json::array();
+    for (int i = 0; i < 200'000; ++i) many.push_back(i * 3LL);
+    Json reversed = many;
+    std::ranges::reverse(reversed);
+    CHECK(roomstore::detail::json_contains(many, reversed));
+    reversed.push_back("none of them");
+    CHECK_FALSE(roomstore::detail::json_contains(many, reversed));
 }
