@@ -175,6 +175,41 @@ TEST_CASE("of rivals that advance the delivery cursor one moves it, at each inde
     CHECK(run(store->get_delivered_index("room")) == 9);
 }
 
+TEST_CASE("who comes into a room while its state changes is found by the state that it has",
+          "[concurrency][rooms]") {
+    const auto store = store_with_room();
+    const auto change = [](ConversationStore& target) -> asio::awaitable<void> {
+        auto room = make_room();
+        for (int i = 0; i < 5; ++i) {
+            room.status = i % 2 == 0 ? RoomStatus::paused : RoomStatus::active;
+            co_await target.update_room(room);
+        }
+    };
+    const auto join = [](ConversationStore& target, int task) -> asio::awaitable<void> {
+        auto binding = full_binding();
+        binding.channel_id = std::to_string(task);
+        binding.participant_id.reset();
+        co_await target.add_binding(binding);
+        auto participant = full_participant();
+        participant.id = std::to_string(task);
+        co_await target.add_participant(participant);
+    };
+    race([&](int task) { return task % 4 == 0 ? change(*store) : join(*store, task); });
+    const auto status = run(store->get_room("room"))->status;
+    for (int task = 0; task < tasks; ++task) {
+        if (task % 4 == 0) continue;
+        const auto id = std::to_string(task);
+        for (const auto wanted : {RoomStatus::active, RoomStatus::paused}) {
+            const auto expected =
+                wanted == status ? std::optional<std::string>("room") : std::nullopt;
+            CHECK(run(store->find_room_id_by_channel(id, wanted)) == expected);
+            const auto found = run(store->find_latest_room(id, {.status = wanted}));
+            CHECK(found.has_value() == expected.has_value());
+        }
+        CHECK(run(store->find_latest_room(id)));
+    }
+}
+
 TEST_CASE("an address that rivals link is held and listed by one of them",
           "[concurrency][identities]") {
     const auto store = fresh_store();

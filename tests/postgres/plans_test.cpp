@@ -44,15 +44,16 @@ CROSS JOIN LATERAL (
 
 INSERT INTO {schema}.bindings (room_id, channel_id, channel_type, category, direction, access,
                                muted, output_muted, visibility, participant_id, attached_at,
-                               room_created_at)
+                               room_created_at, room_status)
 SELECT r.id, c.channel_id, 'sms', 'transport', 'bidirectional', 'read_write', false, false, 'all',
-       'user-' || abs(hashtext(r.id)) % 20000, r.created_at, r.created_at
+       'user-' || abs(hashtext(r.id)) % 20000, r.created_at, r.created_at, r.status
 FROM {schema}.rooms r
 CROSS JOIN LATERAL (VALUES ('channel-everywhere'), ('channel-of-' || r.id)) AS c (channel_id);
 
 INSERT INTO {schema}.participants (room_id, id, channel_id, role, status, identification,
-                                   joined_at, room_created_at)
-SELECT r.id, p.id, 'channel-everywhere', 'member', 'active', 'pending', r.created_at, r.created_at
+                                   joined_at, room_created_at, room_status)
+SELECT r.id, p.id, 'channel-everywhere', 'member', 'active', 'pending', r.created_at, r.created_at,
+       r.status
 FROM {schema}.rooms r
 CROSS JOIN LATERAL (VALUES ('bot'), ('user-' || abs(hashtext(r.id)) % 20000)) AS p (id);
 
@@ -93,7 +94,12 @@ const std::vector<Search> searches{
     {"find_rooms.organization.status", "(0, 20, 20, 'org-large', 'paused')"},
     {"find_rooms.status", "(0, 20, 20, 'paused')"},
     {"find_room_ids_by_channel", "('channel-everywhere', 2)"},
+    {"find_room_ids_by_channel.status", "('channel-everywhere', 2, 'active')"},
+    {"find_room_ids_by_channel.status", "('channel-everywhere', 2, 'paused')"},
     {"find_latest_room", "('bot')"},
+    {"find_latest_room.status", "('bot', 'active')"},
+    {"find_latest_room.status", "('bot', 'paused')"},
+    {"find_latest_room.channel_type.status", "('user-7', 'sms', 'paused')"},
     {"get_event_by_idempotency_key", "('big', 'none')"},
     {"check_idempotency", "('big', 'none')"},
     {"get_thread_summaries", "('big', '{none}')"},

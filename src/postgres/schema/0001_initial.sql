@@ -75,8 +75,9 @@ CREATE INDEX events_by_parent ON {schema}.events (room_id, parent_event_id, inde
 CREATE INDEX events_by_correlation ON {schema}.events (room_id, correlation_id, index)
     WHERE correlation_id IS NOT NULL;
 
--- room_created_at repeats the room's, which never changes: with it, the indexes find the oldest room
--- of a channel and the newest of a participant without visiting every room they are in.
+-- room_created_at repeats the room's, which never changes, and room_status the room's, which
+-- update_room changes here too: with them, the indexes find the oldest room of a channel and the
+-- newest of a participant, of all or in one state, without visiting every room they are in.
 CREATE TABLE {schema}.bindings (
     attached_at timestamptz NOT NULL,
     room_created_at timestamptz NOT NULL,
@@ -84,6 +85,7 @@ CREATE TABLE {schema}.bindings (
     muted boolean NOT NULL,
     output_muted boolean NOT NULL,
     room_id text COLLATE "C" NOT NULL,
+    room_status text COLLATE "C" NOT NULL,
     channel_id text COLLATE "C" NOT NULL,
     channel_type text COLLATE "C" NOT NULL,
     category text COLLATE "C" NOT NULL,
@@ -99,15 +101,17 @@ CREATE TABLE {schema}.bindings (
     PRIMARY KEY (room_id, channel_id)
 ) {per_room bindings room_id};
 
-CREATE INDEX bindings_by_channel ON {schema}.bindings (channel_id, room_created_at, room_id);
-CREATE INDEX bindings_by_participant ON {schema}.bindings (participant_id, room_created_at, room_id)
-    WHERE participant_id IS NOT NULL;
+CREATE INDEX bindings_by_channel ON {schema}.bindings
+    (channel_id, room_status, room_created_at, room_id);
+CREATE INDEX bindings_by_participant ON {schema}.bindings
+    (participant_id, room_status, room_created_at, room_id) WHERE participant_id IS NOT NULL;
 
 CREATE TABLE {schema}.participants (
     joined_at timestamptz NOT NULL,
     room_created_at timestamptz NOT NULL,
     resolved_at timestamptz,
     room_id text COLLATE "C" NOT NULL,
+    room_status text COLLATE "C" NOT NULL,
     id text COLLATE "C" NOT NULL,
     channel_id text COLLATE "C" NOT NULL,
     display_name text,
@@ -124,7 +128,8 @@ CREATE TABLE {schema}.participants (
     PRIMARY KEY (room_id, id)
 ) {per_room participants room_id};
 
-CREATE INDEX participants_by_id ON {schema}.participants (id, room_created_at, room_id);
+CREATE INDEX participants_by_id ON {schema}.participants
+    (id, room_status, room_created_at, room_id);
 
 CREATE TABLE {schema}.identities (
     id text COLLATE "C" PRIMARY KEY,

@@ -11,11 +11,11 @@ namespace {
 // The lock on the room's row keeps the room from being deleted before the binding is in it.
 constexpr Statement add{"add_binding", R"(
 WITH room AS (
-    SELECT created_at FROM {schema}.rooms WHERE id = $1 FOR KEY SHARE
+    SELECT created_at, status FROM {schema}.rooms WHERE id = $1 FOR KEY SHARE
 )
-INSERT INTO {schema}.bindings ()" ROOMSTORE_BINDING_COLUMNS R"(, room_created_at)
+INSERT INTO {schema}.bindings ()" ROOMSTORE_BINDING_COLUMNS R"(, room_created_at, room_status)
 SELECT $1, $2, $3, $4, $5, $6, $7::boolean, $8::boolean, $9, $10, $11::bigint, $12::timestamptz,
-       $13::json, $14::json, $15::json, $16::json, room.created_at
+       $13::json, $14::json, $15::json, $16::json, room.created_at, room.status
 FROM room
 ON CONFLICT (room_id, channel_id) DO UPDATE
 SET channel_type = excluded.channel_type, category = excluded.category,

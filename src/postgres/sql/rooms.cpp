@@ -20,6 +20,15 @@ RETURNING )" ROOMSTORE_ROOM_COLUMNS};
 constexpr Statement get{"get_room", R"(
 SELECT )" ROOMSTORE_ROOM_COLUMNS R"( FROM {schema}.rooms WHERE id = $1)"};
 
+// So strong a lock that nobody adds to the room meanwhile, who would repeat the old state.
+constexpr Statement lock_state{"update_room.lock", R"(
+SELECT status FROM {schema}.rooms WHERE id = $1 FOR UPDATE)"};
+
+// Sees whatever was added until the lock was had.
+constexpr Statement repeat_state{"update_room.state", R"(
+WITH of_bindings AS (UPDATE {schema}.bindings SET room_status = $2 WHERE room_id = $1)
+UPDATE {schema}.participants SET room_status = $2 WHERE room_id = $1)"};
+
 constexpr Statement update{"update_room", R"(
 UPDATE {schema}.rooms
 SET organization_id = $2, status = $3, updated_at = $4, closed_at = $5,
@@ -118,9 +127,21 @@ const StatementFamily& find_family() {
     return family;
 }
 
+// The rooms of all states are those of each state, as above; `entry` is what repeats the state.
+std::string merged_entries(const std::string& select, const std::string& order) {
+    std::string text;
+    for (const std::string_view status : enum_names<RoomStatus>) {
+        text += text.empty() ? "\n     (" : "\n     UNION ALL (";
+        text += select + " AND entry.room_status = '";
+        text += status;
+        text += '\'' + order + ')';
+    }
+    return text;
+}
+
 enum LatestBit : std::size_t { of_type = 1, in_status = 2 };
 
-// Each half walks its index from the newest room on and stops at the first that fits.
+// Each part walks its index from the newest room on and stops at the first that fits.
 const StatementFamily& latest_family() {
     static const StatementFamily family = [] {
         StatementFamily members;
@@ -128,31 +149,34 @@ const StatementFamily& latest_family() {
             int parameter = 1;
             std::string name = "find_latest_room";
             std::string type;
-            std::string status;
             if (bits & of_type) {
                 name += ".channel_type";
                 type = " AND entry.channel_type = $" + std::to_string(++parameter);
             }
+            const std::string newest =
+                "\n      ORDER BY entry.room_created_at DESC, entry.room_id DESC LIMIT 1";
+            std::string in_participants =
+                "SELECT entry.room_created_at, entry.room_id FROM {schema}.participants entry\n"
+                "      WHERE entry.id = $1";
+            std::string in_bindings =
+                "SELECT entry.room_created_at, entry.room_id FROM {schema}.bindings entry\n"
+                "      WHERE entry.participant_id = $1" +
+                type;
             if (bits & in_status) {
                 name += ".status";
-                status =
-                    "\n      JOIN {schema}.rooms room ON room.id = entry.room_id AND room.status = "
-                    "$" +
-                    std::to_string(++parameter);
+                const std::string status =
+                    " AND entry.room_status = $" + std::to_string(++parameter);
+                in_participants = "\n     (" + in_participants + status + newest + ')';
+                in_bindings = "\n     (" + in_bindings + status + newest + ')';
+            } else {
+                in_participants = merged_entries(in_participants, newest);
+                in_bindings = merged_entries(in_bindings, newest);
             }
-            const std::string newest =
-                "\n      ORDER BY entry.room_created_at DESC, entry.room_id DESC LIMIT 1)";
             members.add(
                 name,
                 "\nSELECT " ROOMSTORE_ROOM_COLUMNS
-                " FROM {schema}.rooms WHERE id = (\n    SELECT room_id FROM (\n"
-                "     (SELECT entry.room_created_at, entry.room_id FROM {schema}.participants "
-                "entry" +
-                    status + "\n      WHERE entry.id = $1" + newest +
-                    "\n     UNION ALL\n"
-                    "     (SELECT entry.room_created_at, entry.room_id FROM {schema}.bindings "
-                    "entry" +
-                    status + "\n      WHERE entry.participant_id = $1" + type + newest +
+                " FROM {schema}.rooms WHERE id = (\n    SELECT room_id FROM (" +
+                    in_participants + "\n     UNION ALL" + in_bindings +
                     ") AS newest\n    ORDER BY room_created_at DESC, room_id DESC LIMIT 1)");
         }
         return members;
@@ -160,17 +184,24 @@ const StatementFamily& latest_family() {
     return family;
 }
 
-constexpr Statement by_channel{"find_room_ids_by_channel", R"(
-SELECT room_id FROM {schema}.bindings
-WHERE channel_id = $1
-ORDER BY room_created_at, room_id LIMIT $2)"};
+enum ChannelBit : std::size_t { in_state = 1 };
 
-constexpr Statement by_channel_and_status{"find_room_ids_by_channel.status", R"(
-SELECT entry.room_id
-FROM {schema}.bindings entry
-JOIN {schema}.rooms room ON room.id = entry.room_id AND room.status = $3
-WHERE entry.channel_id = $1
-ORDER BY entry.room_created_at, entry.room_id LIMIT $2)"};
+const StatementFamily& channel_family() {
+    static const StatementFamily family = [] {
+        StatementFamily members;
+        const std::string select =
+            "SELECT entry.room_id, entry.room_created_at FROM {schema}.bindings entry\n"
+            "      WHERE entry.channel_id = $1";
+        const std::string oldest = "\n      ORDER BY entry.room_created_at, entry.room_id LIMIT $2";
+        members.add("find_room_ids_by_channel",
+                    "\nSELECT room_id FROM (" + merged_entries(select, oldest) +
+                        ") AS oldest\nORDER BY room_created_at, room_id LIMIT $2");
+        members.add("find_room_ids_by_channel.status",
+                    '\n' + select + " AND entry.room_status = $3" + oldest);
+        return members;
+    }();
+    return family;
+}
 
 std::optional<Room> only_room(const Result& result, const std::string& id) {
     if (result.empty()) return std::nullopt;
@@ -229,20 +260,28 @@ std::optional<Room> get_room(Session& session, const std::string& id) {
 }
 
 Room update_room(Session& session, const Room& room) {
-    const auto stored = session.exec(update,
-                                     Params()
-                                         .add(room.id)
-                                         .add(room.organization_id)
-                                         .add(to_string(room.status))
-                                         .add(room.updated_at)
-                                         .add(room.closed_at)
-                                         .add(room.timers.inactive_after_seconds)
-                                         .add(room.timers.closed_after_seconds)
-                                         .add(room.timers.last_activity_at)
-                                         .add(to_string(room.agent_response_policy))
-                                         .add(json_text(room.metadata)));
-    if (auto row = only_room(stored, room.id)) return std::move(*row);
-    throw no_room("update_room", room.id);
+    std::vector<Request> requests;
+    requests.push_back({lock_state, Params().add(room.id)});
+    requests.push_back({update,
+                        Params()
+                            .add(room.id)
+                            .add(room.organization_id)
+                            .add(to_string(room.status))
+                            .add(room.updated_at)
+                            .add(room.closed_at)
+                            .add(room.timers.inactive_after_seconds)
+                            .add(room.timers.closed_after_seconds)
+                            .add(room.timers.last_activity_at)
+                            .add(to_string(room.agent_response_policy))
+                            .add(json_text(room.metadata))});
+    const auto results = session.exec_all(requests);
+    auto row = only_room(results[1], room.id);
+    if (!row) throw no_room("update_room", room.id);
+    const auto status = to_string(room.status);
+    if (results[0].empty() || results[0][0].view(0) != status) {
+        session.exec(repeat_state, Params().add(room.id).add(status));
+    }
+    return std::move(*row);
 }
 
 std::optional<Room> patch_room_metadata(Session& session,
@@ -312,10 +351,14 @@ std::optional<Room> find_latest_room(Session& session,
 std::vector<std::string> find_room_ids_by_channel(Session& session,
                                                   const std::string& channel_id,
                                                   const ChannelLookup& lookup) {
+    std::size_t member = 0;
     Params params;
     params.add(channel_id).add(lookup.limit);
-    if (lookup.status) params.add(to_string(*lookup.status));
-    return read_list(session.exec(lookup.status ? by_channel_and_status : by_channel, params),
+    if (lookup.status) {
+        member |= in_state;
+        params.add(to_string(*lookup.status));
+    }
+    return read_list(session.exec(channel_family()[member], params),
                      [](const Row& row) { return row.text(0); });
 }
 
@@ -365,8 +408,9 @@ std::vector<Statement> room_statements() {
                                       advance_by_one,
                                       advance_over_gap,
                                       load_context,
-                                      by_channel,
-                                      by_channel_and_status};
+                                      lock_state,
+                                      repeat_state};
+    channel_family().append_to(statements);
     find_family().append_to(statements);
     latest_family().append_to(statements);
     return statements;
