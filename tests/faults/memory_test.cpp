@@ -171,7 +171,8 @@ public:
         session->script = [this](const std::string& step) {
             if (step != "connect") return;
             auto failure = postgres::classify({}, std::string(200, 'x'), true);
-            if (++attempts == 1) allocations_left = 0;
+            if (attempts == 0) allocations_left = 0;
+            ++attempts;
             throw failure;
         };
         return session;

@@ -37,6 +37,7 @@ public:
     NoMoreDescriptors() {
         REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
         const int lowest_free = ::dup(0);
+        REQUIRE(lowest_free >= 0);
         ::close(lowest_free);
         limit(static_cast<rlim_t>(lowest_free));
     }
@@ -106,13 +107,15 @@ TEST_CASE("A session that has lost its connection cuts nobody else's") {
 }
 
 TEST_CASE("A session that nobody could cut is no session") {
+    PrivateCluster::require();
     // So that what the process opens once is open.
-    connect(options_for(test_database()))->disconnect();
+    const auto options = options_for(PrivateCluster::shared().connection_string());
+    connect(options)->disconnect();
     NoMoreDescriptors scarcity;
     for (int more = 0;; ++more) {
         REQUIRE(more < 8);
         try {
-            const auto session = connect(options_for(test_database()));
+            const auto session = connect(options);
             session->control()->cut();
             session->control()->reset();
             CHECK(failure_of([&] { session->exec(pid, Params()); }).broken);

@@ -55,7 +55,11 @@ public:
         for (const Json& element : array) {
             if (!element.is_structured()) scalars_.push_back(&element);
         }
-        std::ranges::sort(scalars_, before);
+        std::ranges::sort(scalars_, exactly_before);
+        const auto repeated = std::ranges::unique(scalars_, [](const Json* a, const Json* b) {
+            return !exactly_before(a, b) && !exactly_before(b, a);
+        });
+        scalars_.erase(repeated.begin(), repeated.end());
     }
 
     bool contains(const Json& scalar) const {
@@ -65,11 +69,20 @@ public:
     }
 
 private:
-    /// Values that are equal are equivalent; so are integers that have one double, which are few.
+    /// Values that are equal are equivalent. So are the integers that have one double, which are a
+    /// thousand or so at most.
     static bool before(const Json* a, const Json* b) {
         if (rank(*a) != rank(*b)) return rank(*a) < rank(*b);
         if (a->is_number()) return a->get<double>() < b->get<double>();
         return *a < *b;
+    }
+    /// Equivalent are only values that are equal and of one kind.
+    static bool exactly_before(const Json* a, const Json* b) {
+        if (before(a, b) || before(b, a) || !a->is_number()) return before(a, b);
+        if (a->type() != b->type()) return a->type() < b->type();
+        if (a->is_number_float()) return false;
+        return a->is_number_unsigned() ? a->get<std::uint64_t>() < b->get<std::uint64_t>()
+                                       : a->get<std::int64_t>() < b->get<std::int64_t>();
     }
     static int rank(const Json& value) {
         return value.is_number() ? 256 : static_cast<int>(value.type());

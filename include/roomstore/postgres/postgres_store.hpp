@@ -43,6 +43,9 @@ namespace roomstore {
 ///                  takes the first of the list that lets it write.
 /// @par Consistency
 /// A result is of one moment, also one that spans rooms.
+/// @par Cost
+/// An `update_room` that changes the status costs more with every binding and participant of the
+/// room: it is repeated in them, so that rooms are found by it. Appends to the room wait meanwhile.
 /// @par Destruction
 /// Ends as `close()` does. Before the executors of its callers go away, preferably: callers whose
 /// context is gone are dropped.
@@ -53,7 +56,7 @@ public:
     /// @throws Error invalid_argument, naming the field.
     explicit PostgresStore(PostgresOptions options);
     /// Ends the store where `close()` did not: blocks until the calls that run have ended, at most
-    /// 5 s; those that wait fail with `closed`.
+    /// 5 s and another for what has to be cut off; those that wait fail with `closed`.
     ~PostgresStore() override;
 
     /// The statements that create the schema of `options` in an empty database, for whoever runs

@@ -1,5 +1,6 @@
 #include "sql/rooms.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "sql/columns.hpp"
@@ -26,8 +27,10 @@ SELECT status FROM {schema}.rooms WHERE id = $1 FOR UPDATE)"};
 
 // Sees whatever was added until the lock was had.
 constexpr Statement repeat_state{"update_room.state", R"(
-WITH of_bindings AS (UPDATE {schema}.bindings SET room_status = $2 WHERE room_id = $1)
-UPDATE {schema}.participants SET room_status = $2 WHERE room_id = $1)"};
+WITH of_bindings AS (
+    UPDATE {schema}.bindings SET room_status = $2 WHERE room_id = $1 AND room_status <> $2
+)
+UPDATE {schema}.participants SET room_status = $2 WHERE room_id = $1 AND room_status <> $2)"};
 
 constexpr Statement update{"update_room", R"(
 UPDATE {schema}.rooms
@@ -127,14 +130,28 @@ const StatementFamily& find_family() {
     return family;
 }
 
-// The rooms of all states are those of each state, as above; `entry` is what repeats the state.
+// Conditions of which every state meets one: those that this build knows, in the order of their
+// bytes, and the gaps around them, where those of a later build are and nothing is otherwise.
+std::vector<std::string> states() {
+    std::vector<std::string> names(enum_names<RoomStatus>.begin(), enum_names<RoomStatus>.end());
+    std::ranges::sort(names);
+    std::vector<std::string> conditions;
+    std::string above;
+    for (const auto& name : names) {
+        conditions.push_back(above + "entry.room_status < '" + name + '\'');
+        conditions.push_back("entry.room_status = '" + name + '\'');
+        above = "entry.room_status > '" + name + "' AND ";
+    }
+    conditions.push_back("entry.room_status > '" + names.back() + '\'');
+    return conditions;
+}
+
+// The entries of all states are those of each, merged in order.
 std::string merged_entries(const std::string& select, const std::string& order) {
     std::string text;
-    for (const std::string_view status : enum_names<RoomStatus>) {
+    for (const auto& state : states()) {
         text += text.empty() ? "\n     (" : "\n     UNION ALL (";
-        text += select + " AND entry.room_status = '";
-        text += status;
-        text += '\'' + order + ')';
+        text += select + " AND " + state + order + ')';
     }
     return text;
 }
@@ -276,9 +293,10 @@ Room update_room(Session& session, const Room& room) {
                             .add(json_text(room.metadata))});
     const auto results = session.exec_all(requests);
     auto row = only_room(results[1], room.id);
-    if (!row) throw no_room("update_room", room.id);
+    // A room that came after the lock was looked for is not locked.
+    if (!row || results[0].empty()) throw no_room("update_room", room.id);
     const auto status = to_string(room.status);
-    if (results[0].empty() || results[0][0].view(0) != status) {
+    if (results[0][0].view(0) != status) {
         session.exec(repeat_state, Params().add(room.id).add(status));
     }
     return std::move(*row);

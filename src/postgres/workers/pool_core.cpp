@@ -37,23 +37,23 @@ void PoolCore::open() {
     try {
         start_threads();
     } catch (const std::exception& error) {
-        end_start();
+        end_start(true);
         shut_down();
         throw Error(errc::internal, std::string("cannot start the threads: ") + error.what());
     }
-    end_start();
+    end_start(false);
 }
 
 // Whoever closes the pool meanwhile waits for the watchdog, which waits for the end of the start:
 // it has to know all threads that it ends.
-void PoolCore::end_start() {
+void PoolCore::end_start(bool failed) {
     Answers answers;
     {
         const Lock lock(mutex_);
         starting_ = false;
+        if (failed) why_closed_ = "the store could not start its threads";
         if (!watchdog_.joinable()) {
             // There is nobody who would close the pool, so there is nothing to wait for.
-            why_closed_ = "the store could not start its threads";
             end_pool(answers);
         }
         wake_watchdog(TimePoint::min());
@@ -62,6 +62,10 @@ void PoolCore::end_start() {
 }
 
 void PoolCore::start_threads() {
+    {
+        const Lock lock(mutex_);
+        workers_.reserve(options_.connections);
+    }
     // The watchdog ends all others, so it is there first.
     watchdog_ = platform::Thread([this] { watch(); });
     // It may be stuck in a call that nothing interrupts, and then outlives the pool.

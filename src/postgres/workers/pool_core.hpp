@@ -52,14 +52,15 @@ public:
     void join();
 
     /// Ends the pool now: what is queued is answered with `closed`, what runs has `drain` to end.
-    /// Returns when all threads are gone.
+    /// Returns when all threads are gone, but those that nothing can interrupt.
     void shut_down();
 
     PostgresStats stats() const;
 
     static constexpr std::chrono::seconds drain{5};
-    /// How long after that the pool waits for threads that were told to stop.
-    static constexpr std::chrono::milliseconds last_wait{500};
+    /// How long after that the pool waits for threads that were told to stop, and then once more
+    /// for those whose connection was cut.
+    static constexpr std::chrono::milliseconds last_wait{250};
 
 private:
     friend class WorkerControl;
@@ -134,7 +135,7 @@ private:
     Worker* next_to_cancel();
 
     void start_threads();
-    void end_start();
+    void end_start(bool failed);
     void begin_closing();
     void flush_queue(Answers& answers);
     void wake_watchdog(TimePoint when);

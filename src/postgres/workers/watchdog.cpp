@@ -109,6 +109,10 @@ void PoolCore::end_threads(Lock& lock) {
     // cancel, which a server that is frozen never takes. Their threads end when these do; they keep
     // alive what they need.
     for (const auto& worker : workers_) {
+        if (!worker->gone) worker->control->cut();
+    }
+    watch_.wait_for(lock, last_wait, [&] { return living_ == 0; });
+    for (const auto& worker : workers_) {
         if (!worker->gone) {
             worker->thread.detach();
             continue;

@@ -56,7 +56,8 @@ public:
     template <std::derived_from<Job> J>
     auto run(Operation operation, std::shared_ptr<J> job) -> asio::awaitable<decltype(job->take())>;
 
-    /// Runs what is queued, for at most 5 s, and ends all threads and connections.
+    /// Runs what is queued, for at most 5 s, and ends all threads and connections. A thread that
+    /// the resolver keeps longer than that ends when it is let go.
     asio::awaitable<void> close();
 
     PostgresStats stats() const;

@@ -129,4 +129,9 @@ TEST_CASE("long arrays contain what short ones do") {
     CHECK(roomstore::detail::json_contains(many, reversed));
     reversed.push_back("none of them");
     CHECK_FALSE(roomstore::detail::json_contains(many, reversed));
+    const Json same(200'000, Json(1LL << 60));
+    Json next(200'000, Json(1LL << 60));
+    CHECK(roomstore::detail::json_contains(same, next));
+    next.push_back((1LL << 60) + 1);
+    CHECK_FALSE(roomstore::detail::json_contains(same, next));
 }
