@@ -25,12 +25,14 @@ public:
         server_.add_room(room);
         options_.connections = connections;
         const auto open = [this] {
-            process_.pool = std::make_shared<postgres::PoolCore>(
+            // Of its own: the pool may be closed, and given up, before it is opened.
+            const auto pool = std::make_shared<postgres::PoolCore>(
                 options_,
                 std::make_shared<SimulatedSessions>(network_, process_),
                 postgres::Patience{});
+            process_.pool = pool;
             try {
-                process_.pool->open();
+                pool->open();
             } catch (const Error& error) {
                 not_opened = error.what();
             }
