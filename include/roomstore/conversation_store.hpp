@@ -62,8 +62,8 @@ namespace roomstore {
 /// sees an index sees every smaller one that was not deleted.
 /// @par Bytes
 /// Ids and keys compare by bytes; text is UTF-8 without NUL. A row that is handed over, or patched,
-/// is at most `Limits::max_event_bytes` large. What is stored may outgrow that by the addresses that
-/// `link_address` adds, one at a time, and by the idempotency key that `update_event` keeps.
+/// is at most `Limits::max_event_bytes` large. What is stored may outgrow that by the addresses
+/// that `link_address` adds, one at a time, and by the idempotency key that `update_event` keeps.
 /// @ingroup stores
 class ROOMSTORE_SHARED ConversationStore {
 public:

@@ -41,8 +41,7 @@ std::string session_setup(const SessionLimits& limits, int server_version) {
                 set(scope, "plan_cache_mode", "force_generic_plan") +
                 // Such a plan is dear by the average room; compiling it, on every run, takes
                 // longer than running it does.
-                set(scope, "jit", "off") +
-                set(scope, "client_min_messages", "warning") + "COMMIT;";
+                set(scope, "jit", "off") + set(scope, "client_min_messages", "warning") + "COMMIT;";
     // The last one: some platforms refuse it.
     if (server_version >= first_with_check_interval) {
         text += set(scope, check_interval, "1000");

@@ -9,11 +9,13 @@ namespace roomstore::postgres::sql {
 namespace {
 
 // The lock on the room's row keeps the room from being deleted before the participant is in it.
-constexpr Statement add{"add_participant", R"(
+constexpr Statement add{"add_participant",
+                        R"(
 WITH room AS (
     SELECT created_at, status FROM {schema}.rooms WHERE id = $1 FOR KEY SHARE
 )
-INSERT INTO {schema}.participants ()" ROOMSTORE_PARTICIPANT_COLUMNS R"(, room_created_at, room_status)
+INSERT INTO {schema}.participants ()" ROOMSTORE_PARTICIPANT_COLUMNS
+                        R"(, room_created_at, room_status)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9::json, $10::json, $11, $12::timestamptz, $13,
        $15::timestamptz, $14::json, room.created_at, room.status
 FROM room

@@ -257,7 +257,8 @@ TEST_CASE("Times are read with any offset, and nothing else is a time") {
 }
 
 TEST_CASE("A column that is not what it should be is named with its value") {
-    const auto result = row_of({"t", "12x", nullptr, "infinity", "9223372036854775808", "3fb99999"});
+    const auto result =
+        row_of({"t", "12x", nullptr, "infinity", "9223372036854775808", "3fb99999"});
     const auto row = result[0];
     CHECK(row.boolean(0));
     const auto text_of = [](auto read) {
