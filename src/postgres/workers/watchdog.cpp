@@ -105,9 +105,9 @@ void PoolCore::cut_everything(Answers& answers) {
 void PoolCore::end_threads(Lock& lock) {
     canceller_quits_ = true;
     cancel_.notify_all();
-    // The resolver, which looks for the server, cannot be interrupted. Neither can a request to
-    // cancel, which a server that is frozen never takes. Their threads end when these do; they keep
-    // alive what they need.
+    // Whoever is still there now is either cut off by that, or waits for the resolver, which looks
+    // for the server and cannot be interrupted. Such a thread ends when the resolver lets it go; it
+    // keeps alive what it needs.
     for (const auto& worker : workers_) {
         if (!worker->gone) worker->control->cut();
     }
@@ -121,6 +121,7 @@ void PoolCore::end_threads(Lock& lock) {
         worker->thread.join();
         lock.lock();
     }
+    // A request to cancel cannot be interrupted either, and a server that is frozen never takes it.
     const bool gone =
         stopped_.wait_for(lock, std::chrono::milliseconds{500}, [&] { return canceller_gone_; });
     lock.unlock();
