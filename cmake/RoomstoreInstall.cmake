@@ -1,5 +1,5 @@
 # Components, so that a machine without libpqxx or Catch2 can use what it has: find_package(roomstore) gives
-# roomstore::roomstore; COMPONENTS postgres, postgres_shared, prometheus and contract_tests add the targets of these names.
+# roomstore::roomstore and roomstore::header_only; COMPONENTS postgres, postgres_shared, prometheus and contract_tests add the targets of these names.
 # Who packages them apart finds each under `cmake --install --component roomstore_<name>`; all need
 # roomstore_core. Nothing that is installed knows the prefix: it may be moved.
 include(CMakePackageConfigHelpers)
@@ -8,9 +8,10 @@ set(ROOMSTORE_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/roomstore)
 
 set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME roomstore_core)
 install(
-    TARGETS roomstore
+    TARGETS roomstore roomstore_header_only
     EXPORT roomstore-core
     FILE_SET HEADERS
+    FILE_SET definitions
     FILE_SET optional_headers)
 install(
     EXPORT roomstore-core

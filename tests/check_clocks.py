@@ -63,7 +63,7 @@ def main(arguments):
     problems = []
     for folder, _, names in os.walk(os.path.join(root, FOLDER)):
         for name in sorted(names):
-            if name.endswith((".hpp", ".cpp")):
+            if name.endswith((".hpp", ".ipp", ".cpp")):
                 checked += 1
                 path = os.path.relpath(os.path.join(folder, name), root)
                 with open(os.path.join(root, path), encoding="utf-8") as file:

@@ -137,7 +137,7 @@ def check_tree(root):
     for top in ("include", "src", "tests", "examples"):
         for folder, _, names in os.walk(os.path.join(root, top)):
             for name in sorted(names):
-                if name.endswith((".hpp", ".cpp")):
+                if name.endswith((".hpp", ".ipp", ".cpp")):
                     checked += 1
                     path = os.path.join(folder, name)
                     with open(path, encoding="utf-8") as file:

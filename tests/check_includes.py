@@ -16,9 +16,10 @@ import tempfile
 
 # What an include names, by the first pattern that fits. Included paths are as written in the source.
 CATEGORIES = [
+    ("definitions", ["roomstore/src.hpp", "roomstore/impl/*", "roomstore/memory/impl/*"]),
     ("model", ["roomstore/model/*", "roomstore/error.hpp", "roomstore/query.hpp", "roomstore/version.hpp",
                "roomstore/detail/visibility.hpp"]),
-    ("interface", ["roomstore/conversation_store.hpp", "roomstore/detail/conversation_store_defaults.hpp"]),
+    ("interface", ["roomstore/conversation_store.hpp"]),
     ("decorators", ["roomstore/call_observer.hpp", "roomstore/forwarding_store.hpp", "roomstore/observed_store.hpp"]),
     ("prometheus", ["roomstore/prometheus/*", "prometheus/*"]),
     ("checks", ["roomstore/detail/*"]),  # of arguments; shared by both backends
@@ -52,22 +53,23 @@ RULES = [
     ("include/roomstore/version.hpp", set()),
     ("include/roomstore/format.hpp", {"std", "json", "fmt", "model"}),
     ("include/roomstore/roomstore.hpp", (PUBLIC | {"asio"}) - {"postgres", "options", "fmt_support", "prometheus"}),
-    ("include/roomstore/model/id.hpp", {"std", "system", "json", "model"}),  # the kernel's random bytes
-    ("include/roomstore/model/json*", {"std", "json", "model", "checks"}),  # reading refuses, and names the field
+    # Only the one file that is compiled for everybody has the definitions, and what they need.
+    ("include/roomstore/src.hpp", {"definitions"}),
+    ("include/roomstore/impl/id.ipp", {"std", "system", "json", "model"}),  # the kernel's random bytes
+    ("include/roomstore/impl/*", {"std", "json", "asio", "awaitable", "model", "checks", "interface", "decorators"}),
+    ("include/roomstore/memory/impl/*", {"std", "json", "asio", "awaitable", "model", "memory", "memory_detail"}),
+    ("src/roomstore.cpp", {"definitions"}),
     ("include/roomstore/model/*", {"std", "json", "model"}),
     ("include/roomstore/error.hpp", {"std", "json", "model"}),
     ("include/roomstore/query.hpp", {"std", "json", "model"}),
     ("include/roomstore/conversation_store.hpp", {"std", "json", "awaitable", "model", "interface"}),
     ("include/roomstore/call_observer.hpp", {"std", "asio", "model"}),
     (["include/roomstore/forwarding_store.hpp", "include/roomstore/observed_store.hpp"],
-     {"std", "json", "asio", "awaitable", "model", "checks", "interface", "decorators"}),
+     {"std", "json", "asio", "awaitable", "model", "interface", "decorators"}),
     ("include/roomstore/prometheus/*", {"std", "model", "checks", "decorators", "prometheus"}),
-    ("include/roomstore/detail/conversation_store_defaults.hpp",
-     {"std", "json", "asio", "awaitable", "model", "checks", "interface"}),
     ("include/roomstore/detail/*", {"std", "json", "model", "checks"}),
     ("include/roomstore/memory/detail/*", {"std", "json", "model", "checks", "memory_detail"}),
-    ("include/roomstore/memory/*",
-     {"std", "json", "asio", "awaitable", "model", "checks", "interface", "memory", "memory_detail"}),
+    ("include/roomstore/memory/*", {"std", "json", "awaitable", "model", "interface", "memory"}),
     ("include/roomstore/postgres/*",
      {"std", "json", "awaitable", "model", "interface", "options", "postgres"}),
     ("src/postgres/postgres_store*",
@@ -186,7 +188,7 @@ def check_tree(root):
             for name in sorted(names):
                 path = os.path.relpath(os.path.join(folder, name), root)
                 # The consumers below tests/package are projects of their own.
-                if not name.endswith((".hpp", ".cpp", ".h", ".sql")) or path.startswith("tests/package/"):
+                if not name.endswith((".hpp", ".ipp", ".cpp", ".h", ".sql")) or path.startswith("tests/package/"):
                     continue
                 checked += 1
                 if not name.endswith(".sql"):
@@ -210,6 +212,10 @@ FORBIDDEN = [
     ("include/roomstore/conversation_store.hpp", '#include "memory/in_memory_store.hpp"'),
     ("include/roomstore/roomstore.hpp", '#include "roomstore/postgres/postgres_store.hpp"'),
     ("include/roomstore/memory/in_memory_store.hpp", '#include <pqxx/pqxx>'),
+    ("include/roomstore/memory/in_memory_store.hpp", '#include "roomstore/memory/detail/engine.hpp"'),
+    ("include/roomstore/model/json.hpp", '#include "roomstore/detail/read_json.hpp"'),
+    ("include/roomstore/roomstore.hpp", '#include "roomstore/src.hpp"'),
+    ("src/postgres/postgres_store.cpp", '#include "roomstore/impl/json.ipp"'),
     ("include/roomstore/memory/detail/log.hpp", '#include <asio/post.hpp>'),
     ("include/roomstore/detail/validate.hpp", '#include <asio/post.hpp>'),
     ("include/roomstore/detail/validate.hpp", '#include "roomstore/conversation_store.hpp"'),
@@ -249,7 +255,8 @@ FORBIDDEN = [
 ALLOWED = [
     ("include/roomstore/model/room.hpp", '#include <nlohmann/json.hpp>'),
     ("include/roomstore/conversation_store.hpp", '#include <asio/awaitable.hpp>'),
-    ("include/roomstore/memory/in_memory_store.hpp", '#include <asio/post.hpp>'),
+    ("include/roomstore/memory/impl/in_memory_store.ipp", '#include "roomstore/memory/detail/engine.hpp"'),
+    ("src/roomstore.cpp", '#include "roomstore/src.hpp"'),
     ("src/postgres/postgres_store.cpp", '// pqxx::connection and PQstatus( are only named here'),
     ("src/postgres/sql/rooms.cpp", '#include "driver/row.hpp"'),
     ("src/postgres/workers/worker_pool.cpp", '#include "call.hpp"'),

@@ -68,11 +68,11 @@ namespace roomstore {
 class ROOMSTORE_SHARED ConversationStore {
 public:
     /// A store that is not open yet: see `init()`.
-    ConversationStore() = default;
+    ConversationStore();
     ConversationStore(const ConversationStore&) = delete;
     ConversationStore& operator=(const ConversationStore&) = delete;
     /// Ends the store; what that means for calls in flight is said by each backend.
-    virtual ~ConversationStore() = default;
+    virtual ~ConversationStore();
 
     /// @name Lifecycle
     /// @{
@@ -462,5 +462,3 @@ public:
 };
 
 }  // namespace roomstore
-
-#include "roomstore/detail/conversation_store_defaults.hpp"

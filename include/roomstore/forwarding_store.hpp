@@ -5,13 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <asio/awaitable.hpp>
 
 #include "roomstore/conversation_store.hpp"
-#include "roomstore/detail/not_null.hpp"
 
 namespace roomstore {
 
@@ -23,217 +21,109 @@ class ROOMSTORE_SHARED ForwardingStore : public ConversationStore {
 public:
     /// Forwards to `inner`.
     /// @throws Error (invalid_argument) where `inner` is null.
-    explicit ForwardingStore(std::shared_ptr<ConversationStore> inner)
-        : inner_(detail::not_null(std::move(inner), "ForwardingStore.inner")) {}
+    explicit ForwardingStore(std::shared_ptr<ConversationStore> inner);
 
-    asio::awaitable<void> init() override { return inner_->init(); }
-    asio::awaitable<void> close() override { return inner_->close(); }
+    asio::awaitable<void> init() override;
+    asio::awaitable<void> close() override;
 
-    asio::awaitable<Room> create_room(Room room) override {
-        return inner_->create_room(std::move(room));
-    }
-    asio::awaitable<std::optional<Room>> get_room(std::string room_id) override {
-        return inner_->get_room(std::move(room_id));
-    }
-    asio::awaitable<Room> update_room(Room room) override {
-        return inner_->update_room(std::move(room));
-    }
+    asio::awaitable<Room> create_room(Room room) override;
+    asio::awaitable<std::optional<Room>> get_room(std::string room_id) override;
+    asio::awaitable<Room> update_room(Room room) override;
     asio::awaitable<std::optional<Room>> patch_room_metadata(
         std::string room_id,
         Json patch,
-        std::vector<std::string> unset = {}) override {
-        return inner_->patch_room_metadata(std::move(room_id), std::move(patch), std::move(unset));
-    }
-    asio::awaitable<bool> delete_room(std::string room_id) override {
-        return inner_->delete_room(std::move(room_id));
-    }
-    asio::awaitable<bool> room_exists(std::string room_id) override {
-        return inner_->room_exists(std::move(room_id));
-    }
-    asio::awaitable<std::vector<Room>> list_rooms(Page page = {}) override {
-        return inner_->list_rooms(page);
-    }
+        std::vector<std::string> unset = {}) override;
+    asio::awaitable<bool> delete_room(std::string room_id) override;
+    asio::awaitable<bool> room_exists(std::string room_id) override;
+    asio::awaitable<std::vector<Room>> list_rooms(Page page = {}) override;
     asio::awaitable<std::vector<Room>> find_rooms(RoomFilter filter,
-                                                  Page page = {.offset = 0,
-                                                               .limit = 100}) override {
-        return inner_->find_rooms(std::move(filter), page);
-    }
+                                                  Page page = {.offset = 0, .limit = 100}) override;
     asio::awaitable<std::optional<Room>> find_latest_room(std::string participant_id,
-                                                          LatestRoomFilter filter = {}) override {
-        return inner_->find_latest_room(std::move(participant_id), std::move(filter));
-    }
+                                                          LatestRoomFilter filter = {}) override;
     asio::awaitable<std::optional<std::string>> find_room_id_by_channel(
         std::string channel_id,
-        std::optional<RoomStatus> status = {}) override {
-        return inner_->find_room_id_by_channel(std::move(channel_id), status);
-    }
+        std::optional<RoomStatus> status = {}) override;
     asio::awaitable<std::vector<std::string>> find_room_ids_by_channel(
         std::string channel_id,
-        ChannelLookup lookup = {}) override {
-        return inner_->find_room_ids_by_channel(std::move(channel_id), lookup);
-    }
-    asio::awaitable<std::int64_t> get_delivered_index(std::string room_id) override {
-        return inner_->get_delivered_index(std::move(room_id));
-    }
+        ChannelLookup lookup = {}) override;
+    asio::awaitable<std::int64_t> get_delivered_index(std::string room_id) override;
     asio::awaitable<bool> advance_delivered_index(std::string room_id,
                                                   std::int64_t index,
-                                                  Gap gap = Gap::refuse) override {
-        return inner_->advance_delivered_index(std::move(room_id), index, gap);
-    }
-    asio::awaitable<RoomContext> load_room_context(std::string room_id) override {
-        return inner_->load_room_context(std::move(room_id));
-    }
+                                                  Gap gap = Gap::refuse) override;
+    asio::awaitable<RoomContext> load_room_context(std::string room_id) override;
 
-    asio::awaitable<RoomEvent> add_event_auto_index(std::string room_id, RoomEvent event) override {
-        return inner_->add_event_auto_index(std::move(room_id), std::move(event));
-    }
+    asio::awaitable<RoomEvent> add_event_auto_index(std::string room_id, RoomEvent event) override;
     asio::awaitable<std::vector<RoomEvent>> append_events(std::string room_id,
                                                           std::vector<RoomEvent> events,
-                                                          AppendOptions options = {}) override {
-        return inner_->append_events(std::move(room_id), std::move(events), options);
-    }
-    asio::awaitable<RoomEvent> add_event(RoomEvent event) override {
-        return inner_->add_event(std::move(event));
-    }
-    asio::awaitable<std::optional<RoomEvent>> get_event(std::string event_id) override {
-        return inner_->get_event(std::move(event_id));
-    }
+                                                          AppendOptions options = {}) override;
+    asio::awaitable<RoomEvent> add_event(RoomEvent event) override;
+    asio::awaitable<std::optional<RoomEvent>> get_event(std::string event_id) override;
     asio::awaitable<std::optional<RoomEvent>> get_event(std::string room_id,
-                                                        std::string event_id) override {
-        return inner_->get_event(std::move(room_id), std::move(event_id));
-    }
-    asio::awaitable<RoomEvent> update_event(RoomEvent event) override {
-        return inner_->update_event(std::move(event));
-    }
+                                                        std::string event_id) override;
+    asio::awaitable<RoomEvent> update_event(RoomEvent event) override;
     asio::awaitable<std::vector<std::string>> delete_event(
         std::string room_id,
         std::string event_id,
-        Replies replies = Replies::cascade) override {
-        return inner_->delete_event(std::move(room_id), std::move(event_id), replies);
-    }
+        Replies replies = Replies::cascade) override;
     asio::awaitable<std::vector<RoomEvent>> list_events(std::string room_id,
-                                                        EventQuery query = {}) override {
-        return inner_->list_events(std::move(room_id), std::move(query));
-    }
+                                                        EventQuery query = {}) override;
     asio::awaitable<std::map<std::string, ThreadSummary>> get_thread_summaries(
         std::string room_id,
-        std::vector<std::string> root_event_ids) override {
-        return inner_->get_thread_summaries(std::move(room_id), std::move(root_event_ids));
-    }
-    asio::awaitable<bool> check_idempotency(std::string room_id, std::string key) override {
-        return inner_->check_idempotency(std::move(room_id), std::move(key));
-    }
+        std::vector<std::string> root_event_ids) override;
+    asio::awaitable<bool> check_idempotency(std::string room_id, std::string key) override;
     asio::awaitable<std::optional<RoomEvent>> get_event_by_idempotency_key(
         std::string room_id,
-        std::string key) override {
-        return inner_->get_event_by_idempotency_key(std::move(room_id), std::move(key));
-    }
-    asio::awaitable<std::int64_t> get_event_count(std::string room_id) override {
-        return inner_->get_event_count(std::move(room_id));
-    }
+        std::string key) override;
+    asio::awaitable<std::int64_t> get_event_count(std::string room_id) override;
 
-    asio::awaitable<ChannelBinding> add_binding(ChannelBinding binding) override {
-        return inner_->add_binding(std::move(binding));
-    }
+    asio::awaitable<ChannelBinding> add_binding(ChannelBinding binding) override;
     asio::awaitable<std::optional<ChannelBinding>> get_binding(std::string room_id,
-                                                               std::string channel_id) override {
-        return inner_->get_binding(std::move(room_id), std::move(channel_id));
-    }
-    asio::awaitable<ChannelBinding> update_binding(ChannelBinding binding) override {
-        return inner_->update_binding(std::move(binding));
-    }
-    asio::awaitable<bool> remove_binding(std::string room_id, std::string channel_id) override {
-        return inner_->remove_binding(std::move(room_id), std::move(channel_id));
-    }
-    asio::awaitable<std::vector<ChannelBinding>> list_bindings(std::string room_id) override {
-        return inner_->list_bindings(std::move(room_id));
-    }
-    asio::awaitable<bool> binding_exists(std::string room_id, std::string channel_id) override {
-        return inner_->binding_exists(std::move(room_id), std::move(channel_id));
-    }
+                                                               std::string channel_id) override;
+    asio::awaitable<ChannelBinding> update_binding(ChannelBinding binding) override;
+    asio::awaitable<bool> remove_binding(std::string room_id, std::string channel_id) override;
+    asio::awaitable<std::vector<ChannelBinding>> list_bindings(std::string room_id) override;
+    asio::awaitable<bool> binding_exists(std::string room_id, std::string channel_id) override;
 
-    asio::awaitable<Participant> add_participant(Participant participant) override {
-        return inner_->add_participant(std::move(participant));
-    }
+    asio::awaitable<Participant> add_participant(Participant participant) override;
     asio::awaitable<std::optional<Participant>> get_participant(
         std::string room_id,
-        std::string participant_id) override {
-        return inner_->get_participant(std::move(room_id), std::move(participant_id));
-    }
-    asio::awaitable<Participant> update_participant(Participant participant) override {
-        return inner_->update_participant(std::move(participant));
-    }
+        std::string participant_id) override;
+    asio::awaitable<Participant> update_participant(Participant participant) override;
     asio::awaitable<bool> remove_participant(std::string room_id,
-                                             std::string participant_id) override {
-        return inner_->remove_participant(std::move(room_id), std::move(participant_id));
-    }
-    asio::awaitable<std::vector<Participant>> list_participants(std::string room_id) override {
-        return inner_->list_participants(std::move(room_id));
-    }
+                                             std::string participant_id) override;
+    asio::awaitable<std::vector<Participant>> list_participants(std::string room_id) override;
 
-    asio::awaitable<Identity> create_identity(Identity identity) override {
-        return inner_->create_identity(std::move(identity));
-    }
-    asio::awaitable<std::optional<Identity>> get_identity(std::string identity_id) override {
-        return inner_->get_identity(std::move(identity_id));
-    }
+    asio::awaitable<Identity> create_identity(Identity identity) override;
+    asio::awaitable<std::optional<Identity>> get_identity(std::string identity_id) override;
     asio::awaitable<std::optional<Identity>> resolve_identity(
         ChannelType channel_type,
         std::string address,
-        std::optional<std::string> organization_id = {}) override {
-        return inner_->resolve_identity(
-            std::move(channel_type), std::move(address), std::move(organization_id));
-    }
+        std::optional<std::string> organization_id = {}) override;
     asio::awaitable<void> link_address(std::string identity_id,
                                        ChannelType channel_type,
                                        std::string address,
-                                       std::optional<std::string> organization_id = {}) override {
-        return inner_->link_address(std::move(identity_id),
-                                    std::move(channel_type),
-                                    std::move(address),
-                                    std::move(organization_id));
-    }
+                                       std::optional<std::string> organization_id = {}) override;
 
-    asio::awaitable<Task> add_task(Task task) override { return inner_->add_task(std::move(task)); }
-    asio::awaitable<std::optional<Task>> get_task(std::string task_id) override {
-        return inner_->get_task(std::move(task_id));
-    }
+    asio::awaitable<Task> add_task(Task task) override;
+    asio::awaitable<std::optional<Task>> get_task(std::string task_id) override;
     asio::awaitable<std::vector<Task>> list_tasks(std::string room_id,
-                                                  std::optional<TaskStatus> status = {}) override {
-        return inner_->list_tasks(std::move(room_id), status);
-    }
-    asio::awaitable<Task> update_task(Task task) override {
-        return inner_->update_task(std::move(task));
-    }
+                                                  std::optional<TaskStatus> status = {}) override;
+    asio::awaitable<Task> update_task(Task task) override;
 
-    asio::awaitable<Observation> add_observation(Observation observation) override {
-        return inner_->add_observation(std::move(observation));
-    }
-    asio::awaitable<std::vector<Observation>> list_observations(std::string room_id) override {
-        return inner_->list_observations(std::move(room_id));
-    }
+    asio::awaitable<Observation> add_observation(Observation observation) override;
+    asio::awaitable<std::vector<Observation>> list_observations(std::string room_id) override;
 
     asio::awaitable<void> mark_read(std::string room_id,
                                     std::string channel_id,
-                                    std::string event_id) override {
-        return inner_->mark_read(std::move(room_id), std::move(channel_id), std::move(event_id));
-    }
-    asio::awaitable<void> mark_all_read(std::string room_id, std::string channel_id) override {
-        return inner_->mark_all_read(std::move(room_id), std::move(channel_id));
-    }
+                                    std::string event_id) override;
+    asio::awaitable<void> mark_all_read(std::string room_id, std::string channel_id) override;
     asio::awaitable<std::int64_t> get_unread_count(std::string room_id,
-                                                   std::string channel_id) override {
-        return inner_->get_unread_count(std::move(room_id), std::move(channel_id));
-    }
+                                                   std::string channel_id) override;
     asio::awaitable<std::map<std::string, std::int64_t>> get_unread_counts(
         std::string channel_id,
-        std::vector<std::string> room_ids) override {
-        return inner_->get_unread_counts(std::move(channel_id), std::move(room_ids));
-    }
+        std::vector<std::string> room_ids) override;
     asio::awaitable<std::map<std::string, std::int64_t>> list_read_markers(
-        std::string room_id) override {
-        return inner_->list_read_markers(std::move(room_id));
-    }
+        std::string room_id) override;
 
 protected:
     /// The other store.

@@ -155,7 +155,7 @@ def write_copy(mutants, root, only, to):
     read = []
     for folder, _, names in sorted(os.walk(os.path.join(root, only))):
         for name in sorted(names):
-            if not name.endswith((".hpp", ".cpp")):
+            if not name.endswith((".hpp", ".ipp", ".cpp")):
                 continue
             path = os.path.join(folder, name)
             read.append(path)

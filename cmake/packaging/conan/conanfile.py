@@ -47,10 +47,6 @@ class Roomstore(ConanFile):
         if self.settings.os != "Linux":
             raise ConanInvalidConfiguration("roomstore runs on Linux only, so far")
 
-    def package_id(self):
-        if not self.info.options.postgres:
-            self.info.clear()
-
     def layout(self):
         cmake_layout(self)
 
@@ -93,8 +89,7 @@ class Roomstore(ConanFile):
         core = self.cpp_info.components["core"]
         core.set_property("pkg_config_name", "roomstore")
         core.requires = ["asio::asio", "nlohmann_json::nlohmann_json"]
-        core.libdirs = []
-        core.bindirs = []
+        core.libs = ["roomstore"]
         if self.options.postgres:
             postgres = self.cpp_info.components["postgres"]
             postgres.set_property("pkg_config_name", "roomstore-postgres")

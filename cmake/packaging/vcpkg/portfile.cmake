@@ -8,9 +8,6 @@ else()
     cmake_path(SET SOURCE_PATH NORMALIZE "${port}/../../..")
 endif()
 
-if(NOT "postgres" IN_LIST FEATURES)
-    set(VCPKG_BUILD_TYPE release) # headers only
-endif()
 vcpkg_check_features(OUT_FEATURE_OPTIONS features FEATURES postgres ROOMSTORE_WITH_POSTGRES)
 
 vcpkg_cmake_configure(

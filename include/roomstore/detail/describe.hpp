@@ -4,16 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <string_view>
 #include <type_traits>
 
-#include "roomstore/model/binding.hpp"
-#include "roomstore/model/event.hpp"
-#include "roomstore/model/identity.hpp"
-#include "roomstore/model/observation.hpp"
-#include "roomstore/model/participant.hpp"
-#include "roomstore/model/room.hpp"
-#include "roomstore/model/task.hpp"
+#include "roomstore/model/json.hpp"
 
 /// One description of every model: the names of its fields and what each may hold. Validation and
 /// JSON both follow it, so that a new field is one line here and cannot be forgotten in either.
@@ -85,61 +78,6 @@ struct FieldName {
 };
 
 constexpr FieldName required(const char* name) { return {name, true}; }
-
-/// The names of the types that are JSON values of their own and begin a path.
-template <typename Model>
-inline constexpr std::string_view model_name{};
-template <>
-inline constexpr std::string_view model_name<Room> = "Room";
-template <>
-inline constexpr std::string_view model_name<RoomTimers> = "RoomTimers";
-template <>
-inline constexpr std::string_view model_name<RoomEvent> = "RoomEvent";
-template <>
-inline constexpr std::string_view model_name<EventSource> = "EventSource";
-template <>
-inline constexpr std::string_view model_name<EventContent> = "EventContent";
-template <>
-inline constexpr std::string_view model_name<ChannelData> = "ChannelData";
-template <>
-inline constexpr std::string_view model_name<ThreadSummary> = "ThreadSummary";
-template <>
-inline constexpr std::string_view model_name<ChannelBinding> = "ChannelBinding";
-template <>
-inline constexpr std::string_view model_name<ChannelCapabilities> = "ChannelCapabilities";
-template <>
-inline constexpr std::string_view model_name<RateLimit> = "RateLimit";
-template <>
-inline constexpr std::string_view model_name<RetryPolicy> = "RetryPolicy";
-template <>
-inline constexpr std::string_view model_name<Participant> = "Participant";
-template <>
-inline constexpr std::string_view model_name<Identity> = "Identity";
-template <>
-inline constexpr std::string_view model_name<Task> = "Task";
-template <>
-inline constexpr std::string_view model_name<Observation> = "Observation";
-
-template <typename Model>
-concept NamedModel = !model_name<Model>.empty();
-
-}  // namespace roomstore::detail
-
-namespace roomstore {
-
-// Defined in model/json.hpp. Declared here, since the JSON library decides once, where it first
-// meets a type, whether the type is convertible.
-template <detail::NamedModel Model>
-void to_json(Json& json, const Model& model);
-template <detail::NamedModel Model>
-void from_json(const Json& json, Model& model);
-
-}  // namespace roomstore
-
-namespace roomstore::detail {
-
-template <typename T>
-concept OpenName = std::derived_from<T, OpenEnum<T>>;
 
 template <typename T, typename Model>
 concept Is = std::same_as<std::remove_const_t<T>, Model>;

@@ -2,17 +2,21 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <asio/awaitable.hpp>
 
 #include "roomstore/conversation_store.hpp"
-#include "roomstore/memory/detail/engine.hpp"
+#include "roomstore/query.hpp"
 
 namespace roomstore {
+
+namespace detail::memory {
+class Engine;
+}
 
 /// Options of `InMemoryStore`.
 /// @ingroup stores
@@ -52,274 +56,161 @@ public:
     /// An empty store.
     /// @par Errors
     /// invalid_argument: a limit is out of its bounds.
-    explicit InMemoryStore(InMemoryOptions options = {}) : engine_(options.limits) {}
+    explicit InMemoryStore(InMemoryOptions options = {});
+    ~InMemoryStore() override;
 
     /// Opens the store; nothing that takes time.
-    asio::awaitable<void> init() override {
-        engine_.init();
-        co_return;
-    }
+    asio::awaitable<void> init() override;
 
     /// Does not wait for running calls: they end by themselves, with their outcome or with
     /// `closed`.
-    asio::awaitable<void> close() override {
-        engine_.close();
-        co_return;
-    }
+    asio::awaitable<void> close() override;
 
-    asio::awaitable<Room> create_room(Room room) override {
-        co_return engine_.create_room(std::move(room));
-    }
+    asio::awaitable<Room> create_room(Room room) override;
 
-    asio::awaitable<std::optional<Room>> get_room(std::string room_id) override {
-        co_return engine_.get_room(room_id);
-    }
+    asio::awaitable<std::optional<Room>> get_room(std::string room_id) override;
 
-    asio::awaitable<Room> update_room(Room room) override {
-        co_return engine_.update_room(std::move(room));
-    }
+    asio::awaitable<Room> update_room(Room room) override;
 
     asio::awaitable<std::optional<Room>> patch_room_metadata(
         std::string room_id,
         Json patch,
-        std::vector<std::string> unset = {}) override {
-        co_return engine_.patch_room_metadata(room_id, std::move(patch), unset);
-    }
+        std::vector<std::string> unset = {}) override;
 
-    asio::awaitable<bool> delete_room(std::string room_id) override {
-        co_return engine_.delete_room(room_id);
-    }
+    asio::awaitable<bool> delete_room(std::string room_id) override;
 
-    asio::awaitable<bool> room_exists(std::string room_id) override {
-        co_return engine_.room_exists(room_id);
-    }
+    asio::awaitable<bool> room_exists(std::string room_id) override;
 
-    asio::awaitable<std::vector<Room>> list_rooms(Page page = {}) override {
-        co_return engine_.list_rooms(page);
-    }
+    asio::awaitable<std::vector<Room>> list_rooms(Page page = {}) override;
 
     asio::awaitable<std::vector<Room>> find_rooms(RoomFilter filter,
-                                                  Page page = {.offset = 0,
-                                                               .limit = 100}) override {
-        co_return engine_.find_rooms(filter, page);
-    }
+                                                  Page page = {.offset = 0, .limit = 100}) override;
 
     asio::awaitable<std::optional<Room>> find_latest_room(std::string participant_id,
-                                                          LatestRoomFilter filter = {}) override {
-        co_return engine_.find_latest_room(participant_id, filter);
-    }
+                                                          LatestRoomFilter filter = {}) override;
 
     asio::awaitable<std::optional<std::string>> find_room_id_by_channel(
         std::string channel_id,
-        std::optional<RoomStatus> status = {}) override {
-        co_return engine_.find_room_id_by_channel(channel_id, status);
-    }
+        std::optional<RoomStatus> status = {}) override;
 
     asio::awaitable<std::vector<std::string>> find_room_ids_by_channel(
         std::string channel_id,
-        ChannelLookup lookup = {}) override {
-        co_return engine_.find_room_ids_by_channel(channel_id, lookup);
-    }
+        ChannelLookup lookup = {}) override;
 
-    asio::awaitable<std::int64_t> get_delivered_index(std::string room_id) override {
-        co_return engine_.get_delivered_index(room_id);
-    }
+    asio::awaitable<std::int64_t> get_delivered_index(std::string room_id) override;
 
     asio::awaitable<bool> advance_delivered_index(std::string room_id,
                                                   std::int64_t index,
-                                                  Gap gap = Gap::refuse) override {
-        co_return engine_.advance_delivered_index(room_id, index, gap);
-    }
+                                                  Gap gap = Gap::refuse) override;
 
-    asio::awaitable<RoomContext> load_room_context(std::string room_id) override {
-        co_return engine_.load_room_context(room_id);
-    }
+    asio::awaitable<RoomContext> load_room_context(std::string room_id) override;
 
-    asio::awaitable<RoomEvent> add_event_auto_index(std::string room_id, RoomEvent event) override {
-        co_return engine_.add_event_auto_index(room_id, std::move(event));
-    }
+    asio::awaitable<RoomEvent> add_event_auto_index(std::string room_id, RoomEvent event) override;
 
     asio::awaitable<std::vector<RoomEvent>> append_events(std::string room_id,
                                                           std::vector<RoomEvent> events,
-                                                          AppendOptions options = {}) override {
-        co_return engine_.append_events(room_id, std::move(events), options);
-    }
+                                                          AppendOptions options = {}) override;
 
-    asio::awaitable<RoomEvent> add_event(RoomEvent event) override {
-        co_return engine_.add_event(std::move(event));
-    }
+    asio::awaitable<RoomEvent> add_event(RoomEvent event) override;
 
-    asio::awaitable<std::optional<RoomEvent>> get_event(std::string event_id) override {
-        co_return engine_.get_event(event_id);
-    }
+    asio::awaitable<std::optional<RoomEvent>> get_event(std::string event_id) override;
 
     asio::awaitable<std::optional<RoomEvent>> get_event(std::string room_id,
-                                                        std::string event_id) override {
-        co_return engine_.get_event(room_id, event_id);
-    }
+                                                        std::string event_id) override;
 
-    asio::awaitable<RoomEvent> update_event(RoomEvent event) override {
-        co_return engine_.update_event(std::move(event));
-    }
+    asio::awaitable<RoomEvent> update_event(RoomEvent event) override;
 
     asio::awaitable<std::vector<std::string>> delete_event(
         std::string room_id,
         std::string event_id,
-        Replies replies = Replies::cascade) override {
-        co_return engine_.delete_event(room_id, event_id, replies);
-    }
+        Replies replies = Replies::cascade) override;
 
     asio::awaitable<std::vector<RoomEvent>> list_events(std::string room_id,
-                                                        EventQuery query = {}) override {
-        co_return engine_.list_events(room_id, query);
-    }
+                                                        EventQuery query = {}) override;
 
     asio::awaitable<std::map<std::string, ThreadSummary>> get_thread_summaries(
         std::string room_id,
-        std::vector<std::string> root_event_ids) override {
-        co_return engine_.get_thread_summaries(room_id, root_event_ids);
-    }
+        std::vector<std::string> root_event_ids) override;
 
-    asio::awaitable<bool> check_idempotency(std::string room_id, std::string key) override {
-        co_return engine_.check_idempotency(room_id, key);
-    }
+    asio::awaitable<bool> check_idempotency(std::string room_id, std::string key) override;
 
     asio::awaitable<std::optional<RoomEvent>> get_event_by_idempotency_key(
         std::string room_id,
-        std::string key) override {
-        co_return engine_.get_event_by_idempotency_key(room_id, key);
-    }
+        std::string key) override;
 
-    asio::awaitable<std::int64_t> get_event_count(std::string room_id) override {
-        co_return engine_.get_event_count(room_id);
-    }
+    asio::awaitable<std::int64_t> get_event_count(std::string room_id) override;
 
-    asio::awaitable<ChannelBinding> add_binding(ChannelBinding binding) override {
-        co_return engine_.add_binding(std::move(binding));
-    }
+    asio::awaitable<ChannelBinding> add_binding(ChannelBinding binding) override;
 
     asio::awaitable<std::optional<ChannelBinding>> get_binding(std::string room_id,
-                                                               std::string channel_id) override {
-        co_return engine_.get_binding(room_id, channel_id);
-    }
+                                                               std::string channel_id) override;
 
-    asio::awaitable<ChannelBinding> update_binding(ChannelBinding binding) override {
-        co_return engine_.update_binding(std::move(binding));
-    }
+    asio::awaitable<ChannelBinding> update_binding(ChannelBinding binding) override;
 
-    asio::awaitable<bool> remove_binding(std::string room_id, std::string channel_id) override {
-        co_return engine_.remove_binding(room_id, channel_id);
-    }
+    asio::awaitable<bool> remove_binding(std::string room_id, std::string channel_id) override;
 
-    asio::awaitable<std::vector<ChannelBinding>> list_bindings(std::string room_id) override {
-        co_return engine_.list_bindings(room_id);
-    }
+    asio::awaitable<std::vector<ChannelBinding>> list_bindings(std::string room_id) override;
 
-    asio::awaitable<bool> binding_exists(std::string room_id, std::string channel_id) override {
-        co_return engine_.binding_exists(room_id, channel_id);
-    }
+    asio::awaitable<bool> binding_exists(std::string room_id, std::string channel_id) override;
 
-    asio::awaitable<Participant> add_participant(Participant participant) override {
-        co_return engine_.add_participant(std::move(participant));
-    }
+    asio::awaitable<Participant> add_participant(Participant participant) override;
 
     asio::awaitable<std::optional<Participant>> get_participant(
         std::string room_id,
-        std::string participant_id) override {
-        co_return engine_.get_participant(room_id, participant_id);
-    }
+        std::string participant_id) override;
 
-    asio::awaitable<Participant> update_participant(Participant participant) override {
-        co_return engine_.update_participant(std::move(participant));
-    }
+    asio::awaitable<Participant> update_participant(Participant participant) override;
 
     asio::awaitable<bool> remove_participant(std::string room_id,
-                                             std::string participant_id) override {
-        co_return engine_.remove_participant(room_id, participant_id);
-    }
+                                             std::string participant_id) override;
 
-    asio::awaitable<std::vector<Participant>> list_participants(std::string room_id) override {
-        co_return engine_.list_participants(room_id);
-    }
+    asio::awaitable<std::vector<Participant>> list_participants(std::string room_id) override;
 
-    asio::awaitable<Identity> create_identity(Identity identity) override {
-        co_return engine_.create_identity(std::move(identity));
-    }
+    asio::awaitable<Identity> create_identity(Identity identity) override;
 
-    asio::awaitable<std::optional<Identity>> get_identity(std::string identity_id) override {
-        co_return engine_.get_identity(identity_id);
-    }
+    asio::awaitable<std::optional<Identity>> get_identity(std::string identity_id) override;
 
     asio::awaitable<std::optional<Identity>> resolve_identity(
         ChannelType channel_type,
         std::string address,
-        std::optional<std::string> organization_id = {}) override {
-        co_return engine_.resolve_identity(channel_type, address, organization_id);
-    }
+        std::optional<std::string> organization_id = {}) override;
 
     asio::awaitable<void> link_address(std::string identity_id,
                                        ChannelType channel_type,
                                        std::string address,
-                                       std::optional<std::string> organization_id = {}) override {
-        engine_.link_address(identity_id, channel_type, address, organization_id);
-        co_return;
-    }
+                                       std::optional<std::string> organization_id = {}) override;
 
-    asio::awaitable<Task> add_task(Task task) override {
-        co_return engine_.add_task(std::move(task));
-    }
+    asio::awaitable<Task> add_task(Task task) override;
 
-    asio::awaitable<std::optional<Task>> get_task(std::string task_id) override {
-        co_return engine_.get_task(task_id);
-    }
+    asio::awaitable<std::optional<Task>> get_task(std::string task_id) override;
 
     asio::awaitable<std::vector<Task>> list_tasks(std::string room_id,
-                                                  std::optional<TaskStatus> status = {}) override {
-        co_return engine_.list_tasks(room_id, status);
-    }
+                                                  std::optional<TaskStatus> status = {}) override;
 
-    asio::awaitable<Task> update_task(Task task) override {
-        co_return engine_.update_task(std::move(task));
-    }
+    asio::awaitable<Task> update_task(Task task) override;
 
-    asio::awaitable<Observation> add_observation(Observation observation) override {
-        co_return engine_.add_observation(std::move(observation));
-    }
+    asio::awaitable<Observation> add_observation(Observation observation) override;
 
-    asio::awaitable<std::vector<Observation>> list_observations(std::string room_id) override {
-        co_return engine_.list_observations(room_id);
-    }
+    asio::awaitable<std::vector<Observation>> list_observations(std::string room_id) override;
 
     asio::awaitable<void> mark_read(std::string room_id,
                                     std::string channel_id,
-                                    std::string event_id) override {
-        engine_.mark_read(room_id, channel_id, event_id);
-        co_return;
-    }
+                                    std::string event_id) override;
 
-    asio::awaitable<void> mark_all_read(std::string room_id, std::string channel_id) override {
-        engine_.mark_all_read(room_id, channel_id);
-        co_return;
-    }
+    asio::awaitable<void> mark_all_read(std::string room_id, std::string channel_id) override;
 
     asio::awaitable<std::int64_t> get_unread_count(std::string room_id,
-                                                   std::string channel_id) override {
-        co_return engine_.get_unread_count(room_id, channel_id);
-    }
+                                                   std::string channel_id) override;
 
     asio::awaitable<std::map<std::string, std::int64_t>> get_unread_counts(
         std::string channel_id,
-        std::vector<std::string> room_ids) override {
-        co_return engine_.get_unread_counts(channel_id, room_ids);
-    }
+        std::vector<std::string> room_ids) override;
 
     asio::awaitable<std::map<std::string, std::int64_t>> list_read_markers(
-        std::string room_id) override {
-        co_return engine_.list_read_markers(room_id);
-    }
+        std::string room_id) override;
 
 private:
-    detail::memory::Engine engine_;
+    const std::unique_ptr<detail::memory::Engine> engine_;
 };
 
 }  // namespace roomstore

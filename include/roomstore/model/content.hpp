@@ -261,7 +261,16 @@ public:
                                  UnknownContent>;
 
     /// Empty text.
-    EventContent() = default;
+    EventContent() noexcept;
+    /// Copies the content.
+    EventContent(const EventContent& other);
+    /// Takes the content.
+    EventContent(EventContent&& other) noexcept;
+    /// Copies the content.
+    EventContent& operator=(const EventContent& other);
+    /// Takes the content.
+    EventContent& operator=(EventContent&& other) noexcept;
+    ~EventContent();
 
     /// One of the contents above.
     template <typename T>
@@ -320,41 +329,20 @@ public:
     Variant& variant() noexcept { return variant_; }
 
     /// The same kind of content, equal in every field.
-    friend bool operator==(const EventContent& a, const EventContent& b) {
-        return a.variant_ == b.variant_;
-    }
+    friend bool operator==(const EventContent& a, const EventContent& b);
 
 private:
     Variant variant_;
 };
 
 /// Equal in every field.
-inline bool operator==(const CompositeContent& a, const CompositeContent& b) {
-    return a.parts == b.parts;
-}
+bool operator==(const CompositeContent& a, const CompositeContent& b);
 
 /// Equal in every field; a content that was moved from equals only another.
-inline bool operator==(const EditContent& a, const EditContent& b) {
-    const EventContent* const first = a.new_content.operator->();
-    const EventContent* const second = b.new_content.operator->();
-    const bool same_content = first && second ? *first == *second : first == second;
-    return a.target_event_id == b.target_event_id && same_content && a.edit_source == b.edit_source;
-}
+bool operator==(const EditContent& a, const EditContent& b);
 
-inline std::string_view EventContent::type() const {
-    return std::visit(
-        [](const auto& content) -> std::string_view {
-            using Content = std::remove_cvref_t<decltype(content)>;
-            if constexpr (std::same_as<Content, UnknownContent>) {
-                const auto tag = content.raw.find("type");
-                if (tag == content.raw.end() || !tag->is_string()) return {};
-                return tag->template get_ref<const std::string&>();
-            } else {
-                return Content::tag;
-            }
-        },
-        variant_);
-}
+/// The same kind of content, equal in every field.
+bool operator==(const EventContent& a, const EventContent& b);
 
 namespace detail {
 

@@ -1,11 +1,19 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
-#include <utility>
+#include <string_view>
 
-#include "roomstore/model/json/read.hpp"
-#include "roomstore/model/json/write.hpp"
+#include "roomstore/model/binding.hpp"
+#include "roomstore/model/enums.hpp"
+#include "roomstore/model/event.hpp"
+#include "roomstore/model/identity.hpp"
 #include "roomstore/model/json_value.hpp"
+#include "roomstore/model/observation.hpp"
+#include "roomstore/model/open_enum.hpp"
+#include "roomstore/model/participant.hpp"
+#include "roomstore/model/room.hpp"
+#include "roomstore/model/task.hpp"
 
 /// @file
 /// JSON for every model and enumeration, found where nlohmann's library looks for it:
@@ -19,13 +27,60 @@
 /// UTC, contents with their `type`; absent values are written as null.
 namespace roomstore {
 
+namespace detail {
+
+/// The names of the types that are JSON values of their own and begin a path.
+template <typename Model>
+inline constexpr std::string_view model_name{};
+template <>
+inline constexpr std::string_view model_name<Room> = "Room";
+template <>
+inline constexpr std::string_view model_name<RoomTimers> = "RoomTimers";
+template <>
+inline constexpr std::string_view model_name<RoomEvent> = "RoomEvent";
+template <>
+inline constexpr std::string_view model_name<EventSource> = "EventSource";
+template <>
+inline constexpr std::string_view model_name<EventContent> = "EventContent";
+template <>
+inline constexpr std::string_view model_name<ChannelData> = "ChannelData";
+template <>
+inline constexpr std::string_view model_name<ThreadSummary> = "ThreadSummary";
+template <>
+inline constexpr std::string_view model_name<ChannelBinding> = "ChannelBinding";
+template <>
+inline constexpr std::string_view model_name<ChannelCapabilities> = "ChannelCapabilities";
+template <>
+inline constexpr std::string_view model_name<RateLimit> = "RateLimit";
+template <>
+inline constexpr std::string_view model_name<RetryPolicy> = "RetryPolicy";
+template <>
+inline constexpr std::string_view model_name<Participant> = "Participant";
+template <>
+inline constexpr std::string_view model_name<Identity> = "Identity";
+template <>
+inline constexpr std::string_view model_name<Task> = "Task";
+template <>
+inline constexpr std::string_view model_name<Observation> = "Observation";
+
+template <typename Model>
+concept NamedModel = !model_name<Model>.empty();
+
+/// The position of the text `json` among `count` names.
+/// @throws Error (invalid_argument) where it is no text, or none of them.
+std::size_t read_enum_position(const Json& json, const std::string_view* names, std::size_t count);
+
+/// The text `json`.
+/// @throws Error (invalid_argument) where it is none.
+const std::string& read_name(const Json& json);
+
+}  // namespace detail
+
 /// Writes `model`, also one that a store would refuse, unless it nests too deep; a content that was
 /// moved from as null.
 /// @throws Error (invalid_argument) where contents or JSON values nest more than 128 deep.
 template <detail::NamedModel Model>
-void to_json(Json& json, const Model& model) {
-    json = detail::write_json(detail::FieldPath(detail::model_name<Model>), model, {});
-}
+void to_json(Json& json, const Model& model);
 
 /// Reads a model. Members that are no fields are ignored; a field that is missing gets the default
 /// of the model, so an event without `id` a new one. Contents with a tag that this build does not
@@ -35,11 +90,7 @@ void to_json(Json& json, const Model& model) {
 ///         enumeration, a time is none, a field without default is missing, or contents and JSON
 ///         values nest more than 128 deep. All other rules are checked by the store.
 template <detail::NamedModel Model>
-void from_json(const Json& json, Model& model) {
-    Model fresh;
-    detail::read_json(detail::FieldPath(detail::model_name<Model>), json, {}, fresh);
-    model = std::move(fresh);
-}
+void from_json(const Json& json, Model& model);
 
 /// Writes the spelling.
 template <NamedEnum Enum>
@@ -51,7 +102,8 @@ void to_json(Json& json, Enum value) {
 /// @throws Error (invalid_argument) for a name that is not in the enumeration.
 template <NamedEnum Enum>
 void from_json(const Json& json, Enum& value) {
-    detail::read_json(detail::FieldPath("value"), json, {}, value);
+    constexpr const auto& names = enum_names<Enum>;
+    value = static_cast<Enum>(detail::read_enum_position(json, names.data(), names.size()));
 }
 
 /// Writes the spelling.
@@ -64,7 +116,7 @@ void to_json(Json& json, const Name& value) {
 /// @throws Error (invalid_argument) for what is no string.
 template <detail::OpenName Name>
 void from_json(const Json& json, Name& value) {
-    detail::read_json(detail::FieldPath("value"), json, {}, value);
+    value = Name(detail::read_name(json));
 }
 
 }  // namespace roomstore

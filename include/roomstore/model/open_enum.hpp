@@ -116,6 +116,13 @@ private:
     std::string name_;
 };
 
+namespace detail {
+
+template <typename T>
+concept OpenName = std::derived_from<T, OpenEnum<T>>;
+
+}  // namespace detail
+
 /// What happened in a room. The default of a `RoomEvent` is `message`.
 /// @ingroup events
 class EventType : public OpenEnum<EventType> {

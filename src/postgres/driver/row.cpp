@@ -53,11 +53,14 @@ std::optional<Timestamp> parse_timestamptz(std::string_view text) {
             end += std::string_view{":00"}.copy(buffer + end, 3);
             break;
         case 9: {
-            auto rest = text.substr(zone + 6);
-            const auto seconds =
-                detail::take_char(rest, ':') ? detail::take_digits(rest, 2) : std::nullopt;
-            if (!seconds || *seconds > 59) return std::nullopt;
-            beyond_minutes = std::chrono::seconds{text[zone] == '-' ? -*seconds : *seconds};
+            const char* const digits = text.data() + zone + 7;
+            int seconds = 0;
+            const auto [rest, error] = std::from_chars(digits, digits + 2, seconds);
+            if (text[zone + 6] != ':' || error != std::errc{} || rest != digits + 2 ||
+                seconds < 0 || seconds > 59) {
+                return std::nullopt;
+            }
+            beyond_minutes = std::chrono::seconds{text[zone] == '-' ? -seconds : seconds};
             end -= 3;
             break;
         }

@@ -9,8 +9,11 @@
 
 namespace roomstore {
 
-inline asio::awaitable<RoomEvent> ConversationStore::add_event_auto_index(std::string room_id,
-                                                                          RoomEvent event) {
+ConversationStore::ConversationStore() = default;
+ConversationStore::~ConversationStore() = default;
+
+asio::awaitable<RoomEvent> ConversationStore::add_event_auto_index(std::string room_id,
+                                                                   RoomEvent event) {
     if (event.room_id != room_id) {
         throw Error(errc::invalid_argument, "RoomEvent.room_id: differs from room_id");
     }
@@ -41,7 +44,7 @@ inline asio::awaitable<RoomEvent> ConversationStore::add_event_auto_index(std::s
     throw Error(errc::conflict, "add_event_auto_index: too many rivals in room '" + room_id + "'");
 }
 
-inline asio::awaitable<std::vector<RoomEvent>> ConversationStore::get_conversation(
+asio::awaitable<std::vector<RoomEvent>> ConversationStore::get_conversation(
     std::string room_id,
     ConversationQuery query) {
     EventQuery events{
@@ -50,9 +53,8 @@ inline asio::awaitable<std::vector<RoomEvent>> ConversationStore::get_conversati
     return list_events(std::move(room_id), std::move(events));
 }
 
-inline asio::awaitable<std::vector<RoomEvent>> ConversationStore::get_timeline(
-    std::string room_id,
-    TimelineQuery query) {
+asio::awaitable<std::vector<RoomEvent>> ConversationStore::get_timeline(std::string room_id,
+                                                                        TimelineQuery query) {
     return list_events(std::move(room_id),
                        EventQuery{.limit = query.limit,
                                   .after_index = query.after_index,

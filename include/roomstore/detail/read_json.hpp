@@ -89,19 +89,24 @@ inline void read_json(const FieldPath& path, const Json& json, Nesting, Timestam
     time = *parsed;
 }
 
+inline std::size_t read_enum_position(const FieldPath& path,
+                                      const Json& json,
+                                      const std::string_view* names,
+                                      std::size_t count) {
+    const std::string& name = string_of(path, json);
+    std::string known;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (names[i] == name) return i;
+        known += i == 0 ? "" : ", ";
+        known += names[i];
+    }
+    refuse(path, "'" + printable(name) + "' is none of " + known);
+}
+
 template <NamedEnum Enum>
 void read_json(const FieldPath& path, const Json& json, Nesting, Enum& value) {
-    const std::string& name = string_of(path, json);
-    const auto known = parse_enum<Enum>(name);
-    if (!known) {
-        std::string names;
-        for (const std::string_view each : enum_names<Enum>) {
-            names += names.empty() ? "" : ", ";
-            names += each;
-        }
-        refuse(path, "'" + printable(name) + "' is none of " + names);
-    }
-    value = *known;
+    constexpr const auto& names = enum_names<Enum>;
+    value = static_cast<Enum>(read_enum_position(path, json, names.data(), names.size()));
 }
 
 template <OpenName Name>

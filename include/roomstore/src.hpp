@@ -1,0 +1,15 @@
+#pragma once
+
+/// @file
+/// The definitions of everything that the headers only declare. `roomstore::roomstore` has them
+/// compiled. With `roomstore::header_only`, include this header in exactly one source file of the
+/// program.
+
+#include "roomstore/impl/content.ipp"
+#include "roomstore/impl/conversation_store.ipp"
+#include "roomstore/impl/forwarding_store.ipp"
+#include "roomstore/impl/id.ipp"
+#include "roomstore/impl/json.ipp"
+#include "roomstore/impl/observed_store.ipp"
+#include "roomstore/impl/timestamp.ipp"
+#include "roomstore/memory/impl/in_memory_store.ipp"

@@ -1,0 +1,1 @@
+#include "roomstore/src.hpp"
