@@ -149,7 +149,8 @@ std::string_view usage() {
   --port PORT                   0 takes a free one (6667)
   --store memory|URL            where conversations are kept (memory); everybody on this machine can
                                 read arguments, so put a password into PGPASSWORD or ~/.pgpass
-  --report FILE                 write the store's view there on SIGUSR1 and at the end
+  --report FILE                 write the store's view there on SIGUSR1 and at the end; only the
+                                owner of the file can read it
   --metrics PORT                serve counters to Prometheus on this port of 127.0.0.1; 0 takes a
                                 free one (not served)
   --name NAME                   the server's name (chat.localhost)

@@ -13,7 +13,7 @@ namespace chat {
 /// that want to compare it with what clients saw.
 asio::awaitable<roomstore::Json> report_store(roomstore::ConversationStore& store);
 
-/// Writes the report to a file. The file appears whole or not at all.
+/// Writes the report to a file that only its owner can read; see `write_private_file`.
 asio::awaitable<void> write_report(roomstore::ConversationStore& store, std::string path);
 
 }  // namespace chat

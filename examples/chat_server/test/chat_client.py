@@ -135,8 +135,8 @@ class Server:
 class Client:
     """One connection. What it receives is read in order; `expect` skips what it does not want."""
 
-    def __init__(self, server, nick=None, caps=""):
-        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE)
+    def __init__(self, server, nick=None, caps="", address="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", server.port), DEADLINE, (address, 0))
         self.buffer = b""
         self.nick = nick
         self.pings = 0

@@ -8,34 +8,10 @@ import subprocess
 import threading
 import unittest
 
-from chat_client import DEADLINE, Client, Server, commands, texts, wait_for
+from chat_client import DEADLINE, Client, commands, texts, wait_for
+from server_test_case import OwnServerTest
 
 FAST = ("--burst", "1000000", "--rate", "1000000")
-
-
-class OwnServerTest(unittest.TestCase):
-    """A server for each test."""
-
-    def serve(self, *arguments, program=None):
-        server = Server(*arguments, program=program)
-        self.addCleanup(server.__exit__, None, None, None)
-        return server
-
-    def client(self, server, nick=None, caps=""):
-        client = Client(server, nick, caps)
-        self.addCleanup(client.close)
-        return client
-
-    def assert_dropped(self, client, reason):
-        received = client.read_to_end()
-        self.assertTrue(received, "closed without a word")
-        self.assertEqual(received[-1].command, "ERROR")
-        self.assertIn(reason, received[-1].text)
-
-    def assert_alive(self, server):
-        """Others are served as if nothing had happened."""
-        with Client(server, "witness") as witness:
-            witness.join("#witness")
 
 
 class Hostile(OwnServerTest):

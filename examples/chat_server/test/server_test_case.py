@@ -1,4 +1,4 @@
-"""Tests that share a server."""
+"""Tests that share a server, and tests that have one each."""
 
 import unittest
 
@@ -34,3 +34,28 @@ class ServerTest(unittest.TestCase):
         second.join(channel)
         first.sync()
         return first, second
+
+
+class OwnServerTest(unittest.TestCase):
+    """A server for each test."""
+
+    def serve(self, *arguments, program=None):
+        server = Server(*arguments, program=program)
+        self.addCleanup(server.__exit__, None, None, None)
+        return server
+
+    def client(self, server, nick=None, caps="", address="127.0.0.1"):
+        client = Client(server, nick, caps, address)
+        self.addCleanup(client.close)
+        return client
+
+    def assert_dropped(self, client, reason):
+        received = client.read_to_end()
+        self.assertTrue(received, "closed without a word")
+        self.assertEqual(received[-1].command, "ERROR")
+        self.assertIn(reason, received[-1].text)
+
+    def assert_alive(self, server):
+        """Others are served as if nothing had happened."""
+        with Client(server, "witness") as witness:
+            witness.join("#witness")
