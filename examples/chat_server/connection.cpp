@@ -22,20 +22,35 @@ namespace {
 constexpr std::size_t line_overhead = 64;
 constexpr std::size_t max_partial_bytes = irc::max_client_tags_bytes + irc::max_line_bytes;
 
-std::string host_of(const asio::ip::tcp::socket& socket) {
+/// The client's address, or 0.0.0.0 if the client has already gone.
+asio::ip::address address_of(const asio::ip::tcp::socket& socket) {
     asio::error_code ec;
     const auto endpoint = socket.remote_endpoint(ec);
-    if (ec) return "unknown";
-    std::string host = endpoint.address().to_string();
+    return ec ? asio::ip::address() : endpoint.address();
+}
+
+std::string host_of(const asio::ip::address& address) {
+    const std::string host = address.to_string();
     return host.starts_with(':') ? "0" + host : host;
 }
 
 }  // namespace
 
+asio::ip::address network_of(const asio::ip::address& address) {
+    if (address.is_v4()) return address;
+    const auto v6 = address.to_v6();
+    // How a socket that listens on [::] sees IPv4 clients.
+    if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6);
+    auto bytes = v6.to_bytes();
+    std::fill(bytes.begin() + 8, bytes.end(), 0);
+    return asio::ip::address_v6(bytes);
+}
+
 Connection::Connection(asio::ip::tcp::socket socket, ConnectionLimits limits)
     : socket_(std::move(socket)),
       limits_(limits),
-      host_(host_of(socket_)),
+      host_(host_of(address_of(socket_))),
+      network_(network_of(address_of(socket_))),
       input_(socket_.get_executor()),
       tokens_(limits.burst),
       tokens_at_(Clock::now()),
@@ -126,6 +141,11 @@ void Connection::close(std::string reason) {
     watch_.notify();
 }
 
+void Connection::stop_lingering() {
+    limits_.linger = std::chrono::milliseconds::zero();
+    watch_.notify();
+}
+
 void Connection::set_registered(std::string server_name) {
     server_name_ = std::move(server_name);
     watch_.notify();
@@ -145,9 +165,11 @@ asio::awaitable<void> Connection::read() {
             close("Connection lost: " + ec.message());
             break;
         }
-        // What arrives after the end is read and forgotten: a socket closed with unread input would
-        // reset the connection and take the last words with it.
-        if (!closing_) accept_input({chunk.data(), size});
+        if (!closing_) {
+            accept_input({chunk.data(), size});
+        } else if (!discard_input(size)) {
+            co_return;
+        }
     }
     reading_ = false;
     watch_.notify();
@@ -156,6 +178,14 @@ asio::awaitable<void> Connection::read() {
 void Connection::end_input() {
     input_ended_ = true;
     input_.notify();
+}
+
+/// Closing a socket that holds unread input resets the connection, and the client might never see
+/// the ERROR line. Returns false when the client has sent so much that it is not worth reading any
+/// more; the connection then ends after the linger time.
+bool Connection::discard_input(std::size_t bytes) {
+    discarded_bytes_ += bytes;
+    return discarded_bytes_ <= limits_.max_discarded_bytes;
 }
 
 void Connection::accept_input(std::string_view input) {

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include <asio/awaitable.hpp>
+#include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
 
 #include "async/signal.hpp"
@@ -32,9 +33,15 @@ struct ConnectionLimits {
     /// Silence after which the client is asked for a sign of life, and how long it has to answer.
     std::chrono::milliseconds ping_interval{90'000};
     std::chrono::milliseconds ping_timeout{60'000};
-    /// How long a connection that the server ends stays open for its last words to arrive.
+    /// How long a connection that the server ends stays open for the ERROR line to arrive, and how
+    /// much the client may still send in that time.
     std::chrono::milliseconds linger{2'000};
+    std::size_t max_discarded_bytes = std::size_t{1} << 20;
 };
+
+/// What the connections of a client are counted by: its IPv4 address, or the first 64 bits of its
+/// IPv6 address, because whoever has one of these addresses usually has all of them.
+asio::ip::address network_of(const asio::ip::address& address);
 
 /// Lines in, lines out, over one TCP connection of one client.
 ///
@@ -64,6 +71,9 @@ public:
     /// first call counts.
     void close(std::string reason);
 
+    /// Ends a connection that is closing without waiting any longer for the client.
+    void stop_lingering();
+
     /// Ends the registration timeout and begins the pings, in the name of `server_name`.
     void set_registered(std::string server_name);
 
@@ -72,6 +82,9 @@ public:
 
     /// The client's address, in a form that never begins with a colon.
     const std::string& host() const noexcept { return host_; }
+
+    /// What the client's connections are counted by.
+    const asio::ip::address& network() const noexcept { return network_; }
 
     /// Bytes given to `send` so far, and how many of them the system has taken.
     std::uint64_t queued_bytes() const noexcept { return queued_; }
@@ -84,6 +97,7 @@ private:
     asio::awaitable<void> write();
     asio::awaitable<void> watch();
     void accept_input(std::string_view input);
+    bool discard_input(std::size_t bytes);
     void end_input();
     void keep_time(Clock::time_point now);
     Clock::time_point next_deadline() const;
@@ -93,10 +107,12 @@ private:
     asio::ip::tcp::socket socket_;
     ConnectionLimits limits_;
     std::string host_;
+    asio::ip::address network_;
 
     std::string partial_;
     std::deque<std::string> lines_;
     std::size_t input_bytes_ = 0;
+    std::size_t discarded_bytes_ = 0;
     bool input_ended_ = false;
     TimedSignal input_;
     double tokens_;

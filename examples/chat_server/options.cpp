@@ -83,6 +83,10 @@ const std::unordered_map<std::string, Setter>& setters() {
         {"--name", set_name},
         {"--max-clients",
          set_size([](Options& o) -> std::size_t& { return o.server.max_clients; })},
+        {"--max-clients-per-address",
+         set_size([](Options& o) -> std::size_t& { return o.server.max_clients_per_address; })},
+        {"--max-turned-away",
+         set_size([](Options& o) -> std::size_t& { return o.server.max_turned_away; })},
         {"--max-channels",
          set_size([](Options& o) -> std::size_t& { return o.server.max_channels; })},
         {"--max-output",
@@ -154,7 +158,11 @@ std::string_view usage() {
   --metrics PORT                serve counters to Prometheus on this port of 127.0.0.1; 0 takes a
                                 free one (not served)
   --name NAME                   the server's name (chat.localhost)
-  --max-clients N               connections at a time (500)
+  --max-clients N               connections at a time (500); where this bound or the next is reached,
+                                an unregistered connection is dropped for a new one
+  --max-clients-per-address N   connections at a time from one address, or one IPv6 /64 network (50)
+  --max-turned-away N           connections that were told why they have to go and have not ended yet;
+                                the oldest of them is cut off for another (200)
   --max-channels N              channels for each client (50)
   --max-output BYTES            what may wait to be sent to one client (1 MiB)
   --burst LINES                 lines a client may send at once (40) ...

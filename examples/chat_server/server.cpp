@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include <asio/buffer.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include "admission.hpp"
 #include "commands/commands.hpp"
 #include "irc/message.hpp"
 #include "irc/text.hpp"
@@ -106,24 +106,58 @@ asio::awaitable<void> Server::accept() {
 }
 
 void Server::begin(tcp::socket socket) {
-    if (state_.sessions.size() >= state_.options.max_clients) {
-        const std::string line = irc::serialize(
-            {.source = {}, .command = "ERROR", .params = {"Closing Link: the server is full"}});
-        asio::error_code ignored;
-        socket.non_blocking(true, ignored);
-        socket.write_some(asio::buffer(line), ignored);
-        return;
-    }
     const auto connection =
         std::make_shared<Connection>(std::move(socket), state_.options.connection);
+    connection->start();
+    const std::string refusal = make_room_for(*connection);
+    if (!refusal.empty()) {
+        turn_away(connection, refusal);
+        return;
+    }
     const auto session =
         std::make_shared<Session>(next_session_++, connection, state_.options.name);
     state_.sessions.emplace(session->id, session);
-    connection->start();
     asio::co_spawn(
         state_.executor,
         [self = shared_from_this(), session] { return self->serve(session); },
         log_defect("session"));
+}
+
+/// Returns why there is no room, or nothing.
+std::string Server::make_room_for(const Connection& newcomer) {
+    const auto& options = state_.options;
+    const auto& network = newcomer.network();
+    if (count_sessions(state_, network) >= options.max_clients_per_address &&
+        !drop_unregistered(network, "Not registered, and too many connections from your address")) {
+        return "Too many connections from your address";
+    }
+    if (state_.sessions.size() >= options.max_clients &&
+        !drop_unregistered(std::nullopt, "Not registered, and the server is full")) {
+        return "The server is full";
+    }
+    return {};
+}
+
+bool Server::drop_unregistered(std::optional<asio::ip::address> network,
+                               const std::string& reason) {
+    const auto session = find_expendable(state_, network);
+    if (!session) return false;
+    // Its place is free at once. An unregistered client is in no conversation, so nobody has to be
+    // told, and `serve` gives back its nick.
+    state_.sessions.erase(session->id);
+    turn_away(session->connection, reason);
+    return true;
+}
+
+/// The connection stays open for a short time, so that the client can read the reason.
+void Server::turn_away(std::shared_ptr<Connection> connection, const std::string& reason) {
+    connection->close(reason);
+    std::erase_if(turned_away_, [](const auto& earlier) { return earlier.expired(); });
+    if (turned_away_.size() >= state_.options.max_turned_away) {
+        if (const auto oldest = turned_away_.front().lock()) oldest->stop_lingering();
+        turned_away_.pop_front();
+    }
+    turned_away_.push_back(std::move(connection));
 }
 
 asio::awaitable<void> Server::serve(SessionPtr session) {

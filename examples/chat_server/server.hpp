@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
+#include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 
@@ -52,6 +55,9 @@ private:
     asio::awaitable<void> keep_house();
     asio::awaitable<void> look_for_news();
     void begin(asio::ip::tcp::socket socket);
+    std::string make_room_for(const Connection& newcomer);
+    bool drop_unregistered(std::optional<asio::ip::address> network, const std::string& reason);
+    void turn_away(std::shared_ptr<Connection> connection, const std::string& reason);
     void spawn(asio::awaitable<void> (Server::*task)(), std::string what);
 
     const std::shared_ptr<roomstore::ConversationStore> store_;
@@ -60,6 +66,8 @@ private:
     TimedSignal house_;
     TimedSignal progress_;
     asio::steady_timer accept_pause_;
+    /// Told to go, still open so that they can read why.
+    std::deque<std::weak_ptr<Connection>> turned_away_;
     std::uint64_t next_session_ = 1;
     bool stopping_ = false;
     int running_ = 0;

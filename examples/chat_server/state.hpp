@@ -23,7 +23,13 @@ namespace chat {
 
 struct ServerOptions {
     std::string name = "chat.localhost";
+    /// Connections at a time, in total and from one address (IPv6: from one /64 network). Where a
+    /// bound is reached, an unregistered connection makes room for a new one; if there is none, the
+    /// new one is turned away.
     std::size_t max_clients = 500;
+    std::size_t max_clients_per_address = 50;
+    /// Connections that had to go and have not ended yet; the oldest one is cut off for another.
+    std::size_t max_turned_away = 200;
     /// Channels that one client may be in.
     std::size_t max_channels = 50;
     /// Missed messages that a client without `draft/chathistory` is sent when it joins.

@@ -4,6 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "connection.hpp"
 #include "irc/message.hpp"
 #include "irc/text.hpp"
 #include "read_position.hpp"
@@ -143,6 +144,16 @@ TEST_CASE("Lists lose their empty parts") {
     CHECK(irc::split_list("a,b,,c,") == std::vector<std::string>{"a", "b", "c"});
     CHECK(irc::split_list("").empty());
     CHECK(irc::split_list(",").empty());
+}
+
+TEST_CASE("IPv4 clients are counted by address, IPv6 clients by /64 network") {
+    const auto network = [](const char* address) {
+        return network_of(asio::ip::make_address(address)).to_string();
+    };
+    CHECK(network("192.0.2.7") == "192.0.2.7");
+    CHECK(network("::ffff:192.0.2.7") == "192.0.2.7");
+    CHECK(network("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::");
+    CHECK(network("2001:db8:1:3:3:4:5:6") == "2001:db8:1:3::");
 }
 
 TEST_CASE("What was written is read, what waits is not") {

@@ -121,23 +121,6 @@ class Hostile(OwnServerTest):
         stored_kib = server.report()["#crowd"]["event_count"] * 4
         self.assertLess(server.memory_kib() - before, stored_kib + 20 * 256 + 16384)
 
-    def test_one_client_too_many_is_told_so(self):
-        server = self.serve("--max-clients", "2")
-        first, second = self.client(server, "one"), self.client(server, "two")
-        third = self.client(server)
-        self.assert_dropped(third, "full")
-        first.send("QUIT")
-        first.read_to_end()
-        second.sync()
-        wait_for(lambda: self.gets_in(server), "a place becomes free")
-
-    def gets_in(self, server):
-        try:
-            with Client(server, "three"):
-                return True
-        except (AssertionError, ConnectionError):
-            return False
-
     def test_garbage_is_survived(self):
         server = self.serve(*FAST)
         for seed in range(20):
