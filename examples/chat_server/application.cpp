@@ -102,9 +102,9 @@ void run_to_end(const Options& options, StorePtr store) {
 
 int run_application(int argc, char** argv, const StoreFactory& make_store) {
     try {
-        const auto options = parse_options({argv + 1, argv + argc});
-        if (options.help) {
-            std::cout << usage();
+        const auto options = parse_options(argc, argv);
+        if (!options.help.empty()) {
+            std::cout << options.help;
         } else {
             auto store = make_store(options.store);
             if (options.metrics_port) store = with_metrics(store, *options.metrics_port);
@@ -112,7 +112,7 @@ int run_application(int argc, char** argv, const StoreFactory& make_store) {
         }
         return 0;
     } catch (const UsageError& error) {
-        std::cerr << "chat_server: " << error.what() << "\n\n" << usage();
+        std::cerr << "chat_server: " << error.what() << "\nTry --help." << std::endl;
         return 2;
     } catch (const std::exception& error) {
         std::cerr << "chat_server: " << error.what() << std::endl;

@@ -4,8 +4,6 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "state.hpp"
 
@@ -21,7 +19,8 @@ struct Options {
     std::string report{};
     /// Where Prometheus is served; absent: nowhere.
     std::optional<std::uint16_t> metrics_port{};
-    bool help = false;
+    /// What `--help` prints; empty where it was not asked for.
+    std::string help{};
     ServerOptions server{};
 };
 
@@ -32,8 +31,6 @@ public:
 };
 
 /// Throws UsageError.
-Options parse_options(const std::vector<std::string>& arguments);
-
-std::string_view usage();
+Options parse_options(int argc, const char* const* argv);
 
 }  // namespace chat

@@ -334,18 +334,41 @@ class Lifecycle(OwnServerTest):
 
     def test_wrong_arguments_are_named(self):
         program = os.environ["CHAT_SERVER"]
-        for arguments, what in ((["--port", "70000"], "--port: '70000'"), (["--frob"], "--frob: unknown"),
-                                (["--rate"], "--rate: needs a value"), (["--name", "two words"], "--name"),
+        for arguments, what in ((["--port", "70000"], "--port: '70000'"), (["--frob"], "--frob: unknown option"),
+                                (["--frob=secret"], "--frob: unknown option"), (["secret"], "belongs to no option"),
+                                (["--rate"], "--rate: 1 required"), (["--report", ""], "--report: must not be empty"),
+                                (["--name", "two words"], "--name: must be one word"),
                                 (["--listen", "1.2.3"], "--listen: '1.2.3' is not an IP address"),
-                                (["--ping-interval", "nan"], "--ping-interval")):
+                                (["--max-clients", "-1"], "--max-clients: '-1'"),
+                                (["--ping-interval", "nan"], "--ping-interval: 'nan'")):
             done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=DEADLINE)
             self.assertEqual(done.returncode, 2, done)
             self.assertIn(what, done.stderr.splitlines()[0])
-        done = subprocess.run([program, "--store", "nonsense"], capture_output=True, text=True, timeout=DEADLINE)
+            self.assertNotIn("secret", done.stderr)
+
+    def test_a_store_that_cannot_be_used_is_an_error(self):
+        done = subprocess.run([os.environ["CHAT_SERVER"], "--store", "nonsense"],
+                              capture_output=True, text=True, timeout=DEADLINE)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("nonsense", done.stderr)
-        done = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=DEADLINE)
+        self.assertTrue(done.stderr.startswith("chat_server: "), done.stderr)
+
+    def test_help_shows_every_option_with_its_default(self):
+        done = subprocess.run([os.environ["CHAT_SERVER"], "--help", "--port", "0"],
+                              capture_output=True, text=True, timeout=DEADLINE)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for option in ("--listen ADDRESS=127.0.0.1", "--port PORT=6667", "--store memory|URL=memory", "--report FILE ",
+                       "--metrics PORT ", "--name NAME=chat.localhost", "--max-clients N=500 ",
+                       "--max-clients-per-address N=50 ", "--max-turned-away N=200 ", "--max-channels N=50 ",
+                       "--max-output BYTES=1048576 ", "--burst LINES=40 ", "--rate LINES=10 ",
+                       "--registration-timeout SECONDS=30 ", "--ping-interval SECONDS=90 ",
+                       "--ping-timeout SECONDS=60 ", "--mark-interval SECONDS=10 ", "--poll-interval SECONDS=0 ",
+                       "--shutdown-timeout SECONDS=10 "):
+            self.assertIn(option, done.stdout + " ")
+
+    def test_the_last_of_equal_options_counts(self):
+        client = self.client(self.serve("--name", "first", "--name", "second"))
+        client.send("PING x")
+        self.assertEqual(client.expect("PONG").params, ["second", "x"])
 
     def test_a_taken_port_is_an_error(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
