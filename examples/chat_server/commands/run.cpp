@@ -4,6 +4,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include <roomstore/detail/text.hpp>
+
 #include "../irc/numerics.hpp"
 #include "../irc/text.hpp"
 #include "commands.hpp"
@@ -55,7 +57,7 @@ std::optional<irc::Message> read_line(Session& session, const std::string& line)
         session.reply(irc::err_inputtoolong, {"Input line was too long"});
         return std::nullopt;
     }
-    if (!irc::is_text(line)) {
+    if (roomstore::detail::find_text_fault(line)) {
         session.send_from_server(
             "FAIL", {"*", "INVALID_UTF8", "Message rejected: only UTF-8 without NUL is relayed"});
         return std::nullopt;

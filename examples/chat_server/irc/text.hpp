@@ -26,9 +26,6 @@ bool is_nick(std::string_view name);
 /// `max_channel_bytes`.
 bool is_channel(std::string_view name);
 
-/// Whether the text is UTF-8 (RFC 3629: shortest form, no surrogates) without NUL.
-bool is_text(std::string_view text);
-
 /// The longest beginning of `text` with at most `max_bytes` that does not end inside a character.
 std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes);
 

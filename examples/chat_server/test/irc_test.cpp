@@ -4,6 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <roomstore/detail/text.hpp>
+
 #include "connection.hpp"
 #include "irc/message.hpp"
 #include "irc/text.hpp"
@@ -68,7 +70,7 @@ TEST_CASE("What is too long is cut between characters") {
     const std::string written = irc::serialize(line);
     CHECK(written.size() <= irc::max_line_bytes);
     CHECK(written.size() >= irc::max_line_bytes - 1);
-    CHECK(irc::is_text(written));
+    CHECK_FALSE(roomstore::detail::find_text_fault(written));
     CHECK(irc::uncut_size(line) == 1 + 1 + 1 + 1 + 2 + text.size() + 2);
     CHECK(irc::uncut_size({.source = "", .command = "X", .params = {"a", "b"}}) ==
           irc::serialize({.source = "s", .command = "X", .params = {"a", "b"}}).size() - 1);
@@ -110,28 +112,6 @@ TEST_CASE("Nicks, channels and client-only tags have their alphabets") {
         CHECK_FALSE(irc::is_client_only(key));
     }
     CHECK(irc::fold("#ABCxyz[]é") == "#abcxyz[]é");
-}
-
-TEST_CASE("Only shortest-form UTF-8 without NUL is text") {
-    for (const char* text : {"", "a", "é", "\u20ac", "\U0001F600", "\xF4\x8F\xBF\xBF"}) {
-        CAPTURE(text);
-        CHECK(irc::is_text(text));
-    }
-    for (const char* bytes : {"\x80",
-                              "\xC3",
-                              "\xC0\xAF",
-                              "\xC1\xBF",
-                              "\xE0\x9F\xBF",
-                              "\xED\xA0\x80",
-                              "\xF0\x8F\xBF\xBF",
-                              "\xF4\x90\x80\x80",
-                              "\xF5\x80\x80\x80",
-                              "\xFF",
-                              "\xE2\x82"}) {
-        CAPTURE(bytes);
-        CHECK_FALSE(irc::is_text(bytes));
-    }
-    CHECK_FALSE(irc::is_text(std::string_view("a\0b", 3)));
 }
 
 TEST_CASE("What cannot stand in a reply is quoted as a star") {

@@ -167,7 +167,7 @@ class Lines(ServerTest):
     def test_what_is_no_utf8_is_refused(self):
         client = self.client("line5")
         client.join("#utf8")
-        for bad in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"a\0b"):
+        for bad in (b"\xff", b"\x80", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"a\0b"):
             client.send_bytes(b"PRIVMSG #utf8 :" + bad + b"\r\n")
             refused = client.expect("FAIL")
             self.assertEqual(refused.params[:2], ["*", "INVALID_UTF8"])
