@@ -250,13 +250,13 @@ asio::awaitable<void> Connection::watch() {
             continue;
         }
         if (closing_) break;
-        keep_time(Clock::now());
+        check_timeouts(Clock::now());
     }
     asio::error_code ignored;
     socket_.close(ignored);
 }
 
-void Connection::keep_time(Clock::time_point now) {
+void Connection::check_timeouts(Clock::time_point now) {
     if (server_name_.empty()) {
         close("Registration timeout");
     } else if (ping_pending_) {

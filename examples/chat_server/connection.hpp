@@ -13,7 +13,7 @@
 #include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
 
-#include "async/signal.hpp"
+#include "async/async_event.hpp"
 
 namespace chat {
 
@@ -91,7 +91,7 @@ public:
     std::uint64_t written_bytes() const noexcept { return written_; }
 
 private:
-    using Clock = Signal::Clock;
+    using Clock = AsyncEvent::Clock;
 
     asio::awaitable<void> read();
     asio::awaitable<void> write();
@@ -99,7 +99,7 @@ private:
     void accept_input(std::string_view input);
     bool discard_input(std::size_t bytes);
     void end_input();
-    void keep_time(Clock::time_point now);
+    void check_timeouts(Clock::time_point now);
     Clock::time_point next_deadline() const;
     bool take_token(Clock::time_point now);
     std::size_t waiting_output() const noexcept { return pending_.size() + writing_.size(); }
@@ -114,7 +114,7 @@ private:
     std::size_t input_bytes_ = 0;
     std::size_t discarded_bytes_ = 0;
     bool input_ended_ = false;
-    TimedSignal input_;
+    TimedAsyncEvent input_;
     double tokens_;
     Clock::time_point tokens_at_;
 
@@ -122,8 +122,8 @@ private:
     std::string writing_;
     std::uint64_t queued_ = 0;
     std::uint64_t written_ = 0;
-    TimedSignal output_;
-    Signal drained_;
+    TimedAsyncEvent output_;
+    AsyncEvent drained_;
 
     bool closing_ = false;
     bool reading_ = false;
@@ -135,7 +135,7 @@ private:
     Clock::time_point last_input_;
     Clock::time_point pinged_at_;
     Clock::time_point closed_at_;
-    TimedSignal watch_;
+    TimedAsyncEvent watch_;
 };
 
 }  // namespace chat

@@ -23,7 +23,7 @@ Conversation::Conversation(asio::any_io_executor executor,
       blueprint_(std::move(blueprint)),
       kind_(kind),
       name_(room_name(blueprint_)),
-      turnstile_(std::move(executor)) {}
+      mutex_(std::move(executor)) {}
 
 asio::awaitable<roomstore::Room> Conversation::open() {
     auto room = co_await store_.get_room(id());
@@ -123,7 +123,7 @@ asio::awaitable<bool> Conversation::post(SessionPtr sender, Post message) {
         senders_.erase(event_id);
         throw;
     }
-    const auto turn = co_await enter();
+    const auto lock = co_await this->lock();
     if (stored.index <= shown_index_) co_return true;
     try {
         co_await show_pending();

@@ -13,7 +13,7 @@
 
 #include <roomstore/conversation_store.hpp>
 
-#include "async/turnstile.hpp"
+#include "async/async_mutex.hpp"
 #include "mapping.hpp"
 #include "read_position.hpp"
 #include "session.hpp"
@@ -27,8 +27,8 @@ namespace chat {
 /// the only order; appends that race, and messages that other servers put into the same room, fall
 /// into it without a rule of their own, and nothing is shown twice or left out.
 ///
-/// Showing, joining and leaving take turns (`enter`), so that what a member was told on joining
-/// ends exactly where the live messages begin.
+/// Showing, joining and leaving exclude each other (`lock`), so that what a member was told on
+/// joining ends exactly where the live messages begin.
 class Conversation {
 public:
     enum class Kind { channel, private_talk };
@@ -44,22 +44,21 @@ public:
     /// How the name is written: as in the stored room, which whoever joined first has created.
     const std::string& name() const noexcept { return name_; }
 
-    /// Waits for the turn of the caller.
-    asio::awaitable<Turnstile::Turn> enter() { return turnstile_.enter(); }
+    asio::awaitable<AsyncMutex::Lock> lock() { return mutex_.lock(); }
 
-    /// Reads the stored room; creates it where there is none. Needs the turn.
+    /// Reads the stored room; creates it where there is none. The caller holds the lock.
     asio::awaitable<roomstore::Room> open();
 
-    /// Shows all members what was stored since. Needs the turn.
+    /// Shows all members what was stored since. The caller holds the lock.
     asio::awaitable<void> show_pending();
 
     /// Appends the message and shows it. Repeats the append where that may help, with the same
-    /// event, so that it is stored once. Takes a turn itself.
+    /// event, so that it is stored once. Takes the lock itself.
     /// @returns false where the message is stored but could not be shown yet.
     asio::awaitable<bool> post(SessionPtr sender, Post message);
 
-    /// What is stored beyond the index (-1: all) and was shown here, the last `limit` of it. Needs
-    /// the turn.
+    /// What is stored beyond the index (-1: all) and was shown here, the last `limit` of it. The
+    /// caller holds the lock.
     asio::awaitable<std::vector<roomstore::RoomEvent>> list_shown(std::int64_t limit);
 
     /// @name Members: those who see what is posted
@@ -98,7 +97,7 @@ private:
     roomstore::Room blueprint_;
     Kind kind_;
     std::string name_;
-    Turnstile turnstile_;
+    AsyncMutex mutex_;
     bool loaded_ = false;
     bool behind_ = false;
     std::int64_t shown_index_ = -1;

@@ -43,7 +43,7 @@ Server::Server(asio::any_io_executor executor,
     : store_(std::move(store)),
       state_(executor, *store_, std::move(options)),
       acceptor_(executor),
-      house_(executor),
+      housekeeping_(executor),
       progress_(executor),
       accept_pause_(executor) {}
 
@@ -68,12 +68,13 @@ void Server::spawn(asio::awaitable<void> (Server::*task)(), std::string what) {
 
 asio::awaitable<void> Server::run() {
     spawn(&Server::accept, "accept");
-    spawn(&Server::keep_house, "housekeeping");
+    spawn(&Server::run_housekeeping, "housekeeping");
     while (!stopping_) co_await progress_.wait();
 
-    const auto deadline = TimedSignal::Clock::now() + state_.options.shutdown_timeout;
+    const auto deadline = TimedAsyncEvent::Clock::now() + state_.options.shutdown_timeout;
     const auto busy = [this] { return running_ > 0 || !state_.sessions.empty(); };
-    while (busy() && TimedSignal::Clock::now() < deadline) co_await progress_.wait_until(deadline);
+    while (busy() && TimedAsyncEvent::Clock::now() < deadline)
+        co_await progress_.wait_until(deadline);
 }
 
 void Server::stop() {
@@ -82,7 +83,7 @@ void Server::stop() {
     asio::error_code ignored;
     acceptor_.close(ignored);
     accept_pause_.cancel();
-    house_.notify();
+    housekeeping_.notify();
     const auto sessions = state_.sessions;
     for (const auto& [id, session] : sessions) session->connection->close("Server shutting down");
     progress_.notify();
@@ -204,7 +205,7 @@ asio::awaitable<void> Server::depart(SessionPtr session) {
         position.settle(session->connection->written_bytes());
         // A room that fails keeps nobody in the others.
         try {
-            const auto turn = co_await conversation->enter();
+            const auto lock = co_await conversation->lock();
             co_await record_departure(state_.store,
                                       conversation->id(),
                                       session->nick,
@@ -216,28 +217,28 @@ asio::awaitable<void> Server::depart(SessionPtr session) {
     }
 }
 
-asio::awaitable<void> Server::keep_house() {
-    using Clock = TimedSignal::Clock;
+asio::awaitable<void> Server::run_housekeeping() {
+    using Clock = TimedAsyncEvent::Clock;
     const auto& options = state_.options;
     const bool polls = options.poll_interval.count() > 0;
     const auto retry = std::chrono::milliseconds(1000);
     const auto interval = std::min(options.mark_interval, polls ? options.poll_interval : retry);
     auto marked_at = Clock::now();
     while (!stopping_) {
-        co_await house_.wait_until(Clock::now() + interval);
+        co_await housekeeping_.wait_until(Clock::now() + interval);
         if (stopping_) break;
-        co_await look_for_news();
+        co_await poll_store();
         if (Clock::now() - marked_at < options.mark_interval) continue;
         co_await mark_read();
         marked_at = Clock::now();
     }
 }
 
-asio::awaitable<void> Server::look_for_news() {
+asio::awaitable<void> Server::poll_store() {
     for (const auto& conversation : state_.conversations.all()) {
         const bool polls = state_.options.poll_interval.count() > 0;
         if (!conversation->has_members() || !(polls || conversation->behind())) continue;
-        const auto turn = co_await conversation->enter();
+        const auto lock = co_await conversation->lock();
         try {
             co_await conversation->show_pending();
         } catch (const roomstore::Error& error) {

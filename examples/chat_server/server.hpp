@@ -14,7 +14,7 @@
 
 #include <roomstore/conversation_store.hpp>
 
-#include "async/signal.hpp"
+#include "async/async_event.hpp"
 #include "state.hpp"
 
 namespace chat {
@@ -52,8 +52,8 @@ private:
     asio::awaitable<void> accept();
     asio::awaitable<void> serve(SessionPtr session);
     asio::awaitable<void> depart(SessionPtr session);
-    asio::awaitable<void> keep_house();
-    asio::awaitable<void> look_for_news();
+    asio::awaitable<void> run_housekeeping();
+    asio::awaitable<void> poll_store();
     void begin(asio::ip::tcp::socket socket);
     std::string make_room_for(const Connection& newcomer);
     bool drop_unregistered(std::optional<asio::ip::address> network, const std::string& reason);
@@ -63,8 +63,8 @@ private:
     const std::shared_ptr<roomstore::ConversationStore> store_;
     ServerState state_;
     asio::ip::tcp::acceptor acceptor_;
-    TimedSignal house_;
-    TimedSignal progress_;
+    TimedAsyncEvent housekeeping_;
+    TimedAsyncEvent progress_;
     asio::steady_timer accept_pause_;
     /// Told to go, still open so that they can read why.
     std::deque<std::weak_ptr<Connection>> turned_away_;

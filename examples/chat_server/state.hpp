@@ -14,7 +14,7 @@
 
 #include <roomstore/conversation_store.hpp>
 
-#include "async/signal.hpp"
+#include "async/async_event.hpp"
 #include "connection.hpp"
 #include "conversation.hpp"
 #include "session.hpp"
@@ -80,7 +80,7 @@ struct ServerState {
     std::unordered_map<std::string, SessionPtr> nicks{};
     Conversations conversations{};
     /// Notified whenever a session has gone entirely.
-    Signal departures;
+    AsyncEvent departures;
 
     /// The registered client of that nick that is still there, or null.
     SessionPtr find_client(std::string_view nick) const;

@@ -35,7 +35,7 @@ void send_missed(Session& session,
 asio::awaitable<void> enter_channel(ServerState& state,
                                     SessionPtr session,
                                     std::shared_ptr<Conversation> channel) {
-    const auto turn = co_await channel->enter();
+    const auto lock = co_await channel->lock();
     const roomstore::Room room = co_await channel->open();
     const Arrival arrival = co_await record_arrival(state.store, channel->id(), session->nick);
     if (arrival == Arrival::banned) {
@@ -66,7 +66,7 @@ asio::awaitable<void> enter_channel(ServerState& state,
 asio::awaitable<ReadPosition> announce_part(SessionPtr session,
                                             std::shared_ptr<Conversation> channel,
                                             std::string reason) {
-    const auto turn = co_await channel->enter();
+    const auto lock = co_await channel->lock();
     const std::string mask = session->mask();
     irc::Line line{.source = mask, .command = "PART", .params = {channel->name()}};
     if (!reason.empty()) line.params.emplace_back(reason);
@@ -80,10 +80,10 @@ asio::awaitable<void> leave_channel(ServerState& state,
                                     std::shared_ptr<Conversation> channel,
                                     std::string reason) {
     ReadPosition position = co_await announce_part(session, channel, std::move(reason));
-    // Waits for this client, so not while others wait for their turn.
+    // Waits for this client, so the lock is not held meanwhile.
     co_await session->connection->flushed();
     position.settle(session->connection->written_bytes());
-    const auto turn = co_await channel->enter();
+    const auto lock = co_await channel->lock();
     co_await record_departure(state.store,
                               channel->id(),
                               session->nick,
@@ -104,7 +104,7 @@ asio::awaitable<void> change_topic(ServerState& state,
                                    SessionPtr session,
                                    std::shared_ptr<Conversation> channel,
                                    std::string topic) {
-    const auto turn = co_await channel->enter();
+    const auto lock = co_await channel->lock();
     roomstore::Json patch = roomstore::Json::object();
     std::vector<std::string> unset;
     if (topic.empty()) {

@@ -33,8 +33,8 @@ std::vector<irc::Tag> client_only(const std::vector<irc::Tag>& tags) {
 }
 
 /// Makes the client take part in the conversation with another one: from now on it sees what is
-/// said, and its read position is kept. Needs the turn, which a departure waits for as well: the
-/// store hears of the two in the order in which they happened.
+/// said, and its read position is kept. The caller holds the lock, which a departure takes as
+/// well: the store hears of the two in the order in which they happened.
 asio::awaitable<void> attach(ServerState& state,
                              SessionPtr session,
                              std::shared_ptr<Conversation> talk) {
@@ -51,7 +51,7 @@ asio::awaitable<std::shared_ptr<Conversation>> open_talk(ServerState& state,
                                                          SessionPtr other) {
     auto talk = state.private_talk(session->nick, other->nick);
     if (talk->has_member(*session) && talk->has_member(*other)) co_return talk;
-    const auto turn = co_await talk->enter();
+    const auto lock = co_await talk->lock();
     co_await talk->open();
     co_await attach(state, session, talk);
     co_await attach(state, other, talk);

@@ -94,7 +94,7 @@ asio::awaitable<void> rename(ServerState& state, SessionPtr session, std::string
     for (auto& [conversation, position] : moves) {
         position.settle(session->connection->written_bytes());
         try {
-            const auto turn = co_await conversation->enter();
+            const auto lock = co_await conversation->lock();
             co_await record_departure(state.store,
                                       conversation->id(),
                                       old_nick,
