@@ -19,7 +19,7 @@ SessionPtr find_expendable(const ServerState& state, std::optional<asio::ip::add
         std::size_t size = 0;
     };
     std::map<asio::ip::address, Crowd> crowds;
-    // In the order of their ids, which is that of their age.
+    // In the order of their ids, so the oldest comes first.
     for (const auto& [id, session] : state.sessions) {
         const auto& origin = session->connection->network();
         if (session->registered || (network && *network != origin)) continue;

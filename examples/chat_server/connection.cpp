@@ -18,7 +18,7 @@ namespace chat {
 
 namespace {
 
-/// What a waiting line costs beside its bytes, so that empty lines are not free.
+/// What a waiting line counts in addition to its bytes, so that empty lines are bounded too.
 constexpr std::size_t line_overhead = 64;
 constexpr std::size_t max_partial_bytes = irc::max_client_tags_bytes + irc::max_line_bytes;
 
@@ -39,7 +39,7 @@ std::string host_of(const asio::ip::address& address) {
 asio::ip::address network_of(const asio::ip::address& address) {
     if (address.is_v4()) return address;
     const auto v6 = address.to_v6();
-    // How a socket that listens on [::] sees IPv4 clients.
+    // A socket that listens on [::] sees IPv4 clients under such addresses.
     if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6);
     auto bytes = v6.to_bytes();
     std::fill(bytes.begin() + 8, bytes.end(), 0);
@@ -104,7 +104,7 @@ bool Connection::take_token(Clock::time_point now) {
 void Connection::send(std::string_view line) {
     if (closing_) return;
     if (waiting_output() + line.size() > limits_.max_output_bytes) {
-        // Still counted as queued: what was thrown away must never look written.
+        // Dropped lines still count as queued, so that they never look as if they were written.
         pending_.clear();
         close("SendQ exceeded");
         return;
@@ -126,10 +126,10 @@ asio::awaitable<void> Connection::flushed() {
 void Connection::close(std::string reason) {
     if (closing_) return;
     const std::string text = "Closing Link: " + host_ + " (" + reason + ")";
-    const std::string last_words =
+    const std::string error_line =
         irc::serialize({.source = {}, .command = "ERROR", .params = {text}});
-    pending_ += last_words;
-    queued_ += last_words.size();
+    pending_ += error_line;
+    queued_ += error_line.size();
     reason_ = std::move(reason);
     closing_ = true;
     closed_at_ = Clock::now();
@@ -180,9 +180,10 @@ void Connection::end_input() {
     input_.notify();
 }
 
-/// Closing a socket that holds unread input resets the connection, and the client might never see
-/// the ERROR line. Returns false when the client has sent so much that it is not worth reading any
-/// more; the connection then ends after the linger time.
+/// Input of a closing connection is read and dropped, because closing a socket with unread input
+/// resets the connection, and the client might never see the ERROR line. Returns false when the
+/// client has sent so much that nothing more is read; the connection then ends with the linger
+/// time.
 bool Connection::discard_input(std::size_t bytes) {
     discarded_bytes_ += bytes;
     return discarded_bytes_ <= limits_.max_discarded_bytes;

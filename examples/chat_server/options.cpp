@@ -14,7 +14,7 @@ namespace chat {
 
 namespace {
 
-/// As CLI::Range, but refuses NaN, which is neither below nor above any bound.
+/// Like CLI::Range, but refuses NaN, which is neither below nor above any bound.
 template <typename Number>
 CLI::Validator between(Number low, Number high) {
     const auto check = [=](const std::string& text) -> std::string {
@@ -192,8 +192,8 @@ void add_timeouts(CLI::App& app, Options& options) {
                   "how long the server waits for its clients when it ends");
 }
 
-/// Names an argument that no option takes. What follows a `=`, or stands alone, may be an address
-/// with a password and is not repeated.
+/// Names an argument that no option takes. What follows a `=` or stands alone is not repeated: it
+/// may be the address of a database with a password in it.
 std::string describe_unexpected(const std::string& argument) {
     if (!argument.starts_with('-')) return "an argument belongs to no option";
     return argument.substr(0, argument.find('=')) + ": unknown option";

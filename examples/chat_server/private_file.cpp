@@ -17,10 +17,10 @@ namespace {
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-/// A new file that is removed again unless it is moved to where it belongs.
+/// A new file beside `target`, removed again unless it is moved there.
 class TemporaryFile {
 public:
-    // O_EXCL: a name that exists, be it a link, is an error.
+    // With O_EXCL it is an error if the name exists, even as a link.
     explicit TemporaryFile(const std::string& target)
         : path_(target + "." + roomstore::generate_id()),
           descriptor_(::open(path_.c_str(),
@@ -45,7 +45,7 @@ public:
     }
 
     void move_to(const std::string& target) {
-        // Some file systems report only here that they had no space.
+        // Some file systems report only on closing that there was no space.
         const int closed = ::close(descriptor_);
         descriptor_ = -1;
         if (closed != 0) throw_errno("cannot write " + path_);

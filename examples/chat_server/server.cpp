@@ -23,7 +23,7 @@ namespace {
 
 using asio::ip::tcp;
 
-/// For what must not end silently: a defect shows in the log, and the server goes on.
+/// Completion handler of coroutines: an exception is logged, and the server goes on.
 auto log_defect(std::string what) {
     return [what = std::move(what)](std::exception_ptr exception) {
         if (!exception) return;
@@ -73,8 +73,9 @@ asio::awaitable<void> Server::run() {
 
     const auto deadline = TimedAsyncEvent::Clock::now() + state_.options.shutdown_timeout;
     const auto busy = [this] { return running_ > 0 || !state_.sessions.empty(); };
-    while (busy() && TimedAsyncEvent::Clock::now() < deadline)
+    while (busy() && TimedAsyncEvent::Clock::now() < deadline) {
         co_await progress_.wait_until(deadline);
+    }
 }
 
 void Server::stop() {
@@ -99,7 +100,8 @@ asio::awaitable<void> Server::accept() {
             begin(std::move(socket));
             continue;
         }
-        // No descriptor left, most likely: the waiting client stays in the backlog until one is.
+        // Most likely there is no file descriptor left. The client waits in the backlog until one
+        // is free.
         log_error("accept", std::system_error(ec));
         accept_pause_.expires_after(std::chrono::milliseconds(200));
         co_await accept_pause_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
@@ -124,7 +126,7 @@ void Server::begin(tcp::socket socket) {
         log_defect("session"));
 }
 
-/// Returns why there is no room, or nothing.
+/// Returns why there is no place for the newcomer; an empty string if there is one.
 std::string Server::make_room_for(const Connection& newcomer) {
     const auto& options = state_.options;
     const auto& network = newcomer.network();
@@ -143,8 +145,8 @@ bool Server::drop_unregistered(std::optional<asio::ip::address> network,
                                const std::string& reason) {
     const auto session = find_expendable(state_, network);
     if (!session) return false;
-    // Its place is free at once. An unregistered client is in no conversation, so nobody has to be
-    // told, and `serve` gives back its nick.
+    // The place is free at once: an unregistered client is in no conversation, so nobody has to be
+    // told. `serve` releases its nick.
     state_.sessions.erase(session->id);
     turn_away(session->connection, reason);
     return true;
@@ -202,15 +204,15 @@ asio::awaitable<void> Server::depart(SessionPtr session) {
     }
     co_await session->connection->flushed();
     for (auto& [conversation, position] : left) {
-        position.settle(session->connection->written_bytes());
-        // A room that fails keeps nobody in the others.
+        position.set_written(session->connection->written_bytes());
+        // A failure in one room must not keep the client in the others.
         try {
             const auto lock = co_await conversation->lock();
             co_await record_departure(state_.store,
                                       conversation->id(),
                                       session->nick,
                                       roomstore::ParticipantStatus::inactive,
-                                      position.news());
+                                      position.unstored());
         } catch (const roomstore::Error& error) {
             log_error("departure of " + session->nick + " from " + conversation->id(), error);
         }

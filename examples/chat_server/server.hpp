@@ -21,31 +21,37 @@ namespace chat {
 
 /// A chat server that speaks IRC (RFC 2812, IRCv3) and keeps everything in a `ConversationStore`.
 ///
-/// It runs on one thread: the executor's context must be run by one thread only. A thread is enough
-/// to move lines between sockets, and waiting for the store costs none; the store itself may use as
-/// many as it likes.
+/// It runs on one thread: only one thread may run the executor's context. One thread is enough to
+/// move lines between sockets, and waiting for the store blocks none; the store itself may use as
+/// many threads as it likes.
 ///
-/// A nick is whoever uses it: there are no accounts and no passwords. Do not serve strangers.
+/// The number of connections is bounded in total and for each address. At a bound, a new connection
+/// takes the place of an unregistered one, so that silent connections lock nobody out; if all
+/// others are registered, it is turned away. Whoever is dropped or turned away is sent an ERROR
+/// line with the reason first.
 ///
-/// Every coroutine that it starts holds it, and it holds the store: what `run()` does not wait for
-/// ends in its own time, by an error once the store is closed.
+/// Anybody may use any nick that is free: there are no accounts and no passwords. Do not open it to
+/// strangers.
+///
+/// Every coroutine that the server starts keeps it alive, and the server keeps the store alive. A
+/// coroutine that `run()` does not wait for ends later, with an error once the store is closed.
 class Server : public std::enable_shared_from_this<Server> {
 public:
     Server(asio::any_io_executor executor,
            std::shared_ptr<roomstore::ConversationStore> store,
            ServerOptions options);
 
-    /// Begins to listen and returns the address, with the port that was chosen for port 0.
+    /// Starts to listen and returns the address, with the port that was chosen if 0 was given.
     asio::ip::tcp::endpoint listen(const asio::ip::tcp::endpoint& endpoint);
 
-    /// Serves until `stop()`, then until every client has been told and has gone, and the store
-    /// knows of it, but no longer than `ServerOptions::shutdown_timeout`.
+    /// Serves until `stop()`. Then waits until every client has been told and disconnected and its
+    /// departure is stored, but no longer than `ServerOptions::shutdown_timeout`.
     asio::awaitable<void> run();
 
-    /// Ends `run()`.
+    /// Makes `run()` return.
     void stop();
 
-    /// Stores the read positions of everybody who is here.
+    /// Stores the read positions of all connected clients.
     asio::awaitable<void> mark_read();
 
 private:
@@ -66,7 +72,7 @@ private:
     TimedAsyncEvent housekeeping_;
     TimedAsyncEvent progress_;
     asio::steady_timer accept_pause_;
-    /// Told to go, still open so that they can read why.
+    /// Told why they are closed, and still open so that they can read it.
     std::deque<std::weak_ptr<Connection>> turned_away_;
     std::uint64_t next_session_ = 1;
     bool stopping_ = false;

@@ -51,7 +51,7 @@ const Command* find_command(const std::string& name) {
     return found == table.end() ? nullptr : &found->second;
 }
 
-/// Refuses what is no line of the protocol. Nothing of a refused line takes effect.
+/// Parses a line. A malformed line is answered with an error and has no other effect.
 std::optional<irc::Message> read_line(Session& session, const std::string& line) {
     if (!irc::fits(line)) {
         session.reply(irc::err_inputtoolong, {"Input line was too long"});

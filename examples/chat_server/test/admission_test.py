@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Who gets in when many connect: bounds for the server and for each address, and what those see who do not."""
+"""The bounds on connections, in total and for each address: who is dropped, who is turned away, who gets in."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from server_test_case import OwnServerTest
 
 
 class Admission(OwnServerTest):
-    """Connects from several addresses of 127.0.0.0/8, all of which the loopback interface has."""
+    """The clients connect from several addresses of 127.0.0.0/8, all of which are on the loopback interface."""
 
     def silent(self, server, count, address):
         """Connections that never say anything."""
@@ -22,7 +22,7 @@ class Admission(OwnServerTest):
             client.sync()
 
     def read_to_orderly_end(self, client):
-        """All that comes, as text. A reset instead of the end of the connection is an error."""
+        """Everything that is received, as text. Raises if the connection is reset instead of closed."""
         client.socket.settimeout(DEADLINE)
         received = client.buffer
         while data := client.socket.recv(65536):
@@ -52,12 +52,12 @@ class Admission(OwnServerTest):
         self.client(server, "late", address="127.0.0.1").join("#in")
         early.join("#in")
         dropped = lambda: [client for client in silent if not self.is_connected(client)]
-        wait_for(lambda: len(dropped()) == 600 + 2 - 500, "as many are dropped as the server has no place for")
+        wait_for(lambda: len(dropped()) == 600 + 2 - 500, "the server drops as many connections as are too many")
         for client in dropped():
             self.assert_dropped(client, "Not registered, and the server is full")
 
     def is_connected(self, client):
-        """Whether the server has said nothing, as it does until it drops a silent connection."""
+        """Whether the server has sent nothing, as is the case until it drops a silent connection."""
         try:
             client.socket.settimeout(0)
             return not client.socket.recv(1, socket.MSG_PEEK)
@@ -98,11 +98,11 @@ class Admission(OwnServerTest):
         registered[0].read_to_end()
         wait_for(lambda: self.gets_in(server, "three", "127.0.0.2"), "a place becomes free")
 
-    def test_who_is_turned_away_sees_why_even_after_sending_much(self):
-        """Closing a socket that holds unread input resets the connection; the line must come first."""
+    def test_a_client_that_is_turned_away_reads_the_reason_even_if_it_has_sent_much(self):
+        """Closing a socket with unread input resets the connection, which must not replace the ERROR line."""
         server = self.serve("--max-clients", "1")
         self.client(server, "holder")
-        server.process.send_signal(signal.SIGSTOP)  # what follows is all there when the server accepts
+        server.process.send_signal(signal.SIGSTOP)  # so that all input has arrived when the server accepts
         try:
             talking, silent = self.client(server), self.client(server)
             talking.send_bytes(b"NICK talking\r\nUSER talking 0 * :x\r\n" + b"PRIVMSG #x :x\r\n" * 4000)
@@ -113,16 +113,16 @@ class Admission(OwnServerTest):
             received = self.read_to_orderly_end(client)
             self.assertEqual(received, "ERROR :Closing Link: 127.0.0.1 (The server is full)\r\n")
 
-    def test_who_is_turned_away_and_stays_is_cut_off(self):
+    def test_the_number_of_clients_that_are_being_turned_away_is_bounded(self):
         server = self.serve("--max-clients", "1", "--max-turned-away", "3")
         self.client(server, "holder").sync()
         descriptors = lambda: len(os.listdir(f"/proc/{server.process.pid}/fd"))
         before = descriptors()
         for client in self.silent(server, 40, "127.0.0.1"):
             self.assertEqual(client.read().command, "ERROR")
-        self.assertLessEqual(descriptors(), before + 3 + 1)  # one more may not be closed yet
+        self.assertLessEqual(descriptors(), before + 3 + 1)  # one more may be about to close
 
-    def test_who_is_turned_away_is_not_listened_to_for_long(self):
+    def test_little_is_read_from_a_client_that_is_turned_away(self):
         server = self.serve("--max-clients", "1")
         self.client(server, "holder")
         client = self.client(server)

@@ -16,7 +16,7 @@ SECRET = "do not touch"
 
 
 class CreatedFiles:
-    """The names of the files that are created in a folder, as the kernel reports them."""
+    """The names of the files that are created in a folder, as reported by inotify."""
 
     IN_CREATE = 0x100
     EVENT = struct.Struct("iIII")
@@ -41,7 +41,7 @@ class CreatedFiles:
 
 class Report(OwnServerTest):
     def setUp(self):
-        self.addCleanup(os.umask, os.umask(0))  # the mode must not depend on what the mask takes away
+        self.addCleanup(os.umask, os.umask(0))  # the mode of the file must not depend on the umask
         self.server = self.serve()
         self.path = self.server.report_path
         self.victim = os.path.join(self.server.folder.name, "victim")
@@ -50,7 +50,7 @@ class Report(OwnServerTest):
         os.chmod(self.victim, 0o644)
 
     def report_over(self, path):
-        """Has the report written where `path` may lie in its way, and returns its status."""
+        """Has a report written, which replaces whatever is at `path`, and returns its status."""
         before = os.lstat(path).st_ino if os.path.lexists(path) else None
         self.server.process.send_signal(signal.SIGUSR1)
         is_new = lambda: os.path.lexists(self.path) and os.lstat(self.path).st_ino != before
@@ -110,7 +110,7 @@ class Report(OwnServerTest):
         self.assertEqual(sorted(os.listdir(self.server.folder.name)), before)
         self.assert_alive(self.server)
 
-    def test_a_folder_that_is_not_there_is_named(self):
+    def test_a_missing_folder_is_named(self):
         path = os.path.join(self.server.folder.name, "nowhere", "report.json")
         server = self.serve("--report", path)
         server.process.send_signal(signal.SIGUSR1)

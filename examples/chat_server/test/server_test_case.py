@@ -6,7 +6,7 @@ from chat_client import Client, Server
 
 
 class ServerTest(unittest.TestCase):
-    """One server for the tests of a class; every test has nicks and channels of its own."""
+    """One server for all tests of a class; every test uses its own nicks and channels."""
 
     arguments = ("--burst", "100000", "--rate", "100000")
 
@@ -28,7 +28,7 @@ class ServerTest(unittest.TestCase):
         return client
 
     def pair(self, channel, one="", other=""):
-        """Two clients in a channel named after the test."""
+        """Two clients in the channel, with nicks made from its name."""
         first, second = self.client(channel[1:] + "A", one), self.client(channel[1:] + "B", other)
         first.join(channel)
         second.join(channel)
@@ -51,11 +51,11 @@ class OwnServerTest(unittest.TestCase):
 
     def assert_dropped(self, client, reason):
         received = client.read_to_end()
-        self.assertTrue(received, "closed without a word")
+        self.assertTrue(received, "closed without an ERROR line")
         self.assertEqual(received[-1].command, "ERROR")
         self.assertIn(reason, received[-1].text)
 
     def assert_alive(self, server):
-        """Others are served as if nothing had happened."""
+        """Checks that the server still serves other clients."""
         with Client(server, "witness") as witness:
             witness.join("#witness")
