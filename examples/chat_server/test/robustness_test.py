@@ -359,7 +359,7 @@ class Lifecycle(OwnServerTest):
         for option in ("--listen ADDRESS=127.0.0.1", "--port PORT=6667", "--store memory|URL=memory", "--report FILE ",
                        "--metrics PORT ", "--name NAME=chat.localhost", "--max-clients N=500 ",
                        "--max-clients-per-address N=50 ", "--max-turned-away N=200 ", "--max-channels N=50 ",
-                       "--max-output BYTES=1048576 ", "--burst LINES=40 ", "--rate LINES=10 ",
+                       "--max-output N=1048576 ", "--burst LINES=40 ", "--rate LINES=10 ",
                        "--registration-timeout SECONDS=30 ", "--ping-interval SECONDS=90 ",
                        "--ping-timeout SECONDS=60 ", "--mark-interval SECONDS=10 ", "--poll-interval SECONDS=0 ",
                        "--shutdown-timeout SECONDS=10 "):
