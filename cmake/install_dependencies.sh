@@ -4,7 +4,7 @@
 #   cmake/install_dependencies.sh COMPONENT...
 #
 #   core      compiler, CMake, Ninja, asio, nlohmann_json: enough for the memory store
-#   examples  core, and the IRC clients that the chat example talks to
+#   examples  core, and CLI11, and the IRC clients that the chat example talks to
 #   postgres  core, and fmt, libpq, libpqxx
 #   metrics   core, and prometheus-cpp
 #   tests     core, and Catch2 3, the PostgreSQL server programs, PgBouncer
@@ -351,6 +351,7 @@ need_core() {
 }
 
 need_examples() {
+    need libcli11-dev has_header CLI/CLI.hpp
     need sic has_command sic
     need ii has_command ii
     need python3 has_command python3 # drives the clients

@@ -41,6 +41,7 @@ CATEGORIES = [
     ("fmt", ["fmt/*"]),
     ("pqxx", ["pqxx/*", "pqxx", "libpq*", "postgres_ext.h"]),
     ("catch2", ["catch2/*"]),
+    ("cli11", ["CLI/*"]),
     ("system", ["*.h"]),
     ("std", ["*"]),
 ]
@@ -89,6 +90,7 @@ RULES = [
     ("examples/chat_server/main.cpp", PUBLIC | LIBRARIES),
     ("examples/chat_server/test/*", PUBLIC | LIBRARIES | {"catch2"}),
     ("examples/chat_server/metrics.cpp", PUBLIC | LIBRARIES),
+    ("examples/chat_server/options.cpp", LIBRARIES | {"cli11"}),
     ("examples/chat_server/*", (PUBLIC | LIBRARIES) - {"memory", "postgres", "options", "prometheus"}),
     ("examples/*", PUBLIC | LIBRARIES),
     ("tests/*", None),  # everything: the tests of a layer include that layer
@@ -250,6 +252,7 @@ FORBIDDEN = [
     ("include/roomstore/observed_store.hpp", '#include <prometheus/registry.h>'),
     ("include/roomstore/roomstore.hpp", '#include "roomstore/prometheus/prometheus_observer.hpp"'),
     ("examples/chat_server/server.cpp", '#include <prometheus/exposer.h>'),
+    ("examples/chat_server/server.cpp", '#include <CLI/CLI.hpp>'),
 ]
 
 ALLOWED = [
@@ -265,6 +268,7 @@ ALLOWED = [
     ("src/postgres/driver/session.cpp", 'void f() { pqxx::connection c; }'),
     ("tests/contract/memory_harness.cpp", '#include "roomstore/memory/in_memory_store.hpp"'),
     ("examples/chat_server/main.cpp", '#include "roomstore/roomstore.hpp"'),
+    ("examples/chat_server/options.cpp", '#include <CLI/CLI.hpp>'),
 ]
 
 

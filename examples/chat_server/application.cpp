@@ -41,12 +41,12 @@ asio::awaitable<void> report(ServerPtr server, StorePtr store, std::string path)
     }
 }
 
-/// SIGUSR1 writes the report, SIGINT and SIGTERM stop the server. What comes after that is ignored:
-/// a report that outlasts the server would then wait for the next signal for ever.
-asio::awaitable<void> obey_signals(std::shared_ptr<asio::signal_set> signals,
-                                   ServerPtr server,
-                                   StorePtr store,
-                                   std::string report_path) {
+/// SIGUSR1 writes the report, SIGINT and SIGTERM stop the server. Later signals are ignored:
+/// otherwise this coroutine would still wait for a signal when everything else has ended.
+asio::awaitable<void> handle_signals(std::shared_ptr<asio::signal_set> signals,
+                                     ServerPtr server,
+                                     StorePtr store,
+                                     std::string report_path) {
     while (true) {
         asio::error_code ec;
         const int signal =
@@ -76,9 +76,10 @@ asio::awaitable<void> serve(Options options, StorePtr store) {
     const auto server = std::make_shared<Server>(executor, store, options.server);
     const auto endpoint = listen(*server, options);
 
-    // Held to the end, for a signal meanwhile must not kill what is ending.
+    // Kept until the end, so that another signal does not kill the process while it shuts down.
     const auto signals = std::make_shared<asio::signal_set>(executor, SIGINT, SIGTERM, SIGUSR1);
-    asio::co_spawn(executor, obey_signals(signals, server, store, options.report), asio::detached);
+    asio::co_spawn(
+        executor, handle_signals(signals, server, store, options.report), asio::detached);
     std::cout << "listening on " << endpoint.address().to_string() << " port " << endpoint.port()
               << std::endl;
     co_await server->run();
@@ -102,9 +103,9 @@ void run_to_end(const Options& options, StorePtr store) {
 
 int run_application(int argc, char** argv, const StoreFactory& make_store) {
     try {
-        const auto options = parse_options({argv + 1, argv + argc});
-        if (options.help) {
-            std::cout << usage();
+        const auto options = parse_options(argc, argv);
+        if (!options.help.empty()) {
+            std::cout << options.help;
         } else {
             auto store = make_store(options.store);
             if (options.metrics_port) store = with_metrics(store, *options.metrics_port);
@@ -112,7 +113,7 @@ int run_application(int argc, char** argv, const StoreFactory& make_store) {
         }
         return 0;
     } catch (const UsageError& error) {
-        std::cerr << "chat_server: " << error.what() << "\n\n" << usage();
+        std::cerr << "chat_server: " << error.what() << "\nTry --help." << std::endl;
         return 2;
     } catch (const std::exception& error) {
         std::cerr << "chat_server: " << error.what() << std::endl;

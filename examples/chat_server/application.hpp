@@ -8,12 +8,12 @@
 
 namespace chat {
 
-/// Makes the store that `--store` names. Throws UsageError where it knows none of that name.
+/// Creates the store that `--store` names. Throws UsageError for a name that it does not know.
 using StoreFactory =
     std::function<std::shared_ptr<roomstore::ConversationStore>(const std::string& address)>;
 
 /// The whole program around a store: command line, signals, server, reports. Returns the exit
-/// status: 0 after SIGINT or SIGTERM, 1 where it failed, 2 where the command line is wrong.
+/// status: 0 after SIGINT or SIGTERM, 1 after a failure, 2 for a wrong command line.
 int run_application(int argc, char** argv, const StoreFactory& make_store);
 
 }  // namespace chat

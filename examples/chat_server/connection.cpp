@@ -18,24 +18,39 @@ namespace chat {
 
 namespace {
 
-/// What a waiting line costs beside its bytes, so that empty lines are not free.
+/// What a waiting line counts in addition to its bytes, so that empty lines are bounded too.
 constexpr std::size_t line_overhead = 64;
 constexpr std::size_t max_partial_bytes = irc::max_client_tags_bytes + irc::max_line_bytes;
 
-std::string host_of(const asio::ip::tcp::socket& socket) {
+/// The client's address, or 0.0.0.0 if the client has already gone.
+asio::ip::address address_of(const asio::ip::tcp::socket& socket) {
     asio::error_code ec;
     const auto endpoint = socket.remote_endpoint(ec);
-    if (ec) return "unknown";
-    std::string host = endpoint.address().to_string();
+    return ec ? asio::ip::address() : endpoint.address();
+}
+
+std::string host_of(const asio::ip::address& address) {
+    const std::string host = address.to_string();
     return host.starts_with(':') ? "0" + host : host;
 }
 
 }  // namespace
 
+asio::ip::address network_of(const asio::ip::address& address) {
+    if (address.is_v4()) return address;
+    const auto v6 = address.to_v6();
+    // A socket that listens on [::] sees IPv4 clients under such addresses.
+    if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6);
+    auto bytes = v6.to_bytes();
+    std::fill(bytes.begin() + 8, bytes.end(), 0);
+    return asio::ip::address_v6(bytes);
+}
+
 Connection::Connection(asio::ip::tcp::socket socket, ConnectionLimits limits)
     : socket_(std::move(socket)),
       limits_(limits),
-      host_(host_of(socket_)),
+      host_(host_of(address_of(socket_))),
+      network_(network_of(address_of(socket_))),
       input_(socket_.get_executor()),
       tokens_(limits.burst),
       tokens_at_(Clock::now()),
@@ -89,7 +104,7 @@ bool Connection::take_token(Clock::time_point now) {
 void Connection::send(std::string_view line) {
     if (closing_) return;
     if (waiting_output() + line.size() > limits_.max_output_bytes) {
-        // Still counted as queued: what was thrown away must never look written.
+        // Dropped lines still count as queued, so that they never look as if they were written.
         pending_.clear();
         close("SendQ exceeded");
         return;
@@ -111,10 +126,10 @@ asio::awaitable<void> Connection::flushed() {
 void Connection::close(std::string reason) {
     if (closing_) return;
     const std::string text = "Closing Link: " + host_ + " (" + reason + ")";
-    const std::string last_words =
+    const std::string error_line =
         irc::serialize({.source = {}, .command = "ERROR", .params = {text}});
-    pending_ += last_words;
-    queued_ += last_words.size();
+    pending_ += error_line;
+    queued_ += error_line.size();
     reason_ = std::move(reason);
     closing_ = true;
     closed_at_ = Clock::now();
@@ -123,6 +138,11 @@ void Connection::close(std::string reason) {
     input_.notify();
     output_.notify();
     drained_.notify();
+    watch_.notify();
+}
+
+void Connection::stop_lingering() {
+    limits_.linger = std::chrono::milliseconds::zero();
     watch_.notify();
 }
 
@@ -145,9 +165,11 @@ asio::awaitable<void> Connection::read() {
             close("Connection lost: " + ec.message());
             break;
         }
-        // What arrives after the end is read and forgotten: a socket closed with unread input would
-        // reset the connection and take the last words with it.
-        if (!closing_) accept_input({chunk.data(), size});
+        if (!closing_) {
+            accept_input({chunk.data(), size});
+        } else if (!discard_input(size)) {
+            co_return;
+        }
     }
     reading_ = false;
     watch_.notify();
@@ -156,6 +178,15 @@ asio::awaitable<void> Connection::read() {
 void Connection::end_input() {
     input_ended_ = true;
     input_.notify();
+}
+
+/// Input of a closing connection is read and dropped, because closing a socket with unread input
+/// resets the connection, and the client might never see the ERROR line. Returns false when the
+/// client has sent so much that nothing more is read; the connection then ends with the linger
+/// time.
+bool Connection::discard_input(std::size_t bytes) {
+    discarded_bytes_ += bytes;
+    return discarded_bytes_ <= limits_.max_discarded_bytes;
 }
 
 void Connection::accept_input(std::string_view input) {
@@ -220,13 +251,13 @@ asio::awaitable<void> Connection::watch() {
             continue;
         }
         if (closing_) break;
-        keep_time(Clock::now());
+        check_timeouts(Clock::now());
     }
     asio::error_code ignored;
     socket_.close(ignored);
 }
 
-void Connection::keep_time(Clock::time_point now) {
+void Connection::check_timeouts(Clock::time_point now) {
     if (server_name_.empty()) {
         close("Registration timeout");
     } else if (ping_pending_) {

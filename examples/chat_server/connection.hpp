@@ -10,61 +10,73 @@
 #include <string_view>
 
 #include <asio/awaitable.hpp>
+#include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
 
-#include "async/signal.hpp"
+#include "async/async_event.hpp"
 
 namespace chat {
 
-/// What one client may cost, and how long it may be silent.
+/// How much memory and time one client may take, and how long it may be silent.
 struct ConnectionLimits {
-    /// Received lines that wait for their turn; more is "Excess Flood".
+    /// Received lines that are not processed yet; more is "Excess Flood".
     std::size_t max_input_bytes = std::size_t{32} << 10;
     /// Lines that wait to be sent; more is "SendQ exceeded".
     std::size_t max_output_bytes = std::size_t{1} << 20;
-    /// While more than this waits to be sent, no further line of the client is taken up.
+    /// While more than this waits to be sent, no further line of the client is processed.
     std::size_t busy_output_bytes = std::size_t{256} << 10;
-    /// Lines taken up at once after a pause, and how many more each second.
+    /// How many lines are processed at once after a pause, and how many more each second.
     double burst = 40;
     double lines_per_second = 10;
-    /// From the connection to the end of the registration.
+    /// How long a client may take to register.
     std::chrono::milliseconds registration_timeout{30'000};
-    /// Silence after which the client is asked for a sign of life, and how long it has to answer.
+    /// Silence after which the client is sent a PING, and how long it has to answer.
     std::chrono::milliseconds ping_interval{90'000};
     std::chrono::milliseconds ping_timeout{60'000};
-    /// How long a connection that the server ends stays open for its last words to arrive.
+    /// How long a connection that the server ends stays open for the ERROR line to arrive, and how
+    /// much the client may still send in that time.
     std::chrono::milliseconds linger{2'000};
+    std::size_t max_discarded_bytes = std::size_t{1} << 20;
 };
 
-/// Lines in, lines out, over one TCP connection of one client.
+/// The part of an address by which connections are counted: the whole of an IPv4 address, the first
+/// 64 bits of an IPv6 address, since one subscriber usually has all addresses of such a network.
+asio::ip::address network_of(const asio::ip::address& address);
+
+/// The TCP connection of one client, which receives and sends lines.
 ///
-/// Every buffer is bounded, and every wait ends. A client that oversteps is told why by an ERROR
-/// line and disconnected. All members are used by the thread that runs the executor.
+/// Every buffer is bounded, and every wait ends. A client that exceeds a limit is sent an ERROR
+/// line with the reason and disconnected. Only the thread that runs the executor may use a
+/// connection.
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
     Connection(asio::ip::tcp::socket socket, ConnectionLimits limits);
 
-    /// Begins to read and write. The object then lives until the connection has ended.
+    /// Starts to read and write. The object then lives until the connection has ended.
     void start();
 
-    /// The next line, without its line end, as fast as the rate limit allows. Nothing once the
-    /// connection is closing, or the client has gone and all its lines were taken.
+    /// The next line, without its line end, as fast as the rate limit allows. Empty if the
+    /// connection is closing, or if the client has disconnected and all its lines were returned.
     asio::awaitable<std::optional<std::string>> next_line();
 
-    /// Queues a line that carries its line end.
+    /// Queues a line. The caller has added the line end.
     void send(std::string_view line);
 
-    /// Returns once so little waits to be sent that a long answer may go on, or on closing.
+    /// Waits until so little is queued that a long answer may continue, or the connection is
+    /// closing.
     asio::awaitable<void> writable();
 
-    /// Returns once what is queued now was written, or never will be.
+    /// Waits until everything that is queued now has been written, or never will be.
     asio::awaitable<void> flushed();
 
     /// Sends what is queued and an ERROR line with the reason, then ends the connection. Only the
-    /// first call counts.
+    /// first call has an effect.
     void close(std::string reason);
 
-    /// Ends the registration timeout and begins the pings, in the name of `server_name`.
+    /// Ends a connection that is closing, without waiting for the client any longer.
+    void stop_lingering();
+
+    /// Ends the registration timeout and starts the pings, which `server_name` sends.
     void set_registered(std::string server_name);
 
     bool closing() const noexcept { return closing_; }
@@ -73,19 +85,23 @@ public:
     /// The client's address, in a form that never begins with a colon.
     const std::string& host() const noexcept { return host_; }
 
-    /// Bytes given to `send` so far, and how many of them the system has taken.
+    /// The network by which the connection is counted (see `network_of`).
+    const asio::ip::address& network() const noexcept { return network_; }
+
+    /// The number of bytes given to `send` so far, and how many of them the kernel has accepted.
     std::uint64_t queued_bytes() const noexcept { return queued_; }
     std::uint64_t written_bytes() const noexcept { return written_; }
 
 private:
-    using Clock = Signal::Clock;
+    using Clock = AsyncEvent::Clock;
 
     asio::awaitable<void> read();
     asio::awaitable<void> write();
     asio::awaitable<void> watch();
     void accept_input(std::string_view input);
+    bool discard_input(std::size_t bytes);
     void end_input();
-    void keep_time(Clock::time_point now);
+    void check_timeouts(Clock::time_point now);
     Clock::time_point next_deadline() const;
     bool take_token(Clock::time_point now);
     std::size_t waiting_output() const noexcept { return pending_.size() + writing_.size(); }
@@ -93,12 +109,14 @@ private:
     asio::ip::tcp::socket socket_;
     ConnectionLimits limits_;
     std::string host_;
+    asio::ip::address network_;
 
     std::string partial_;
     std::deque<std::string> lines_;
     std::size_t input_bytes_ = 0;
+    std::size_t discarded_bytes_ = 0;
     bool input_ended_ = false;
-    TimedSignal input_;
+    TimedAsyncEvent input_;
     double tokens_;
     Clock::time_point tokens_at_;
 
@@ -106,8 +124,8 @@ private:
     std::string writing_;
     std::uint64_t queued_ = 0;
     std::uint64_t written_ = 0;
-    TimedSignal output_;
-    Signal drained_;
+    TimedAsyncEvent output_;
+    AsyncEvent drained_;
 
     bool closing_ = false;
     bool reading_ = false;
@@ -119,7 +137,7 @@ private:
     Clock::time_point last_input_;
     Clock::time_point pinged_at_;
     Clock::time_point closed_at_;
-    TimedSignal watch_;
+    TimedAsyncEvent watch_;
 };
 
 }  // namespace chat

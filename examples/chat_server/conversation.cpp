@@ -23,7 +23,7 @@ Conversation::Conversation(asio::any_io_executor executor,
       blueprint_(std::move(blueprint)),
       kind_(kind),
       name_(room_name(blueprint_)),
-      turnstile_(std::move(executor)) {}
+      mutex_(std::move(executor)) {}
 
 asio::awaitable<roomstore::Room> Conversation::open() {
     auto room = co_await store_.get_room(id());
@@ -32,7 +32,7 @@ asio::awaitable<roomstore::Room> Conversation::open() {
         try {
             room = co_await store_.create_room(blueprint_);
         } catch (const roomstore::Error& error) {
-            // Another server on the same store was faster.
+            // Another server on the same store has just created the room.
             if (error.code() != roomstore::errc::already_exists) throw;
             taken = true;
         }
@@ -40,7 +40,7 @@ asio::awaitable<roomstore::Room> Conversation::open() {
         if (!room) throw roomstore::Error(roomstore::errc::not_found, "the room was just deleted");
     }
     const std::int64_t latest = room->event_count > 0 ? room->latest_index : -1;
-    // A room that was deleted and created again begins anew.
+    // A room that was deleted and created again has lower indexes; it is loaded again.
     if (!loaded_ || latest < shown_index_) {
         co_await load();
     } else {
@@ -90,9 +90,9 @@ void Conversation::show(const RoomEvent& event) {
         const bool to_self = irc::fold(message.target) == irc::fold(reader.nick);
         const bool own = id == sender && !to_self && !reader.has(Cap::echo_message);
         if (is_message && !own) reader.connection->send(render(event, message, reader, {}));
-        // A member whose buffer has just overflowed was not shown this one.
+        // If the output buffer has just overflowed, the member was not shown this event.
         if (reader.connection->closing()) continue;
-        member.position.settle(reader.connection->written_bytes());
+        member.position.set_written(reader.connection->written_bytes());
         member.position.add(event.index, event.id, reader.connection->queued_bytes());
     }
 }
@@ -119,11 +119,11 @@ asio::awaitable<bool> Conversation::post(SessionPtr sender, Post message) {
     try {
         stored = co_await append(std::move(event));
     } catch (...) {
-        // Should the store have it after all, then its sender is to see it as well.
+        // If the message turns out to be stored after all, its sender has to see it too.
         senders_.erase(event_id);
         throw;
     }
-    const auto turn = co_await enter();
+    const auto lock = co_await mutex_.lock();
     if (stored.index <= shown_index_) co_return true;
     try {
         co_await show_pending();
@@ -173,9 +173,9 @@ asio::awaitable<void> Conversation::mark_read() {
     for (const SessionPtr& session : members()) {
         const auto member = members_.find(session->id);
         if (member == members_.end()) continue;
-        member->second.position.settle(session->connection->written_bytes());
+        member->second.position.set_written(session->connection->written_bytes());
         const std::int64_t index = member->second.position.index();
-        const auto event_id = member->second.position.news();
+        const auto event_id = member->second.position.unstored();
         if (!event_id) continue;
         try {
             co_await record_reading(store_, id(), session->nick, *event_id);
@@ -184,7 +184,7 @@ asio::awaitable<void> Conversation::mark_read() {
             continue;
         }
         const auto still = members_.find(session->id);
-        if (still != members_.end()) still->second.position.set_marked(index);
+        if (still != members_.end()) still->second.position.set_stored(index);
     }
     if (failure) throw *failure;
 }

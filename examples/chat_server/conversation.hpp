@@ -13,22 +13,22 @@
 
 #include <roomstore/conversation_store.hpp>
 
-#include "async/turnstile.hpp"
+#include "async/async_mutex.hpp"
 #include "mapping.hpp"
 #include "read_position.hpp"
 #include "session.hpp"
 
 namespace chat {
 
-/// A room of the store while somebody here takes part in it.
+/// A room of the store that clients of this server take part in.
 ///
-/// Messages are appended side by side and shown by reading the room: after an append, whatever
-/// lies beyond the last index shown is listed and sent to all members. The store's order is thus
-/// the only order; appends that race, and messages that other servers put into the same room, fall
-/// into it without a rule of their own, and nothing is shown twice or left out.
+/// Messages are appended concurrently and shown by reading the room: after an append, all events
+/// after the last index shown are listed and sent to all members. Clients thus see exactly the
+/// order of the store, also for concurrent appends and for messages of other servers on the same
+/// store, and nothing is shown twice or left out.
 ///
-/// Showing, joining and leaving take turns (`enter`), so that what a member was told on joining
-/// ends exactly where the live messages begin.
+/// Showing, joining and leaving exclude each other (`lock`), so that what a member was told on
+/// joining ends exactly where the live messages begin.
 class Conversation {
 public:
     enum class Kind { channel, private_talk };
@@ -41,33 +41,31 @@ public:
     const std::string& id() const noexcept { return blueprint_.id; }
     Kind kind() const noexcept { return kind_; }
 
-    /// How the name is written: as in the stored room, which whoever joined first has created.
+    /// The name as it is written in the stored room, that is, by whoever created the room.
     const std::string& name() const noexcept { return name_; }
 
-    /// Waits for the turn of the caller.
-    asio::awaitable<Turnstile::Turn> enter() { return turnstile_.enter(); }
+    asio::awaitable<AsyncMutex::Lock> lock() { return mutex_.lock(); }
 
-    /// Reads the stored room; creates it where there is none. Needs the turn.
+    /// Reads the stored room and creates it if there is none. The caller holds the lock.
     asio::awaitable<roomstore::Room> open();
 
-    /// Shows all members what was stored since. Needs the turn.
+    /// Shows all members the events after the last one shown. The caller holds the lock.
     asio::awaitable<void> show_pending();
 
-    /// Appends the message and shows it. Repeats the append where that may help, with the same
-    /// event, so that it is stored once. Takes a turn itself.
-    /// @returns false where the message is stored but could not be shown yet.
+    /// Appends the message and shows it. An append that fails with a retryable error is repeated
+    /// with the same event, so that it is stored once. Takes the lock itself.
+    /// @returns false if the message is stored but could not be shown yet.
     asio::awaitable<bool> post(SessionPtr sender, Post message);
 
-    /// What is stored beyond the index (-1: all) and was shown here, the last `limit` of it. Needs
-    /// the turn.
+    /// The last `limit` of the events that were shown. The caller holds the lock.
     asio::awaitable<std::vector<roomstore::RoomEvent>> list_shown(std::int64_t limit);
 
-    /// @name Members: those who see what is posted
+    /// @name Members: the clients that see the messages
     /// @{
     void add_member(SessionPtr session);
-    /// Says that the member was sent everything that was shown so far and that it had not read.
+    /// Records that the member has been sent everything that was shown so far.
     void set_caught_up(const Session& session);
-    /// Returns what the member has read; more may still be written to its connection.
+    /// Returns how far the member has read; its connection may still write more.
     ReadPosition remove_member(const Session& session);
     bool has_member(const Session& session) const { return members_.contains(session.id); }
     bool has_members() const noexcept { return !members_.empty(); }
@@ -77,7 +75,7 @@ public:
     void send(std::string_view line, const Session* except = nullptr);
     /// @}
 
-    /// Tells the store how far the members have read. An error is thrown after all were tried.
+    /// Stores how far the members have read. Tries all of them before it throws an error.
     asio::awaitable<void> mark_read();
 
     /// Whether something is stored that could not be shown yet.
@@ -98,13 +96,13 @@ private:
     roomstore::Room blueprint_;
     Kind kind_;
     std::string name_;
-    Turnstile turnstile_;
+    AsyncMutex mutex_;
     bool loaded_ = false;
     bool behind_ = false;
     std::int64_t shown_index_ = -1;
     std::string shown_id_;
     std::map<std::uint64_t, Member> members_;
-    /// Messages on their way into the store, by event id: who sent them here.
+    /// The senders of messages that are being stored, by event id.
     std::unordered_map<std::string, std::uint64_t> senders_;
 };
 

@@ -1,5 +1,5 @@
-// A chat server on whichever store the command line names. This is the only file that knows stores
-// by their types; everything else is handed a ConversationStore.
+// A chat server on the store that the command line names. This is the only file that names the
+// types of stores; all others use the ConversationStore interface.
 
 #include <memory>
 #include <string>
@@ -20,7 +20,7 @@ std::shared_ptr<roomstore::ConversationStore> make_store(const std::string& addr
     return std::make_shared<roomstore::PostgresStore>(
         roomstore::PostgresOptions{.connection_string = address});
 #else
-    throw chat::UsageError("--store: this build knows only 'memory', not '" + address + "'");
+    throw chat::UsageError("--store: this build knows only 'memory'");
 #endif
 }
 

@@ -20,7 +20,7 @@ std::string text_of(const roomstore::EventContent& content) {
     return "[" + std::string(content.type()) + "]";
 }
 
-/// A nick in the place of an id that was never one: what separates words and masks is replaced.
+/// Turns an id that is not a nick into one: characters that separate words or masks are replaced.
 std::string as_nick(std::string_view id) {
     std::string nick(irc::utf8_prefix(id, irc::max_nick_bytes));
     std::replace_if(
@@ -33,7 +33,7 @@ std::string as_nick(std::string_view id) {
     return nick;
 }
 
-/// Words of the protocol must not hold what ends a word.
+/// Whether the text can be a middle parameter of a line.
 bool is_word(std::string_view text) {
     return !text.empty() && text.front() != ':' &&
            std::none_of(text.begin(), text.end(), [](char c) {
@@ -129,7 +129,7 @@ Post read_event(const roomstore::RoomEvent& event, std::string_view target) {
 }
 
 std::string server_time(roomstore::Timestamp time) {
-    // to_iso8601 leaves out a fraction that is zero; a tag always has its three digits.
+    // to_iso8601 leaves out a fraction that is zero, but a tag always has three digits.
     const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time);
     const auto seconds = std::chrono::floor<std::chrono::seconds>(milliseconds);
     std::string text = roomstore::to_iso8601(seconds);

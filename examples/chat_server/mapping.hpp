@@ -11,13 +11,13 @@
 #include "irc/message.hpp"
 #include "session.hpp"
 
-/// How IRC is written down in the store: a channel is a room, a private conversation a room of two,
-/// a message an event, a nick a participant reached through a channel of its own.
+/// How IRC is represented in the store: a channel is a room, a private conversation is a room of
+/// two, a message is an event, and a nick is a participant with a channel binding of its own.
 namespace chat {
 
 inline constexpr std::string_view channel_type = "irc";
 
-/// What a message looks like on the wire, apart from where it is stored.
+/// A message as it looks on the wire, independent of where it is stored.
 struct Post {
     /// PRIVMSG or NOTICE.
     std::string command{};
@@ -26,46 +26,47 @@ struct Post {
     /// Channel or nick, as the sender wrote it.
     std::string target{};
     std::string text{};
-    /// Client-only tags, to be relayed.
+    /// The client-only tags, which are relayed.
     std::vector<irc::Tag> tags{};
 };
 
-/// Room of a channel: its name, folded.
+/// The room id of a channel: its folded name.
 std::string channel_room_id(std::string_view channel);
 
-/// Room of the private conversation between two nicks, whoever speaks first.
+/// The room id of the private conversation between two nicks, in either order.
 std::string private_room_id(std::string_view nick, std::string_view other);
 
-/// Participant of a nick, inside every room.
+/// The participant id of a nick, the same in every room.
 std::string participant_id(std::string_view nick);
 
-/// What a nick is reached through, and what its read markers are filed under.
+/// The channel id of a nick, which its bindings and read markers use.
 std::string channel_id(std::string_view nick);
 
 roomstore::Room make_channel_room(std::string_view channel);
 roomstore::Room make_private_room(std::string_view nick, std::string_view other);
 
-/// The string at `key`, or nothing: what other applications wrote there may be anything.
+/// The string at `key`, or an empty one: other applications may have stored anything there.
 std::string text_at(const roomstore::Json& object, const char* key);
 
-/// How the name of a channel is written; empty where the room does not say.
+/// The channel name as its creator wrote it; empty if the room has none.
 std::string room_name(const roomstore::Room& room);
 
-/// The metadata by which channels are found among all rooms.
+/// The metadata that distinguishes channels from other rooms.
 roomstore::Json channel_metadata();
 
-/// Time is cut to what a `time` tag can say, so that a client can ask for what came after it.
+/// The event of a message. Its time is cut to milliseconds, the precision of a `time` tag, so that
+/// a client can ask for what came after it.
 roomstore::RoomEvent make_event(std::string room_id, const Post& post);
 
-/// The message of an event, for `target` where it does not say itself. An event that another
-/// application stored is a PRIVMSG of its participant, or a NOTICE where it has none.
+/// The message of an event; `target` is used if the event has no target. An event that another
+/// application stored becomes a PRIVMSG from its participant, or a NOTICE if it has none.
 Post read_event(const roomstore::RoomEvent& event, std::string_view target);
 
-/// `YYYY-MM-DDThh:mm:ss.sssZ`, as IRCv3 server-time wants it.
+/// `YYYY-MM-DDThh:mm:ss.sssZ`, the format of IRCv3 server-time.
 std::string server_time(roomstore::Timestamp time);
 
-/// The line of the message `post` of `event` for one client, with the tags that it asked for.
-/// `batch` may be empty.
+/// The line that shows `post`, the message of `event`, to one client, with the tags that the client
+/// asked for. `batch` may be empty.
 std::string render(const roomstore::RoomEvent& event,
                    const Post& post,
                    const Session& reader,

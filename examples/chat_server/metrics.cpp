@@ -16,7 +16,7 @@ namespace chat {
 
 namespace {
 
-/// Counts, and serves what it counted.
+/// Counts calls and serves the counters.
 class Metrics final : public roomstore::CallObserver {
 public:
     explicit Metrics(std::uint16_t port) : exposer_("127.0.0.1:" + std::to_string(port), 1) {

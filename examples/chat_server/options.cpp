@@ -1,10 +1,13 @@
 #include "options.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <functional>
-#include <unordered_map>
+#include <string>
+#include <utility>
 
 #include <asio/ip/address.hpp>
 
@@ -14,160 +17,192 @@ namespace chat {
 
 namespace {
 
-using Setter = std::function<void(Options&, const std::string& name, const std::string& value)>;
+/// Makes a validator of a function that returns what is wrong with a text, or nothing. It has no
+/// description, which the help would show beside the option.
+CLI::Validator validator(std::function<std::string(const std::string&)> check) {
+    return {std::move(check), ""};
+}
 
+/// Like CLI::Range, but refuses NaN, which is neither below nor above any bound.
 template <typename Number>
-Number parse_number(const std::string& name, const std::string& value, Number low, Number high) {
-    Number number{};
-    const auto* const end = value.data() + value.size();
-    const auto [stop, ec] = std::from_chars(value.data(), end, number);
-    if (ec != std::errc() || stop != end || !(number >= low && number <= high)) {
-        throw UsageError(name + ": '" + value + "' is not a number between " + std::to_string(low) +
-                         " and " + std::to_string(high));
-    }
-    return number;
+CLI::Validator between(Number low, Number high) {
+    return validator([=](const std::string& text) -> std::string {
+        Number number{};
+        const auto* const end = text.data() + text.size();
+        const auto [stop, ec] = std::from_chars(text.data(), end, number);
+        if (ec == std::errc() && stop == end && number >= low && number <= high) return {};
+        return "'" + text + "' is not a number between " + std::to_string(low) + " and " +
+               std::to_string(high);
+    });
 }
 
-Setter set_seconds(std::chrono::milliseconds& (*field)(Options&), double low) {
-    return [=](Options& options, const std::string& name, const std::string& value) {
-        const std::chrono::duration<double> seconds(parse_number(name, value, low, 86'400.0));
-        field(options) = std::chrono::round<std::chrono::milliseconds>(seconds);
-    };
-}
-
-Setter set_size(std::size_t& (*field)(Options&)) {
-    return [=](Options& options, const std::string& name, const std::string& value) {
-        field(options) = parse_number<std::size_t>(name, value, 1, std::size_t{1} << 30);
-    };
-}
-
-Setter set_rate(double& (*field)(Options&)) {
-    return [=](Options& options, const std::string& name, const std::string& value) {
-        field(options) = parse_number(name, value, 1.0, 1e6);
-    };
-}
-
-Setter set_text(std::string& (*field)(Options&)) {
-    return [=](Options& options, const std::string& name, const std::string& value) {
-        if (value.empty()) throw UsageError(name + ": must not be empty");
-        field(options) = value;
-    };
-}
-
-void set_listen(Options& options, const std::string& name, const std::string& value) {
+std::string check_address(const std::string& text) {
     asio::error_code ec;
-    asio::ip::make_address(value, ec);
-    if (ec) throw UsageError(name + ": '" + value + "' is not an IP address");
-    options.listen = value;
+    asio::ip::make_address(text, ec);
+    return ec ? "'" + text + "' is not an IP address" : "";
 }
 
-void set_name(Options& options, const std::string& name, const std::string& value) {
-    const bool is_word = !value.empty() && value.size() <= 63 && irc::quotable(value) == value;
-    if (!is_word) throw UsageError(name + ": must be one word of at most 63 bytes");
-    options.server.name = value;
+std::string check_word(const std::string& text) {
+    const bool is_word = !text.empty() && text.size() <= 63 && irc::quotable(text) == text;
+    return is_word ? "" : "must be one word of at most 63 bytes";
 }
 
-const std::unordered_map<std::string, Setter>& setters() {
-    static const std::unordered_map<std::string, Setter> table{
-        {"--listen", set_listen},
-        {"--port",
-         [](Options& o, const std::string& name, const std::string& value) {
-             o.port = parse_number<std::uint16_t>(name, value, 0, 65'535);
-         }},
-        {"--metrics",
-         [](Options& o, const std::string& name, const std::string& value) {
-             o.metrics_port = parse_number<std::uint16_t>(name, value, 0, 65'535);
-         }},
-        {"--store", set_text([](Options& o) -> std::string& { return o.store; })},
-        {"--report", set_text([](Options& o) -> std::string& { return o.report; })},
-        {"--name", set_name},
-        {"--max-clients",
-         set_size([](Options& o) -> std::size_t& { return o.server.max_clients; })},
-        {"--max-channels",
-         set_size([](Options& o) -> std::size_t& { return o.server.max_channels; })},
-        {"--max-output",
-         set_size([](Options& o) -> std::size_t& { return o.server.connection.max_output_bytes; })},
-        {"--burst", set_rate([](Options& o) -> double& { return o.server.connection.burst; })},
-        {"--rate",
-         set_rate([](Options& o) -> double& { return o.server.connection.lines_per_second; })},
-        {"--registration-timeout",
-         set_seconds(
-             [](Options& o) -> std::chrono::milliseconds& {
-                 return o.server.connection.registration_timeout;
-             },
-             0.01)},
-        {"--ping-interval",
-         set_seconds(
-             [](Options& o) -> std::chrono::milliseconds& {
-                 return o.server.connection.ping_interval;
-             },
-             0.01)},
-        {"--ping-timeout",
-         set_seconds([](Options& o)
-                         -> std::chrono::milliseconds& { return o.server.connection.ping_timeout; },
-                     0.01)},
-        {"--mark-interval",
-         set_seconds(
-             [](Options& o) -> std::chrono::milliseconds& { return o.server.mark_interval; },
-             0.01)},
-        {"--poll-interval",
-         set_seconds(
-             [](Options& o) -> std::chrono::milliseconds& { return o.server.poll_interval; }, 0)},
-        {"--shutdown-timeout",
-         set_seconds(
-             [](Options& o) -> std::chrono::milliseconds& { return o.server.shutdown_timeout; },
-             0)},
+std::string check_not_empty(const std::string& text) {
+    return text.empty() ? "must not be empty" : "";
+}
+
+void add_port(CLI::App& app, const char* name, auto& field, const char* help) {
+    const auto is_port = between<std::uint16_t>(0, 65'535);
+    app.add_option(name, field, help)->type_name("PORT")->check(is_port);
+}
+
+void add_size(CLI::App& app, const char* name, std::size_t& field, const char* help) {
+    const auto is_size = between<std::size_t>(1, std::size_t{1} << 30);
+    app.add_option(name, field, help)->type_name("N")->check(is_size);
+}
+
+void add_rate(CLI::App& app, const char* name, double& field, const char* help) {
+    app.add_option(name, field, help)->type_name("LINES")->check(between(1.0, 1e6));
+}
+
+void add_seconds(CLI::App& app,
+                 const char* name,
+                 std::chrono::milliseconds& field,
+                 double low,
+                 const char* help) {
+    const auto set = [&field](const double& seconds) {
+        field =
+            std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
     };
-    return table;
+    app.add_option_function<double>(name, set, help)
+        ->type_name("SECONDS")
+        ->default_str(std::to_string(field / std::chrono::seconds(1)))
+        ->check(between(low, 86'400.0));
+}
+
+void add_network_options(CLI::App& app, Options& options) {
+    app.option_defaults()->group("Network");
+    app.add_option("--listen", options.listen, "IP address to listen on")
+        ->type_name("ADDRESS")
+        ->check(validator(check_address));
+    add_port(app, "--port", options.port, "port to listen on; 0 takes a free one");
+    app.add_option("--name", options.server.name, "name of the server")
+        ->type_name("NAME")
+        ->check(validator(check_word));
+    add_port(app,
+             "--metrics",
+             options.metrics_port,
+             "port of 127.0.0.1 that serves counters to Prometheus;\n0 takes a free one");
+}
+
+void add_store_options(CLI::App& app, Options& options) {
+    app.option_defaults()->group("Store");
+    app.add_option("--store",
+                   options.store,
+                   "where conversations are kept: 'memory' or the address of\n"
+                   "a database; every user of this machine can read arguments,\n"
+                   "so put a password into PGPASSWORD or ~/.pgpass")
+        ->type_name("memory|URL")
+        ->check(validator(check_not_empty));
+    app.add_option("--report",
+                   options.report,
+                   "on SIGUSR1 and at the end, write all that the store holds\n"
+                   "to this file, which only its owner can read")
+        ->type_name("FILE")
+        ->check(validator(check_not_empty));
+    auto& server = options.server;
+    add_seconds(
+        app, "--mark-interval", server.mark_interval, 0.01, "how often read positions are stored");
+    add_seconds(app,
+                "--poll-interval",
+                server.poll_interval,
+                0,
+                "how often to look for messages of other servers on the\n"
+                "same store; 0: only when something happens here");
+}
+
+void add_limits(CLI::App& app, Options& options) {
+    app.option_defaults()->group("Limits");
+    auto& server = options.server;
+    auto& connection = server.connection;
+    add_size(app, "--max-clients", server.max_clients, "connections at a time");
+    add_size(app,
+             "--max-clients-per-address",
+             server.max_clients_per_address,
+             "connections at a time from one IPv4 address or IPv6 /64\n"
+             "network; where this or --max-clients is reached, an\n"
+             "unregistered connection is dropped for a new one");
+    add_size(app,
+             "--max-turned-away",
+             server.max_turned_away,
+             "connections that were told why they are closed and have not\n"
+             "ended yet; the oldest of them is cut off for another");
+    add_size(app, "--max-channels", server.max_channels, "channels for each client");
+    add_size(app,
+             "--max-output",
+             connection.max_output_bytes,
+             "bytes that may wait to be sent to a client");
+    add_rate(app, "--burst", connection.burst, "lines that a client may send at once ...");
+    add_rate(app, "--rate", connection.lines_per_second, "... and how many each second after that");
+}
+
+void add_timeouts(CLI::App& app, Options& options) {
+    app.option_defaults()->group("Timeouts");
+    auto& server = options.server;
+    auto& connection = server.connection;
+    add_seconds(app,
+                "--registration-timeout",
+                connection.registration_timeout,
+                0.01,
+                "how long a client may take to register");
+    add_seconds(app,
+                "--ping-interval",
+                connection.ping_interval,
+                0.01,
+                "silence after which a client is sent a PING");
+    add_seconds(
+        app, "--ping-timeout", connection.ping_timeout, 0.01, "how long it has to answer the PING");
+    add_seconds(app,
+                "--shutdown-timeout",
+                server.shutdown_timeout,
+                0,
+                "how long the server waits for its clients when it ends");
+}
+
+/// Names an argument that no option takes. What follows a `=` or stands alone is not repeated: it
+/// may be the address of a database with a password in it.
+std::string describe_unexpected(const std::string& argument) {
+    if (!argument.starts_with('-')) return "an argument belongs to no option";
+    return argument.substr(0, argument.find('=')) + ": unknown option";
 }
 
 }  // namespace
 
-Options parse_options(const std::vector<std::string>& arguments) {
+Options parse_options(int argc, const char* const* argv) {
     Options options;
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-        const std::string& name = arguments[i];
-        if (name == "--help") {
-            options.help = true;
-            continue;
-        }
-        const auto setter = setters().find(name);
-        if (setter == setters().end()) throw UsageError(name + ": unknown argument");
-        if (++i == arguments.size()) throw UsageError(name + ": needs a value");
-        setter->second(options, name, arguments[i]);
+    CLI::App app("A chat server with many rooms that speaks IRC.", "chat_server");
+    app.set_help_flag("--help", "print this and exit");
+    app.footer("SIGINT and SIGTERM end the server cleanly.");
+    app.get_formatter()->column_width(37);
+    app.option_defaults()->always_capture_default()->multi_option_policy(
+        CLI::MultiOptionPolicy::TakeLast);
+    add_network_options(app, options);
+    add_store_options(app, options);
+    add_limits(app, options);
+    add_timeouts(app, options);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        options.help = app.help();
+    } catch (const CLI::ExtrasError&) {
+        throw UsageError(describe_unexpected(app.remaining().front()));
+    } catch (const CLI::ParseError& error) {
+        throw UsageError(error.what());
     }
     auto& connection = options.server.connection;
     connection.busy_output_bytes =
         std::min(connection.busy_output_bytes, connection.max_output_bytes / 4);
     return options;
-}
-
-std::string_view usage() {
-    return R"(chat_server: a multi-room chat server that speaks IRC
-
-  --listen ADDRESS              where to listen (127.0.0.1)
-  --port PORT                   0 takes a free one (6667)
-  --store memory|URL            where conversations are kept (memory); everybody on this machine can
-                                read arguments, so put a password into PGPASSWORD or ~/.pgpass
-  --report FILE                 write the store's view there on SIGUSR1 and at the end
-  --metrics PORT                serve counters to Prometheus on this port of 127.0.0.1; 0 takes a
-                                free one (not served)
-  --name NAME                   the server's name (chat.localhost)
-  --max-clients N               connections at a time (500)
-  --max-channels N              channels for each client (50)
-  --max-output BYTES            what may wait to be sent to one client (1 MiB)
-  --burst LINES                 lines a client may send at once (40) ...
-  --rate LINES                  ... and how many each second after that (10)
-  --registration-timeout SECONDS  (30)
-  --ping-interval SECONDS       silence before a client is asked for a sign of life (90)
-  --ping-timeout SECONDS        how long it has to answer (60)
-  --mark-interval SECONDS       how often read positions are stored (10)
-  --poll-interval SECONDS       how often to look for messages of other servers on the same
-                                store; 0: only when something happens here (0)
-  --shutdown-timeout SECONDS    how long the end waits for the clients to go (10)
-
-SIGINT and SIGTERM end it cleanly.
-)";
 }
 
 }  // namespace chat

@@ -4,36 +4,34 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "state.hpp"
 
 namespace chat {
 
-/// The command line.
+/// The options of the command line.
 struct Options {
     std::string listen = "127.0.0.1";
     std::uint16_t port = 6667;
     /// `memory`, or the address of a database.
     std::string store = "memory";
-    /// Where the store's view goes on SIGUSR1 and at the end; empty: nowhere.
+    /// The file that the content of the store is written to, on SIGUSR1 and at the end; empty:
+    /// none.
     std::string report{};
-    /// Where Prometheus is served; absent: nowhere.
+    /// The port for Prometheus; without one, no counters are served.
     std::optional<std::uint16_t> metrics_port{};
-    bool help = false;
+    /// What `--help` prints; empty where it was not asked for.
+    std::string help{};
     ServerOptions server{};
 };
 
-/// Says which argument is wrong, and how.
+/// A wrong argument. The text names it and says what is wrong.
 class UsageError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
 /// Throws UsageError.
-Options parse_options(const std::vector<std::string>& arguments);
-
-std::string_view usage();
+Options parse_options(int argc, const char* const* argv);
 
 }  // namespace chat

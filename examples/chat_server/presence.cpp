@@ -42,7 +42,7 @@ asio::awaitable<void> record_reading(roomstore::ConversationStore& store,
     try {
         co_await store.mark_read(std::move(room_id), channel_id(nick), std::move(last_read_event));
     } catch (const roomstore::Error& error) {
-        // Others on the same store may delete what was read here.
+        // Another application on the same store may have deleted the event.
         if (error.code() != roomstore::errc::not_found) throw;
     }
 }

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include <asio/buffer.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include "admission.hpp"
 #include "commands/commands.hpp"
 #include "irc/message.hpp"
 #include "irc/text.hpp"
@@ -23,7 +23,7 @@ namespace {
 
 using asio::ip::tcp;
 
-/// For what must not end silently: a defect shows in the log, and the server goes on.
+/// Completion handler of coroutines: an exception is logged, and the server goes on.
 auto log_defect(std::string what) {
     return [what = std::move(what)](std::exception_ptr exception) {
         if (!exception) return;
@@ -43,7 +43,7 @@ Server::Server(asio::any_io_executor executor,
     : store_(std::move(store)),
       state_(executor, *store_, std::move(options)),
       acceptor_(executor),
-      house_(executor),
+      housekeeping_(executor),
       progress_(executor),
       accept_pause_(executor) {}
 
@@ -68,12 +68,14 @@ void Server::spawn(asio::awaitable<void> (Server::*task)(), std::string what) {
 
 asio::awaitable<void> Server::run() {
     spawn(&Server::accept, "accept");
-    spawn(&Server::keep_house, "housekeeping");
+    spawn(&Server::run_housekeeping, "housekeeping");
     while (!stopping_) co_await progress_.wait();
 
-    const auto deadline = TimedSignal::Clock::now() + state_.options.shutdown_timeout;
+    const auto deadline = TimedAsyncEvent::Clock::now() + state_.options.shutdown_timeout;
     const auto busy = [this] { return running_ > 0 || !state_.sessions.empty(); };
-    while (busy() && TimedSignal::Clock::now() < deadline) co_await progress_.wait_until(deadline);
+    while (busy() && TimedAsyncEvent::Clock::now() < deadline) {
+        co_await progress_.wait_until(deadline);
+    }
 }
 
 void Server::stop() {
@@ -82,7 +84,7 @@ void Server::stop() {
     asio::error_code ignored;
     acceptor_.close(ignored);
     accept_pause_.cancel();
-    house_.notify();
+    housekeeping_.notify();
     const auto sessions = state_.sessions;
     for (const auto& [id, session] : sessions) session->connection->close("Server shutting down");
     progress_.notify();
@@ -98,7 +100,8 @@ asio::awaitable<void> Server::accept() {
             begin(std::move(socket));
             continue;
         }
-        // No descriptor left, most likely: the waiting client stays in the backlog until one is.
+        // Most likely there is no file descriptor left. The client waits in the backlog until one
+        // is free.
         log_error("accept", std::system_error(ec));
         accept_pause_.expires_after(std::chrono::milliseconds(200));
         co_await accept_pause_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
@@ -106,24 +109,58 @@ asio::awaitable<void> Server::accept() {
 }
 
 void Server::begin(tcp::socket socket) {
-    if (state_.sessions.size() >= state_.options.max_clients) {
-        const std::string line = irc::serialize(
-            {.source = {}, .command = "ERROR", .params = {"Closing Link: the server is full"}});
-        asio::error_code ignored;
-        socket.non_blocking(true, ignored);
-        socket.write_some(asio::buffer(line), ignored);
-        return;
-    }
     const auto connection =
         std::make_shared<Connection>(std::move(socket), state_.options.connection);
+    connection->start();
+    const std::string refusal = make_room_for(*connection);
+    if (!refusal.empty()) {
+        turn_away(connection, refusal);
+        return;
+    }
     const auto session =
         std::make_shared<Session>(next_session_++, connection, state_.options.name);
     state_.sessions.emplace(session->id, session);
-    connection->start();
     asio::co_spawn(
         state_.executor,
         [self = shared_from_this(), session] { return self->serve(session); },
         log_defect("session"));
+}
+
+/// Returns why there is no place for the newcomer; an empty string if there is one.
+std::string Server::make_room_for(const Connection& newcomer) {
+    const auto& options = state_.options;
+    const auto& network = newcomer.network();
+    if (count_sessions(state_, network) >= options.max_clients_per_address &&
+        !drop_unregistered(network, "Not registered, and too many connections from your address")) {
+        return "Too many connections from your address";
+    }
+    if (state_.sessions.size() >= options.max_clients &&
+        !drop_unregistered(std::nullopt, "Not registered, and the server is full")) {
+        return "The server is full";
+    }
+    return {};
+}
+
+bool Server::drop_unregistered(std::optional<asio::ip::address> network,
+                               const std::string& reason) {
+    const auto session = find_expendable(state_, network);
+    if (!session) return false;
+    // The place is free at once: an unregistered client is in no conversation, so nobody has to be
+    // told. `serve` releases its nick.
+    state_.sessions.erase(session->id);
+    turn_away(session->connection, reason);
+    return true;
+}
+
+/// The connection stays open for a short time, so that the client can read the reason.
+void Server::turn_away(std::shared_ptr<Connection> connection, const std::string& reason) {
+    connection->close(reason);
+    std::erase_if(turned_away_, [](const auto& earlier) { return earlier.expired(); });
+    if (turned_away_.size() >= state_.options.max_turned_away) {
+        if (const auto oldest = turned_away_.front().lock()) oldest->stop_lingering();
+        turned_away_.pop_front();
+    }
+    turned_away_.push_back(std::move(connection));
 }
 
 asio::awaitable<void> Server::serve(SessionPtr session) {
@@ -167,43 +204,43 @@ asio::awaitable<void> Server::depart(SessionPtr session) {
     }
     co_await session->connection->flushed();
     for (auto& [conversation, position] : left) {
-        position.settle(session->connection->written_bytes());
-        // A room that fails keeps nobody in the others.
+        position.set_written(session->connection->written_bytes());
+        // A failure in one room must not keep the client in the others.
         try {
-            const auto turn = co_await conversation->enter();
+            const auto lock = co_await conversation->lock();
             co_await record_departure(state_.store,
                                       conversation->id(),
                                       session->nick,
                                       roomstore::ParticipantStatus::inactive,
-                                      position.news());
+                                      position.unstored());
         } catch (const roomstore::Error& error) {
             log_error("departure of " + session->nick + " from " + conversation->id(), error);
         }
     }
 }
 
-asio::awaitable<void> Server::keep_house() {
-    using Clock = TimedSignal::Clock;
+asio::awaitable<void> Server::run_housekeeping() {
+    using Clock = TimedAsyncEvent::Clock;
     const auto& options = state_.options;
     const bool polls = options.poll_interval.count() > 0;
     const auto retry = std::chrono::milliseconds(1000);
     const auto interval = std::min(options.mark_interval, polls ? options.poll_interval : retry);
     auto marked_at = Clock::now();
     while (!stopping_) {
-        co_await house_.wait_until(Clock::now() + interval);
+        co_await housekeeping_.wait_until(Clock::now() + interval);
         if (stopping_) break;
-        co_await look_for_news();
+        co_await poll_store();
         if (Clock::now() - marked_at < options.mark_interval) continue;
         co_await mark_read();
         marked_at = Clock::now();
     }
 }
 
-asio::awaitable<void> Server::look_for_news() {
+asio::awaitable<void> Server::poll_store() {
     for (const auto& conversation : state_.conversations.all()) {
         const bool polls = state_.options.poll_interval.count() > 0;
         if (!conversation->has_members() || !(polls || conversation->behind())) continue;
-        const auto turn = co_await conversation->enter();
+        const auto lock = co_await conversation->lock();
         try {
             co_await conversation->show_pending();
         } catch (const roomstore::Error& error) {

@@ -34,7 +34,7 @@ inline constexpr std::array<std::pair<std::string_view, Cap>, 6> cap_names{
      {"echo-message", Cap::echo_message},
      {"standard-replies", Cap::standard_replies}}};
 
-/// A client: its connection and what the server knows about it.
+/// A client: its connection, and what the server knows about it.
 struct Session {
     Session(std::uint64_t session_id,
             std::shared_ptr<Connection> its_connection,
@@ -49,7 +49,7 @@ struct Session {
     std::string user{};
     std::string realname{};
     bool registered = false;
-    /// Between `CAP LS` or `CAP REQ` and `CAP END` the registration waits.
+    /// The client has sent `CAP LS` or `CAP REQ`; registration waits for `CAP END`.
     bool negotiating = false;
     unsigned caps = 0;
     bool invisible = false;
@@ -61,23 +61,24 @@ struct Session {
 
     bool has(Cap cap) const noexcept { return (caps & static_cast<unsigned>(cap)) != 0; }
 
-    /// The nick, or `*` before there is one.
+    /// The nick, or `*` while there is none.
     std::string_view name() const noexcept { return nick.empty() ? std::string_view("*") : nick; }
 
     /// `nick!user@host`.
     std::string mask() const { return nick + "!" + user + "@" + connection->host(); }
 
-    /// A line from the server. The last parameter is the trailing one.
+    /// Sends a line from the server. The last parameter is the trailing one.
     void send_from_server(std::string_view command, std::initializer_list<std::string_view> params);
 
-    /// A numeric reply: the client's name goes first.
+    /// Sends a numeric reply. The client's name is added in front of the parameters.
     void reply(std::string_view numeric, std::initializer_list<std::string_view> params);
 
-    /// A notice from the server, shown where `target` (a channel or the client itself) is shown.
+    /// Sends a notice from the server; the client shows it in the window of `target`, a channel or
+    /// the client itself.
     void notice(std::string_view target, std::string_view text);
 
-    /// That something could not be done: a standard reply to a client that knows them, a notice to
-    /// all others. `command` is the client's, `context` what it was about.
+    /// Reports a failure: as a standard reply to a client that knows them, as a notice to all
+    /// others. `command` is what the client sent, `context` is what the command was about.
     void fail(std::string_view command,
               std::string_view code,
               std::string_view context,

@@ -21,7 +21,7 @@ std::vector<std::shared_ptr<Conversation>> Conversations::all() const {
 }
 
 std::shared_ptr<Conversation> Conversations::add(std::unique_ptr<Conversation> conversation) {
-    // Weakly, for a conversation that is part of a suspended coroutine may outlive the server.
+    // A weak pointer, because a conversation in a suspended coroutine may outlive the server.
     const auto forget = [table = std::weak_ptr(table_)](Conversation* gone) {
         if (const auto still = table.lock()) still->erase(gone->id());
         delete gone;

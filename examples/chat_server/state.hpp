@@ -14,7 +14,7 @@
 
 #include <roomstore/conversation_store.hpp>
 
-#include "async/signal.hpp"
+#include "async/async_event.hpp"
 #include "connection.hpp"
 #include "conversation.hpp"
 #include "session.hpp"
@@ -23,26 +23,36 @@ namespace chat {
 
 struct ServerOptions {
     std::string name = "chat.localhost";
+    /// Connections at a time, in total and from one address (IPv6: one /64 network). At the bound,
+    /// an unregistered connection is dropped for a new one; if there is none, the new one is turned
+    /// away.
     std::size_t max_clients = 500;
-    /// Channels that one client may be in.
+    std::size_t max_clients_per_address = 50;
+    /// Connections that were turned away or dropped and have not ended yet; at the bound, the
+    /// oldest of them is cut off.
+    std::size_t max_turned_away = 200;
+    /// The number of channels that one client may join.
     std::size_t max_channels = 50;
-    /// Missed messages that a client without `draft/chathistory` is sent when it joins.
+    /// The number of missed messages that are sent to a client without `draft/chathistory` when it
+    /// joins.
     std::int64_t playback = 50;
-    /// Most messages that one CHATHISTORY returns.
+    /// The largest number of messages that one CHATHISTORY returns.
     std::int64_t history = 100;
-    /// How often read positions are stored while their owners stay; leaving stores them anyway. A
-    /// server that is killed forgets at most this much reading, never a message.
+    /// How often the read positions of connected clients are stored; they are also stored when a
+    /// client leaves. A server that is killed loses at most the reading of this time, never a
+    /// message.
     std::chrono::milliseconds mark_interval{10'000};
-    /// How often open rooms are looked at for messages of other servers; 0: only when there is
-    /// something to show anyway.
+    /// How often open rooms are checked for messages of other servers; 0: only when this server has
+    /// something to show in them.
     std::chrono::milliseconds poll_interval{0};
-    /// How long the end waits for the clients to go and for the store to know of it.
+    /// How long shutting down waits for the clients to disconnect and for their departures to be
+    /// stored.
     std::chrono::milliseconds shutdown_timeout{10'000};
     ConnectionLimits connection{};
 };
 
-/// The conversations that somebody here takes part in, by room id. One disappears with its last
-/// user; what it was about stays in the store.
+/// The conversations that clients of this server take part in, by room id. A conversation is
+/// removed with its last user; the messages stay in the store.
 class Conversations {
 public:
     std::shared_ptr<Conversation> find(const std::string& room_id) const;
@@ -54,8 +64,8 @@ private:
     std::shared_ptr<Table> table_ = std::make_shared<Table>();
 };
 
-/// What the commands work on. There is one for each server, and whoever runs a command holds the
-/// server: it outlives every command.
+/// What the commands work on. Each server has one, and a coroutine that runs a command keeps the
+/// server alive, so the state outlives every command.
 struct ServerState {
     ServerState(asio::any_io_executor its_executor,
                 roomstore::ConversationStore& its_store,
@@ -70,32 +80,32 @@ struct ServerState {
     const ServerOptions options;
     const roomstore::Timestamp created_at = roomstore::now();
     std::map<std::uint64_t, SessionPtr> sessions{};
-    /// By folded nick. A nick stays taken until the store knows that its owner has gone.
+    /// By folded nick. A nick stays taken until the departure of its owner is stored.
     std::unordered_map<std::string, SessionPtr> nicks{};
     Conversations conversations{};
-    /// Notified whenever a session has gone entirely.
-    Signal departures;
+    /// Notified when a session has ended and its nick is free.
+    AsyncEvent departures;
 
-    /// The registered client of that nick that is still there, or null.
+    /// The registered and connected client of that nick, or null.
     SessionPtr find_client(std::string_view nick) const;
 
     std::shared_ptr<Conversation> channel(std::string_view name);
     std::shared_ptr<Conversation> private_talk(std::string_view nick, std::string_view other);
 
-    /// The channel if the client is in it, else null.
+    /// The channel if the client has joined it, else null.
     std::shared_ptr<Conversation> joined(const Session& session, std::string_view name) const;
 
-    /// All who share a channel with the client, the client left out.
+    /// All other clients that share a channel with the client.
     std::vector<SessionPtr> audience(const Session& session) const;
 
 private:
     std::shared_ptr<Conversation> open(roomstore::Room blueprint, Conversation::Kind kind);
 };
 
-/// Tells the operator what went wrong.
+/// Tells the operator about an error, on standard error.
 void log_error(const std::string& what, const std::exception& error);
 
-/// Tells a client that the store refused or failed, and the operator why.
+/// Tells the client that the store refused or failed, and logs the reason for the operator.
 void report_store_error(Session& session,
                         std::string_view command,
                         std::string_view context,

@@ -1,12 +1,10 @@
 #include "store_report.hpp"
 
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
 #include <utility>
 
 #include "mapping.hpp"
+#include "private_file.hpp"
 
 namespace chat {
 
@@ -77,12 +75,7 @@ asio::awaitable<Json> report_store(roomstore::ConversationStore& store) {
 
 asio::awaitable<void> write_report(roomstore::ConversationStore& store, std::string path) {
     const Json report = co_await report_store(store);
-    const std::string unfinished = path + ".new";
-    std::ofstream file(unfinished);
-    file << report.dump(1) << '\n';
-    file.close();
-    if (!file) throw std::runtime_error("cannot write " + unfinished);
-    std::filesystem::rename(unfinished, path);
+    write_private_file(path, report.dump(1) + "\n");
 }
 
 }  // namespace chat

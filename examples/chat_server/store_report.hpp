@@ -8,12 +8,12 @@
 
 namespace chat {
 
-/// Everything a store holds of all rooms, read through the interface and nothing else: counters,
-/// events in index order, participants, read markers and what is unread. For people and scripts
-/// that want to compare it with what clients saw.
+/// Everything that a store holds of all rooms, read through the interface alone: counters, events
+/// in index order, participants, read markers and unread counts. For people and scripts that
+/// compare it with what clients saw.
 asio::awaitable<roomstore::Json> report_store(roomstore::ConversationStore& store);
 
-/// Writes the report to a file. The file appears whole or not at all.
+/// Writes the report to a file that only its owner can read; see `write_private_file`.
 asio::awaitable<void> write_report(roomstore::ConversationStore& store, std::string path);
 
 }  // namespace chat

@@ -21,12 +21,14 @@ using Clock = std::chrono::steady_clock;
 class ChatServer {
 public:
     ChatServer(const std::filesystem::path& program, const std::string& store)
-        // No limit of rate: what is measured is the server, not its patience.
+        // All clients come from one address, and none of them is slowed down on purpose.
         : process_({program.string(),
                     "--port",
                     "0",
                     "--store",
                     store,
+                    "--max-clients-per-address",
+                    "500",
                     "--rate",
                     "1000000",
                     "--burst",

@@ -42,7 +42,7 @@ while [[ $# -gt 0 ]]; do
 done
 
 cd "$(dirname "$0")/../.."
-cmake/install_dependencies.sh core postgres tests
+cmake/install_dependencies.sh core examples postgres tests
 if [[ -n ${ROOMSTORE_PQXX_PREFIX:-} ]]; then
     export CMAKE_PREFIX_PATH=$ROOMSTORE_PQXX_PREFIX${CMAKE_PREFIX_PATH:+:$CMAKE_PREFIX_PATH}
 fi

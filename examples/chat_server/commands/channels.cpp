@@ -15,7 +15,8 @@ namespace chat::commands {
 
 namespace {
 
-/// What the client missed: told as a notice, and sent where it cannot ask for it itself.
+/// Tells the client how many messages it has missed, and sends `events`, which are empty if the
+/// client can ask for them itself.
 void send_missed(Session& session,
                  const Conversation& conversation,
                  std::int64_t unread,
@@ -31,11 +32,11 @@ void send_missed(Session& session,
     session.notice(conversation.name(), "end of what you missed");
 }
 
-/// The part of a JOIN that needs the store. Nothing is said to anybody before all of it succeeded.
+/// Joins one channel. Nobody is told before all calls to the store have succeeded.
 asio::awaitable<void> enter_channel(ServerState& state,
                                     SessionPtr session,
                                     std::shared_ptr<Conversation> channel) {
-    const auto turn = co_await channel->enter();
+    const auto lock = co_await channel->lock();
     const roomstore::Room room = co_await channel->open();
     const Arrival arrival = co_await record_arrival(state.store, channel->id(), session->nick);
     if (arrival == Arrival::banned) {
@@ -66,7 +67,7 @@ asio::awaitable<void> enter_channel(ServerState& state,
 asio::awaitable<ReadPosition> announce_part(SessionPtr session,
                                             std::shared_ptr<Conversation> channel,
                                             std::string reason) {
-    const auto turn = co_await channel->enter();
+    const auto lock = co_await channel->lock();
     const std::string mask = session->mask();
     irc::Line line{.source = mask, .command = "PART", .params = {channel->name()}};
     if (!reason.empty()) line.params.emplace_back(reason);
@@ -80,15 +81,15 @@ asio::awaitable<void> leave_channel(ServerState& state,
                                     std::shared_ptr<Conversation> channel,
                                     std::string reason) {
     ReadPosition position = co_await announce_part(session, channel, std::move(reason));
-    // Waits for this client, so not while others wait for their turn.
+    // This waits for one client, so the lock must not be held meanwhile.
     co_await session->connection->flushed();
-    position.settle(session->connection->written_bytes());
-    const auto turn = co_await channel->enter();
+    position.set_written(session->connection->written_bytes());
+    const auto lock = co_await channel->lock();
     co_await record_departure(state.store,
                               channel->id(),
                               session->nick,
                               roomstore::ParticipantStatus::left,
-                              position.news());
+                              position.unstored());
 }
 
 asio::awaitable<void> leave_all(ServerState& state, SessionPtr session) {
@@ -99,12 +100,13 @@ asio::awaitable<void> leave_all(ServerState& state, SessionPtr session) {
     }
 }
 
-/// Stores the topic and tells the channel, so that all see the topics in the order of the store.
+/// Stores the topic and announces it under the same lock, so that all members see topics in the
+/// order in which they were stored.
 asio::awaitable<void> change_topic(ServerState& state,
                                    SessionPtr session,
                                    std::shared_ptr<Conversation> channel,
                                    std::string topic) {
-    const auto turn = co_await channel->enter();
+    const auto lock = co_await channel->lock();
     roomstore::Json patch = roomstore::Json::object();
     std::vector<std::string> unset;
     if (topic.empty()) {
@@ -121,8 +123,8 @@ asio::awaitable<void> change_topic(ServerState& state,
         {.source = session->mask(), .command = "TOPIC", .params = {channel->name(), topic}}));
 }
 
-/// Tells a client that is not in the channel whether there is one.
-asio::awaitable<void> refuse_outsider(ServerState& state, SessionPtr session, std::string name) {
+/// Answers a client that has not joined the channel: 442 if the channel exists, else 403.
+asio::awaitable<void> reply_not_joined(ServerState& state, SessionPtr session, std::string name) {
     bool exists = false;
     if (irc::is_channel(name)) exists = co_await state.store.room_exists(channel_room_id(name));
     if (exists) {
@@ -166,7 +168,7 @@ asio::awaitable<void> part(ServerState& state, SessionPtr session, irc::Message 
         if (const auto channel = state.joined(*session, name)) {
             co_await leave_channel(state, session, channel, reason);
         } else {
-            co_await refuse_outsider(state, session, name);
+            co_await reply_not_joined(state, session, name);
         }
     }
 }
@@ -175,7 +177,7 @@ asio::awaitable<void> topic(ServerState& state, SessionPtr session, irc::Message
     const std::string name = message.params[0];
     const auto channel = state.joined(*session, name);
     if (!channel) {
-        co_await refuse_outsider(state, session, name);
+        co_await reply_not_joined(state, session, name);
         co_return;
     }
     if (message.params.size() == 1) {

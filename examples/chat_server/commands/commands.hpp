@@ -8,13 +8,13 @@
 #include "../irc/message.hpp"
 #include "../state.hpp"
 
-/// What clients may say. Every command is a coroutine of its own; a client's next line is taken up
-/// when the command before it has ended.
+/// The commands of clients. Every command is a coroutine; the next line of a client is processed
+/// when its previous command has ended.
 ///
-/// `state` is the one reference among parameters taken by value: it outlives all commands.
+/// Coroutines take their parameters by value. `state` is the exception: it outlives all commands.
 namespace chat::commands {
 
-/// Runs one line of a client.
+/// Runs the command of one line of a client.
 asio::awaitable<void> run(ServerState& state, SessionPtr session, std::string line);
 
 // registration.cpp
@@ -49,17 +49,17 @@ asio::awaitable<void> motd(ServerState& state, SessionPtr session, irc::Message 
 asio::awaitable<void> ison(ServerState& state, SessionPtr session, irc::Message message);
 asio::awaitable<void> userhost(ServerState& state, SessionPtr session, irc::Message message);
 
-/// @name Parts that several commands share
+/// @name Functions that several commands share
 /// @{
 
-/// 353 and 366 of a channel.
+/// Sends the names of a channel (353 and 366).
 void send_names(Session& session, std::string_view channel);
 void send_names(Session& session, const Conversation& conversation);
 
-/// 332 and 333, or nothing where the room has no topic.
+/// Sends the topic (332 and 333), if the room has one.
 void send_topic(Session& session, const Conversation& conversation, const roomstore::Room& room);
 
-/// Lines of stored messages, inside a batch of type chathistory where the client wants batches.
+/// Sends stored messages, in a batch of type chathistory if the client has asked for batches.
 void send_history(Session& session,
                   std::string_view target,
                   const std::vector<roomstore::RoomEvent>& events);

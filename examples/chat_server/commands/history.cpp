@@ -25,7 +25,7 @@ struct MessageId {
     std::string id;
 };
 struct Newest {};
-/// What a page of history is relative to.
+/// The reference point of a page of history.
 using Selector = std::variant<Newest, MessageId, Timestamp>;
 
 struct Request {
@@ -64,7 +64,7 @@ std::optional<std::int64_t> parse_limit(const std::string& text) {
     return limit;
 }
 
-/// Reads the command; where it is wrong, says so and gives nothing.
+/// Parses the command. A wrong one is answered with an error, and the result is empty.
 std::optional<Request> parse_request(Session& session,
                                      const std::vector<std::string>& params,
                                      std::int64_t max_limit) {
@@ -110,8 +110,8 @@ std::optional<Request> parse_request(Session& session,
                    .limit = std::min(*limit, max_limit)};
 }
 
-/// The room whose history the client may read under that name: a channel that it is in, or its own
-/// conversation with a nick.
+/// The room whose history the client may read under that name: a channel that it has joined, or its
+/// own conversation with a nick.
 std::optional<std::string> find_room(const ServerState& state,
                                      const Session& session,
                                      const std::string& target) {
@@ -120,8 +120,8 @@ std::optional<std::string> find_room(const ServerState& state,
     return std::nullopt;
 }
 
-/// The query that answers the request, given the index that its message id stands for. LATEST
-/// counts from the end, and what lies at or before its reference is dropped afterwards.
+/// The query that answers the request. `index` is that of the message which the request refers to.
+/// LATEST counts from the end; events at or before its reference are removed afterwards.
 EventQuery make_query(const Request& request, std::optional<std::int64_t> index) {
     EventQuery query;
     query.limit = request.limit;
@@ -142,7 +142,8 @@ EventQuery make_query(const Request& request, std::optional<std::int64_t> index)
     return query;
 }
 
-/// What the request selects; nothing where its message id names no message of the room.
+/// The events that the request selects. Empty if its message id is not that of a message of the
+/// room.
 asio::awaitable<std::optional<std::vector<RoomEvent>>> select_events(ServerState& state,
                                                                      std::string room_id,
                                                                      Request request) {
@@ -188,7 +189,7 @@ asio::awaitable<void> chathistory(ServerState& state, SessionPtr session, irc::M
         send_history(*session, channel ? channel->name() : target, *events);
         co_return;
     }
-    // What a client asks for in vain is no fault of the store.
+    // A bad request of a client is not an error of the store, so it is not logged.
     const bool refused = failure && failure->code() == roomstore::errc::invalid_argument;
     if (failure && !refused) log_error("CHATHISTORY " + target, *failure);
     fail(*session,

@@ -16,7 +16,7 @@ constexpr std::size_t max_targets = 4;
 
 enum class Replies { errors, none };
 
-/// Answers a message that cannot be sent; a NOTICE is never answered (RFC 2812, section 3.3.2).
+/// Answers a message that cannot be sent. A NOTICE is never answered (RFC 2812, section 3.3.2).
 void refuse(Session& session,
             Replies replies,
             std::string_view numeric,
@@ -32,9 +32,9 @@ std::vector<irc::Tag> client_only(const std::vector<irc::Tag>& tags) {
     return relayed;
 }
 
-/// Makes the client take part in the conversation with another one: from now on it sees what is
-/// said, and its read position is kept. Needs the turn, which a departure waits for as well: the
-/// store hears of the two in the order in which they happened.
+/// Makes the client a member of the private conversation: from now on it sees the messages, and its
+/// read position is kept. The caller holds the lock, which a departure takes too, so that arrival
+/// and departure are stored in the order in which they happened.
 asio::awaitable<void> attach(ServerState& state,
                              SessionPtr session,
                              std::shared_ptr<Conversation> talk) {
@@ -45,27 +45,27 @@ asio::awaitable<void> attach(ServerState& state,
     co_await record_arrival(state.store, talk->id(), session->nick);
 }
 
-/// The private conversation with `other`, both of them attached.
+/// The private conversation with `other`, with both of them as members.
 asio::awaitable<std::shared_ptr<Conversation>> open_talk(ServerState& state,
                                                          SessionPtr session,
                                                          SessionPtr other) {
     auto talk = state.private_talk(session->nick, other->nick);
     if (talk->has_member(*session) && talk->has_member(*other)) co_return talk;
-    const auto turn = co_await talk->enter();
+    const auto lock = co_await talk->lock();
     co_await talk->open();
     co_await attach(state, session, talk);
     co_await attach(state, other, talk);
     co_return talk;
 }
 
-/// Where a message goes, and the target as it is properly written.
+/// Where a message goes, and the name of the target as it is written there.
 struct Destination {
     std::shared_ptr<Conversation> conversation{};
     std::string target{};
 };
 
-/// The destination of a message to `target`; without a conversation, and answered, where there is
-/// none.
+/// The destination of a message to `target`. If there is none, the client is answered with an
+/// error, and the result has no conversation.
 asio::awaitable<Destination> find_destination(ServerState& state,
                                               SessionPtr session,
                                               std::string target,
@@ -110,7 +110,7 @@ asio::awaitable<void> say(ServerState& state, SessionPtr session, Post post, Rep
     post.target = target;
     const irc::Line relayed{
         .source = post.source, .command = post.command, .params = {post.target, post.text}};
-    // Nothing is cut: what would not fit on one line for everybody is not said at all.
+    // Messages are never cut: one that does not fit on a line for its readers is refused.
     if (irc::uncut_size(relayed) > irc::max_line_bytes) {
         refuse(*session, replies, irc::err_inputtoolong, {"Input line was too long"});
         co_return;
@@ -160,7 +160,7 @@ asio::awaitable<void> say_all(ServerState& state,
     }
 }
 
-/// Tags without a message are passed on and forgotten, as typing indicators are meant to be.
+/// Tags without a message, such as typing indicators, are relayed and not stored.
 void relay_tags(const Session& sender,
                 const Session& reader,
                 std::string_view target,

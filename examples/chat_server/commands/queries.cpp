@@ -81,7 +81,7 @@ void mode_of_channel(Session& session,
     }
 }
 
-/// Applies what is known of the modes; the rest is named in one error.
+/// Applies the known modes and answers all unknown ones with one error.
 void mode_of_user(Session& session, std::string_view changes) {
     bool add = true;
     bool unknown = false;

@@ -51,7 +51,7 @@ void register_if_complete(ServerState& state, Session& session) {
     welcome(state, session);
 }
 
-/// A user name as it appears in masks: what could end one is left out.
+/// The user name for masks: characters that have a meaning in a mask are left out.
 std::string clean_user(std::string_view given) {
     std::string user;
     for (const char c : given) {
@@ -62,9 +62,9 @@ std::string clean_user(std::string_view given) {
     return user.empty() ? "user" : user;
 }
 
-/// Tells everybody, then the store: the old nick goes from all rooms, the new one arrives. Private
-/// conversations belong to nicks and are left behind. An error is thrown after all rooms were
-/// tried.
+/// Announces the new nick, then stores the change: the old nick leaves all rooms, the new one joins
+/// them. Private conversations belong to a nick, so they are left. Tries all rooms before it throws
+/// an error.
 asio::awaitable<void> rename(ServerState& state, SessionPtr session, std::string nick) {
     struct Move {
         std::shared_ptr<Conversation> conversation;
@@ -92,14 +92,14 @@ asio::awaitable<void> rename(ServerState& state, SessionPtr session, std::string
     co_await session->connection->flushed();
     std::optional<roomstore::Error> failure;
     for (auto& [conversation, position] : moves) {
-        position.settle(session->connection->written_bytes());
+        position.set_written(session->connection->written_bytes());
         try {
-            const auto turn = co_await conversation->enter();
+            const auto lock = co_await conversation->lock();
             co_await record_departure(state.store,
                                       conversation->id(),
                                       old_nick,
                                       roomstore::ParticipantStatus::inactive,
-                                      position.news());
+                                      position.unstored());
             if (conversation->kind() == Conversation::Kind::private_talk) continue;
             co_await record_arrival(state.store, conversation->id(), nick);
         } catch (const roomstore::Error& error) {
@@ -129,7 +129,7 @@ std::string list_caps(unsigned caps) {
     return names;
 }
 
-/// The capabilities after the request, or nothing where any part of it cannot be granted.
+/// The capabilities after the request. Empty if any part of the request cannot be granted.
 std::optional<unsigned> requested_caps(unsigned caps, const std::vector<std::string>& request) {
     for (std::string_view name : request) {
         const bool off = name.starts_with('-');
@@ -146,7 +146,7 @@ std::optional<unsigned> requested_caps(unsigned caps, const std::vector<std::str
 }  // namespace
 
 asio::awaitable<void> pass(ServerState& /*state*/, SessionPtr session, irc::Message /*message*/) {
-    // No password is needed, so any will do.
+    // There are no passwords, so any password is accepted.
     if (session->registered) {
         session->reply(irc::err_alreadyregistered, {"You may not reregister"});
     }
@@ -165,7 +165,7 @@ asio::awaitable<void> nick(ServerState& state, SessionPtr session, irc::Message 
     }
     const std::string key = irc::fold(wanted);
     auto holder = state.nicks.find(key);
-    // Its owner has gone, but the store does not know yet how far it had read.
+    // The owner of the nick has disconnected, but how far it has read is not stored yet.
     while (holder != state.nicks.end() && holder->second->connection->closing() &&
            !session->connection->closing()) {
         co_await state.departures.wait();
@@ -239,7 +239,7 @@ asio::awaitable<void> ping(ServerState& state, SessionPtr session, irc::Message 
 }
 
 asio::awaitable<void> pong(ServerState& /*state*/, SessionPtr /*session*/, irc::Message /*m*/) {
-    // Any line is a sign of life, this one too: the connection has taken note of it.
+    // Nothing to do: the connection has already noticed that the client is alive.
     co_return;
 }
 

@@ -4,6 +4,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include <roomstore/detail/text.hpp>
+
 #include "../irc/numerics.hpp"
 #include "../irc/text.hpp"
 #include "commands.hpp"
@@ -49,13 +51,13 @@ const Command* find_command(const std::string& name) {
     return found == table.end() ? nullptr : &found->second;
 }
 
-/// Refuses what is no line of the protocol. Nothing of a refused line takes effect.
+/// Parses a line. A malformed line is answered with an error and has no other effect.
 std::optional<irc::Message> read_line(Session& session, const std::string& line) {
     if (!irc::fits(line)) {
         session.reply(irc::err_inputtoolong, {"Input line was too long"});
         return std::nullopt;
     }
-    if (!irc::is_text(line)) {
+    if (roomstore::detail::find_text_fault(line)) {
         session.send_from_server(
             "FAIL", {"*", "INVALID_UTF8", "Message rejected: only UTF-8 without NUL is relayed"});
         return std::nullopt;

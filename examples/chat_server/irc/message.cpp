@@ -82,7 +82,7 @@ std::vector<Tag> parse_tags(std::string_view text) {
         Tag tag{.key = std::string(item.substr(0, equals)), .value = {}};
         if (tag.key.empty()) continue;
         if (equals != std::string_view::npos) tag.value = unescape(item.substr(equals + 1));
-        // The last occurrence of a key is the one that counts.
+        // The last of several tags with the same key counts.
         std::erase_if(tags, [&](const Tag& earlier) { return earlier.key == tag.key; });
         tags.push_back(std::move(tag));
     }

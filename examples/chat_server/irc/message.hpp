@@ -8,9 +8,9 @@
 
 namespace chat::irc {
 
-/// Longest line without its tags, line end included (RFC 2812, section 2.3).
+/// The longest line, line end included, tags not included (RFC 2812, section 2.3).
 inline constexpr std::size_t max_line_bytes = 512;
-/// Longest tag section that a client may send, `@` and the space included (IRCv3 message-tags).
+/// The longest tag section of a client, `@` and the space included (IRCv3 message-tags).
 inline constexpr std::size_t max_client_tags_bytes = 4096;
 
 /// A message tag. `value` is unescaped.
@@ -20,10 +20,10 @@ struct Tag {
     bool operator==(const Tag&) const = default;
 };
 
-/// One line of the protocol, taken apart.
+/// One parsed line of the protocol.
 struct Message {
     std::vector<Tag> tags{};
-    /// Without the colon; what a client claims here is ignored by servers.
+    /// Without the colon. Servers ignore the source that a client sends.
     std::string source{};
     /// In upper case.
     std::string command{};
@@ -31,32 +31,32 @@ struct Message {
     bool operator==(const Message&) const = default;
 };
 
-/// Whether the key is one that clients may have relayed: `+`, then letters, digits, `-`, `.`, `/`.
+/// Whether tags with this key are relayed between clients: `+`, then letters, digits, `-`, `.`,
+/// `/`.
 bool is_client_only(std::string_view tag_key);
 
-/// Takes apart a line that carries no line end. Nothing where there is no command.
+/// Parses a line without its line end. Empty if the line has no command.
 std::optional<Message> parse(std::string_view line);
 
-/// Whether a line (without line end) keeps to the limits above, each part for itself.
+/// Whether both parts of a line (without its line end) are within the limits above.
 bool fits(std::string_view line);
 
-/// What to put together. The last of `params` becomes the trailing parameter, always written with
-/// its colon; the others must neither be empty nor hold a space nor begin with a colon.
+/// The parts of a line to send. The last of `params` is the trailing parameter and always written
+/// with a colon; the others must not be empty, contain a space or begin with a colon.
 struct Line {
     std::string_view source{};
     std::string_view command{};
     std::vector<std::string_view> params{};
 };
 
-/// The line with its line end and without tags. Whatever could end the line early becomes a space,
-/// and what is too long is cut between two characters: no text that a store returns can forge a
-/// second line.
+/// The line with its line end and without tags. CR, LF and NUL become spaces, and a line that is
+/// too long is cut between two characters. No text from a store can thus forge a second line.
 std::string serialize(const Line& line);
 
-/// How long `serialize` would have to make the line in order to cut nothing.
+/// The length of the line if `serialize` did not cut it.
 std::size_t uncut_size(const Line& line);
 
-/// `@key=value;... ` with values escaped, or nothing where there are no tags.
+/// `@key=value;... ` with escaped values; an empty string if there are no tags.
 std::string serialize_tags(const std::vector<Tag>& tags);
 
 }  // namespace chat::irc

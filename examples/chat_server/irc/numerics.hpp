@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-/// Numeric replies by their names in RFC 2812 and on modern.ircdocs.horse.
+/// Numeric replies, named as in RFC 2812 and on modern.ircdocs.horse.
 namespace chat::irc {
 
 inline constexpr std::string_view rpl_welcome = "001";

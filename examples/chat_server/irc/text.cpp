@@ -14,34 +14,6 @@ bool may_begin_nick(char c) {
     return is_letter(c) || std::string_view("[]\\`_^{|}").find(c) != std::string_view::npos;
 }
 
-/// Bytes of the character that `text` begins with, 0 where it begins with none. The second byte
-/// decides about overlong forms, surrogates and what lies beyond U+10FFFF.
-std::size_t character_size(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = byte(0);
-    if (first < 0x80) return 1;
-    std::size_t size = 0;
-    unsigned char low = 0x80;
-    unsigned char high = 0xBF;
-    if (first >= 0xC2 && first <= 0xDF) {
-        size = 2;
-    } else if (first >= 0xE0 && first <= 0xEF) {
-        size = 3;
-        if (first == 0xE0) low = 0xA0;
-        if (first == 0xED) high = 0x9F;
-    } else if (first >= 0xF0 && first <= 0xF4) {
-        size = 4;
-        if (first == 0xF0) low = 0x90;
-        if (first == 0xF4) high = 0x8F;
-    }
-    if (size == 0 || text.size() < size) return 0;
-    if (byte(1) < low || byte(1) > high) return 0;
-    for (std::size_t i = 2; i < size; ++i) {
-        if (!is_continuation(text[i])) return 0;
-    }
-    return size;
-}
-
 }  // namespace
 
 std::string to_upper(std::string_view text) {
@@ -73,15 +45,6 @@ bool is_channel(std::string_view name) {
         const auto byte = static_cast<unsigned char>(c);
         return byte <= 0x20 || byte == 0x7F || c == ',' || c == ':';
     });
-}
-
-bool is_text(std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t size = character_size(text);
-        if (size == 0 || text.front() == '\0') return false;
-        text.remove_prefix(size);
-    }
-    return true;
 }
 
 std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) {

@@ -1,4 +1,4 @@
-"""A server of one's own, and bare clients for it: sockets, lines and deadlines, nothing else."""
+"""A server process for a test, and minimal clients for it: sockets, lines and deadlines."""
 
 import json
 import os
@@ -9,16 +9,16 @@ import subprocess
 import tempfile
 import time
 
-# How long anything may take. No test waits that long unless it fails.
+# How long anything may take, in seconds. Only a failing test waits that long.
 DEADLINE = float(os.environ.get("CHAT_TEST_DEADLINE", 60))
 
 
 class Timeout(AssertionError):
-    """Something expected did not happen."""
+    """Something expected did not happen in time."""
 
 
 def wait_for(condition, what, deadline=DEADLINE):
-    """Looks until `condition()` gives something true, and returns that."""
+    """Calls `condition` until its result is true, and returns the result."""
     end = time.monotonic() + deadline
     while True:
         result = condition()
@@ -26,11 +26,11 @@ def wait_for(condition, what, deadline=DEADLINE):
             return result
         if time.monotonic() > end:
             raise Timeout(f"not within {deadline:.0f} s: {what}")
-        time.sleep(0.01)  # between two looks, not instead of one
+        time.sleep(0.01)  # limits how often the condition is checked
 
 
 class Message:
-    """One line from the server, taken apart."""
+    """One parsed line from the server."""
 
     def __init__(self, line):
         self.line = line
@@ -81,7 +81,7 @@ class Server:
 
     def _find_port(self):
         if self.process.poll() is not None:
-            raise AssertionError(f"the server ended at once:\n{self.log()}")
+            raise AssertionError(f"the server exited at once:\n{self.log()}")
         found = re.search(r"listening on \S+ port (\d+)", self.log())
         return int(found[1]) if found else None
 
@@ -90,7 +90,7 @@ class Server:
             return log.read()
 
     def report(self):
-        """The store's view of now."""
+        """What the store holds now: a new report of the server."""
         if os.path.exists(self.report_path):
             os.remove(self.report_path)
         self.process.send_signal(signal.SIGUSR1)
@@ -112,7 +112,7 @@ class Server:
         return self.wait()
 
     def wait(self):
-        """The exit status of a server that was told to end."""
+        """Waits for a server that was told to end, and returns its exit status."""
         try:
             return self.process.wait(DEADLINE)
         except subprocess.TimeoutExpired:
@@ -133,10 +133,10 @@ class Server:
 
 
 class Client:
-    """One connection. What it receives is read in order; `expect` skips what it does not want."""
+    """One connection. Messages are read in order; `expect` skips those that do not match."""
 
-    def __init__(self, server, nick=None, caps=""):
-        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE)
+    def __init__(self, server, nick=None, caps="", address="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", server.port), DEADLINE, (address, 0))
         self.buffer = b""
         self.nick = nick
         self.pings = 0
@@ -155,7 +155,7 @@ class Client:
         self.socket.sendall(data)
 
     def read(self, deadline=DEADLINE):
-        """The next line; None at the end of the connection."""
+        """The next message; None at the end of the connection."""
         end = time.monotonic() + deadline
         while b"\n" not in self.buffer:
             left = end - time.monotonic()
@@ -175,7 +175,7 @@ class Client:
         return Message(line.rstrip(b"\r").decode())
 
     def expect(self, command, *params, source=None):
-        """The next message with that command and these first parameters (None: any)."""
+        """The next message with that command and these first parameters (None matches any)."""
         skipped = []
         while True:
             try:
@@ -192,7 +192,7 @@ class Client:
             skipped.append(message)
 
     def sync(self):
-        """Everything received until the server has dealt with all that was sent."""
+        """Waits until the server has processed everything that was sent; returns what was received."""
         self.pings += 1
         token = f"sync-{self.pings}"
         self.send(f"PING {token}")
@@ -206,20 +206,20 @@ class Client:
             received.append(message)
 
     def ask(self, *lines):
-        """Sends lines and returns all that came by the time they were dealt with."""
+        """Sends lines and returns everything that is received until they have been processed."""
         self.sync()
         self.send(*lines)
         return self.sync()
 
     def read_to_end(self):
-        """All that comes until the server closes the connection."""
+        """Everything that is received until the server closes the connection."""
         received = []
         while (message := self.read()) is not None:
             received.append(message)
         return received
 
     def join(self, channel):
-        """Joins and returns what came with it."""
+        """Joins a channel and returns everything received in answer."""
         received = self.ask(f"JOIN {channel}")
         assert any(m.command == "JOIN" and m.nick == self.nick for m in received), received
         return received
@@ -228,7 +228,7 @@ class Client:
         self.socket.close()
 
     def reset(self):
-        """Ends the connection as a crashing machine would: with a reset."""
+        """Ends the connection with a reset, as a crashed machine would."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         self.socket.close()
 

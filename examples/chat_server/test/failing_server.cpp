@@ -1,16 +1,15 @@
-// The chat server on a store that fails when a message tells it to, in the ways that stores fail.
-// Text of a message, what happens:
+// The chat server on a store that fails when the text of a message tells it to:
 //
 //   fail CODE N ...   the first N attempts to append it throw CODE, and store nothing
-//   lose N ...        it is stored, but the first N attempts throw commit_unknown all the same
-//   hold ...          it is stored, and the call ends only after that of a later message `release`
-//   blind N ...       after it was stored, the next N attempts to list its room throw unavailable
-//   vanish ...        it is stored, and deleted as soon as it was listed
-//   stall N ...       it is stored; from then on a call that looks for a participant ends only when
-//                     the store is closed, and one that lists rooms takes N ms
+//   lose N ...        it is stored, but the first N attempts throw commit_unknown
+//   hold ...          it is stored, and the call returns only after that of a later message
+//   `release` blind N ...       after it was stored, the next N attempts to list its room throw
+//   unavailable vanish ...        it is stored, and deleted as soon as it has been listed stall N
+//   ...       it is stored; from then on get_participant returns only when the store is
+//                     closed, and list_rooms takes N ms
 //
-// A room whose name begins with `#fail-` cannot be read; in one that begins with `#stay-`, nobody's
-// status can be changed.
+// A room whose name begins with `#fail-` cannot be read. In a room whose name begins with `#stay-`,
+// participants cannot be updated.
 
 #include <chrono>
 #include <map>
@@ -61,9 +60,9 @@ public:
         if (order == "fail") words >> code;
         words >> count;
         const bool fails = attempts_[event.id]++ < count;
-        if (order == "fail" && fails) throw Error(code_named(code), "as the test wants it");
+        if (order == "fail" && fails) throw Error(code_named(code), "injected by the test");
         auto stored = co_await ForwardingStore::add_event_auto_index(room_id, std::move(event));
-        if (order == "lose" && fails) throw Error(errc::commit_unknown, "as the test wants it");
+        if (order == "lose" && fails) throw Error(errc::commit_unknown, "injected by the test");
         if (order == "blind") blind_[room_id] = count;
         if (order == "hold") {
             held_ = co_await make_timer();
@@ -82,7 +81,7 @@ public:
         auto& blind = blind_[room_id];
         if (blind > 0) {
             --blind;
-            throw Error(errc::unavailable, "as the test wants it");
+            throw Error(errc::unavailable, "injected by the test");
         }
         auto page = co_await ForwardingStore::list_events(room_id, std::move(query));
         for (const auto& event : page) {
@@ -92,7 +91,7 @@ public:
     }
 
     asio::awaitable<std::optional<roomstore::Room>> get_room(std::string room_id) override {
-        if (room_id.starts_with("#fail-")) throw Error(errc::busy, "as the test wants it");
+        if (room_id.starts_with("#fail-")) throw Error(errc::busy, "injected by the test");
         co_return co_await ForwardingStore::get_room(std::move(room_id));
     }
 
@@ -110,7 +109,7 @@ public:
             if (!stalled_) stalled_ = co_await make_timer();
             co_await wait_for_cancel(stalled_);
             --stalled_calls_;
-            throw Error(errc::closed, "as the test wants it");
+            throw Error(errc::closed, "injected by the test");
         }
         co_return co_await ForwardingStore::get_participant(std::move(room_id),
                                                             std::move(participant_id));
@@ -119,7 +118,7 @@ public:
     asio::awaitable<roomstore::Participant> update_participant(
         roomstore::Participant participant) override {
         if (participant.room_id.starts_with("#stay-")) {
-            throw Error(errc::busy, "as the test wants it");
+            throw Error(errc::busy, "injected by the test");
         }
         co_return co_await ForwardingStore::update_participant(std::move(participant));
     }
@@ -128,7 +127,7 @@ public:
         co_await ForwardingStore::close();
         stalls_ = false;
         if (stalled_) stalled_->cancel();
-        // Every store lets running calls end first.
+        // Like every store, waits for running calls.
         while (stalled_calls_ > 0) co_await asio::post(asio::use_awaitable);
     }
 

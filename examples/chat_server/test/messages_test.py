@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What is said, what of it can be read again, and what somebody who was away is told."""
+"""Messages, history, and what a client is told about messages that it has missed."""
 
 import unittest
 
@@ -22,7 +22,7 @@ class Messages(ServerTest):
         one.send("PRIVMSG #say :\x01ACTION waves\x01")
         self.assertEqual(two.expect("PRIVMSG").text, "\x01ACTION waves\x01")
 
-    def test_messages_that_go_nowhere_are_answered(self):
+    def test_messages_without_a_valid_target_are_answered(self):
         self.client("nowhereB").join("#nowhere")
         client = self.client("nowhereA")
         received = client.ask("PRIVMSG #nowhere :let me in", "PRIVMSG #not-there :x", "PRIVMSG nobody :x",
@@ -31,7 +31,7 @@ class Messages(ServerTest):
         self.assertEqual(commands(received), ["404", "403", "401", "411", "412", "412", "407"])
         self.assertEqual(client.ask("NOTICE #nowhere :x", "NOTICE nobody :x", "NOTICE", "NOTICE nobody"), [])
 
-    def test_nothing_is_cut_what_does_not_fit_is_refused(self):
+    def test_a_message_that_does_not_fit_is_refused_and_not_cut(self):
         one, two = self.pair("#long")
         overhead = len(":longA!longA@127.0.0.1 PRIVMSG #long :\r\n")
         fits = "x" * (512 - overhead)
@@ -54,14 +54,14 @@ class Messages(ServerTest):
         self.assertEqual([(m["id"], m["marker"], m["unread"]) for m in room["members"]],
                          [("priva", 2, 0), ("privb", 2, 0)])
 
-    def test_one_can_talk_to_oneself_and_to_several(self):
+    def test_a_message_can_go_to_the_sender_and_to_several_targets(self):
         one, two = self.pair("#multi")
         one.send("PRIVMSG multiA :note to self")
         self.assertEqual(one.expect("PRIVMSG").text, "note to self")
         one.send("PRIVMSG #multi,multiB :both ways")
         self.assertEqual([two.expect("PRIVMSG").params[0] for _ in range(2)], ["#multi", "multiB"])
 
-    def test_echo_message_returns_what_was_stored(self):
+    def test_echo_message_returns_the_stored_message(self):
         one, two = self.pair("#echo", one="echo-message message-tags server-time")
         one.send("PRIVMSG #echo :for everybody")
         echo = one.expect("PRIVMSG")
@@ -71,7 +71,7 @@ class Messages(ServerTest):
         self.assertEqual(one.expect("PRIVMSG").params, ["echoB", "for you"])
         self.assertEqual([two.expect("PRIVMSG").text for _ in range(2)], ["for everybody", "for you"])
 
-    def test_tags_go_to_those_who_asked_for_them(self):
+    def test_tags_go_to_clients_that_asked_for_them(self):
         one, two = self.pair("#tags", one="message-tags", other="message-tags")
         plain, timed = self.client("tagsC"), self.client("tagsD", "server-time")
         plain.join("#tags")
@@ -88,7 +88,7 @@ class Messages(ServerTest):
         self.assertRegex(tags["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
         self.assertGreater(tags["time"], "2001-01-02")
 
-    def test_tagmsg_reaches_those_who_know_tags_and_is_not_stored(self):
+    def test_tagmsg_reaches_clients_with_message_tags_and_is_not_stored(self):
         one, two = self.pair("#typing", one="message-tags echo-message", other="message-tags")
         plain = self.client("typingC")
         plain.join("#typing")
@@ -105,7 +105,7 @@ class Messages(ServerTest):
         self.assertEqual(commands(two.ask("@+a TAGMSG nobody", "TAGMSG", "TAGMSG #typing")), ["401", "411"])
         self.assertEqual(self.server.report()["#typing"]["event_count"], 0)
 
-    def test_failures_are_standard_replies_for_those_who_know_them(self):
+    def test_the_standard_replies_capability_can_be_requested(self):
         client = self.client("std1", "standard-replies")
         client.send("CAP LIST")
         self.assertEqual(client.expect("CAP").text, "standard-replies")
@@ -203,7 +203,7 @@ class History(ServerTest):
         self.assertEqual([(m.command, m.text, m.tags) for m in received],
                          [("PRIVMSG", "message 1", {}), ("PRIVMSG", "message 2", {})])
 
-    def test_private_history_is_for_the_two_alone(self):
+    def test_private_history_is_for_its_two_participants_only(self):
         one, two, three = (self.client(nick, self.ALL) for nick in ("phistA", "phistB", "phistC"))
         one.send("PRIVMSG phistB :one")
         two.expect("PRIVMSG")
@@ -256,7 +256,7 @@ class Presence(ServerTest):
             client.send(f"PRIVMSG {channel} :{line}")
         client.sync()
 
-    def test_who_comes_back_is_told_what_was_missed_and_sent_it(self):
+    def test_a_client_that_comes_back_is_sent_what_it_has_missed(self):
         one, two = self.pair("#back")
         self.say(one, "#back", "seen 1", "seen 2")
         two.sync()
@@ -270,7 +270,7 @@ class Presence(ServerTest):
         self.say(one, "#back", "live")
         self.assertEqual(again.expect("PRIVMSG").text, "live")
 
-    def test_who_missed_nothing_is_told_nothing(self):
+    def test_a_client_that_has_missed_nothing_is_told_nothing(self):
         one, two = self.pair("#nothing-missed")
         self.say(one, "#nothing-missed", "seen")
         two.sync()
@@ -279,7 +279,7 @@ class Presence(ServerTest):
         again = self.client("nothing-missedB")
         self.assertEqual(self.missed(again.join("#nothing-missed")), ([], []))
 
-    def test_who_comes_first_is_sent_no_past(self):
+    def test_a_client_that_joins_for_the_first_time_is_sent_no_old_messages(self):
         one, _ = self.pair("#past")
         self.say(one, "#past", "long ago")
         new = self.client("pastC")
@@ -287,7 +287,7 @@ class Presence(ServerTest):
         self.say(one, "#past", "now")
         self.assertEqual(new.expect("PRIVMSG").text, "now")
 
-    def test_clients_with_chathistory_are_told_and_ask_for_themselves(self):
+    def test_clients_with_chathistory_are_told_the_number_only(self):
         one, two = self.pair("#ask")
         two.close()
         one.expect("QUIT")
@@ -295,7 +295,7 @@ class Presence(ServerTest):
         again = self.client("askB", "draft/chathistory")
         self.assertEqual(self.missed(again.join("#ask")), (["1 message since you were here"], []))
 
-    def test_what_was_told_once_is_not_told_again(self):
+    def test_missed_messages_are_sent_only_once(self):
         one, two = self.pair("#once")
         two.close()
         one.expect("QUIT")
@@ -306,7 +306,7 @@ class Presence(ServerTest):
         one.expect("QUIT")
         self.assertEqual(self.missed(self.client("onceB").join("#once")), ([], []))
 
-    def test_parting_counts_from_the_part(self):
+    def test_after_a_part_later_messages_are_missed(self):
         one, two = self.pair("#leave")
         self.say(one, "#leave", "seen")
         two.sync()
@@ -316,7 +316,7 @@ class Presence(ServerTest):
         two.sync()
         self.assertEqual(self.missed(two.join("#leave"))[1], ["missed"])
 
-    def test_a_long_absence_is_cut_to_the_newest(self):
+    def test_after_a_long_absence_only_the_newest_messages_are_sent(self):
         one, two = self.pair("#months")
         two.close()
         one.expect("QUIT")
@@ -340,7 +340,7 @@ class Presence(ServerTest):
         self.client("stayB").join("#stay")
         self.assertEqual(status()["stayb"], "active")
 
-    def test_markers_are_where_the_members_are(self):
+    def test_read_markers_follow_the_members(self):
         one, two = self.pair("#marks")
         self.say(one, "#marks", "0", "1", "2")
         two.sync()

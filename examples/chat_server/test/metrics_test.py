@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the server tells Prometheus, scraped as Prometheus does it."""
+"""The counters for Prometheus, scraped over HTTP as Prometheus does it."""
 
 import re
 import unittest
@@ -9,7 +9,7 @@ from chat_client import Client, Server
 
 
 def scrape(server):
-    """Every series, by its name with labels, as Prometheus would store it."""
+    """The value of every series by its name with labels."""
     url = re.search(r"^metrics: (\S+)$", server.log(), re.M)[1]
     with urllib.request.urlopen(url, timeout=30) as answer:
         text = answer.read().decode("utf-8")
@@ -48,7 +48,7 @@ class Metrics(unittest.TestCase):
             two.close()
             self.assertEqual(server.stop(), 0)
 
-    def test_a_port_that_is_taken_is_named(self):
+    def test_a_port_that_is_in_use_is_named(self):
         with Server("--metrics", "0") as server:
             port = re.search(r"^metrics: http://127.0.0.1:(\d+)/", server.log(), re.M)[1]
             with self.assertRaisesRegex(AssertionError, f"cannot serve metrics on port {port}"):

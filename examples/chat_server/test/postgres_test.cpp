@@ -1,5 +1,5 @@
-// What the chat server owes to a store that outlives it and is shared: run by scripts, on a private
-// server.
+// Runs the scripts that need a store which outlives the chat server and can be shared, on a private
+// PostgreSQL server.
 
 #include <cstdlib>
 #include <filesystem>
@@ -35,7 +35,7 @@ void run_script(const std::string& name, std::vector<std::string> arguments) {
 
 }  // namespace
 
-TEST_CASE("A conversation, what is unread and who has read what survive the server") {
+TEST_CASE("Messages, unread counts and read markers survive a restart of the server") {
     run_script("scenario.py", {"--store", test_database()});
 }
 

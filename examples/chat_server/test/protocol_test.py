@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What clients get to see: registration, lines, channels; every command and every numeric of theirs."""
+"""The protocol as clients see it: registration, lines, channels; every command and every numeric."""
 
 import unittest
 
@@ -47,7 +47,7 @@ class Registration(ServerTest):
         client.send("USER again 0 * :r", "PASS late")
         self.assertEqual(commands(client.sync())[-2:], ["462", "462"])
 
-    def test_any_password_will_do(self):
+    def test_any_password_is_accepted(self):
         client = self.client()
         client.send("PASS secret", "NICK pass1", "USER u 0 * :r")
         self.assertEqual(commands(client.sync())[0], "001")
@@ -94,7 +94,7 @@ class Registration(ServerTest):
         self.client("nickA")  # free again
         two.send("PRIVMSG renamed :hi")
         self.assertEqual(one.expect("PRIVMSG").params, ["renamed", "hi"])
-        one.send("NICK RENAMED")  # nothing but letters change size
+        one.send("NICK RENAMED")  # only the case changes
         self.assertEqual(two.expect("NICK").text, "RENAMED")
         one.send("PRIVMSG #nick :still a member")
         self.assertEqual(two.expect("PRIVMSG").source, "RENAMED!nickA@127.0.0.1")
@@ -105,7 +105,7 @@ class Registration(ServerTest):
         self.assertEqual(client.expect("PONG").params, ["chat.localhost", "a token"])
         client.expect("409")
 
-    def test_quit_says_goodbye_and_tells_the_channel(self):
+    def test_quit_is_answered_and_announced_in_the_channel(self):
         one, two = self.pair("#quit")
         one.send("QUIT :gone fishing")
         received = one.read_to_end()
@@ -124,7 +124,7 @@ class Registration(ServerTest):
         again.reset()
         self.assertIn("reset", two.expect("QUIT", source="lostA").text)
 
-    def test_what_was_said_before_hanging_up_is_still_heard(self):
+    def test_a_message_sent_just_before_disconnecting_is_delivered(self):
         one, two = self.pair("#hangup")
         one.send("PRIVMSG #hangup :last words")
         one.close()
@@ -133,7 +133,7 @@ class Registration(ServerTest):
 
 
 class Lines(ServerTest):
-    def test_commands_are_known_in_any_case_and_unknown_ones_named(self):
+    def test_commands_are_case_insensitive_and_unknown_ones_are_421(self):
         client = self.client("line1")
         client.send("join #Lines", "FrObNiCaTe a b c")
         client.expect("JOIN", "#Lines")
@@ -164,10 +164,10 @@ class Lines(ServerTest):
         received = client.sync()
         self.assertEqual(commands(received), ["PONG", "417"])
 
-    def test_what_is_no_utf8_is_refused(self):
+    def test_invalid_utf8_and_nul_are_refused(self):
         client = self.client("line5")
         client.join("#utf8")
-        for bad in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"a\0b"):
+        for bad in (b"\xff", b"\x80", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"a\0b"):
             client.send_bytes(b"PRIVMSG #utf8 :" + bad + b"\r\n")
             refused = client.expect("FAIL")
             self.assertEqual(refused.params[:2], ["*", "INVALID_UTF8"])
@@ -194,14 +194,14 @@ class Channels(ServerTest):
         two = self.client("joinB")
         received = two.join("#JOIN")
         self.assertEqual(commands(received), ["JOIN", "332", "333", "353", "366"])
-        self.assertEqual(received[0].params, ["#Join"])  # as whoever made it writes it
+        self.assertEqual(received[0].params, ["#Join"])  # as written by its creator
         self.assertEqual(received[1].params, ["joinB", "#Join", "what it is about"])
         self.assertEqual(received[2].params[:3], ["joinB", "#Join", "joinA"])
         self.assertEqual(sorted(received[3].text.split()), ["joinA", "joinB"])
         self.assertEqual(one.expect("JOIN").source, "joinB!joinB@127.0.0.1")
-        self.assertEqual(two.ask("JOIN #join"), [])  # is in it already
+        self.assertEqual(two.ask("JOIN #join"), [])  # has joined already
 
-    def test_join_takes_lists_and_refuses_bad_names(self):
+    def test_join_accepts_lists_and_refuses_bad_names(self):
         client = self.client("join2")
         received = client.ask("JOIN #a1,nohash,#,#a2,#sp:ace,#" + "x" * 50)
         joined = [m.params[0] for m in received if m.command == "JOIN"]
@@ -222,7 +222,7 @@ class Channels(ServerTest):
         self.assertEqual(sum(m.command == "JOIN" for m in received), 50)
         self.assertEqual([m.params[1] for m in received if m.command == "405"], ["#m50"])
 
-    def test_part_tells_everybody_and_says_why(self):
+    def test_part_is_announced_with_its_reason(self):
         one, two = self.pair("#part")
         one.send("PART #PART :enough")
         self.assertEqual(one.expect("PART").params, ["#part", "enough"])
@@ -298,7 +298,7 @@ class Channels(ServerTest):
         self.assertEqual(commands(received), ["221", "MODE", "221", "MODE", "501", "502", "401", "461"])
         self.assertEqual([m.text for m in received[:4]], ["+", "+i", "+i", "-i"])
 
-    def test_the_invisible_are_hidden_from_strangers(self):
+    def test_invisible_clients_are_hidden_from_strangers(self):
         one, two = self.pair("#hide")
         stranger = self.client("hideC")
         one.send("MODE hideA +i")

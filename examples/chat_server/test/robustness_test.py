@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hostile and slow clients, racing messages, a failing store, and the end of the server."""
+"""Hostile and slow clients, concurrent messages, a failing store, and shutting down."""
 
 import os
 import signal
@@ -8,45 +8,21 @@ import subprocess
 import threading
 import unittest
 
-from chat_client import DEADLINE, Client, Server, commands, texts, wait_for
+from chat_client import DEADLINE, Client, commands, texts, wait_for
+from server_test_case import OwnServerTest
 
 FAST = ("--burst", "1000000", "--rate", "1000000")
 
 
-class OwnServerTest(unittest.TestCase):
-    """A server for each test."""
-
-    def serve(self, *arguments, program=None):
-        server = Server(*arguments, program=program)
-        self.addCleanup(server.__exit__, None, None, None)
-        return server
-
-    def client(self, server, nick=None, caps=""):
-        client = Client(server, nick, caps)
-        self.addCleanup(client.close)
-        return client
-
-    def assert_dropped(self, client, reason):
-        received = client.read_to_end()
-        self.assertTrue(received, "closed without a word")
-        self.assertEqual(received[-1].command, "ERROR")
-        self.assertIn(reason, received[-1].text)
-
-    def assert_alive(self, server):
-        """Others are served as if nothing had happened."""
-        with Client(server, "witness") as witness:
-            witness.join("#witness")
-
-
 class Hostile(OwnServerTest):
-    def test_a_line_without_end_is_cut_off(self):
+    def test_a_client_that_sends_a_line_without_end_is_dropped(self):
         server = self.serve()
         client = self.client(server, "endless")
         client.send_bytes(b"PRIVMSG #x :" + b"x" * 6000)
         self.assert_dropped(client, "Input line too long")
         self.assert_alive(server)
 
-    def test_a_line_of_a_megabyte_is_cut_off(self):
+    def test_a_client_that_sends_a_line_of_a_megabyte_is_dropped(self):
         server = self.serve()
         client = self.client(server, "mega")
         try:
@@ -56,7 +32,7 @@ class Hostile(OwnServerTest):
         self.assert_dropped(client, "Input line too long")
         self.assert_alive(server)
 
-    def test_a_flood_is_cut_off(self):
+    def test_a_client_that_floods_is_dropped(self):
         for lines in (b"PING x\r\n" * 20000, b"\r\n" * 20000):
             server = self.serve()
             client = self.client(server, "flood")
@@ -67,14 +43,14 @@ class Hostile(OwnServerTest):
             self.assert_dropped(client, "Excess Flood")
             self.assert_alive(server)
 
-    def test_a_burst_is_slowed_down_not_lost(self):
+    def test_a_burst_is_delayed_and_not_lost(self):
         server = self.serve("--burst", "5", "--rate", "200")
         client = self.client(server, "burst")
         for number in range(60):
             client.send(f"PING {number}")
         self.assertEqual([client.expect("PONG").text for _ in range(60)], [str(n) for n in range(60)])
 
-    def test_who_does_not_register_is_dropped(self):
+    def test_a_client_that_does_not_register_is_dropped(self):
         server = self.serve("--registration-timeout", "0.2")
         silent, talking = self.client(server), self.client(server)
         talking.send("NICK never", "CAP LS")
@@ -83,7 +59,7 @@ class Hostile(OwnServerTest):
         self.assert_alive(server)
         self.client(server, "never")
 
-    def test_who_gives_no_sign_of_life_is_dropped(self):
+    def test_a_client_that_does_not_answer_a_ping_is_dropped(self):
         server = self.serve("--ping-interval", "0.2", "--ping-timeout", "0.5")
         other = self.client(server, "other")
         other.join("#alive")
@@ -105,7 +81,7 @@ class Hostile(OwnServerTest):
                 self.quit_seen = message
                 return
 
-    def test_who_does_not_read_is_dropped_and_what_waited_stays_unread(self):
+    def test_a_client_that_does_not_read_is_dropped_and_lines_not_sent_stay_unread(self):
         server = self.serve(*FAST, "--max-output", "65536")
         writer = self.client(server, "writer")
         writer.join("#slow")
@@ -122,7 +98,7 @@ class Hostile(OwnServerTest):
         self.assertEqual((quits[0].nick, quits[0].text), ("slow", "SendQ exceeded"))
         received = [int(m.text.split()[0]) for m in slow.read_to_end() if m.command == "PRIVMSG"]
         self.assertEqual(received, list(range(len(received))))
-        # Where many lines wait, the read position errs towards unread, but nothing may be missing.
+        # When many lines wait, the read position errs towards unread, but no message may be missing.
         notices = texts(self.client(server, "slow").join("#slow"), "NOTICE")
         unread = int(notices[0].split()[0])
         self.assertGreaterEqual(len(received) + unread, sent)
@@ -130,7 +106,7 @@ class Hostile(OwnServerTest):
         self.assert_alive(server)
 
     @unittest.skipIf(os.environ.get("CHAT_SANITIZED"), "a sanitizer keeps freed memory")
-    def test_memory_stays_bounded_under_all_of_this(self):
+    def test_memory_stays_bounded_when_clients_do_not_read(self):
         server = self.serve(*FAST, "--max-output", "65536")
         writer = self.client(server, "writer")
         writer.join("#crowd")
@@ -145,24 +121,7 @@ class Hostile(OwnServerTest):
         stored_kib = server.report()["#crowd"]["event_count"] * 4
         self.assertLess(server.memory_kib() - before, stored_kib + 20 * 256 + 16384)
 
-    def test_one_client_too_many_is_told_so(self):
-        server = self.serve("--max-clients", "2")
-        first, second = self.client(server, "one"), self.client(server, "two")
-        third = self.client(server)
-        self.assert_dropped(third, "full")
-        first.send("QUIT")
-        first.read_to_end()
-        second.sync()
-        wait_for(lambda: self.gets_in(server), "a place becomes free")
-
-    def gets_in(self, server):
-        try:
-            with Client(server, "three"):
-                return True
-        except (AssertionError, ConnectionError):
-            return False
-
-    def test_garbage_is_survived(self):
+    def test_the_server_survives_garbage(self):
         server = self.serve(*FAST)
         for seed in range(20):
             client = self.client(server)
@@ -201,7 +160,7 @@ class Racing(OwnServerTest):
         threads = [threading.Thread(target=self.talk, args=(client, n)) for n, client in enumerate(writers)]
         for thread in threads:
             thread.start()
-        late = self.client(server, "late")  # comes in the middle of it
+        late = self.client(server, "late")  # joins while the others write
         seen_late = texts(late.join("#race"))
         for thread in threads:
             thread.join(DEADLINE)
@@ -218,7 +177,7 @@ class Racing(OwnServerTest):
         seen_late += texts(late.sync())
         self.assertEqual(seen_late, stored[len(stored) - len(seen_late):])
 
-    def test_an_append_that_ends_late_is_not_shown_late(self):
+    def test_an_append_that_returns_late_is_shown_in_its_place(self):
         server = self.serve(*FAST, program=os.environ["CHAT_FAILING_SERVER"])
         one, two, watcher = (self.client(server, nick, "echo-message") for nick in ("one", "two", "watcher"))
         for client in (one, two, watcher):
@@ -259,18 +218,18 @@ class FailingStore(OwnServerTest):
         self.assertEqual(received[0].params[:3], ["PRIVMSG", "STORE_ERROR", "#room"])
         self.assertIn("try again", received[0].text)
 
-    def test_a_passing_failure_is_not_noticed(self):
+    def test_a_temporary_failure_is_hidden_by_repeating(self):
         self.assertEqual(self.one.ask("PRIVMSG #room :fail unavailable 2"), [])
         self.assertEqual(self.two.expect("PRIVMSG").text, "fail unavailable 2")
         self.assertEqual(self.stored(), ["fail unavailable 2"])
 
-    def test_a_lost_answer_does_not_double_the_message(self):
+    def test_a_lost_answer_does_not_duplicate_the_message(self):
         self.assertEqual(self.one.ask("PRIVMSG #room :lose 2"), [])
         self.assertEqual(self.two.expect("PRIVMSG").text, "lose 2")
         self.assertEqual(self.two.sync(), [])
         self.assertEqual(self.stored(), ["lose 2"])
 
-    def test_an_outcome_that_stays_unknown_shows_itself_later(self):
+    def test_a_message_with_unknown_outcome_is_shown_later_if_it_was_stored(self):
         received = self.one.ask("PRIVMSG #room :lose 99")
         self.assertIn("commit outcome unknown", received[0].text)
         self.two.send("PRIVMSG #room :anything")
@@ -278,7 +237,7 @@ class FailingStore(OwnServerTest):
         self.assertEqual(self.two.expect("PRIVMSG").text, "lose 99")
         self.assertEqual(self.stored(), ["lose 99", "anything"])
 
-    def test_what_could_not_be_read_back_is_shown_when_it_can(self):
+    def test_a_message_that_could_not_be_read_back_is_shown_when_it_can_be(self):
         received = self.one.ask("PRIVMSG #room :blind 1")
         self.assertIn("the message is stored", received[0].text)
         self.assertEqual(self.two.expect("PRIVMSG").text, "blind 1")  # by the housekeeping
@@ -292,24 +251,24 @@ class FailingStore(OwnServerTest):
     def statuses(self, channel):
         return {member["id"]: member["status"] for member in self.server.report()[channel]["members"]}
 
-    def test_who_goes_goes_from_all_rooms_that_can_be_told(self):
+    def test_a_quit_is_stored_in_every_room_that_does_not_fail(self):
         for channel in ("#stay-1", "#stay-2", "#tell"):
             self.two.join(channel)
         self.two.send("QUIT")
         self.two.read_to_end()
-        self.client(self.server, "two")  # once the one before has gone entirely
+        self.client(self.server, "two")  # accepted once the session before has ended
         self.assertEqual(self.statuses("#tell"), {"two": "inactive"})
         for channel in ("#stay-1", "#stay-2"):
-            self.assertIn(f"departure of two from {channel}: as the test wants it", self.server.log())
+            self.assertIn(f"departure of two from {channel}: injected by the test", self.server.log())
 
-    def test_who_is_renamed_moves_in_all_rooms_that_can_be_told(self):
+    def test_a_new_nick_is_stored_in_every_room_that_does_not_fail(self):
         for channel in ("#stay-1", "#tell"):
             self.two.join(channel)
         received = self.two.ask("NICK three")
         self.assertIn("NICK three: the message store says: busy", received[-1].text)
         self.assertEqual(self.statuses("#tell"), {"two": "inactive", "three": "active"})
 
-    def test_who_last_read_what_was_deleted_since_can_stay_and_go(self):
+    def test_a_deleted_event_as_read_position_does_not_keep_a_client_from_leaving(self):
         three = self.client(self.server, "three")
         three.join("#room")
         self.one.send("PRIVMSG #room :vanish")
@@ -318,14 +277,14 @@ class FailingStore(OwnServerTest):
         self.assertEqual(commands(self.two.ask("PART #room")), ["PART"])
         three.send("QUIT")
         three.read_to_end()
-        self.client(self.server, "three")  # once the one before has gone entirely
+        self.client(self.server, "three")  # accepted once the session before has ended
         # A report stores the read positions of those who stay.
         self.assertEqual(self.statuses("#room"), {"one": "active", "two": "left", "three": "inactive"})
         self.assertNotIn("not found", self.server.log())
 
 
 class Lifecycle(OwnServerTest):
-    def test_signals_end_it_cleanly(self):
+    def test_signals_end_the_server_cleanly(self):
         for how in (signal.SIGINT, signal.SIGTERM):
             server = self.serve(*FAST)
             registered, fresh = self.client(server, "one"), self.client(server)
@@ -341,7 +300,7 @@ class Lifecycle(OwnServerTest):
             room = server.last_report()["#end"]
             self.assertEqual(room["members"], [{"id": "one", "status": "inactive", "marker": 0, "unread": 0}])
 
-    def test_it_ends_even_if_nobody_reads_the_goodbye(self):
+    def test_the_server_ends_even_if_clients_do_not_read(self):
         server = self.serve(*FAST)
         stuck = self.client(server, "stuck")
         stuck.join("#stuck")
@@ -351,7 +310,7 @@ class Lifecycle(OwnServerTest):
             writer.ask(*("PRIVMSG #stuck :" + "x" * 400 for _ in range(50)))
         self.assertEqual(server.stop(), 0)
 
-    def test_it_ends_even_if_departures_wait_for_the_store(self):
+    def test_the_server_ends_even_if_departures_wait_for_the_store(self):
         server = self.serve(*FAST, "--shutdown-timeout", "0.5", program=os.environ["CHAT_FAILING_SERVER"])
         nicks = ["one", "two", "three"]
         clients = [self.client(server, nick) for nick in nicks]
@@ -363,7 +322,7 @@ class Lifecycle(OwnServerTest):
         for nick in nicks:  # each of them was still served after the store had been closed
             self.assertIn(f"departure of {nick}", server.log())
 
-    def test_it_ends_even_if_a_report_outlasts_the_clients(self):
+    def test_the_server_ends_even_if_a_report_outlasts_the_clients(self):
         server = self.serve(*FAST, "--shutdown-timeout", "0.5", program=os.environ["CHAT_FAILING_SERVER"])
         client = self.client(server, "one")
         client.join("#stalled")
@@ -375,18 +334,41 @@ class Lifecycle(OwnServerTest):
 
     def test_wrong_arguments_are_named(self):
         program = os.environ["CHAT_SERVER"]
-        for arguments, what in ((["--port", "70000"], "--port: '70000'"), (["--frob"], "--frob: unknown"),
-                                (["--rate"], "--rate: needs a value"), (["--name", "two words"], "--name"),
+        for arguments, what in ((["--port", "70000"], "--port: '70000'"), (["--frob"], "--frob: unknown option"),
+                                (["--frob=secret"], "--frob: unknown option"), (["secret"], "belongs to no option"),
+                                (["--rate"], "--rate: 1 required"), (["--report", ""], "--report: must not be empty"),
+                                (["--name", "two words"], "--name: must be one word"),
                                 (["--listen", "1.2.3"], "--listen: '1.2.3' is not an IP address"),
-                                (["--ping-interval", "nan"], "--ping-interval")):
+                                (["--max-clients", "-1"], "--max-clients: '-1'"),
+                                (["--ping-interval", "nan"], "--ping-interval: 'nan'")):
             done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=DEADLINE)
             self.assertEqual(done.returncode, 2, done)
             self.assertIn(what, done.stderr.splitlines()[0])
-        done = subprocess.run([program, "--store", "nonsense"], capture_output=True, text=True, timeout=DEADLINE)
+            self.assertNotIn("secret", done.stderr)
+
+    def test_a_store_that_cannot_be_used_is_an_error(self):
+        done = subprocess.run([os.environ["CHAT_SERVER"], "--store", "nonsense"],
+                              capture_output=True, text=True, timeout=DEADLINE)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("nonsense", done.stderr)
-        done = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=DEADLINE)
+        self.assertTrue(done.stderr.startswith("chat_server: "), done.stderr)
+
+    def test_help_shows_every_option_with_its_default(self):
+        done = subprocess.run([os.environ["CHAT_SERVER"], "--help", "--port", "0"],
+                              capture_output=True, text=True, timeout=DEADLINE)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for option in ("--listen ADDRESS=127.0.0.1", "--port PORT=6667", "--store memory|URL=memory", "--report FILE ",
+                       "--metrics PORT ", "--name NAME=chat.localhost", "--max-clients N=500 ",
+                       "--max-clients-per-address N=50 ", "--max-turned-away N=200 ", "--max-channels N=50 ",
+                       "--max-output N=1048576 ", "--burst LINES=40 ", "--rate LINES=10 ",
+                       "--registration-timeout SECONDS=30 ", "--ping-interval SECONDS=90 ",
+                       "--ping-timeout SECONDS=60 ", "--mark-interval SECONDS=10 ", "--poll-interval SECONDS=0 ",
+                       "--shutdown-timeout SECONDS=10 "):
+            self.assertIn(option, done.stdout + " ")
+
+    def test_the_last_of_equal_options_counts(self):
+        client = self.client(self.serve("--name", "first", "--name", "second"))
+        client.send("PING x")
+        self.assertEqual(client.expect("PONG").params, ["second", "x"])
 
     def test_a_taken_port_is_an_error(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:

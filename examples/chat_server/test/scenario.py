@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""A conversation between two real IRC clients, compared with what the store holds of it.
+"""A conversation between two real IRC clients, compared with what the store holds.
 
     scenario.py --server PROGRAM [--store URL]
 
 Alice (ii) and Bob (sic) talk in two channels. Bob's client is killed, Alice goes on, Bob comes back and is
-told and sent what he missed. With a store that outlives the server, the server is ended and started again
-while Bob is away. In the end the transcripts and the store's own report must say the same; the exit status
-says whether they do.
+sent what he missed. If the store outlives the server, the server is restarted while Bob is away. In the end
+the transcripts and the report of the store must agree; the exit status says whether they do.
 """
 
 import argparse
@@ -26,7 +25,7 @@ SKIPPED = 4
 
 
 class Ii:
-    """ii: everything it receives is appended to files, everything it is to say goes into named pipes."""
+    """ii: it appends what it receives to files and reads what it sends from named pipes."""
 
     LINE = re.compile(r"\d+ <(\S+)> (.*)")
 
@@ -37,7 +36,7 @@ class Ii:
         self.process = subprocess.Popen(
             ["ii", "-i", os.path.dirname(self.folder), "-s", "127.0.0.1", "-p", str(server.port), "-n", nick,
              "-f", nick], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            # To ii the end of the server is an error, and here it is part of the plan.
+            # ii reports the end of the server as an error, but here it is expected.
             stderr=subprocess.DEVNULL)
         wait_for(lambda: "Welcome" in self.text("."), f"{nick} is welcomed")
         for channel in channels:
@@ -62,7 +61,7 @@ class Ii:
     def open_pipe(path):
         try:
             return os.fdopen(os.open(path, os.O_WRONLY | os.O_NONBLOCK), "w", encoding="utf-8")
-        except OSError:  # not there yet, or nobody reads yet
+        except OSError:  # the pipe does not exist yet, or ii has not opened it
             return None
 
     def say(self, channel, text):
@@ -86,7 +85,7 @@ class Ii:
 
 
 class Sic:
-    """sic: everything on one standard output, everything it is to say on its standard input."""
+    """sic: it writes what it receives to standard output and reads what it sends from standard input."""
 
     LINE = re.compile(r"(#\S+)\s*: \S+ \S+ <(\S+)> (.*)")
     NOTICE = re.compile(r"\S+\s*: \S+ \S+ >< NOTICE \((#\S+)\): (.*)")
@@ -112,8 +111,8 @@ class Sic:
         self.process.stdin.flush()
 
     def say(self, channel, text):
-        """One line at a time, as from a terminal: sic reads ahead, and forgets what it has read ahead until
-        more comes. It shows a line when it sends it."""
+        """Sends one line at a time, as a terminal does: sic reads ahead and does not look at the lines that it
+        has read until more input arrives. It shows a line when it sends it."""
         self.write(f":m {channel} {text}")
         wait_for(lambda: (channel, self.nick, text) in self.connection([channel]).lines, f"sic sends '{text}'")
 
@@ -132,7 +131,7 @@ class Sic:
 
 
 def end_process(process):
-    """Kills the process without a warning, as a machine that loses its power would."""
+    """Kills the process without warning, as a power failure would."""
     if process.poll() is None:
         process.kill()
     process.wait(DEADLINE)
@@ -149,7 +148,7 @@ class Scenario:
         self.folder = tempfile.mkdtemp(prefix="chat-scenario-")
         self.server = None
         self.clients = []
-        self.past = []  # connections that have ended
+        self.past = []  # finished connections
         self.said = []
         self.problems = []
 
@@ -182,7 +181,7 @@ class Scenario:
         wait_for(shown, f"{client.nick} sees '{text}' in {channel}")
 
     def wait_until_stored(self):
-        """ii is not told that its messages have arrived, so the store is asked."""
+        """Asks the store, because ii gets no confirmation of its messages."""
         expected = [sum(where == channel for where, _, _ in self.said) for channel in self.channels]
         counts = lambda: [self.server.report()[channel]["event_count"] for channel in self.channels]
         wait_for(lambda: counts() == expected, f"the store has {expected} messages")
@@ -199,7 +198,7 @@ class Scenario:
             self.wait_until_shown(listener, channel, speaker.nick, text)
 
     def talk_at_once(self, alice, bob):
-        """Without waiting for each other: the store alone decides about the order."""
+        """Both send without waiting for each other; the store decides on the order."""
         general = self.channels[0]
         for number in range(10):
             self.say(alice, general, f"alice, hurried, {number}")
@@ -217,12 +216,12 @@ class Scenario:
         return {channel: [(alice.nick, text) for text in texts] for channel, texts in away.items()}
 
     def check_while_away(self, report, bob, away):
-        """The store knows how much is unread before anybody asks."""
+        """The unread counts in the store are right before Bob comes back."""
         for channel in self.channels:
             self.problems += check_read(channel, report[channel], {bob.nick: len(away[channel])})
 
     def restart_server(self, alice):
-        """All that was said, read and missed outlives the server."""
+        """Messages, read positions and unread counts survive a restart of the server."""
         before = self.stop_server()
         wait_for(lambda: alice.process.poll() is not None, "ii notices that the server is gone")
         self.disconnect(alice)
@@ -319,7 +318,7 @@ def main():
     for problem in scenario.problems:
         print(f"DISAGREEMENT: {problem}")
     if not scenario.problems:
-        print(f"The transcripts and the store agree: {len(scenario.said)} messages, each stored and seen once, in order.")
+        print(f"The transcripts and the store agree: {len(scenario.said)} messages, each stored and seen once in order.")
     return 1 if scenario.problems else 0
 
 

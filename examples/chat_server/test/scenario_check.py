@@ -8,20 +8,20 @@ MISSED = re.compile(r"(\d+) messages? since you were here")
 
 @dataclass
 class Connection:
-    """What one client saw from one connecting to the next."""
+    """What one client saw during one connection."""
 
     nick: str
     program: str
-    # What was shown, in that order: (channel, nick, text) of messages, (channel, text) of notices.
+    # What was shown, in order: (channel, nick, text) for messages, (channel, text) for notices.
     lines: list = field(default_factory=list)
 
     def received(self, channel):
-        """What others said. A client shows what it says itself without waiting for the server."""
+        """The messages of others. A client shows its own messages without waiting for the server."""
         return [line[1:] for line in self.lines
                 if len(line) == 3 and line[0] == channel and line[1] != self.nick]
 
     def missed(self, channel):
-        """How many missed messages were announced: the numbers, in order."""
+        """The announced numbers of missed messages, in order."""
         numbers = [MISSED.match(line[1]) for line in self.lines if len(line) == 2 and line[0] == channel]
         return [int(number[1]) for number in numbers if number]
 
@@ -31,7 +31,7 @@ def messages(room):
 
 
 def check_counts(name, room):
-    """Indexes without holes, ids without repetitions, counters that fit."""
+    """Indexes have no gaps, ids are unique, and the counters match."""
     events = room["events"]
     count = len(events)
     if [event["index"] for event in events] != list(range(count)):
@@ -44,7 +44,7 @@ def check_counts(name, room):
 
 
 def check_said(name, room, said):
-    """What everybody said is stored once and in order."""
+    """Every message that was sent is stored once and in order."""
     for nick in sorted({nick for nick, _ in messages(room)} | {nick for where, nick, _ in said if where == name}):
         stored = [text for who, text in messages(room) if who == nick]
         meant = [text for where, who, text in said if (where, who) == (name, nick)]
@@ -53,7 +53,7 @@ def check_said(name, room, said):
 
 
 def check_seen(name, room, connections):
-    """Everybody saw what the others said: all of it, once, in the order of the store."""
+    """Everybody saw every message of the others once, in the order of the store."""
     for nick in sorted({connection.nick for connection in connections}):
         seen = [message for c in connections if c.nick == nick for message in c.received(name)]
         stored = [message for message in messages(room) if message[0] != nick]
@@ -62,7 +62,7 @@ def check_seen(name, room, connections):
 
 
 def check_read(name, room, unread):
-    """Markers and unread counts are those expected: `unread` by nick."""
+    """Read markers and unread counts are as expected; `unread` holds the counts by nick."""
     latest = room["latest_index"]
     for member in room["members"]:
         expected = unread.get(member["id"], 0)
@@ -75,7 +75,7 @@ def check_read(name, room, unread):
 
 
 def check_missed(name, returned, away):
-    """Who came back was told how much it had missed (`away`: messages), and sent just that first."""
+    """The client was told how many messages it had missed (`away`), and was sent exactly these first."""
     if returned.missed(name) != ([len(away)] if away else []):
         yield f"{name}: {returned.nick} was told {returned.missed(name)} messages were missed, not {len(away)}"
     if returned.received(name)[:len(away)] != away:
@@ -83,9 +83,9 @@ def check_missed(name, returned, away):
 
 
 def disagreements(channels, report, said, connections, unread):
-    """Every difference between the store's report and what was said and seen.
+    """Every difference between the report of the store and what was said and seen.
 
-    `said`: (channel, nick, text); `unread`: {channel: {nick: count}}, 0 for who is not named.
+    `said`: (channel, nick, text); `unread`: {channel: {nick: count}}, 0 for those that are not named.
     """
     found = []
     for name in channels:

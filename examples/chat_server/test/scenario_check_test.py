@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The comparison of transcripts and store finds whatever was changed in either of them."""
+"""Tests of scenario_check.py: it detects every change of the transcripts and of the store."""
 
 import unittest
 
@@ -29,7 +29,7 @@ class ComparisonTest(unittest.TestCase):
                                  [self.ann, self.ben_before, self.ben_after], {})
         return problems + list(check_missed("#c", self.ben_after, self.away))
 
-    def test_what_agrees_passes(self):
+    def test_equal_transcripts_and_store_pass(self):
         self.assertEqual(self.found(), [])
 
     def assert_caught(self, change, what):
@@ -64,7 +64,7 @@ class ComparisonTest(unittest.TestCase):
         self.assert_caught(lambda: self.ben_after.lines.pop(1), "missed and not sent")
         self.assert_caught(lambda: self.ben_before.lines.append(("#c", "ann", "never said")), "an invention")
 
-    def test_what_was_said_and_not_stored_is_caught(self):
+    def test_messages_that_were_said_and_not_stored_are_caught(self):
         self.assert_caught(lambda: self.said.append(("#c", "ben", "lost")), "a message got lost")
         self.assert_caught(lambda: self.said.pop(), "stored without having been said")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Two servers on one database, named by CHAT_STORE: rooms and indexes are shared, nothing is lost or doubled."""
+"""Two servers on one database, named by CHAT_STORE: they share rooms, and no message is lost or duplicated."""
 
 import os
 import secrets
@@ -82,7 +82,7 @@ class TwoServersTest(unittest.TestCase):
         for channel in channels:
             self.assertEqual(sorted(m["id"] for m in report[channel]["members"]), ["one", "two"])
 
-    def test_who_comes_back_through_the_other_server_misses_nothing(self):
+    def test_a_client_that_comes_back_on_the_other_server_misses_nothing(self):
         servers = [self.serve(), self.serve()]
         channel = f"#moves-{secrets.token_hex(4)}"
         stays, moves = self.client(servers[0], "stays"), self.client(servers[0], "moves")
@@ -91,7 +91,7 @@ class TwoServersTest(unittest.TestCase):
         stays.expect("JOIN", source="moves")
         stays.ask(f"PRIVMSG {channel} :seen")
         self.assertEqual(moves.expect("PRIVMSG").text, "seen")
-        # A nick that is gone is free when the store knows how far it had read.
+        # The nick is free again once its read position is stored.
         moves.send("QUIT")
         moves.read_to_end()
         stays.expect("QUIT")

@@ -9,13 +9,14 @@
 
 namespace chat {
 
-/// Wakes coroutines that wait for a condition. As with a condition variable, a waiter looks at its
-/// condition before and after. Used by one thread, so nothing can happen between look and wait.
-class Signal {
+/// Wakes coroutines that wait for a condition. It is used like a condition variable: a coroutine
+/// checks its condition, waits, and checks again. Only for coroutines of one thread, where nothing
+/// can happen between the check and the wait.
+class AsyncEvent {
 public:
     using Clock = asio::steady_timer::clock_type;
 
-    explicit Signal(const asio::any_io_executor& executor)
+    explicit AsyncEvent(const asio::any_io_executor& executor)
         : timer_(executor, Clock::time_point::max()) {}
 
     void notify() { timer_.cancel(); }
@@ -29,12 +30,12 @@ private:
     asio::steady_timer timer_;
 };
 
-/// As `Signal`, for one waiter that also wakes at a time of its own.
-class TimedSignal {
+/// An `AsyncEvent` for a single waiter, which may also wait with a deadline.
+class TimedAsyncEvent {
 public:
     using Clock = asio::steady_timer::clock_type;
 
-    explicit TimedSignal(const asio::any_io_executor& executor) : timer_(executor) {}
+    explicit TimedAsyncEvent(const asio::any_io_executor& executor) : timer_(executor) {}
 
     void notify() { timer_.cancel(); }
 
