@@ -5,7 +5,6 @@
 
 #include "driver/connect.hpp"
 #include "driver/pipeline.hpp"
-#include "driver/pqxx_result.hpp"
 #include "driver/session_setup.hpp"
 
 namespace roomstore::postgres {
@@ -124,17 +123,18 @@ void PqxxSession::set_up(const ConnectionTarget& target, Clock::time_point deadl
     // it is what stops it.
     control_->lend_connecting(PQsocket(raw_), where_);
     quoted_schema_ = connection_->quote_name(config_->schema);
+    search_path_ = Params().add(search_path(quoted_schema_));
+    const std::string& path = search_path_.values().front().bytes;
     if (config_->prepared_statements) {
         begin_command_ = begin_command();
-        knows(session_setup(limits_of(*config_), PQserverVersion(raw_)), deadline);
+        knows(session_setup(limits_of(*config_), path, PQserverVersion(raw_)), deadline);
     } else {
         require_date_style();
         const auto probe = check_interval_probe(PQserverVersion(raw_));
         begin_command_ =
-            begin_command_with(limits_of(*config_), !probe.empty() && knows(probe, deadline));
+            begin_command_with(limits_of(*config_), path, !probe.empty() && knows(probe, deadline));
     }
     control_->lend(PQsocket(raw_), where_, canceller);
-    statements_.emplace(*connection_);
 }
 
 // False: the server does not know the setting that comes last.
@@ -163,7 +163,6 @@ void PqxxSession::require_date_style() const {
 
 void PqxxSession::disconnect() noexcept {
     control_->take_back();
-    statements_.reset();
     connection_.reset();
     raw_ = nullptr;
     begin_pending_ = false;
@@ -193,7 +192,7 @@ TransactionStatus PqxxSession::transaction_status() const noexcept {
 // Before each step of a call but its end. A cancellation that reached the server while it waited
 // for us is forgotten there, and must not be here.
 void PqxxSession::require_usable() const {
-    if (!statements_) throw classify({}, "not connected", true);
+    if (!connection_) throw classify({}, "not connected", true);
     if (control_->stopped()) throw at_server(classify("57014", "the call was stopped", false));
 }
 
@@ -305,40 +304,25 @@ void PqxxSession::prepare(Entry& entry) {
     entry.prepared = true;
 }
 
-// Both in one implicit transaction, which ends with the pipeline.
-Result PqxxSession::run_planned(const Entry& entry, const Params& params) {
+// What is set holds for one implicit transaction, which ends with the pipeline.
+Result PqxxSession::run_unprepared(const Entry& entry, const Params& params) {
+    const bool plans = config_->prepared_statements;
+    // A transaction that was begun has its settings since then.
+    const bool pins = !plans && transaction_status() == TransactionStatus::idle;
     Pipeline pipeline(raw_);
-    pipeline.send(plan_for_values());
+    if (plans) pipeline.send(plan_for_values());
+    if (pins) pipeline.send(set_search_path(), search_path_.values());
     pipeline.send(entry.text, params.values());
     pipeline.flush();
-    pipeline.next();
+    if (plans || pins) pipeline.next();
     return make_result(pipeline.next());
 }
 
 Result PqxxSession::run(Entry& entry, const Params& params) {
     check_size(entry.name, params);
-    if (goes_prepared(entry)) {
-        prepare(entry);
-        return make_result(run_prepared(raw_, entry.name, params.values()));
-    }
-    if (config_->prepared_statements) return run_planned(entry, params);
-    pqxx::params values;
-    values.reserve(params.size());
-    for (const Value& value : params.values()) {
-        // Borrowed, not copied.
-        switch (value.format) {
-            case Value::Format::null:
-                values.append();
-                break;
-            case Value::Format::text:
-                values.append(pqxx::zview(value.bytes));
-                break;
-            case Value::Format::binary:
-                values.append(pqxx::binary_cast(value.bytes));
-                break;
-        }
-    }
-    return make_result(statements_->exec(entry.text, std::move(values)));
+    if (!goes_prepared(entry)) return run_unprepared(entry, params);
+    prepare(entry);
+    return make_result(run_prepared(raw_, entry.name, params.values()));
 }
 
 void PqxxSession::run_script(const std::string& script) {
@@ -381,7 +365,7 @@ void PqxxSession::expect_durable() {
 }
 
 void PqxxSession::rollback() {
-    if (!statements_) throw classify({}, "not connected", true);
+    if (!connection_) throw classify({}, "not connected", true);
     if (std::exchange(begin_pending_, false)) return;
     try {
         run_simple(raw_, "ROLLBACK");
@@ -391,7 +375,7 @@ void PqxxSession::rollback() {
 }
 
 void PqxxSession::commit() {
-    if (!statements_) throw classify({}, "not connected", true);
+    if (!connection_) throw classify({}, "not connected", true);
     if (std::exchange(begin_pending_, false)) return;
     if (PQtransactionStatus(raw_) != PQTRANS_INTRANS) {
         // COMMIT would answer ROLLBACK, or warn, and do nothing.

@@ -27,17 +27,16 @@ struct SessionConfig {
     StatementMetrics metrics;
 };
 
-/// A session on libpqxx, which holds the connection, prepares the statements, and runs those that
-/// are not prepared.
+/// A session on libpqxx, which holds the connection and prepares the statements.
 ///
 /// The connection is made with libpq, because libpqxx neither limits nor interrupts the attempt,
-/// and handed over. Prepared statements run through libpq: with libpqxx, whose fields each share
-/// the ownership of their result, a page of events takes a good deal longer. So do statements that
-/// are sent together, because libpqxx does not know the pipeline mode; the command that begins a
-/// transaction is sent together with the first statement of it, but for poolers. Transactions are
-/// begun and ended with libpq too: libpqxx reads once more from the socket after the answer to
-/// COMMIT and then reports doubt where there is none, and it does not notice that a COMMIT was
-/// answered with ROLLBACK.
+/// and handed over. Statements run through libpq: with libpqxx, whose fields each share the
+/// ownership of their result, a page of events takes a good deal longer, and it does not know the
+/// pipeline mode, in which statements are sent together. So is the command that begins a
+/// transaction with the first statement of it, but for poolers; behind those, what a statement
+/// outside a transaction needs to have set goes with it. Transactions are begun and ended with
+/// libpq too: libpqxx reads once more from the socket after the answer to COMMIT and then reports
+/// doubt where there is none, and it does not notice that a COMMIT was answered with ROLLBACK.
 class PqxxSession final : public Session {
 public:
     explicit PqxxSession(std::shared_ptr<SessionConfig> config);
@@ -80,7 +79,7 @@ private:
     Entry& entry_of(const Statement& statement);
     Result run(Entry& entry, const Params& params);
     void renew_plans();
-    Result run_planned(const Entry& entry, const Params& params);
+    Result run_unprepared(const Entry& entry, const Params& params);
     void run_piped(const std::vector<Request>& requests, std::vector<Result>& results);
     bool goes_prepared(const Entry& entry) const;
     void prepare(Entry& entry);
@@ -95,12 +94,12 @@ private:
     std::size_t target_ = 0;  // index of the one it is connected to
     std::string quoted_schema_;
     std::string begin_command_;
+    Params search_path_;  // of one statement outside a transaction
     bool begin_pending_ = false;
     std::uint64_t statements_run_ = 0;
     std::uint64_t plans_until_ = 1;
     PGconn* raw_ = nullptr;  // owned by connection_
     std::optional<pqxx::connection> connection_;
-    std::optional<pqxx::nontransaction> statements_;
     std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
 };
 

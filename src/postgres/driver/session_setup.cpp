@@ -20,6 +20,10 @@ std::string set(std::string_view scope, std::string_view name, std::string_view 
     return text;
 }
 
+std::string set_path(std::string_view scope, const std::string& path) {
+    return std::string(scope) + "search_path = " + path + ';';
+}
+
 std::string milliseconds(std::chrono::milliseconds time) { return std::to_string(time.count()); }
 
 std::string limits_commands(std::string_view scope, const SessionLimits& limits) {
@@ -30,9 +34,15 @@ std::string limits_commands(std::string_view scope, const SessionLimits& limits)
 
 }  // namespace
 
-std::string session_setup(const SessionLimits& limits, int server_version) {
+std::string search_path(std::string_view quoted_schema) {
+    return "pg_catalog, " + std::string(quoted_schema) + ", pg_temp";
+}
+
+std::string session_setup(const SessionLimits& limits,
+                          const std::string& search_path,
+                          int server_version) {
     constexpr std::string_view scope = "SET ";
-    auto text = "BEGIN;" + limits_commands(scope, limits) +
+    auto text = "BEGIN;" + set_path(scope, search_path) + limits_commands(scope, limits) +
                 set(scope, "default_transaction_isolation", "read committed") +
                 set(scope, "TimeZone", "UTC") + set(scope, "DateStyle", "ISO, MDY") +
                 set(scope, "extra_float_digits", "1") +
@@ -53,6 +63,8 @@ std::string plan_for_values() {
     return "SELECT pg_catalog.set_config('plan_cache_mode', 'force_custom_plan', true)";
 }
 
+std::string set_search_path() { return "SELECT pg_catalog.set_config('search_path', $1, true)"; }
+
 std::string check_interval_probe(int server_version) {
     if (server_version < first_with_check_interval) return {};
     return "SELECT pg_catalog.set_config('" + std::string(check_interval) + "', '1000', true)";
@@ -64,9 +76,11 @@ std::string begin_command() {
     return "BEGIN ISOLATION LEVEL READ COMMITTED;";
 }
 
-std::string begin_command_with(const SessionLimits& limits, bool with_check_interval) {
+std::string begin_command_with(const SessionLimits& limits,
+                               const std::string& search_path,
+                               bool with_check_interval) {
     constexpr std::string_view scope = "SET LOCAL ";
-    auto text = begin_command() + limits_commands(scope, limits);
+    auto text = begin_command() + set_path(scope, search_path) + limits_commands(scope, limits);
     if (with_check_interval) text += set(scope, check_interval, "1000");
     return text;
 }

@@ -142,7 +142,8 @@ std::string schema_script(const std::string& schema, int partitions) {
         ". A role that is to use them, and may have no other rights, needs\n"
         "--   GRANT USAGE ON SCHEMA ... TO role;\n"
         "--   GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ... TO role;\n"
-        "BEGIN;\n\nCREATE SCHEMA IF NOT EXISTS " +
+        "BEGIN;\n\nSET LOCAL search_path = " +
+        search_path(quote_identifier(schema)) + ";\nCREATE SCHEMA IF NOT EXISTS " +
         quote_identifier(schema) + ";\n\n";
     for (const auto& migration : embedded_migrations) {
         script += migration_script(migration, schema, partitions);
