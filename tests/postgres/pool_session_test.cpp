@@ -6,6 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include "driver/pqxx_session.hpp"
 #include "postgres/session_fixture.hpp"
 #include "support/pgbouncer.hpp"
 
@@ -287,6 +288,36 @@ TEST_CASE("Plans are made anew after 1, 2, 4, 8 ... statements, for tables that 
         ++renewals;
     }
     CHECK(renewals == 4);
+}
+
+TEST_CASE("A session goes on without a setting that its server does not have, unless it needs it") {
+    auto options = options_for(PrivateCluster::shared().connection_string());
+    options.prepared_statements = GENERATE(true, false);
+    CAPTURE(options.prepared_statements);
+    const auto config = session_config(options);
+    // One that is not known, one that is known and refused.
+    config->settings.push_back({.name = "no_such_setting", .value = "on"});
+    config->settings.push_back({.name = "work_mem", .value = "'1kB'"});
+    config->settings.push_back({.name = "vacuum_cost_limit", .value = "201"});
+    const Statement settings{"test_settings",
+                             "SELECT current_setting('lock_timeout'), "
+                             "current_setting('client_connection_check_interval'), "
+                             "current_setting('vacuum_cost_limit'), "
+                             "current_setting('search_path')"};
+    PqxxSession session(config);
+    session.connect(Session::Clock::now() + 5s);
+    session.begin();
+    const auto row = session.exec(settings, Params());
+    CHECK(row[0].text(0) == "2s");
+    CHECK(row[0].text(1) == "1s");
+    CHECK(row[0].text(2) == "201");
+    CHECK(row[0].text(3) == "pg_catalog, roomstore, pg_temp");
+    session.commit();
+
+    config->settings.push_back({.name = "no_such_need", .value = "on", .needed = true});
+    const auto failure = failure_of([&] { session.connect(Session::Clock::now() + 5s); });
+    CHECK(failure.code == errc::schema_mismatch);
+    CHECK(failure.text.find("no_such_need") != std::string::npos);
 }
 
 TEST_CASE("Behind a pooler a session leaves no state, and its transactions have their limits") {

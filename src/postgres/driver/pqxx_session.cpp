@@ -5,7 +5,6 @@
 
 #include "driver/connect.hpp"
 #include "driver/pipeline.hpp"
-#include "driver/session_setup.hpp"
 
 namespace roomstore::postgres {
 
@@ -14,10 +13,6 @@ namespace {
 constexpr std::size_t most_params = 65'535;  // the protocol counts them with 16 bits
 // The server takes no longer message (MaxAllocSize in its source).
 constexpr std::size_t most_bytes = 0x3FFF'FFFF;
-
-SessionLimits limits_of(const SessionConfig& config) {
-    return {.statement_timeout = config.statement_timeout, .lock_timeout = config.lock_timeout};
-}
 
 void check_size(std::string_view name, std::size_t count, const char* what, std::size_t most) {
     if (count <= most) return;
@@ -38,13 +33,7 @@ void check_size(std::string_view name, const Params& params) {
 class PqxxSessionFactory final : public SessionFactory {
 public:
     explicit PqxxSessionFactory(const PostgresOptions& options)
-        : config_(std::make_shared<SessionConfig>()) {
-        config_->plan = plan_connections(options);
-        config_->schema = options.schema;
-        config_->statement_timeout = options.deadline;
-        config_->lock_timeout = options.lock_timeout;
-        config_->prepared_statements = options.prepared_statements;
-    }
+        : config_(session_config(options)) {}
 
     std::unique_ptr<Session> make() override { return std::make_unique<PqxxSession>(config_); }
 
@@ -64,6 +53,20 @@ private:
 };
 
 }  // namespace
+
+std::shared_ptr<SessionConfig> session_config(const PostgresOptions& options) {
+    const SessionLimits limits{.statement_timeout = options.deadline,
+                               .lock_timeout = options.lock_timeout};
+    auto config = std::make_shared<SessionConfig>();
+    config->plan = plan_connections(options);
+    config->quoted_schema = quote_identifier(options.schema);
+    config->search_path = search_path(config->quoted_schema);
+    config->prepared_statements = options.prepared_statements;
+    config->settings = options.prepared_statements
+                           ? session_settings(limits, config->search_path)
+                           : transaction_settings(limits, config->search_path);
+    return config;
+}
 
 std::shared_ptr<SessionFactory> make_session_factory(const PostgresOptions& options) {
     return std::make_shared<PqxxSessionFactory>(options);
@@ -122,43 +125,66 @@ void PqxxSession::set_up(const ConnectionTarget& target, Clock::time_point deadl
     // A cancellation would be sent to the server for nothing; until the session is ready, cutting
     // it is what stops it.
     control_->lend_connecting(PQsocket(raw_), where_);
-    quoted_schema_ = connection_->quote_name(config_->schema);
-    search_path_ = Params().add(search_path(quoted_schema_));
-    const std::string& path = search_path_.values().front().bytes;
+    require_version();
+    begin_command_ = begin_command();
     if (config_->prepared_statements) {
-        begin_command_ = begin_command();
-        knows(session_setup(limits_of(*config_), path, PQserverVersion(raw_)), deadline);
+        set_all("SET", deadline);
     } else {
         require_date_style();
-        const auto probe = check_interval_probe(PQserverVersion(raw_));
-        begin_command_ =
-            begin_command_with(limits_of(*config_), path, !probe.empty() && knows(probe, deadline));
+        // Outside a transaction these hold for no longer than it takes to see who is refused.
+        constexpr std::string_view scope = "SET LOCAL";
+        begin_command_ += set_commands(scope, set_all(scope, deadline));
     }
     control_->lend(PQsocket(raw_), where_, canceller);
 }
 
-// False: the server does not know the setting that comes last.
-bool PqxxSession::knows(const std::string& query, Clock::time_point deadline) {
-    try {
-        run_until(raw_, query, deadline);
-        return true;
-    } catch (const Failure& failure) {
-        // invalid_parameter_value, undefined_object
-        if (failure.sqlstate == "22023" || failure.sqlstate == "42704") return false;
-        throw at_server(failure);
+// In one message; one by one where the server refuses any of them, which undoes them all.
+// @returns those that hold.
+std::vector<Setting> PqxxSession::set_all(std::string_view scope, Clock::time_point deadline) {
+    auto settings = config_->settings;
+    std::erase_if(settings, [&](const auto& each) { return each.since > PQserverVersion(raw_); });
+    const auto refused = [&](const std::vector<Setting>& some, bool needed) {
+        try {
+            run_until(raw_, set_commands(scope, some), deadline);
+            return false;
+        } catch (const Failure& failure) {
+            // invalid_parameter_value, undefined_object, feature_not_supported
+            const auto& state = failure.sqlstate;
+            if (state != "22023" && state != "42704" && state != "0A000") throw at_server(failure);
+            if (needed) throw mismatch(failure.text);
+            return true;
+        }
+    };
+    if (refused(settings, false)) {
+        std::erase_if(settings, [&](const auto& each) { return refused({each}, each.needed); });
     }
+    return settings;
+}
+
+void PqxxSession::require_version() const {
+    const int version = PQserverVersion(raw_);
+    if (version >= oldest_server_version) return;
+    const char* const name = PQparameterStatus(raw_, "server_version");
+    throw mismatch("the server is PostgreSQL " +
+                   (name == nullptr ? std::to_string(version) : std::string(name)) +
+                   "; needed: " + std::to_string(oldest_server_version / 10000) + " or newer");
 }
 
 void PqxxSession::require_date_style() const {
     const char* const style = PQparameterStatus(raw_, "DateStyle");
     if (style == nullptr || std::string_view(style).starts_with("ISO")) return;
+    throw mismatch("DateStyle is \"" + std::string(style) +
+                   "\"; without session state it has to be ISO by default: "
+                   "ALTER ROLE ... SET DateStyle = 'ISO'");
+}
+
+// No new connection to this server helps.
+Failure PqxxSession::mismatch(std::string text) const {
     Failure failure;
     failure.code = errc::schema_mismatch;
     failure.broken = true;
-    failure.text = "DateStyle is \"" + std::string(style) + "\" on " + where_ +
-                   "; without session state it has to be ISO by default: "
-                   "ALTER ROLE ... SET DateStyle = 'ISO'";
-    throw failure;
+    failure.text = std::move(text);
+    return at_server(std::move(failure));
 }
 
 void PqxxSession::disconnect() noexcept {
@@ -218,7 +244,7 @@ PqxxSession::Entry& PqxxSession::entry_of(const Statement& statement) {
     if (found != entries_.end()) return found->second;
     std::string name(statement.name);
     Entry entry{.name = name,
-                .text = expand_schema(statement.text, quoted_schema_),
+                .text = expand_schema(statement.text, config_->quoted_schema),
                 .counter = &config_->metrics.counter(name),
                 .planned_each_time = statement.planned_each_time};
     return entries_.emplace(std::move(name), std::move(entry)).first->second;
@@ -311,7 +337,7 @@ Result PqxxSession::run_unprepared(const Entry& entry, const Params& params) {
     const bool pins = !plans && transaction_status() == TransactionStatus::idle;
     Pipeline pipeline(raw_);
     if (plans) pipeline.send(plan_for_values());
-    if (pins) pipeline.send(set_search_path(), search_path_.values());
+    if (pins) pipeline.send(set_search_path(), Params().add(config_->search_path).values());
     pipeline.send(entry.text, params.values());
     pipeline.flush();
     if (plans || pins) pipeline.next();

@@ -6,26 +6,31 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "driver/connection_string.hpp"
 #include "driver/libpq.hpp"
 #include "driver/pqxx_compat.hpp"
 #include "driver/pqxx_control.hpp"
 #include "driver/session.hpp"
+#include "driver/session_setup.hpp"
 
 namespace roomstore::postgres {
 
 /// What all sessions of a store have in common.
 struct SessionConfig {
     ConnectionPlan plan;
-    std::string schema;
-    std::chrono::milliseconds statement_timeout{};
-    std::chrono::milliseconds lock_timeout{};
+    std::string quoted_schema;
+    std::string search_path;
+    /// Of each session, or of each transaction where statements are not prepared.
+    std::vector<Setting> settings;
     bool prepared_statements = true;
     /// Index of the target that answered last.
     std::atomic<std::size_t> last_target{0};
     StatementMetrics metrics;
 };
+
+std::shared_ptr<SessionConfig> session_config(const PostgresOptions& options);
 
 /// A session on libpqxx, which holds the connection and prepares the statements.
 ///
@@ -74,8 +79,10 @@ private:
 
     void connect_to_any(Clock::time_point deadline);
     void set_up(const ConnectionTarget& target, Clock::time_point deadline);
-    bool knows(const std::string& query, Clock::time_point deadline);
+    std::vector<Setting> set_all(std::string_view scope, Clock::time_point deadline);
+    void require_version() const;
     void require_date_style() const;
+    Failure mismatch(std::string text) const;
     Entry& entry_of(const Statement& statement);
     Result run(Entry& entry, const Params& params);
     void renew_plans();
@@ -92,9 +99,7 @@ private:
     std::shared_ptr<PqxxControl> control_;
     std::string where_;
     std::size_t target_ = 0;  // index of the one it is connected to
-    std::string quoted_schema_;
     std::string begin_command_;
-    Params search_path_;  // of one statement outside a transaction
     bool begin_pending_ = false;
     std::uint64_t statements_run_ = 0;
     std::uint64_t plans_until_ = 1;

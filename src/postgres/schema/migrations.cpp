@@ -35,16 +35,6 @@ SELECT pg_catalog.set_config('lock_timeout', '0', true),
     throw Error(errc::schema_mismatch, "init: " + text);
 }
 
-/// `name` as an identifier in SQL text (manual, section 4.1.1).
-std::string quote_identifier(std::string_view name) {
-    std::string quoted = "\"";
-    for (const char c : name) {
-        if (c == '"') quoted += '"';
-        quoted += c;
-    }
-    return quoted += '"';
-}
-
 std::string in_quotes(const std::string& schema) { return "schema '" + schema + "'"; }
 
 /// Replaces `{per_room <table> <key> [<storage parameter>]}`, which ends a CREATE TABLE: the
