@@ -290,6 +290,26 @@ TEST_CASE("Plans are made anew after 1, 2, 4, 8 ... statements, for tables that 
     CHECK(renewals == 4);
 }
 
+TEST_CASE("A session keeps 256 statements, and prepares anew what was not used for longest") {
+    const auto session = connect(options_for(test_database()));
+    const Statement kept{"test_kept",
+                         "SELECT count(*), count(*) FILTER (WHERE name = 'test_0') "
+                         "FROM pg_prepared_statements"};
+    session->exec(kept, Params());
+    for (int round = 0; round < 2; ++round) {
+        for (int i = 0; i < 400; ++i) {
+            const auto name = "test_" + std::to_string(i);
+            const auto text = "SELECT " + std::to_string(i);
+            if (i == 200) session->begin();
+            CHECK(session->exec({name, text}, Params())[0].int64(0) == i);
+            if (i == 201) session->commit();
+            const auto counted = session->exec(kept, Params());
+            CHECK(counted[0].int64(0) <= 256);
+            CHECK(counted[0].int64(1) == (i < 255 ? 1 : 0));
+        }
+    }
+}
+
 TEST_CASE("A session goes on without a setting that its server does not have, unless it needs it") {
     auto options = options_for(PrivateCluster::shared().connection_string());
     options.prepared_statements = GENERATE(true, false);

@@ -13,6 +13,9 @@ namespace {
 constexpr std::size_t most_params = 65'535;  // the protocol counts them with 16 bits
 // The server takes no longer message (MaxAllocSize in its source).
 constexpr std::size_t most_bytes = 0x3FFF'FFFF;
+// A session remembers no more statements than these. The server keeps tens of kilobytes of each
+// that is prepared, and the filters of lists alone have thousands of shapes.
+constexpr std::size_t most_statements = 256;
 
 void check_size(std::string_view name, std::size_t count, const char* what, std::size_t most) {
     if (count <= most) return;
@@ -195,6 +198,7 @@ void PqxxSession::disconnect() noexcept {
     statements_run_ = 0;
     plans_until_ = 1;
     for (auto& [name, entry] : entries_) entry.prepared = false;
+    deallocated_.clear();
 }
 
 bool PqxxSession::connected() const noexcept {
@@ -241,13 +245,25 @@ Failure PqxxSession::current_failure() const {
 
 PqxxSession::Entry& PqxxSession::entry_of(const Statement& statement) {
     const auto found = entries_.find(statement.name);
-    if (found != entries_.end()) return found->second;
+    if (found != entries_.end()) {
+        found->second.last_used = ++uses_;
+        return found->second;
+    }
+    if (entries_.size() >= most_statements) forget_oldest();
     std::string name(statement.name);
     Entry entry{.name = name,
                 .text = expand_schema(statement.text, config_->quoted_schema),
                 .counter = &config_->metrics.counter(name),
-                .planned_each_time = statement.planned_each_time};
+                .planned_each_time = statement.planned_each_time,
+                .last_used = ++uses_};
     return entries_.emplace(std::move(name), std::move(entry)).first->second;
+}
+
+void PqxxSession::forget_oldest() {
+    const auto oldest = std::ranges::min_element(
+        entries_, {}, [](const auto& each) { return each.second.last_used; });
+    if (oldest->second.prepared) deallocated_.push_back(oldest->second.name);
+    entries_.erase(oldest);
 }
 
 // A plan that was made while the tables were small may walk a whole room later on. Until the server
@@ -326,6 +342,10 @@ bool PqxxSession::goes_prepared(const Entry& entry) const {
 
 void PqxxSession::prepare(Entry& entry) {
     if (entry.prepared) return;
+    while (!deallocated_.empty()) {
+        connection_->unprepare(deallocated_.back());
+        deallocated_.pop_back();
+    }
     connection_->prepare(entry.name, entry.text);
     entry.prepared = true;
 }

@@ -69,6 +69,7 @@ private:
         StatementCounter* counter;
         bool planned_each_time = false;
         bool prepared = false;
+        std::uint64_t last_used = 0;
     };
     struct Hash {
         using is_transparent = void;
@@ -89,6 +90,7 @@ private:
     Result run_unprepared(const Entry& entry, const Params& params);
     void run_piped(const std::vector<Request>& requests, std::vector<Result>& results);
     bool goes_prepared(const Entry& entry) const;
+    void forget_oldest();
     void prepare(Entry& entry);
     void send_begin();
     void require_usable() const;
@@ -106,6 +108,8 @@ private:
     PGconn* raw_ = nullptr;  // owned by connection_
     std::optional<pqxx::connection> connection_;
     std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+    std::uint64_t uses_ = 0;                // of entries
+    std::vector<std::string> deallocated_;  // still to be told to the server
 };
 
 }  // namespace roomstore::postgres
