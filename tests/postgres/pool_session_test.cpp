@@ -81,7 +81,7 @@ TEST_CASE("Times are read whatever zone the server writes them in") {
     const auto session = connect(options_for(test_database()));
     const auto time = parse_iso8601("2026-01-02T03:04:05.000006Z").value();
     for (const char* zone : {"UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati"}) {
-        session->run_script(std::string("SET TimeZone = '") + zone + "'");
+        session->run_command(std::string("SET TimeZone = '") + zone + "'");
         CHECK(
             session->exec({"test_time", "SELECT $1::timestamptz"}, Params().add(time))[0].timestamp(
                 0) == time);
@@ -94,14 +94,14 @@ TEST_CASE("Times are read whatever zone the server writes them in") {
         {"9999-12-31T12:00:00Z", "Pacific/Kiritimati"},
     };
     for (const auto& [moment, zone] : moments) {
-        session->run_script(std::string("SET TimeZone = '") + zone + "'");
+        session->run_command(std::string("SET TimeZone = '") + zone + "'");
         const auto at_the_end = parse_iso8601(moment).value();
         const auto row =
             session->exec({"test_time", "SELECT $1::timestamptz"}, Params().add(at_the_end));
         CAPTURE(row[0].text(0));
         CHECK(row[0].timestamp(0) == at_the_end);
     }
-    session->run_script("SET TimeZone = 'UTC'");
+    session->run_command("SET TimeZone = 'UTC'");
     for (const char* beyond : {"10000-01-01 00:00:00Z", "0001-12-31 23:59:59Z BC"}) {
         const Statement text{"test_text", "SELECT $1::text::timestamptz"};
         const auto row = session->exec(text, Params().add(beyond));
@@ -109,7 +109,7 @@ TEST_CASE("Times are read whatever zone the server writes them in") {
         CHECK_THROWS_AS(row[0].timestamp(0), ColumnError);
     }
     // Amsterdam was 19 min 32 s ahead until 1937.
-    session->run_script("SET TimeZone = 'Europe/Amsterdam'");
+    session->run_command("SET TimeZone = 'Europe/Amsterdam'");
     const auto odd = parse_iso8601("1900-01-01T00:00:00Z").value();
     const auto result = session->exec({"test_time", "SELECT $1::timestamptz"}, Params().add(odd));
     CAPTURE(result[0].text(0));
@@ -136,7 +136,7 @@ TEST_CASE("A failed statement is told by code, SQLSTATE and the server's text") 
 
 TEST_CASE("A transaction is committed, rolled back, or refused where a statement failed in it") {
     const auto session = connect(options_for(test_database()));
-    session->run_script("CREATE TEMP TABLE t (n int)");
+    session->run_command("CREATE TEMP TABLE t (n int)");
     const Statement insert{"test_insert", "INSERT INTO t VALUES (1)"};
     const Statement count{"test_count", "SELECT count(*) FROM t"};
     const auto rows = [&] { return session->exec(count, Params())[0].int64(0); };

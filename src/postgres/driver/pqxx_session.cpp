@@ -371,11 +371,11 @@ Result PqxxSession::run(Entry& entry, const Params& params) {
     return make_result(run_prepared(raw_, entry.name, params.values()));
 }
 
-void PqxxSession::run_script(const std::string& script) {
+void PqxxSession::run_command(const std::string& command) {
     require_usable();
     send_begin();
     try {
-        run_simple(raw_, script.c_str());
+        run_simple(raw_, command.c_str());
     } catch (...) {
         throw current_failure();
     }

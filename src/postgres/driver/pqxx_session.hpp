@@ -50,7 +50,7 @@ public:
     Result exec(const Statement& statement, const Params& params) override;
     using Session::exec_all;
     void exec_all(const std::vector<Request>& requests, std::vector<Result>& results) override;
-    void run_script(const std::string& script) override;
+    void run_command(const std::string& command) override;
 
     void connect(Clock::time_point deadline) override;
     void disconnect() noexcept override;
