@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <stdexcept>
@@ -9,6 +10,7 @@
 
 #include "contract/harness.hpp"
 #include "roomstore/postgres/postgres_store.hpp"
+#include "support/hostile_names.hpp"
 #include "support/pgbouncer.hpp"
 #include "support/private_cluster.hpp"
 
@@ -24,6 +26,8 @@ struct Surroundings {
     std::string arranging{};
     /// Not empty: the tables are made by hand, and this role may use them and nothing else.
     std::string role{};
+    /// No statement may meet what `hostile_names_sql()` made.
+    bool names_are_hostile = false;
 };
 
 Surroundings plain() {
@@ -71,6 +75,40 @@ Surroundings dml_role() {
     return result;
 }
 
+/// Every name that is looked up where `role` says is found in a schema that means harm.
+Surroundings hostile_names(const std::string& role) {
+    const auto& cluster = test::PrivateCluster::shared();
+    cluster.admin().query("CREATE DATABASE hostile");
+    Surroundings result;
+    result.names_are_hostile = true;
+    // Not for those who arrange.
+    result.arranging =
+        cluster.connection_string("hostile") + " options='-c search_path=pg_catalog'";
+    test::Admin admin(result.arranging);
+    admin.query(test::hostile_names_sql());
+    if (role != "postgres") admin.query("CREATE ROLE " + role + " LOGIN");
+    admin.query("GRANT CREATE ON DATABASE hostile TO " + role);
+    const auto alter = "ALTER ROLE " + role + " IN DATABASE hostile SET ";
+    admin.query(alter + "search_path = hostile, pg_catalog");
+    admin.query(alter + "log_error_verbosity = verbose");
+    return result;
+}
+
+Surroundings hostile_role() {
+    auto result = hostile_names("app");
+    result.options.connection_string =
+        test::PrivateCluster::shared().connection_string("hostile", "app");
+    return result;
+}
+
+Surroundings hostile_pooled() {
+    test::PgBouncer::require();
+    auto result = hostile_names("postgres");  // as whom the pooler logs in
+    result.options.connection_string = test::PgBouncer::shared().connection_string("hostile");
+    result.options.prepared_statements = false;
+    return result;
+}
+
 Surroundings surroundings() {
     const char* value = std::getenv("ROOMSTORE_CONTRACT_POSTGRES");
     const std::string_view name = value ? value : "plain";
@@ -79,7 +117,19 @@ Surroundings surroundings() {
     if (name == "unbatched") return unbatched();
     if (name == "pgbouncer") return pgbouncer();
     if (name == "dml_role") return dml_role();
+    if (name == "hostile_role") return hostile_role();
+    if (name == "hostile_pooled") return hostile_pooled();
     throw std::logic_error("ROOMSTORE_CONTRACT_POSTGRES: unknown '" + std::string(name) + "'");
+}
+
+/// Where the suite is to run on one version of the server, it must not silently run on another.
+void require_server(const Surroundings& surroundings) {
+    const char* const wanted = std::getenv("ROOMSTORE_CONTRACT_SERVER");
+    if (wanted == nullptr) return;
+    const auto version = test::Admin(surroundings.arranging)
+                             .value("SELECT current_setting('server_version_num')::int / 10000");
+    if (version == wanted) return;
+    throw std::logic_error("ROOMSTORE_CONTRACT_SERVER: this is a server of version " + version);
 }
 
 /// One schema per store. Making one takes longer than most tests, so a schema whose store is gone
@@ -151,7 +201,18 @@ struct Lease {
 class PostgresBackend final : public Backend {
 public:
     explicit PostgresBackend(Surroundings surroundings)
-        : options_(surroundings.options), schemas_(std::make_shared<Schemas>(surroundings)) {}
+        : options_(surroundings.options),
+          names_are_hostile_(surroundings.names_are_hostile),
+          schemas_(std::make_shared<Schemas>(surroundings)) {}
+
+    ~PostgresBackend() override {
+        if (!names_are_hostile_) return;
+        const auto line = test::find_hostile_call(test::PrivateCluster::shared().log());
+        if (line.empty()) return;
+        // There is no test left that could fail.
+        std::fprintf(stderr, "a statement met a name that is not ours: %s\n", line.c_str());
+        std::abort();
+    }
 
     std::shared_ptr<ConversationStore> make_store(Limits limits) override {
         return store_on(std::make_shared<Lease>(schemas_), limits);
@@ -177,6 +238,7 @@ private:
     }
 
     PostgresOptions options_;
+    bool names_are_hostile_;
     std::shared_ptr<Schemas> schemas_;
     std::map<const ConversationStore*, std::weak_ptr<Lease>> leases_;
 };
@@ -184,7 +246,9 @@ private:
 }  // namespace
 
 std::unique_ptr<Backend> make_backend() {
-    return std::make_unique<PostgresBackend>(surroundings());
+    auto around = surroundings();
+    require_server(around);
+    return std::make_unique<PostgresBackend>(std::move(around));
 }
 
 }  // namespace roomstore::contract

@@ -1,3 +1,11 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "postgres/fresh_schema.hpp"
@@ -16,7 +24,72 @@ PostgresOptions options_for(std::string connection_string) {
     return options;
 }
 
+/// Lets everybody in who connects without TLS, says that it is a PostgreSQL of this version, and
+/// then nothing more.
+class ServerOfVersion {
+public:
+    explicit ServerOfVersion(std::string version) : version_(std::move(version)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto* const generic = reinterpret_cast<sockaddr*>(&address);
+        listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
+        REQUIRE(::bind(listener_, generic, size) == 0);
+        REQUIRE(::listen(listener_, 16) == 0);
+        REQUIRE(::getsockname(listener_, generic, &size) == 0);
+        port_ = ntohs(address.sin_port);
+        thread_ = std::thread([this] { serve(); });
+    }
+
+    ~ServerOfVersion() {
+        ::shutdown(listener_, SHUT_RDWR);  // ends accept()
+        thread_.join();
+        for (const int client : clients_) ::close(client);
+        ::close(listener_);
+    }
+
+    std::string connection_string() const {
+        return "host=127.0.0.1 user=alice dbname=alice sslmode=disable port=" +
+               std::to_string(port_);
+    }
+
+private:
+    // Manual, section 55.7.
+    std::string greeting() const {
+        const std::string parameter = std::string("server_version") + '\0' + version_ + '\0';
+        return std::string("R\0\0\0\x08\0\0\0\0", 9) + std::string("S\0\0\0", 4) +
+               static_cast<char>(parameter.size() + 4) + parameter +
+               std::string("K\0\0\0\x0c\0\0\0\x01\0\0\0\x01", 13) + std::string("Z\0\0\0\x05I", 6);
+    }
+
+    void serve() {
+        for (;;) {
+            const int client = ::accept(listener_, nullptr, nullptr);
+            if (client < 0) return;
+            clients_.push_back(client);
+            char startup[1000];
+            if (::recv(client, startup, sizeof startup, 0) <= 0) continue;
+            const auto bytes = greeting();
+            ::send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        }
+    }
+
+    std::string version_;
+    int listener_ = -1;
+    int port_ = 0;
+    std::vector<int> clients_;
+    std::thread thread_;
+};
+
 }  // namespace
+
+TEST_CASE("init() on a server older than 13 names its version, at once") {
+    const ServerOfVersion server("12.22");
+    PostgresStore store(options_for(server.connection_string()));
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "PostgreSQL 12.22");
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "13 or newer");
+}
 
 TEST_CASE("init() with a wrong password says so, and names the user", "[F21]") {
     PrivateCluster cluster;

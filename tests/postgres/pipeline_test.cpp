@@ -18,7 +18,7 @@ constexpr Statement divide{"test_divide", "SELECT 1 / $1::int"};
 
 std::unique_ptr<Session> session_with_table(PostgresOptions options) {
     auto session = connect(options);
-    session->run_script("CREATE TEMP TABLE t (n int)");
+    session->run_command("CREATE TEMP TABLE t (n int)");
     return session;
 }
 
@@ -96,7 +96,7 @@ TEST_CASE("A transaction without a statement is none to the server") {
     session->commit();
     CHECK(idle());
     session->begin();
-    session->run_script("INSERT INTO t VALUES (1)");
+    session->run_command("INSERT INTO t VALUES (1)");
     CHECK(session->transaction_status() == TransactionStatus::open);
     session->rollback();
     CHECK(rows(*session) == "0");

@@ -27,7 +27,7 @@ asio::awaitable<void> store(WorkerPool& pool, std::string id, double seconds = 0
     Operation operation{
         .name = "store", .mode = Mode::write, .rerun = Rerun::settles, .room_id = "lobby"};
     return pool.run<void>(std::move(operation), [id = std::move(id), seconds](Session& session) {
-        session.exec({"test_store", "INSERT INTO kept VALUES ($1) ON CONFLICT DO NOTHING"},
+        session.exec({"test_store", "INSERT INTO public.kept VALUES ($1) ON CONFLICT DO NOTHING"},
                      Params().add(id));
         if (seconds > 0) {
             session.exec({"test_nap", "SELECT pg_sleep($1)"}, Params().add(seconds));

@@ -12,8 +12,9 @@ using namespace roomstore::test;
 
 namespace {
 
-constexpr Statement insert{"test_insert", "INSERT INTO rows VALUES ($1) ON CONFLICT DO NOTHING"};
-constexpr Statement find{"test_find", "SELECT FROM rows WHERE id = $1"};
+constexpr Statement insert{"test_insert",
+                           "INSERT INTO public.rows VALUES ($1) ON CONFLICT DO NOTHING"};
+constexpr Statement find{"test_find", "SELECT FROM public.rows WHERE id = $1"};
 
 /// Stores a row unless it is there: safe to run again, and says whether it was there.
 asio::awaitable<bool> store(WorkerPool& pool, std::string id, Rerun rerun = Rerun::settles) {

@@ -6,6 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include "driver/pqxx_session.hpp"
 #include "postgres/session_fixture.hpp"
 #include "support/pgbouncer.hpp"
 
@@ -80,7 +81,7 @@ TEST_CASE("Times are read whatever zone the server writes them in") {
     const auto session = connect(options_for(test_database()));
     const auto time = parse_iso8601("2026-01-02T03:04:05.000006Z").value();
     for (const char* zone : {"UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati"}) {
-        session->run_script(std::string("SET TimeZone = '") + zone + "'");
+        session->run_command(std::string("SET TimeZone = '") + zone + "'");
         CHECK(
             session->exec({"test_time", "SELECT $1::timestamptz"}, Params().add(time))[0].timestamp(
                 0) == time);
@@ -93,14 +94,14 @@ TEST_CASE("Times are read whatever zone the server writes them in") {
         {"9999-12-31T12:00:00Z", "Pacific/Kiritimati"},
     };
     for (const auto& [moment, zone] : moments) {
-        session->run_script(std::string("SET TimeZone = '") + zone + "'");
+        session->run_command(std::string("SET TimeZone = '") + zone + "'");
         const auto at_the_end = parse_iso8601(moment).value();
         const auto row =
             session->exec({"test_time", "SELECT $1::timestamptz"}, Params().add(at_the_end));
         CAPTURE(row[0].text(0));
         CHECK(row[0].timestamp(0) == at_the_end);
     }
-    session->run_script("SET TimeZone = 'UTC'");
+    session->run_command("SET TimeZone = 'UTC'");
     for (const char* beyond : {"10000-01-01 00:00:00Z", "0001-12-31 23:59:59Z BC"}) {
         const Statement text{"test_text", "SELECT $1::text::timestamptz"};
         const auto row = session->exec(text, Params().add(beyond));
@@ -108,7 +109,7 @@ TEST_CASE("Times are read whatever zone the server writes them in") {
         CHECK_THROWS_AS(row[0].timestamp(0), ColumnError);
     }
     // Amsterdam was 19 min 32 s ahead until 1937.
-    session->run_script("SET TimeZone = 'Europe/Amsterdam'");
+    session->run_command("SET TimeZone = 'Europe/Amsterdam'");
     const auto odd = parse_iso8601("1900-01-01T00:00:00Z").value();
     const auto result = session->exec({"test_time", "SELECT $1::timestamptz"}, Params().add(odd));
     CAPTURE(result[0].text(0));
@@ -135,7 +136,7 @@ TEST_CASE("A failed statement is told by code, SQLSTATE and the server's text") 
 
 TEST_CASE("A transaction is committed, rolled back, or refused where a statement failed in it") {
     const auto session = connect(options_for(test_database()));
-    session->run_script("CREATE TEMP TABLE t (n int)");
+    session->run_command("CREATE TEMP TABLE t (n int)");
     const Statement insert{"test_insert", "INSERT INTO t VALUES (1)"};
     const Statement count{"test_count", "SELECT count(*) FROM t"};
     const auto rows = [&] { return session->exec(count, Params())[0].int64(0); };
@@ -287,6 +288,56 @@ TEST_CASE("Plans are made anew after 1, 2, 4, 8 ... statements, for tables that 
         ++renewals;
     }
     CHECK(renewals == 4);
+}
+
+TEST_CASE("A session keeps 256 statements, and prepares anew what was not used for longest") {
+    const auto session = connect(options_for(test_database()));
+    const Statement kept{"test_kept",
+                         "SELECT count(*), count(*) FILTER (WHERE name = 'test_0') "
+                         "FROM pg_prepared_statements"};
+    session->exec(kept, Params());
+    for (int round = 0; round < 2; ++round) {
+        for (int i = 0; i < 400; ++i) {
+            const auto name = "test_" + std::to_string(i);
+            const auto text = "SELECT " + std::to_string(i);
+            if (i == 200) session->begin();
+            CHECK(session->exec({name, text}, Params())[0].int64(0) == i);
+            if (i == 201) session->commit();
+            const auto counted = session->exec(kept, Params());
+            CHECK(counted[0].int64(0) <= 256);
+            CHECK(counted[0].int64(1) == (i < 255 ? 1 : 0));
+        }
+    }
+}
+
+TEST_CASE("A session goes on without a setting that its server does not have, unless it needs it") {
+    auto options = options_for(PrivateCluster::shared().connection_string());
+    options.prepared_statements = GENERATE(true, false);
+    CAPTURE(options.prepared_statements);
+    const auto config = session_config(options);
+    // One that is not known, one that is known and refused.
+    config->settings.push_back({.name = "no_such_setting", .value = "on"});
+    config->settings.push_back({.name = "work_mem", .value = "'1kB'"});
+    config->settings.push_back({.name = "vacuum_cost_limit", .value = "201"});
+    const Statement settings{"test_settings",
+                             "SELECT current_setting('lock_timeout'), "
+                             "current_setting('client_connection_check_interval'), "
+                             "current_setting('vacuum_cost_limit'), "
+                             "current_setting('search_path')"};
+    PqxxSession session(config);
+    session.connect(Session::Clock::now() + 5s);
+    session.begin();
+    const auto row = session.exec(settings, Params());
+    CHECK(row[0].text(0) == "2s");
+    CHECK(row[0].text(1) == "1s");
+    CHECK(row[0].text(2) == "201");
+    CHECK(row[0].text(3) == "pg_catalog, roomstore, pg_temp");
+    session.commit();
+
+    config->settings.push_back({.name = "no_such_need", .value = "on", .needed = true});
+    const auto failure = failure_of([&] { session.connect(Session::Clock::now() + 5s); });
+    CHECK(failure.code == errc::schema_mismatch);
+    CHECK(failure.text.find("no_such_need") != std::string::npos);
 }
 
 TEST_CASE("Behind a pooler a session leaves no state, and its transactions have their limits") {

@@ -1,3 +1,5 @@
+#include <sstream>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
@@ -172,6 +174,28 @@ TEST_CASE("a schema that holds other tables of the same names is refused, and le
     CHECK(schema.value(
               "SELECT count(*) FROM pg_class WHERE relnamespace = '{schema}'::regnamespace") ==
           "1");
+}
+
+TEST_CASE("each command that makes the schema is a message of its own") {
+    PrivateCluster cluster({.settings = {"log_statement=ddl"}});
+    FreshSchema schema(cluster.connection_string());
+    auto options = schema.options();
+    options.partitions = 2;
+    init_and_close(options);
+    std::istringstream log(cluster.log());
+    int messages = 0;
+    int commands = 0;
+    for (std::string line; std::getline(log, line);) {
+        if (line.find("LOG:  statement: ") != line.npos) ++messages;
+        // Comments stand on lines of their own.
+        if (line.find("CREATE TABLE ") != line.npos || line.find("CREATE INDEX ") != line.npos ||
+            line.find("CREATE UNIQUE INDEX ") != line.npos ||
+            line.find("CREATE SCHEMA ") != line.npos) {
+            ++commands;
+        }
+    }
+    CHECK(messages > 20);
+    CHECK(commands == messages);
 }
 
 TEST_CASE("a schema whose owner may not create schemas is enough") {

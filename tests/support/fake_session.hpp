@@ -31,7 +31,7 @@ public:
         return {};
     }
 
-    void run_script(const std::string& text) override { step(text); }
+    void run_command(const std::string& text) override { step(text); }
 
     void connect(Clock::time_point) override {
         step("connect");

@@ -8,11 +8,6 @@
 #pragma GCC diagnostic ignored "-Wpedantic"
 #include <pqxx/connection>
 #include <pqxx/except>
-#include <pqxx/nontransaction>
-#include <pqxx/params>
-#include <pqxx/prepared_statement>
-#include <pqxx/result>
-#include <pqxx/row>
 #include <pqxx/version>
 #pragma GCC diagnostic pop
 

@@ -5,8 +5,6 @@
 
 #include "driver/connect.hpp"
 #include "driver/pipeline.hpp"
-#include "driver/pqxx_result.hpp"
-#include "driver/session_setup.hpp"
 
 namespace roomstore::postgres {
 
@@ -15,10 +13,9 @@ namespace {
 constexpr std::size_t most_params = 65'535;  // the protocol counts them with 16 bits
 // The server takes no longer message (MaxAllocSize in its source).
 constexpr std::size_t most_bytes = 0x3FFF'FFFF;
-
-SessionLimits limits_of(const SessionConfig& config) {
-    return {.statement_timeout = config.statement_timeout, .lock_timeout = config.lock_timeout};
-}
+// A session remembers no more statements than these. The server keeps tens of kilobytes of each
+// that is prepared, and the filters of lists alone have thousands of shapes.
+constexpr std::size_t most_statements = 256;
 
 void check_size(std::string_view name, std::size_t count, const char* what, std::size_t most) {
     if (count <= most) return;
@@ -39,13 +36,7 @@ void check_size(std::string_view name, const Params& params) {
 class PqxxSessionFactory final : public SessionFactory {
 public:
     explicit PqxxSessionFactory(const PostgresOptions& options)
-        : config_(std::make_shared<SessionConfig>()) {
-        config_->plan = plan_connections(options);
-        config_->schema = options.schema;
-        config_->statement_timeout = options.deadline;
-        config_->lock_timeout = options.lock_timeout;
-        config_->prepared_statements = options.prepared_statements;
-    }
+        : config_(session_config(options)) {}
 
     std::unique_ptr<Session> make() override { return std::make_unique<PqxxSession>(config_); }
 
@@ -65,6 +56,20 @@ private:
 };
 
 }  // namespace
+
+std::shared_ptr<SessionConfig> session_config(const PostgresOptions& options) {
+    const SessionLimits limits{.statement_timeout = options.deadline,
+                               .lock_timeout = options.lock_timeout};
+    auto config = std::make_shared<SessionConfig>();
+    config->plan = plan_connections(options);
+    config->quoted_schema = quote_identifier(options.schema);
+    config->search_path = search_path(config->quoted_schema);
+    config->prepared_statements = options.prepared_statements;
+    config->settings = options.prepared_statements
+                           ? session_settings(limits, config->search_path)
+                           : transaction_settings(limits, config->search_path);
+    return config;
+}
 
 std::shared_ptr<SessionFactory> make_session_factory(const PostgresOptions& options) {
     return std::make_shared<PqxxSessionFactory>(options);
@@ -123,53 +128,77 @@ void PqxxSession::set_up(const ConnectionTarget& target, Clock::time_point deadl
     // A cancellation would be sent to the server for nothing; until the session is ready, cutting
     // it is what stops it.
     control_->lend_connecting(PQsocket(raw_), where_);
-    quoted_schema_ = connection_->quote_name(config_->schema);
+    require_version();
+    begin_command_ = begin_command();
     if (config_->prepared_statements) {
-        begin_command_ = begin_command();
-        knows(session_setup(limits_of(*config_), PQserverVersion(raw_)), deadline);
+        set_all("SET", deadline);
     } else {
         require_date_style();
-        const auto probe = check_interval_probe(PQserverVersion(raw_));
-        begin_command_ =
-            begin_command_with(limits_of(*config_), !probe.empty() && knows(probe, deadline));
+        // Outside a transaction these hold for no longer than it takes to see who is refused.
+        constexpr std::string_view scope = "SET LOCAL";
+        begin_command_ += set_commands(scope, set_all(scope, deadline));
     }
     control_->lend(PQsocket(raw_), where_, canceller);
-    statements_.emplace(*connection_);
 }
 
-// False: the server does not know the setting that comes last.
-bool PqxxSession::knows(const std::string& query, Clock::time_point deadline) {
-    try {
-        run_until(raw_, query, deadline);
-        return true;
-    } catch (const Failure& failure) {
-        // invalid_parameter_value, undefined_object
-        if (failure.sqlstate == "22023" || failure.sqlstate == "42704") return false;
-        throw at_server(failure);
+// In one message; one by one where the server refuses any of them, which undoes them all.
+// @returns those that hold.
+std::vector<Setting> PqxxSession::set_all(std::string_view scope, Clock::time_point deadline) {
+    auto settings = config_->settings;
+    std::erase_if(settings, [&](const auto& each) { return each.since > PQserverVersion(raw_); });
+    const auto refused = [&](const std::vector<Setting>& some, bool needed) {
+        try {
+            run_until(raw_, set_commands(scope, some), deadline);
+            return false;
+        } catch (const Failure& failure) {
+            // invalid_parameter_value, undefined_object, feature_not_supported
+            const auto& state = failure.sqlstate;
+            if (state != "22023" && state != "42704" && state != "0A000") throw at_server(failure);
+            if (needed) throw mismatch(failure.text);
+            return true;
+        }
+    };
+    if (refused(settings, false)) {
+        std::erase_if(settings, [&](const auto& each) { return refused({each}, each.needed); });
     }
+    return settings;
+}
+
+void PqxxSession::require_version() const {
+    const int version = PQserverVersion(raw_);
+    if (version >= oldest_server_version) return;
+    const char* const name = PQparameterStatus(raw_, "server_version");
+    throw mismatch("the server is PostgreSQL " +
+                   (name == nullptr ? std::to_string(version) : std::string(name)) +
+                   "; needed: " + std::to_string(oldest_server_version / 10000) + " or newer");
 }
 
 void PqxxSession::require_date_style() const {
     const char* const style = PQparameterStatus(raw_, "DateStyle");
     if (style == nullptr || std::string_view(style).starts_with("ISO")) return;
+    throw mismatch("DateStyle is \"" + std::string(style) +
+                   "\"; without session state it has to be ISO by default: "
+                   "ALTER ROLE ... SET DateStyle = 'ISO'");
+}
+
+// No new connection to this server helps.
+Failure PqxxSession::mismatch(std::string text) const {
     Failure failure;
     failure.code = errc::schema_mismatch;
     failure.broken = true;
-    failure.text = "DateStyle is \"" + std::string(style) + "\" on " + where_ +
-                   "; without session state it has to be ISO by default: "
-                   "ALTER ROLE ... SET DateStyle = 'ISO'";
-    throw failure;
+    failure.text = std::move(text);
+    return at_server(std::move(failure));
 }
 
 void PqxxSession::disconnect() noexcept {
     control_->take_back();
-    statements_.reset();
     connection_.reset();
     raw_ = nullptr;
     begin_pending_ = false;
     statements_run_ = 0;
     plans_until_ = 1;
     for (auto& [name, entry] : entries_) entry.prepared = false;
+    deallocated_.clear();
 }
 
 bool PqxxSession::connected() const noexcept {
@@ -193,7 +222,7 @@ TransactionStatus PqxxSession::transaction_status() const noexcept {
 // Before each step of a call but its end. A cancellation that reached the server while it waited
 // for us is forgotten there, and must not be here.
 void PqxxSession::require_usable() const {
-    if (!statements_) throw classify({}, "not connected", true);
+    if (!connection_) throw classify({}, "not connected", true);
     if (control_->stopped()) throw at_server(classify("57014", "the call was stopped", false));
 }
 
@@ -216,13 +245,25 @@ Failure PqxxSession::current_failure() const {
 
 PqxxSession::Entry& PqxxSession::entry_of(const Statement& statement) {
     const auto found = entries_.find(statement.name);
-    if (found != entries_.end()) return found->second;
+    if (found != entries_.end()) {
+        found->second.last_used = ++uses_;
+        return found->second;
+    }
+    if (entries_.size() >= most_statements) forget_oldest();
     std::string name(statement.name);
     Entry entry{.name = name,
-                .text = expand_schema(statement.text, quoted_schema_),
+                .text = expand_schema(statement.text, config_->quoted_schema),
                 .counter = &config_->metrics.counter(name),
-                .planned_each_time = statement.planned_each_time};
+                .planned_each_time = statement.planned_each_time,
+                .last_used = ++uses_};
     return entries_.emplace(std::move(name), std::move(entry)).first->second;
+}
+
+void PqxxSession::forget_oldest() {
+    const auto oldest = std::ranges::min_element(
+        entries_, {}, [](const auto& each) { return each.second.last_used; });
+    if (oldest->second.prepared) deallocated_.push_back(oldest->second.name);
+    entries_.erase(oldest);
 }
 
 // A plan that was made while the tables were small may walk a whole room later on. Until the server
@@ -301,51 +342,40 @@ bool PqxxSession::goes_prepared(const Entry& entry) const {
 
 void PqxxSession::prepare(Entry& entry) {
     if (entry.prepared) return;
+    while (!deallocated_.empty()) {
+        connection_->unprepare(deallocated_.back());
+        deallocated_.pop_back();
+    }
     connection_->prepare(entry.name, entry.text);
     entry.prepared = true;
 }
 
-// Both in one implicit transaction, which ends with the pipeline.
-Result PqxxSession::run_planned(const Entry& entry, const Params& params) {
+// What is set holds for one implicit transaction, which ends with the pipeline.
+Result PqxxSession::run_unprepared(const Entry& entry, const Params& params) {
+    const bool plans = config_->prepared_statements;
+    // A transaction that was begun has its settings since then.
+    const bool pins = !plans && transaction_status() == TransactionStatus::idle;
     Pipeline pipeline(raw_);
-    pipeline.send(plan_for_values());
+    if (plans) pipeline.send(plan_for_values());
+    if (pins) pipeline.send(set_search_path(), Params().add(config_->search_path).values());
     pipeline.send(entry.text, params.values());
     pipeline.flush();
-    pipeline.next();
+    if (plans || pins) pipeline.next();
     return make_result(pipeline.next());
 }
 
 Result PqxxSession::run(Entry& entry, const Params& params) {
     check_size(entry.name, params);
-    if (goes_prepared(entry)) {
-        prepare(entry);
-        return make_result(run_prepared(raw_, entry.name, params.values()));
-    }
-    if (config_->prepared_statements) return run_planned(entry, params);
-    pqxx::params values;
-    values.reserve(params.size());
-    for (const Value& value : params.values()) {
-        // Borrowed, not copied.
-        switch (value.format) {
-            case Value::Format::null:
-                values.append();
-                break;
-            case Value::Format::text:
-                values.append(pqxx::zview(value.bytes));
-                break;
-            case Value::Format::binary:
-                values.append(pqxx::binary_cast(value.bytes));
-                break;
-        }
-    }
-    return make_result(statements_->exec(entry.text, std::move(values)));
+    if (!goes_prepared(entry)) return run_unprepared(entry, params);
+    prepare(entry);
+    return make_result(run_prepared(raw_, entry.name, params.values()));
 }
 
-void PqxxSession::run_script(const std::string& script) {
+void PqxxSession::run_command(const std::string& command) {
     require_usable();
     send_begin();
     try {
-        run_simple(raw_, script.c_str());
+        run_simple(raw_, command.c_str());
     } catch (...) {
         throw current_failure();
     }
@@ -381,7 +411,7 @@ void PqxxSession::expect_durable() {
 }
 
 void PqxxSession::rollback() {
-    if (!statements_) throw classify({}, "not connected", true);
+    if (!connection_) throw classify({}, "not connected", true);
     if (std::exchange(begin_pending_, false)) return;
     try {
         run_simple(raw_, "ROLLBACK");
@@ -391,7 +421,7 @@ void PqxxSession::rollback() {
 }
 
 void PqxxSession::commit() {
-    if (!statements_) throw classify({}, "not connected", true);
+    if (!connection_) throw classify({}, "not connected", true);
     if (std::exchange(begin_pending_, false)) return;
     if (PQtransactionStatus(raw_) != PQTRANS_INTRANS) {
         // COMMIT would answer ROLLBACK, or warn, and do nothing.

@@ -6,38 +6,42 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "driver/connection_string.hpp"
 #include "driver/libpq.hpp"
 #include "driver/pqxx_compat.hpp"
 #include "driver/pqxx_control.hpp"
 #include "driver/session.hpp"
+#include "driver/session_setup.hpp"
 
 namespace roomstore::postgres {
 
 /// What all sessions of a store have in common.
 struct SessionConfig {
     ConnectionPlan plan;
-    std::string schema;
-    std::chrono::milliseconds statement_timeout{};
-    std::chrono::milliseconds lock_timeout{};
+    std::string quoted_schema;
+    std::string search_path;
+    /// Of each session, or of each transaction where statements are not prepared.
+    std::vector<Setting> settings;
     bool prepared_statements = true;
     /// Index of the target that answered last.
     std::atomic<std::size_t> last_target{0};
     StatementMetrics metrics;
 };
 
-/// A session on libpqxx, which holds the connection, prepares the statements, and runs those that
-/// are not prepared.
+std::shared_ptr<SessionConfig> session_config(const PostgresOptions& options);
+
+/// A session on libpqxx, which holds the connection and prepares the statements.
 ///
 /// The connection is made with libpq, because libpqxx neither limits nor interrupts the attempt,
-/// and handed over. Prepared statements run through libpq: with libpqxx, whose fields each share
-/// the ownership of their result, a page of events takes a good deal longer. So do statements that
-/// are sent together, because libpqxx does not know the pipeline mode; the command that begins a
-/// transaction is sent together with the first statement of it, but for poolers. Transactions are
-/// begun and ended with libpq too: libpqxx reads once more from the socket after the answer to
-/// COMMIT and then reports doubt where there is none, and it does not notice that a COMMIT was
-/// answered with ROLLBACK.
+/// and handed over. Statements run through libpq: with libpqxx, whose fields each share the
+/// ownership of their result, a page of events takes a good deal longer, and it does not know the
+/// pipeline mode, in which statements are sent together. So is the command that begins a
+/// transaction with the first statement of it, but for poolers; behind those, what a statement
+/// outside a transaction needs to have set goes with it. Transactions are begun and ended with
+/// libpq too: libpqxx reads once more from the socket after the answer to COMMIT and then reports
+/// doubt where there is none, and it does not notice that a COMMIT was answered with ROLLBACK.
 class PqxxSession final : public Session {
 public:
     explicit PqxxSession(std::shared_ptr<SessionConfig> config);
@@ -46,7 +50,7 @@ public:
     Result exec(const Statement& statement, const Params& params) override;
     using Session::exec_all;
     void exec_all(const std::vector<Request>& requests, std::vector<Result>& results) override;
-    void run_script(const std::string& script) override;
+    void run_command(const std::string& command) override;
 
     void connect(Clock::time_point deadline) override;
     void disconnect() noexcept override;
@@ -65,6 +69,7 @@ private:
         StatementCounter* counter;
         bool planned_each_time = false;
         bool prepared = false;
+        std::uint64_t last_used = 0;
     };
     struct Hash {
         using is_transparent = void;
@@ -75,14 +80,17 @@ private:
 
     void connect_to_any(Clock::time_point deadline);
     void set_up(const ConnectionTarget& target, Clock::time_point deadline);
-    bool knows(const std::string& query, Clock::time_point deadline);
+    std::vector<Setting> set_all(std::string_view scope, Clock::time_point deadline);
+    void require_version() const;
     void require_date_style() const;
+    Failure mismatch(std::string text) const;
     Entry& entry_of(const Statement& statement);
     Result run(Entry& entry, const Params& params);
     void renew_plans();
-    Result run_planned(const Entry& entry, const Params& params);
+    Result run_unprepared(const Entry& entry, const Params& params);
     void run_piped(const std::vector<Request>& requests, std::vector<Result>& results);
     bool goes_prepared(const Entry& entry) const;
+    void forget_oldest();
     void prepare(Entry& entry);
     void send_begin();
     void require_usable() const;
@@ -93,15 +101,15 @@ private:
     std::shared_ptr<PqxxControl> control_;
     std::string where_;
     std::size_t target_ = 0;  // index of the one it is connected to
-    std::string quoted_schema_;
     std::string begin_command_;
     bool begin_pending_ = false;
     std::uint64_t statements_run_ = 0;
     std::uint64_t plans_until_ = 1;
     PGconn* raw_ = nullptr;  // owned by connection_
     std::optional<pqxx::connection> connection_;
-    std::optional<pqxx::nontransaction> statements_;
     std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+    std::uint64_t uses_ = 0;                // of entries
+    std::vector<std::string> deallocated_;  // still to be told to the server
 };
 
 }  // namespace roomstore::postgres

@@ -49,7 +49,7 @@ enum class TransactionStatus {
 
 /// One connection, used by one thread.
 ///
-/// Jobs run statements and scripts. The worker that owns the session connects it and brackets each
+/// Jobs run statements and commands. The worker that owns the session connects it and brackets each
 /// job that writes with `begin` and `commit`; jobs that only read run each statement as its own
 /// transaction. An interface, so that decisions above it are tested without a server.
 class Session {
@@ -81,10 +81,11 @@ public:
         return results;
     }
 
-    /// Runs the statements of `script` as one simple query: for DDL, which is many statements
-    /// without parameters, run once, and not worth preparing. Nothing is substituted in it.
+    /// Runs one command as a simple query: for DDL, which has no parameters, is run once, and is
+    /// not worth preparing. Nothing is substituted in it. Some engines refuse to change the schema
+    /// by a message that holds more than one.
     /// @throws Failure, as `exec`.
-    virtual void run_script(const std::string& script) = 0;
+    virtual void run_command(const std::string& command) = 0;
 
     /// Says that a job which may write has refused to, and answers for nothing that is stored. Its
     /// transaction is rolled back instead of committed, which waits for no disk.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <vector>
 
 #include "driver/session_setup.hpp"
 #include "roomstore/error.hpp"
@@ -33,16 +34,6 @@ SELECT pg_catalog.set_config('lock_timeout', '0', true),
 
 [[noreturn]] void mismatch(const std::string& text) {
     throw Error(errc::schema_mismatch, "init: " + text);
-}
-
-/// `name` as an identifier in SQL text (manual, section 4.1.1).
-std::string quote_identifier(std::string_view name) {
-    std::string quoted = "\"";
-    for (const char c : name) {
-        if (c == '"') quoted += '"';
-        quoted += c;
-    }
-    return quoted += '"';
 }
 
 std::string in_quotes(const std::string& schema) { return "schema '" + schema + "'"; }
@@ -108,14 +99,26 @@ std::string expand(std::string_view text, int partitions) {
     return out += text;
 }
 
-std::string migration_script(const EmbeddedSql& migration,
-                             const std::string& schema,
-                             int partitions) {
-    const std::string script = expand(migration.text, partitions) +
-                               "\nINSERT INTO {schema}.schema_version (version, name) VALUES (" +
-                               std::to_string(migration.number) + ", '" +
-                               std::string(migration.name) + "');\n";
-    return expand_schema(script, quote_identifier(schema));
+/// Each ends with a semicolon at the end of a line.
+std::vector<std::string> commands_of(std::string_view script) {
+    constexpr std::string_view end = ";\n";
+    std::vector<std::string> commands;
+    for (auto at = script.find(end); at != script.npos; at = script.find(end)) {
+        commands.emplace_back(script.substr(0, at + end.size()));
+        script.remove_prefix(at + end.size());
+    }
+    return commands;
+}
+
+std::vector<std::string> migration_commands(const EmbeddedSql& migration,
+                                            const std::string& schema,
+                                            int partitions) {
+    auto commands = commands_of(expand(migration.text, partitions) +
+                                "\nINSERT INTO {schema}.schema_version (version, name) VALUES (" +
+                                std::to_string(migration.number) + ", '" +
+                                std::string(migration.name) + "');\n");
+    for (auto& command : commands) command = expand_schema(command, quote_identifier(schema));
+    return commands;
 }
 
 void run_migration(Session& session,
@@ -123,7 +126,9 @@ void run_migration(Session& session,
                    const std::string& schema,
                    int partitions) {
     try {
-        session.run_script(migration_script(migration, schema, partitions));
+        for (const auto& command : migration_commands(migration, schema, partitions)) {
+            session.run_command(command);
+        }
     } catch (const Failure& failure) {
         // duplicate_table, which indexes count as too.
         if (failure.sqlstate != "42P07") throw;
@@ -142,10 +147,13 @@ std::string schema_script(const std::string& schema, int partitions) {
         ". A role that is to use them, and may have no other rights, needs\n"
         "--   GRANT USAGE ON SCHEMA ... TO role;\n"
         "--   GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ... TO role;\n"
-        "BEGIN;\n\nCREATE SCHEMA IF NOT EXISTS " +
+        "BEGIN;\n\nSET LOCAL search_path = " +
+        search_path(quote_identifier(schema)) + ";\nCREATE SCHEMA IF NOT EXISTS " +
         quote_identifier(schema) + ";\n\n";
     for (const auto& migration : embedded_migrations) {
-        script += migration_script(migration, schema, partitions);
+        for (const auto& command : migration_commands(migration, schema, partitions)) {
+            script += command;
+        }
     }
     return script + "\nCOMMIT;\n";
 }
@@ -198,7 +206,7 @@ bool apply_next_migration(Session& session, const std::string& schema, int parti
     const SchemaState state = read_schema_state(session, schema);
     if (!needs_migration(state, schema, true)) return false;
     // Not IF NOT EXISTS: that asks for the right to create schemas even where there is one.
-    if (!state.schema_exists) session.run_script("CREATE SCHEMA " + quote_identifier(schema));
+    if (!state.schema_exists) session.run_command("CREATE SCHEMA " + quote_identifier(schema));
     for (const auto& migration : embedded_migrations) {
         if (migration.number <= state.version) continue;
         run_migration(session, migration, schema, partitions);

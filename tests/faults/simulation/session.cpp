@@ -289,8 +289,8 @@ void SimulatedSession::await_lock(TimePoint until) {
         refuse("55P03", "canceling statement due to lock timeout");
 }
 
-void SimulatedSession::run_script(const std::string& script) {
-    throw std::logic_error("the simulation runs no scripts: " + script);
+void SimulatedSession::run_command(const std::string& command) {
+    throw std::logic_error("the simulation runs no commands: " + command);
 }
 
 void SimulatedSession::begin() {

@@ -61,7 +61,7 @@ public:
     using Session::exec_all;
     void exec_all(const std::vector<postgres::Request>& requests,
                   std::vector<postgres::Result>& results) override;
-    void run_script(const std::string& script) override;
+    void run_command(const std::string& command) override;
 
     void connect(Clock::time_point deadline) override;
     void disconnect() noexcept override;
