@@ -63,7 +63,10 @@ public:
         const bool fails = attempts_[event.id]++ < count;
         if (order == "fail" && fails) throw Error(code_named(code), "as the test wants it");
         auto stored = co_await ForwardingStore::add_event_auto_index(room_id, std::move(event));
-        if (order == "lose" && fails) throw Error(errc::commit_unknown, "as the test wants it");
+        if (order == "lose" && fails) {
+            throw Error(
+                errc::commit_unknown, "as the test wants it", {}, roomstore::SecondRun::settles);
+        }
         if (order == "blind") blind_[room_id] = count;
         if (order == "hold") {
             held_ = co_await make_timer();
