@@ -3,14 +3,17 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "driver/connection_string.hpp"
 #include "driver/libpq.hpp"
 #include "driver/pqxx_compat.hpp"
 #include "driver/pqxx_control.hpp"
+#include "driver/server_order.hpp"
 #include "driver/session.hpp"
 
 namespace roomstore::postgres {
@@ -22,8 +25,9 @@ struct SessionConfig {
     std::chrono::milliseconds statement_timeout{};
     std::chrono::milliseconds lock_timeout{};
     bool prepared_statements = true;
-    /// Index of the target that answered last.
-    std::atomic<std::size_t> last_target{0};
+    ServerOrder order;
+    /// A server has let a session in: the settings are what they seem to be.
+    std::atomic<bool> accepted{false};
     StatementMetrics metrics;
 };
 
@@ -73,8 +77,11 @@ private:
         }
     };
 
+    std::vector<std::size_t> targets_from(std::size_t first);
+    std::vector<std::string> addresses_of(std::size_t target, const std::string& first);
     void connect_to_any(Clock::time_point deadline);
-    void set_up(const ConnectionTarget& target, Clock::time_point deadline);
+    void connect_to_one(std::size_t target, const std::string& address, Clock::time_point deadline);
+    void set_up(Clock::time_point deadline);
     bool knows(const std::string& query, Clock::time_point deadline);
     void require_date_style() const;
     Entry& entry_of(const Statement& statement);
@@ -92,7 +99,9 @@ private:
     std::shared_ptr<SessionConfig> config_;
     std::shared_ptr<PqxxControl> control_;
     std::string where_;
-    std::size_t target_ = 0;  // index of the one it is connected to
+    ServerPlace place_;  // the one it is connected to
+    ServerPlace next_place_;
+    std::minstd_rand random_;
     std::string quoted_schema_;
     std::string begin_command_;
     bool begin_pending_ = false;
