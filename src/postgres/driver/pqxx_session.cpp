@@ -196,6 +196,8 @@ bool PqxxSession::knows(const std::string& query, Clock::time_point deadline) {
     } catch (const Failure& failure) {
         // invalid_parameter_value, undefined_object
         if (failure.sqlstate == "22023" || failure.sqlstate == "42704") return false;
+        if (control_->was_cut())
+            throw classify({}, "connecting to " + where_ + " was stopped", true);
         throw at_server(failure);
     }
 }
@@ -249,6 +251,11 @@ void PqxxSession::require_usable() const {
 }
 
 Failure PqxxSession::at_server(Failure failure) const {
+    // To libpq it looks as if the server had hung up.
+    if (failure.broken && failure.sqlstate.empty() && control_->was_cut()) {
+        failure.cut_by_store = true;
+        failure.text = "the store cut the connection, to end a call on it";
+    }
     failure.text += " (" + where_ + ')';
     return failure;
 }
