@@ -127,6 +127,26 @@ TEST_CASE("Doubt about work that must not be done again is told") {
     CHECK(count(admin, "doubtful") == "1");
 }
 
+TEST_CASE("An unknown commit is retryable where the second run of its call settles it") {
+    HangingCommits server;
+    auto options = options_for(server.cluster.connection_string());
+    options.deadline = 500ms;
+    WorkerPool pool(options);
+    pool.open();
+    for (const auto rerun : {Rerun::settles, Rerun::unsafe}) {
+        const auto id = std::to_string(static_cast<int>(rerun));
+        try {
+            run(store(pool, id, rerun));
+            FAIL("the commit ended");
+        } catch (const Error& error) {
+            CHECK(error.code() == errc::commit_unknown);
+            CHECK(error.retryable() == (rerun == Rerun::settles));
+            CHECK(is_retryable(error.code()));
+        }
+    }
+    server.release();
+}
+
 TEST_CASE("A call that is cancelled during its commit is told how the commit ended") {
     HangingCommits server;
     auto admin = server.cluster.admin();
