@@ -28,15 +28,6 @@ constexpr std::array numbers{"keepalives",
                              "tcp_user_timeout",
                              "connect_timeout"};
 
-// Checked by libpq after all other values.
-constexpr auto last_checked = "target_session_attrs";
-constexpr std::array session_attributes{"any",
-                                        "read-write",
-                                        "read-only",
-                                        "primary",
-                                        "standby",
-                                        "prefer-standby"};
-
 [[noreturn]] void refuse(std::string_view text) {
     throw Error(errc::invalid_argument, "PostgresOptions::connection_string: " + std::string(text));
 }
@@ -62,16 +53,17 @@ std::optional<int> to_number(std::string_view text) {
     return number;
 }
 
-// A connection of libpq that it gives up before it looks for a server: with a value that it
-// refuses. By then it has read everything else.
-ConnectionHandle refused_connection(const Settings& settings,
-                                    const char* key,
-                                    const char* wrong_value) {
-    auto spoilt = settings;
-    spoilt[key] = wrong_value;
-    ConnectionHandle connection(PQconnectStart(connection_string_of(spoilt).c_str()));
+ConnectionHandle start_connection(const Settings& settings) {
+    ConnectionHandle connection(PQconnectStart(connection_string_of(settings).c_str()));
     if (!connection) throw std::bad_alloc();
     return connection;
+}
+
+// A connection of libpq that it gives up before it looks for a server, since it refuses this value.
+// By then it has read everything else.
+ConnectionHandle refused_connection(Settings settings, const char* key) {
+    settings[key] = "?";
+    return start_connection(settings);
 }
 
 Settings settings_of(const PGconn* connection) {
@@ -80,14 +72,16 @@ Settings settings_of(const PGconn* connection) {
     return settings_in(options.get());
 }
 
-// Whether libpq takes all values but that of `last_checked`: only then does its message depend on
-// what stands there. It is in any language, and quotes whatever is wrong.
-bool all_accepted(const Settings& settings) {
-    const auto message_about = [&](const char* wrong_value) {
-        const auto connection = refused_connection(settings, last_checked, wrong_value);
-        return std::string(PQerrorMessage(connection.get()));
+// Whether libpq takes all values but those of hosts and ports, which it is given no server for: a
+// socket that cannot be. Only where it has come as far as trying it does its message, which is in
+// any language, depend on that.
+bool all_accepted(Settings settings) {
+    settings["hostaddr"] = settings["port"] = "";
+    const auto message_about = [&](const char* host) {
+        settings["host"] = host;
+        return std::string(PQerrorMessage(start_connection(settings).get()));
     };
-    return message_about("1") != message_about("2");
+    return message_about("/dev/null/1") != message_about("/dev/null/2");
 }
 
 // libpq alone knows which values it takes, and every version takes others.
@@ -96,10 +90,6 @@ void check_by_libpq(const Settings& settings) {
     for (const auto& [key, value] : settings) {
         auto only = default_settings();
         only[key] = value;
-        // Hosts and ports belong together; their number has been checked.
-        for (const char* each : {"host", "hostaddr", "port"}) {
-            if (settings.contains(each)) only[each] = settings.at(each);
-        }
         if (!all_accepted(only)) refuse_value(key, "has a value that libpq does not take");
     }
     refuse("holds a value, or the environment does, that libpq does not take");
@@ -154,11 +144,6 @@ void check(const Settings& settings) {
             refuse_value(key, "is not a number");
         }
     }
-    if (const auto found = settings.find(last_checked);
-        found != settings.end() && !found->second.empty() &&
-        std::ranges::find(session_attributes, found->second) == session_attributes.end()) {
-        refuse_value(last_checked, "has a value that libpq does not take");
-    }
     check_by_libpq(settings);
 }
 
@@ -186,18 +171,16 @@ Settings parse_settings(const std::string& connection_string) {
 
 Settings read_settings(const std::string& connection_string) {
     const auto given = parse_settings(connection_string);
-    const auto connection = refused_connection(given, last_checked, "?");
-    auto settings = settings_of(connection.get());
+    constexpr auto key = "target_session_attrs";
+    auto settings = settings_of(refused_connection(given, key).get());
     // libpq had not even its defaults: that is how it ends where it does not find the service.
     if (!settings.contains("sslmode")) {
         refuse_value("service", "is not found, or its file cannot be read (manual, section 34.17)");
     }
-    // What was put in its place for that, read in the same way.
-    settings.erase(last_checked);
-    if (const auto other = settings_of(refused_connection(given, "sslmode", "?").get());
-        other.contains(last_checked)) {
-        settings[last_checked] = other.at(last_checked);
-    }
+    // The value that another was put in place of, read in the same way.
+    const auto others = settings_of(refused_connection(given, "sslmode").get());
+    settings.erase(key);
+    if (const auto found = others.find(key); found != others.end()) settings.insert(*found);
     check(settings);
     return settings;
 }
