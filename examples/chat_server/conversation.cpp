@@ -103,7 +103,7 @@ asio::awaitable<RoomEvent> Conversation::append(RoomEvent event) {
         try {
             co_return co_await store_.add_event_auto_index(id(), event);
         } catch (const roomstore::Error& error) {
-            if (attempt == attempts || !roomstore::is_retryable(error.code())) throw;
+            if (attempt == attempts || !error.retryable()) throw;
         }
         asio::steady_timer pause(executor_, std::chrono::milliseconds(100 * attempt));
         asio::error_code ignored;

@@ -81,8 +81,7 @@ void report_store_error(Session& session,
                         std::string_view context,
                         const roomstore::Error& error) {
     log_error(std::string(command) + " " + std::string(context), error);
-    const std::string advice =
-        roomstore::is_retryable(error.code()) ? "; please try again later" : "";
+    const std::string advice = error.retryable() ? "; please try again later" : "";
     session.fail(command,
                  "STORE_ERROR",
                  context,

@@ -40,9 +40,9 @@ namespace roomstore {
 /// `Error` with an `errc`. Every call may fail with `closed` (before `init()`, after `close()`) and
 /// `invalid_argument`, found before any input or output, with a text that names the field and, for
 /// what is out of bounds, the bound; calls that reach a server also with busy, timeout,
-/// unavailable, storage_full, corrupt_data and internal, writes also with read_only and
-/// commit_unknown. A method lists what it adds. Absent is not an error: `std::optional`, `false` or
-/// empty.
+/// unavailable, access_denied, storage_full, corrupt_data and internal, writes also with read_only
+/// and commit_unknown. A method lists what it adds. Absent is not an error: `std::optional`,
+/// `false` or empty.
 /// @par Lost commit
 /// Where a backend commits on a server, the answer to a COMMIT can be lost, so that nobody knows at
 /// first whether it took effect. A write that settles this is run again, and then answers truly; it
@@ -80,7 +80,7 @@ public:
     /// Makes the store usable: opens connections and checks or creates the schema, where there are
     /// any. Calling it again does nothing.
     /// @par Errors
-    /// schema_mismatch, unavailable; closed after `close()`.
+    /// schema_mismatch, access_denied, unavailable; closed after `close()`.
     virtual asio::awaitable<void> init() = 0;
 
     /// Stops accepting calls, lets running ones finish (at most 5 s) and releases everything.

@@ -28,12 +28,15 @@ enum class errc {
     timeout,
     /// The server cannot be reached.
     unavailable,
+    /// The server refuses the role, its password or the database, or the role lacks a right; the
+    /// text says which. Only a person can mend it.
+    access_denied,
     /// The server accepts no writes (a standby, or a failover in progress).
     read_only,
     /// The server has no room left (disk or memory), or the room has no index left.
     storage_full,
     /// A COMMIT was lost and could not be settled before the deadline: stored, or not. What to do
-    /// next depends on the call: see `is_retryable`.
+    /// next depends on the call: see `Error::retryable`.
     commit_unknown,
     /// The database holds a schema that this build cannot work with.
     schema_mismatch,
@@ -64,6 +67,8 @@ constexpr std::string_view to_string(errc code) noexcept {
             return "timeout";
         case errc::unavailable:
             return "unavailable";
+        case errc::access_denied:
+            return "access_denied";
         case errc::read_only:
             return "read_only";
         case errc::storage_full:
@@ -91,6 +96,16 @@ enum class Applied {
     unknown,
 };
 
+/// What the same call, made once more, does after `errc::commit_unknown`.
+/// @ingroup errors
+enum class SecondRun {
+    /// It may be refused because of what the first run stored (already_exists, false, empty), or do
+    /// the work twice.
+    unsafe,
+    /// It finds out what became of the first run, or does the same again to the same effect.
+    settles,
+};
+
 namespace detail {
 
 class ROOMSTORE_SHARED ErrorCategory final : public std::error_category {
@@ -113,6 +128,8 @@ public:
                 return "timeout";
             case errc::unavailable:
                 return "unavailable";
+            case errc::access_denied:
+                return "access denied";
             case errc::read_only:
                 return "read-only";
             case errc::storage_full:
@@ -139,6 +156,8 @@ public:
                 return std::errc::resource_unavailable_try_again;
             case errc::timeout:
                 return std::errc::timed_out;
+            case errc::access_denied:
+                return std::errc::permission_denied;
             case errc::storage_full:
                 return std::errc::no_space_on_device;
             default:
@@ -162,45 +181,10 @@ inline std::error_code make_error_code(errc code) noexcept {
     return {static_cast<int>(code), error_category()};
 }
 
-/// What every operation throws when it refuses or fails.
-///
-/// Two things are thrown beside it. Cancellation arrives as `std::system_error` with
-/// `asio::error::operation_aborted`, and always means that nothing was stored. Where the caller's
-/// thread runs out of memory it is `std::bad_alloc`: a memory store has then changed nothing; of a
-/// PostgreSQL store take it for `commit_unknown`, since it may stand in for an error that could not
-/// be made. (Memory that runs out on a thread of the store is `errc::internal`.)
-/// @ingroup errors
-class ROOMSTORE_SHARED Error : public std::system_error {
-public:
-    /// @param code     what happened
-    /// @param detail   what to tell a person: the field, the operation, the room, the server's text
-    /// @param sqlstate the five characters of the SQL standard, empty where there are none
-    explicit Error(errc code, std::string detail, std::string sqlstate = {})
-        : std::system_error(make_error_code(code), detail),
-          detail_(std::move(detail)),
-          sqlstate_(std::move(sqlstate)) {}
-
-    /// The text for a person, without the name of the code that `what()` appends.
-    const std::string& detail() const noexcept { return detail_; }
-
-    /// SQLSTATE of the server (PostgreSQL manual, Appendix A), or empty.
-    const std::string& sqlstate() const noexcept { return sqlstate_; }
-
-    /// `unknown` for `commit_unknown`, `no` for every other code.
-    Applied applied() const noexcept {
-        return code() == make_error_code(errc::commit_unknown) ? Applied::unknown : Applied::no;
-    }
-
-private:
-    std::string detail_;
-    std::string sqlstate_;
-};
-
-/// True where the same call, unchanged, may succeed later: busy, timeout, unavailable and
-/// read_only, after which nothing is stored, and commit_unknown, after which it may be. Calling
-/// again then settles an append (of an event that keeps its id), an update, an `add_binding` and
-/// its like, and a read marker. A call that creates or deletes a row may be refused because of what
-/// it did the first time (already_exists, false, empty): take that for its success, or look first.
+/// Whether an error of this code can pass by itself, so that the same call, unchanged, may succeed
+/// later: busy, timeout, unavailable and read_only, after which nothing is stored, and
+/// commit_unknown, after which it may be. A code does not know its call; of commit_unknown,
+/// `Error::retryable` tells whether calling again is safe.
 /// @ingroup errors
 inline bool is_retryable(const std::error_code& code) noexcept {
     if (code.category() != error_category()) return false;
@@ -215,6 +199,56 @@ inline bool is_retryable(const std::error_code& code) noexcept {
             return false;
     }
 }
+
+/// What every operation throws when it refuses or fails.
+///
+/// Two things are thrown beside it. Cancellation arrives as `std::system_error` with
+/// `asio::error::operation_aborted`, and always means that nothing was stored. Where the caller's
+/// thread runs out of memory it is `std::bad_alloc`: a memory store has then changed nothing; of a
+/// PostgreSQL store take it for `commit_unknown`, since it may stand in for an error that could not
+/// be made. (Memory that runs out on a thread of the store is `errc::internal`.)
+/// @ingroup errors
+class ROOMSTORE_SHARED Error : public std::system_error {
+public:
+    /// @param code     what happened
+    /// @param detail   what to tell a person: the field, the operation, the room, the server's text
+    /// @param sqlstate the five characters of the SQL standard, empty where there are none
+    /// @param second_run what the call does when it is made again; counts for `commit_unknown`
+    explicit Error(errc code,
+                   std::string detail,
+                   std::string sqlstate = {},
+                   SecondRun second_run = SecondRun::unsafe)
+        : std::system_error(make_error_code(code), detail),
+          detail_(std::move(detail)),
+          sqlstate_(std::move(sqlstate)),
+          second_run_(second_run) {}
+
+    /// The text for a person, without the name of the code that `what()` appends.
+    const std::string& detail() const noexcept { return detail_; }
+
+    /// SQLSTATE of the server (PostgreSQL manual, Appendix A), or empty.
+    const std::string& sqlstate() const noexcept { return sqlstate_; }
+
+    /// `unknown` for `commit_unknown`, `no` for every other code.
+    Applied applied() const noexcept {
+        return code() == make_error_code(errc::commit_unknown) ? Applied::unknown : Applied::no;
+    }
+
+    /// True where the same call, unchanged, may succeed later and be answered truly: as
+    /// `is_retryable(code())`, but of `commit_unknown` only where the second run settles it. That
+    /// is so of an append (of an event that keeps its id), an update, an `add_binding` and its
+    /// like, and a read marker. A call that creates or deletes a row may be refused because of what
+    /// it did the first time: look before you call it again.
+    bool retryable() const noexcept {
+        if (applied() == Applied::unknown) return second_run_ == SecondRun::settles;
+        return is_retryable(code());
+    }
+
+private:
+    std::string detail_;
+    std::string sqlstate_;
+    SecondRun second_run_;
+};
 
 }  // namespace roomstore
 

@@ -3,6 +3,7 @@
 #include "postgres_store_impl.hpp"
 #include "roomstore/detail/normalize.hpp"
 #include "schema/migrations.hpp"
+#include "schema/rights.hpp"
 #include "sql/append.hpp"
 #include "sql/events.hpp"
 #include "sql/rooms.hpp"
@@ -38,18 +39,25 @@ asio::awaitable<void> PostgresStore::init() {
     if (impl_->state == Impl::State::closed) impl_->require_open("init");
     if (impl_->state == Impl::State::open) co_return;
     impl_->pool.open();
-    auto look = [schema = impl_->options.schema](Session& session) {
-        return postgres::read_schema_state(session, schema);
+    auto look = [options = impl_->options](Session& session) {
+        const auto found = postgres::read_schema_state(session, options.schema);
+        const bool due = postgres::needs_migration(found, options.schema, options.create_schema);
+        if (due) {
+            postgres::require_creation_rights(session, options.schema);
+        } else {
+            postgres::require_table_rights(session, options.schema);
+        }
+        return due;
     };
-    const auto found = co_await impl_->read("init", {}, std::move(look));
-    bool due =
-        postgres::needs_migration(found, impl_->options.schema, impl_->options.create_schema);
-    while (due) {
+    const bool found_due = co_await impl_->read("init", {}, look);
+    for (bool due = found_due; due;) {
         auto migrate = [options = impl_->options](Session& session) {
             return postgres::apply_next_migration(session, options.schema, options.partitions);
         };
         due = co_await impl_->write("init", {}, std::move(migrate));
     }
+    // Another process may have made the tables, and own them.
+    if (found_due) co_await impl_->read("init", {}, look);
     auto created = Impl::State::created;
     impl_->state.compare_exchange_strong(created, Impl::State::open);
 }

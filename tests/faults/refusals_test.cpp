@@ -39,7 +39,7 @@ const std::vector<Condition> conditions{
     {"53200", errc::storage_full},      // out_of_memory
     {"22003", errc::invalid_argument},  // numeric_value_out_of_range
     {"54000", errc::invalid_argument},  // program_limit_exceeded
-    {"42501", errc::schema_mismatch},   // insufficient_privilege
+    {"42501", errc::access_denied},     // insufficient_privilege
     {"23514", errc::internal},          // check_violation
     {"P0001", errc::internal},          // raise_exception
     {"XX000", errc::internal},          // internal_error

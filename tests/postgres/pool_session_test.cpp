@@ -361,13 +361,13 @@ TEST_CASE("Behind a pooler a session leaves no state, and its transactions have 
     CHECK(session->exec(limits, Params())[0].text(0) == "0");
 }
 
-TEST_CASE("A server that cannot be had is unavailable, in its own words") {
+TEST_CASE("A server that cannot be had is unavailable, one that turns us away denies access") {
     auto& cluster = PrivateCluster::shared();
     const auto database = connect_failure(options_for(cluster.connection_string("nowhere")));
-    CHECK(database.code == errc::unavailable);
+    CHECK(database.code == errc::access_denied);
     CHECK(database.remedy == Remedy::none);
     CHECK(database.sqlstate == "3D000");
-    CHECK(database.text.find("database \"nowhere\" does not exist") != std::string::npos);
+    CHECK(database.text.find("the database does not exist") != std::string::npos);
     CHECK(database.text.find("LOCATION") == std::string::npos);
 
     const auto refused = connect_failure(options_for("host=127.0.0.1 port=1 dbname=postgres"));
@@ -380,11 +380,10 @@ TEST_CASE("A server that cannot be had is unavailable, in its own words") {
     const auto password = connect_failure(
         options_for(cluster.connection_string("postgres", "locked") + " password=wrong"));
     cluster.set_hba("local all all trust");
-    CHECK(password.code == errc::unavailable);
+    CHECK(password.code == errc::access_denied);
     CHECK(password.remedy == Remedy::none);
     CHECK(password.sqlstate == "28P01");
-    CHECK(password.text.find("password authentication failed for user \"locked\"") !=
-          std::string::npos);
+    CHECK(password.text.find("password authentication failed") != std::string::npos);
 }
 
 TEST_CASE("Of several hosts the one that accepts writes is found") {

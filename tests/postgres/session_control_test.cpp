@@ -128,3 +128,22 @@ TEST_CASE("A session that nobody could cut is no session") {
         scarcity.allow_one_more();
     }
 }
+
+TEST_CASE("A connection that the store cut is told as that, not as one that the server closed") {
+    const auto session = connect(options_for(test_database()));
+    session->control()->cut();
+    session->control()->reset();
+    const auto cut = failure_of([&] { session->exec(pid, Params()); });
+    CHECK(cut.broken);
+    CHECK(cut.cut_by_store);
+    CHECK(cut.remedy == Remedy::reconnect);
+    CHECK(cut.text.starts_with("the store cut the connection, to end a call on it (server "));
+
+    session->connect(Session::Clock::now() + 5s);
+    const auto backend = session->exec(pid, Params())[0].text(0);
+    Admin(test_database()).query("SELECT pg_terminate_backend(" + backend + ", 60000)");
+    const auto closed = failure_of([&] { session->exec(pid, Params()); });
+    CHECK(closed.broken);
+    CHECK_FALSE(closed.cut_by_store);
+    CHECK(closed.sqlstate == "57P01");
+}

@@ -19,6 +19,7 @@ constexpr errc all_codes[] = {errc::invalid_argument,
                               errc::busy,
                               errc::timeout,
                               errc::unavailable,
+                              errc::access_denied,
                               errc::read_only,
                               errc::storage_full,
                               errc::commit_unknown,
@@ -65,8 +66,9 @@ TEST_CASE("every code has the name of its enumerator") {
     std::string names;
     for (const errc code : all_codes) names += std::string(to_string(code)) + ' ';
     CHECK(names ==
-          "invalid_argument not_found already_exists conflict busy timeout unavailable read_only "
-          "storage_full commit_unknown schema_mismatch corrupt_data closed internal ");
+          "invalid_argument not_found already_exists conflict busy timeout unavailable "
+          "access_denied read_only storage_full commit_unknown schema_mismatch corrupt_data closed "
+          "internal ");
     CHECK(to_string(static_cast<errc>(0)).empty());
     CHECK(to_string(static_cast<errc>(99)).empty());
 }
@@ -75,6 +77,7 @@ TEST_CASE("codes compare with the conditions of the standard library where there
     CHECK(make_error_code(errc::invalid_argument) == std::errc::invalid_argument);
     CHECK(make_error_code(errc::busy) == std::errc::resource_unavailable_try_again);
     CHECK(make_error_code(errc::timeout) == std::errc::timed_out);
+    CHECK(make_error_code(errc::access_denied) == std::errc::permission_denied);
     CHECK(make_error_code(errc::storage_full) == std::errc::no_space_on_device);
     CHECK(make_error_code(errc::not_found) != std::errc::no_such_file_or_directory);
 }
@@ -96,4 +99,14 @@ TEST_CASE("what may succeed later is retryable, and nothing else") {
     // The same number in another category.
     CHECK_FALSE(
         roomstore::is_retryable({static_cast<int>(errc::timeout), std::generic_category()}));
+}
+
+TEST_CASE("an unknown commit is retryable where the second run of its call settles it") {
+    using roomstore::SecondRun;
+    for (const errc code : all_codes) {
+        const bool passes = roomstore::is_retryable(code);
+        const bool unknown = code == errc::commit_unknown;
+        CHECK(Error(code, "x").retryable() == (passes && !unknown));
+        CHECK(Error(code, "x", {}, SecondRun::settles).retryable() == passes);
+    }
 }

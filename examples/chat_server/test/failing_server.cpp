@@ -62,7 +62,10 @@ public:
         const bool fails = attempts_[event.id]++ < count;
         if (order == "fail" && fails) throw Error(code_named(code), "injected by the test");
         auto stored = co_await ForwardingStore::add_event_auto_index(room_id, std::move(event));
-        if (order == "lose" && fails) throw Error(errc::commit_unknown, "injected by the test");
+        if (order == "lose" && fails) {
+            throw Error(
+                errc::commit_unknown, "injected by the test", {}, roomstore::SecondRun::settles);
+        }
         if (order == "blind") blind_[room_id] = count;
         if (order == "hold") {
             held_ = co_await make_timer();

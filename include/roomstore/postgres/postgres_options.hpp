@@ -14,12 +14,16 @@ namespace roomstore {
 /// @ingroup stores
 struct PostgresOptions {
     /// libpq's connection string or URL (PostgreSQL manual, section 34.1.1), also with several
-    /// hosts and `target_session_attrs`. Empty: libpq's environment variables and defaults.
+    /// hosts and `target_session_attrs`. What it leaves open, libpq's service file, environment and
+    /// defaults add, once, when the store is made. A value that libpq would refuse is refused then,
+    /// with a text that names the keyword and repeats no value: a misplaced password would be one.
     ///
-    /// Where the string does not say otherwise, the store sets `connect_timeout`,
-    /// `tcp_user_timeout`, the keepalives, `gssencmode=disable` and `application_name`, so that a
-    /// dead server is noticed within 5 s. The client encoding is always UTF-8. Of several hosts,
-    /// the one that answered last is tried first.
+    /// Where none of them says otherwise, the store sets `connect_timeout`, `tcp_user_timeout`, the
+    /// keepalives, `gssencmode=disable` and `application_name`, so that a dead server is noticed
+    /// within 5 s. The client encoding is always UTF-8. Of several hosts, and of the addresses of
+    /// one, that which answered last is tried first; a server that refuses the role, its password
+    /// or the database is the last that is asked. Until a server has let the store in, no text
+    /// repeats what servers say, nor names a server whose name is not known to be one.
     std::string connection_string{};
 
     /// The schema that holds the tables: 1..63 bytes of UTF-8 without NUL, not beginning with
@@ -44,8 +48,8 @@ struct PostgresOptions {
     /// 250 ms later.
     std::chrono::milliseconds deadline{5000};
 
-    /// How long one attempt to connect to one host may take: 100 ms..1 h. A `connect_timeout` in
-    /// the connection string wins.
+    /// How long one attempt to connect to one address may take: 100 ms..1 h. A `connect_timeout`
+    /// in the connection string, its service or the environment wins.
     std::chrono::milliseconds connect_timeout{3000};
 
     /// How long a statement waits for a lock before it is rolled back and repeated: 1 ms..1 h.

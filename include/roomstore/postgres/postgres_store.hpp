@@ -74,7 +74,8 @@ public:
     /// (`PostgresStats::connections_open`, `PostgresStats::failed_connects`).
     /// @par Errors
     /// schema_mismatch (a newer schema, an older one and `create_schema = false`, or a server older
-    /// than PostgreSQL 13), unavailable, timeout; closed after `close()`.
+    /// than PostgreSQL 13), access_denied (the text has the missing GRANT), unavailable, timeout;
+    /// closed after `close()`.
     asio::awaitable<void> init() override;
     asio::awaitable<void> close() override;
 

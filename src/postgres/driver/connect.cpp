@@ -1,11 +1,15 @@
 #include "driver/connect.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <netdb.h>
 #include <new>
 #include <poll.h>
+#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace roomstore::postgres {
 
@@ -30,48 +34,175 @@ bool wait_for(int socket, short events, Clock::time_point deadline) {
 
 Failure unreachable(std::string text) { return classify({}, std::move(text), true); }
 
-Failure connect_failure(PGconn* connection, const ConnectionTarget& target) {
+// What the server says at the door quotes role, database and options, which may be pieces of a
+// password that stands in the wrong place.
+std::string in_our_words(std::string_view sqlstate) {
+    struct Words {
+        std::string_view sqlstate;
+        std::string_view text;
+    };
+    constexpr std::array known{
+        Words{"28P01",
+              "password authentication failed: the role is unknown, or the password wrong"},
+        Words{
+            "28",
+            "the server does not let this role in: it is unknown, may not log in, or has no entry "
+            "in pg_hba.conf for this database and address"},
+        Words{"3D000", "the database does not exist"},
+        Words{"42501", "the role may not connect to the database (it lacks GRANT CONNECT)"},
+        Words{"53300", "there are too many connections"},
+        Words{"57P03", "the database system is starting up, shutting down or recovering"},
+    };
+    const auto* const found = std::ranges::find_if(
+        known, [&](const Words& words) { return sqlstate.starts_with(words.sqlstate); });
+    const std::string_view text =
+        found == known.end() ? "the server refuses the connection" : found->text;
+    return std::string(text) + " (SQLSTATE " + std::string(sqlstate) + ')';
+}
+
+// Whether a text of libpq, not of the server, repeats one of the values that it does repeat.
+bool quotes(const std::string& text, const ConnectionTarget& target) {
+    constexpr std::array keys{"sslcert",
+                              "sslkey",
+                              "sslrootcert",
+                              "sslcrl",
+                              "sslcrldir",
+                              "sslkeylogfile",
+                              "passfile",
+                              "krbsrvname",
+                              "gsslib",
+                              "requirepeer",
+                              "require_auth",
+                              "oauth_issuer",
+                              "oauth_client_id",
+                              "oauth_scope"};
+    const auto defaults = default_settings();
+    const auto repeats = [&](const char* key) {
+        const auto found = target.settings.find(key);
+        if (found == target.settings.end() || found->second.empty()) return false;
+        const auto usual = defaults.find(key);
+        if (usual != defaults.end() && usual->second == found->second) return false;
+        return text.find(found->second) != std::string::npos;
+    };
+    return std::ranges::any_of(keys, repeats) ||
+           (!*target.named && (repeats("host") || repeats("port")));
+}
+
+std::string discreet(const Failure& failure, const ConnectionTarget& target) {
+    if (!failure.sqlstate.empty()) return in_our_words(failure.sqlstate);
+    if (!quotes(failure.text, target)) return failure.text;
+    return "libpq's message is not repeated, since it quotes the connection string";
+}
+
+Failure connect_failure(PGconn* connection,
+                        const ConnectionTarget& target,
+                        const std::string& where,
+                        Discretion discretion) {
     auto failure = failure_of(connection, nullptr);
     failure.broken = true;
-    failure.text = "cannot connect to " + target.where + ": " + failure.text;
+    if (PQconnectionNeedsPassword(connection) != 0) {
+        failure.code = errc::access_denied;
+        failure.remedy = Remedy::none;
+        failure.text = "the server asks for a password, and there is none";
+    } else if (discretion == Discretion::quote_nothing) {
+        failure.text = discreet(failure, target);
+    }
+    failure.text = "cannot connect to " + where + ": " + failure.text;
     return failure;
+}
+
+Failure not_found(const ConnectionTarget& target, const std::string& why) {
+    return unreachable("cannot connect to " + target.where() + ": " + why);
+}
+
+// Whether this is the folder of a socket, as far as can be seen. That there is none is certain.
+bool is_folder(const ConnectionTarget& target, const std::string& path) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    if (status.type() == std::filesystem::file_type::not_found) {
+        throw not_found(target, "No such file or directory, which should hold its socket");
+    }
+    return std::filesystem::is_directory(status);
+}
+
+std::string numeric(const addrinfo& address) {
+    char text[NI_MAXHOST];
+    const int error = ::getnameinfo(
+        address.ai_addr, address.ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
+    return error == 0 ? text : std::string();
+}
+
+std::vector<std::string> resolve(const ConnectionTarget& target, const std::string& host) {
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
+    if (error != 0) {
+        throw not_found(target, std::string("its name has no address: ") + ::gai_strerror(error));
+    }
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, ::freeaddrinfo);
+    std::vector<std::string> addresses;
+    for (const auto* each = found; each != nullptr; each = each->ai_next) {
+        auto address = numeric(*each);
+        if (address.empty() || std::ranges::find(addresses, address) != addresses.end()) continue;
+        addresses.push_back(std::move(address));
+    }
+    if (addresses.empty()) throw not_found(target, "its name has no address");
+    return addresses;
 }
 
 }  // namespace
 
+Addresses find_addresses(const ConnectionTarget& target) {
+    const auto& host = target.settings.at("host");
+    const auto& address = target.settings.at("hostaddr");
+    // Numeric, which was checked; the name beside it is not looked for.
+    if (!address.empty()) return {.list = {address}, .found = host.empty()};
+    if (host.empty()) return {.list = {""}, .found = true};
+    if (host.starts_with('/')) return {.list = {""}, .found = is_folder(target, host)};
+    if (host.starts_with('@')) return {.list = {""}};
+    return {.list = resolve(target, host), .found = true};
+}
+
+std::string describe(const ConnectionTarget& target, const std::string& address) {
+    auto text = target.where();
+    if (address.empty() || text.find(address) != std::string::npos) return text;
+    return text + " at " + address;
+}
+
 ConnectionHandle connect_to(const ConnectionTarget& target,
+                            const std::string& address,
+                            Discretion discretion,
                             Clock::time_point deadline,
                             PqxxControl& control) {
-    std::vector<const char*> keywords;
-    std::vector<const char*> values;
-    for (const auto& [keyword, value] : target.parameters) {
-        keywords.push_back(keyword.c_str());
-        values.push_back(value.c_str());
-    }
-    keywords.push_back(nullptr);
-    values.push_back(nullptr);
-    ConnectionHandle connection(PQconnectStartParams(keywords.data(), values.data(), 0));
+    const auto where = describe(target, address);
+    auto settings = target.settings;
+    settings["hostaddr"] = address;
+    ConnectionHandle connection(PQconnectStart(connection_string_of(settings).c_str()));
     if (!connection) throw std::bad_alloc();
     PQsetNoticeProcessor(connection.get(), ignore_notice, nullptr);
     // Only this verbosity puts the SQLSTATE of a refused connection anywhere.
     PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
-    if (PQstatus(connection.get()) == CONNECTION_BAD)
-        throw connect_failure(connection.get(), target);
+    const auto failed = [&] {
+        return connect_failure(connection.get(), target, where, discretion);
+    };
+    if (PQstatus(connection.get()) == CONNECTION_BAD) throw failed();
 
     const auto began = Clock::now();
     for (auto next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK;) {
-        if (next == PGRES_POLLING_FAILED) throw connect_failure(connection.get(), target);
+        if (next == PGRES_POLLING_FAILED) throw failed();
         const int socket = PQsocket(connection.get());
-        const bool go_on = control.lend_connecting(socket, target.where);
+        const bool go_on = control.lend_connecting(socket, where);
         const bool ready =
             go_on && wait_for(socket, next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
         // libpq may close this socket and open another.
         control.take_back();
-        if (control.stopped()) throw unreachable("connecting to " + target.where + " was stopped");
+        if (control.stopped()) throw unreachable("connecting to " + where + " was stopped");
         if (!ready) {
             const auto spent =
                 std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
-            throw unreachable("cannot connect to " + target.where + ": no answer within " +
+            throw unreachable("cannot connect to " + where + ": no answer within " +
                               std::to_string(spent.count()) + " ms");
         }
         next = PQconnectPoll(connection.get());

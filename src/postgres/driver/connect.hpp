@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "driver/connection_string.hpp"
 #include "driver/libpq.hpp"
@@ -9,10 +10,36 @@
 
 namespace roomstore::postgres {
 
-/// Connects to one server. Ends at `deadline` and when `control` is told to stop: libpq's own
-/// timeout counts whole seconds and listens to nobody.
+/// The addresses of a server.
+struct Addresses {
+    /// As libpq takes them, one at least; empty where it needs none.
+    std::vector<std::string> list;
+    /// The server's name is one: it has been found, so it is no misplaced password.
+    bool found = false;
+};
+
+/// Looks for the addresses of `target`. Nothing interrupts the system's resolver.
+/// @throws Failure
+Addresses find_addresses(const ConnectionTarget& target);
+
+/// `target` for texts, with the address that was tried.
+std::string describe(const ConnectionTarget& target, const std::string& address);
+
+/// How far texts may repeat what servers and libpq say.
+enum class Discretion {
+    /// The server may be quoted: it has let us in with these settings, which thus are in order.
+    none,
+    /// Nobody has yet. Values that may be pieces of a misplaced password are not repeated.
+    quote_nothing,
+};
+
+/// Connects to one address of one server. Ends at `deadline` and when `control` is told to stop:
+/// libpq's own timeout counts whole seconds and listens to nobody, and it is libpq's caller who
+/// would have to go on to the next address.
 /// @throws Failure, which names the server.
 ConnectionHandle connect_to(const ConnectionTarget& target,
+                            const std::string& address,
+                            Discretion discretion,
                             std::chrono::steady_clock::time_point deadline,
                             PqxxControl& control);
 

@@ -1,146 +1,125 @@
 #include "driver/connection_string.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <map>
-#include <memory>
+#include <cstdlib>
 #include <string_view>
-
-#include <libpq-fe.h>
-
-#include "roomstore/error.hpp"
 
 namespace roomstore::postgres {
 
 namespace {
 
-using Settings = std::map<std::string, std::string>;
+bool is_in(const Settings& settings, const std::string& key) { return settings.contains(key); }
 
-[[noreturn]] void refuse(std::string_view text) {
-    auto detail = "PostgresOptions::connection_string: " + std::string(text);
-    while (!detail.empty() && detail.back() == '\n') detail.pop_back();
-    throw Error(errc::invalid_argument, std::move(detail));
+std::string value_of(const Settings& settings, const std::string& key) {
+    const auto found = settings.find(key);
+    return found == settings.end() ? std::string() : found->second;
 }
 
-Settings parse(const std::string& connection_string) {
-    if (connection_string.find('\0') != std::string::npos) refuse("holds a NUL");
-    char* message = nullptr;
-    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
-        PQconninfoParse(connection_string.c_str(), &message), PQconninfoFree);
-    const std::unique_ptr<char, decltype(&PQfreemem)> owned(message, PQfreemem);
-    if (!options) refuse(message == nullptr ? "out of memory" : message);
-    Settings settings;
-    for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
-        if (option->val != nullptr) settings.emplace(option->keyword, option->val);
-    }
-    return settings;
+bool environment_has(const char* variable, const std::string& value) {
+    const char* const set = std::getenv(variable);
+    return set != nullptr && set == value;
+}
+
+// libpq's GSSAPI negotiation costs a round trip and is not safe with several threads, so it is left
+// out unless somebody wants it. That a service file asks for the default cannot be told from
+// nobody's asking.
+bool wants_gss(const Settings& settings, const Settings& given) {
+    if (is_in(given, "gssencmode") || is_in(given, "service")) return true;
+    if (std::getenv("PGGSSENCMODE") != nullptr || std::getenv("PGSERVICE") != nullptr) return true;
+    return value_of(settings, "gssencmode") != value_of(default_settings(), "gssencmode");
 }
 
 // A peer that died with a request under way is found by the keepalives, one that died before by
 // tcp_user_timeout; neither finds both. Together they notice within 4 s.
-void complete(Settings& settings, const PostgresOptions& options) {
+void complete(Settings& settings, const Settings& given, const PostgresOptions& options) {
     settings.emplace("tcp_user_timeout", "4000");
     settings.emplace("keepalives", "1");
     settings.emplace("keepalives_idle", "2");
     settings.emplace("keepalives_interval", "1");
     settings.emplace("keepalives_count", "2");
-    // libpq's GSSAPI negotiation costs a round trip and is not safe with several threads.
-    settings.emplace("gssencmode", "disable");
-    if (!options.application_name.empty()) {
-        settings.emplace("application_name", options.application_name);
+    if (!wants_gss(settings, given)) settings["gssencmode"] = "disable";
+    // What the application says goes before what its environment does.
+    const auto name = value_of(settings, "application_name");
+    if (!options.application_name.empty() && !is_in(given, "application_name") &&
+        (name.empty() || environment_has("PGAPPNAME", name))) {
+        settings["application_name"] = options.application_name;
     }
     settings["client_encoding"] = "UTF8";
 }
 
 std::chrono::milliseconds take_connect_timeout(Settings& settings,
                                                std::chrono::milliseconds otherwise) {
-    const auto found = settings.find("connect_timeout");
-    if (found == settings.end()) return otherwise;
-    const auto& text = found->second;
-    int seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-        refuse("connect_timeout is \"" + text + "\", which is not a number of seconds");
-    }
-    settings.erase(found);
+    if (value_of(settings, "connect_timeout").empty()) return otherwise;
+    const int seconds = number_of(settings, "connect_timeout", 0);
+    settings.erase("connect_timeout");
     // libpq's way to say that there is no limit; the deadline of the call remains one.
     return seconds <= 0 ? std::chrono::hours{1} : std::chrono::seconds{seconds};
 }
 
-std::vector<std::string> split(const std::string& list) {
-    std::vector<std::string> parts;
-    std::size_t begin = 0;
-    for (;;) {
-        const auto comma = list.find(',', begin);
-        parts.push_back(list.substr(begin, comma - begin));
-        if (comma == std::string::npos) return parts;
-        begin = comma + 1;
+// A URL in which another @ follows what libpq takes for the end of the password, or for a host: the
+// password may end there, and what libpq takes for host, port and database is a part of it.
+bool may_be_misread(std::string_view connection_string) {
+    const auto scheme = connection_string.find("://");
+    if (scheme == connection_string.npos) return false;
+    const auto end = connection_string.find_first_of("@/", scheme + 3);
+    return end != connection_string.npos &&
+           connection_string.find('@', end + 1) != connection_string.npos;
+}
+
+// Each of `list`, or the only one for all; a default where it is empty.
+std::string entry(const std::vector<std::string>& list,
+                  std::size_t at,
+                  const std::string& otherwise) {
+    if (list.empty()) return otherwise;
+    const auto& value = list.size() == 1 ? list[0] : list[at];
+    return value.empty() ? otherwise : value;
+}
+
+void add_targets(ConnectionPlan& plan, const Settings& settings) {
+    const auto hosts = list_of(settings, "host");
+    const auto addresses = list_of(settings, "hostaddr");
+    const auto ports = list_of(settings, "port");
+    const auto port = value_of(default_settings(), "port");
+    const auto count = std::max({hosts.size(), addresses.size(), std::size_t{1}});
+    for (std::size_t i = 0; i < count; ++i) {
+        ConnectionTarget target{.settings = settings, .number = i + 1};
+        target.settings["host"] = entry(hosts, i, "");
+        target.settings["hostaddr"] = entry(addresses, i, "");
+        target.settings["port"] = entry(ports, i, port);
+        plan.targets.push_back(std::move(target));
     }
-}
-
-std::vector<std::string> take_list(Settings& settings, const std::string& key) {
-    const auto found = settings.find(key);
-    if (found == settings.end()) return {};
-    auto parts = split(found->second);
-    settings.erase(found);
-    return parts;
-}
-
-std::string describe(const Settings& settings) {
-    const auto value = [&](const char* key) {
-        const auto found = settings.find(key);
-        return found == settings.end() ? std::string() : found->second;
-    };
-    auto host = value("host").empty() ? value("hostaddr") : value("host");
-    auto text = host.empty() ? std::string("the default server") : "server \"" + host + '"';
-    if (!value("port").empty()) text += ", port " + value("port");
-    if (!value("dbname").empty()) text += ", database \"" + value("dbname") + '"';
-    return text;
-}
-
-ConnectionTarget target_of(const Settings& settings) {
-    return {.parameters = {settings.begin(), settings.end()}, .where = describe(settings)};
 }
 
 }  // namespace
 
+std::string ConnectionTarget::where() const {
+    const auto host = value_of(settings, "host");
+    const auto address = value_of(settings, "hostaddr");
+    if (host.empty() && address.empty()) return "the default server";
+    if (!*named) return "server " + std::to_string(number) + " of the connection string";
+    return "server \"" + (host.empty() ? address : host) + "\", port " + value_of(settings, "port");
+}
+
 ConnectionPlan plan_connections(const PostgresOptions& options) {
-    auto settings = parse(options.connection_string);
-    complete(settings, options);
+    const auto given = parse_settings(options.connection_string);
+    auto settings = read_settings(options.connection_string);
+    complete(settings, given, options);
     ConnectionPlan plan;
     plan.connect_timeout = take_connect_timeout(settings, options.connect_timeout);
-
-    const auto hosts = take_list(settings, "host");
-    const auto addresses = take_list(settings, "hostaddr");
-    const auto ports = take_list(settings, "port");
-    const auto count = std::max({hosts.size(), addresses.size(), std::size_t{1}});
-    if (!hosts.empty() && !addresses.empty() && hosts.size() != addresses.size()) {
-        refuse("names " + std::to_string(hosts.size()) + " hosts, but " +
-               std::to_string(addresses.size()) + " addresses");
-    }
-    if (ports.size() > 1 && ports.size() != count) {
-        refuse("names " + std::to_string(count) + " hosts, but " + std::to_string(ports.size()) +
-               " ports");
-    }
-    // libpq would look for a standby first on all hosts, then for anything on all of them.
-    std::vector<std::string> passes{""};
-    if (const auto found = settings.find("target_session_attrs");
-        found != settings.end() && found->second == "prefer-standby") {
-        passes = {"standby", "any"};
+    plan.names_at_once = !may_be_misread(options.connection_string);
+    if (value_of(settings, "load_balance_hosts") == "random") {
+        plan.shuffled = true;
         plan.begin_with_last = false;
     }
-    for (const auto& pass : passes) {
-        if (!pass.empty()) settings["target_session_attrs"] = pass;
-        for (std::size_t i = 0; i < count; ++i) {
-            auto one = settings;
-            if (!hosts.empty() && !hosts[i].empty()) one["host"] = hosts[i];
-            if (!addresses.empty() && !addresses[i].empty()) one["hostaddr"] = addresses[i];
-            if (!ports.empty()) {
-                const auto& port = ports.size() == 1 ? ports[0] : ports[i];
-                if (!port.empty()) one["port"] = port;
-            }
-            plan.targets.push_back(target_of(one));
-        }
+    if (value_of(settings, "target_session_attrs") != "prefer-standby") {
+        add_targets(plan, settings);
+        return plan;
+    }
+    // libpq would look for a standby first on all hosts, then for anything on all of them.
+    plan.begin_with_last = false;
+    for (const char* pass : {"standby", "any"}) {
+        settings["target_session_attrs"] = pass;
+        add_targets(plan, settings);
     }
     return plan;
 }

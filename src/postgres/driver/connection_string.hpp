@@ -1,19 +1,30 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "driver/connection_settings.hpp"
 #include "roomstore/postgres/postgres_options.hpp"
 
 namespace roomstore::postgres {
 
-/// One server to try, as keywords and values of libpq.
+/// One server to try.
 struct ConnectionTarget {
-    std::vector<std::pair<std::string, std::string>> parameters;
-    /// `port 5432 of host "db1"`, for texts.
-    std::string where;
+    /// For libpq, all of them; `host`, `hostaddr` and `port` are one each, or empty.
+    Settings settings;
+    /// `server "db1", port 5432`, or, of a server that may not be named, which one it is.
+    std::string where() const;
+    /// From here on texts may name it: the name was found to be one, and no misplaced password.
+    void name() const noexcept { *named = true; }
+
+    /// Its place among the servers, from 1.
+    std::size_t number = 1;
+    /// Shared by all copies.
+    std::shared_ptr<std::atomic<bool>> named = std::make_shared<std::atomic<bool>>(false);
 };
 
 /// A connection string, taken apart and completed.
@@ -23,12 +34,17 @@ struct ConnectionPlan {
     /// Whether to begin with the target that answered last. With `prefer-standby` the order is the
     /// user's wish.
     bool begin_with_last = true;
+    /// Whether to try targets, and the addresses of each, in random order.
+    bool shuffled = false;
+    /// Of one attempt to connect to one address.
     std::chrono::milliseconds connect_timeout{};
+    /// A server may be named when its name has turned out to be one, not before it has let us in.
+    bool names_at_once = true;
 };
 
-/// Reads the connection string, splits its hosts, so that each can be given a time of its own, and
-/// adds what it leaves open.
-/// @throws Error, invalid_argument, with libpq's text.
+/// Reads the connection string and what libpq adds to it, splits its hosts, so that each can be
+/// given a time of its own, and adds what it leaves open.
+/// @throws Error, invalid_argument; no text repeats a value.
 ConnectionPlan plan_connections(const PostgresOptions& options);
 
 }  // namespace roomstore::postgres

@@ -22,9 +22,10 @@ constexpr std::array rules{
     Rule{"08", errc::unavailable, Remedy::reconnect},
     Rule{"57P0", errc::unavailable, Remedy::reconnect},
     Rule{"53300", errc::unavailable, Remedy::reconnect},
-    // Nothing but a person changes passwords, grants of CONNECT and names of databases.
-    Rule{"28", errc::unavailable, Remedy::none},
-    Rule{"3D000", errc::unavailable, Remedy::none},
+    // Nothing but a person changes passwords, grants and names of databases.
+    Rule{"28", errc::access_denied, Remedy::none},
+    Rule{"3D000", errc::access_denied, Remedy::none},
+    Rule{"42501", errc::access_denied, Remedy::none},
     Rule{"25006", errc::read_only, Remedy::reconnect},
     Rule{"40001", errc::busy, Remedy::rerun},
     Rule{"40P01", errc::busy, Remedy::rerun},
@@ -38,7 +39,6 @@ constexpr std::array rules{
     Rule{"22", errc::invalid_argument, Remedy::none},
     Rule{"54", errc::invalid_argument, Remedy::none},
     Rule{"3F000", errc::schema_mismatch, Remedy::none},
-    Rule{"42501", errc::schema_mismatch, Remedy::none},
     Rule{"42P01", errc::schema_mismatch, Remedy::none},
     Rule{"42P10", errc::schema_mismatch, Remedy::none},
     Rule{"42703", errc::schema_mismatch, Remedy::none},
@@ -96,7 +96,7 @@ Failure classify(std::string sqlstate, std::string text, bool broken) {
     failure.remedy = rule.remedy;
     failure.discard = rule.discard;
     // A connection that is gone can be had again, unless the server said why not.
-    if (broken && rule.remedy != Remedy::reconnect && rule.code != errc::unavailable) {
+    if (broken && rule.remedy != Remedy::reconnect && rule.code != errc::access_denied) {
         failure.code = errc::unavailable;
         failure.remedy = Remedy::reconnect;
     }

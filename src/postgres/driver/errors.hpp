@@ -29,6 +29,9 @@ struct Failure : std::exception {
     bool broken = false;
     /// The connection works, but must not be used again.
     bool discard = false;
+    /// The connection is gone because the store cut it, to end a call: nothing is wrong with the
+    /// server.
+    bool cut_by_store = false;
     /// A COMMIT was sent and its answer is not known.
     bool in_doubt = false;
     /// Five characters (PostgreSQL manual, Appendix A), or empty.

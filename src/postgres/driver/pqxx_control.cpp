@@ -35,7 +35,9 @@ void PqxxControl::cut() noexcept {
 }
 
 void PqxxControl::shut_down() noexcept {
-    if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
+    if (socket_ < 0) return;
+    cut_ = true;
+    ::shutdown(socket_, SHUT_RDWR);
 }
 
 void PqxxControl::keep(int socket, const std::string& where) {
@@ -69,6 +71,7 @@ void PqxxControl::take_back() noexcept {
     std::shared_ptr<PGcancel> canceller;
     const std::lock_guard lock(mutex_);
     drop();
+    cut_ = false;
     canceller = std::exchange(canceller_, nullptr);
 }
 

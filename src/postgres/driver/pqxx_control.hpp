@@ -33,6 +33,8 @@ public:
     /// Takes back what was lent. Until then the server does not see that libpq closed it.
     void take_back() noexcept;
     bool stopped() const noexcept { return stopped_; }
+    /// Whether what is lent was cut.
+    bool was_cut() const noexcept { return cut_; }
 
     /// @}
 
@@ -44,6 +46,7 @@ private:
     std::mutex mutex_;
     int socket_ = -1;  // a duplicate
     std::atomic<bool> stopped_{false};
+    std::atomic<bool> cut_{false};
     std::shared_ptr<PGcancel> canceller_;
 };
 

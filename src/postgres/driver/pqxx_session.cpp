@@ -1,6 +1,7 @@
 #include "driver/pqxx_session.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "driver/connect.hpp"
@@ -44,7 +45,7 @@ public:
         std::string text;
         for (const auto& target : config_->plan.targets) {
             if (!text.empty()) text += ", or ";
-            text += target.where;
+            text += target.where();
         }
         return text;
     }
@@ -76,7 +77,9 @@ std::shared_ptr<SessionFactory> make_session_factory(const PostgresOptions& opti
 }
 
 PqxxSession::PqxxSession(std::shared_ptr<SessionConfig> config)
-    : config_(std::move(config)), control_(std::make_shared<PqxxControl>()) {}
+    : config_(std::move(config)),
+      control_(std::make_shared<PqxxControl>()),
+      random_(std::random_device{}()) {}
 
 PqxxSession::~PqxxSession() { disconnect(); }
 
@@ -90,39 +93,87 @@ void PqxxSession::connect(Clock::time_point deadline) {
     }
 }
 
-void PqxxSession::connect_to_any(Clock::time_point deadline) {
-    const auto& targets = config_->plan.targets;
-    const auto first = config_->plan.begin_with_last ? config_->last_target.load() : 0;
-    std::optional<Failure> failure;
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-        const auto index = (first + i) % targets.size();
-        const auto limit = std::min(deadline, Clock::now() + config_->plan.connect_timeout);
-        try {
-            auto handle = connect_to(targets[index], limit, *control_);
-            raw_ = handle.get();
-            connection_ = pqxx::connection::seize_raw_connection(handle.release());
-            set_up(targets[index], limit);
-            config_->last_target = target_ = index;
-            return;
-        } catch (const Failure& next) {
-            if (failure && failure->text != next.text) {
-                const auto texts = failure->text + "; " + next.text;
-                failure = next;
-                failure->text = texts;
-            } else {
-                failure = next;
-            }
-        }
-        disconnect();
-        // The next attempt goes on behind a server that took all the time there was.
-        config_->last_target = (index + 1) % targets.size();
-        if (control_->stopped() || Clock::now() >= deadline) break;
+std::vector<std::size_t> PqxxSession::targets_from(std::size_t first) {
+    std::vector<std::size_t> order(config_->plan.targets.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    if (config_->plan.shuffled) {
+        std::ranges::shuffle(order, random_);
+    } else {
+        std::ranges::rotate(order, order.begin() + static_cast<std::ptrdiff_t>(first));
     }
+    return order;
+}
+
+std::vector<std::string> PqxxSession::addresses_of(std::size_t target, const std::string& first) {
+    const auto& found = config_->plan.targets[target];
+    auto [addresses, is_name] = find_addresses(found);
+    if (is_name && config_->plan.names_at_once) found.name();
+    if (config_->plan.shuffled) std::ranges::shuffle(addresses, random_);
+    const auto begin = std::ranges::find(addresses, first);
+    if (begin != addresses.end()) std::ranges::rotate(addresses, begin);
+    return addresses;
+}
+
+void PqxxSession::connect_to_any(Clock::time_point deadline) {
+    std::optional<Failure> failure;
+    const auto failed = [&](const Failure& next) {
+        auto told = next;
+        if (failure && failure->text != next.text) told.text = failure->text + "; " + next.text;
+        failure = std::move(told);
+    };
+    const auto over = [&] { return control_->stopped() || Clock::now() >= deadline; };
+    const auto first = config_->order.first();
+    for (const auto target : targets_from(first.target)) {
+        const ServerPlace next_target{.target = (target + 1) % config_->plan.targets.size()};
+        // The next attempt goes on behind whatever took all the time there was.
+        next_place_ = next_target;
+        std::vector<std::string> addresses;
+        try {
+            addresses = addresses_of(target, target == first.target ? first.address : "");
+        } catch (const Failure& next) {
+            failed(next);
+            config_->order.begin_with(next_place_);
+        }
+        for (std::size_t i = 0; i < addresses.size() && !over(); ++i) {
+            next_place_ = i + 1 < addresses.size()
+                              ? ServerPlace{.target = target, .address = addresses[i + 1]}
+                              : next_target;
+            try {
+                connect_to_one(target, addresses[i], deadline);
+                return;
+            } catch (const Failure& next) {
+                failed(next);
+            }
+            disconnect();
+            // Nor does libpq ask others where it was turned away.
+            if (failure->code == errc::access_denied) throw *failure;
+            config_->order.begin_with(next_place_);
+        }
+        if (over()) break;
+    }
+    if (!failure) throw classify({}, "connecting was stopped", true);
+    if (!over() && !config_->plan.begin_with_last) config_->order.begin_with({});
     throw *failure;
 }
 
-void PqxxSession::set_up(const ConnectionTarget& target, Clock::time_point deadline) {
-    where_ = target.where;
+void PqxxSession::connect_to_one(std::size_t index,
+                                 const std::string& address,
+                                 Clock::time_point deadline) {
+    const auto& target = config_->plan.targets[index];
+    const auto limit = std::min(deadline, Clock::now() + config_->plan.connect_timeout);
+    const auto discretion = config_->accepted ? Discretion::none : Discretion::quote_nothing;
+    auto handle = connect_to(target, address, discretion, limit, *control_);
+    config_->accepted = true;
+    target.name();
+    where_ = describe(target, address) + ", database \"" + target.settings.at("dbname") + '"';
+    raw_ = handle.get();
+    connection_ = pqxx::connection::seize_raw_connection(handle.release());
+    set_up(limit);
+    place_ = {.target = index, .address = address};
+    config_->order.begin_with(config_->plan.begin_with_last ? place_ : ServerPlace{});
+}
+
+void PqxxSession::set_up(Clock::time_point deadline) {
     const std::shared_ptr<PGcancel> canceller(PQgetCancel(raw_), PQfreeCancel);
     if (!canceller) throw at_server(failure_of(raw_, nullptr));
     // A cancellation would be sent to the server for nothing; until the session is ready, cutting
@@ -153,6 +204,9 @@ std::vector<Setting> PqxxSession::set_all(std::string_view scope, Clock::time_po
         } catch (const Failure& failure) {
             // invalid_parameter_value, undefined_object, feature_not_supported
             const auto& state = failure.sqlstate;
+            if (control_->was_cut()) {
+                throw classify({}, "connecting to " + where_ + " was stopped", true);
+            }
             if (state != "22023" && state != "42704" && state != "0A000") throw at_server(failure);
             if (needed) throw mismatch(failure.text);
             return true;
@@ -227,19 +281,19 @@ void PqxxSession::require_usable() const {
 }
 
 Failure PqxxSession::at_server(Failure failure) const {
+    // To libpq it looks as if the server had hung up.
+    if (failure.broken && failure.sqlstate.empty() && control_->was_cut()) {
+        failure.cut_by_store = true;
+        failure.text = "the store cut the connection, to end a call on it";
+    }
     failure.text += " (" + where_ + ')';
     return failure;
 }
 
 Failure PqxxSession::current_failure() const {
     auto failure = failure_of_current_exception(raw_);
-    // The next attempt goes on behind a server that does not write. Where several sessions find
-    // out, the first moves on for all.
-    if (failure.sqlstate == "25006") {
-        auto left = target_;
-        config_->last_target.compare_exchange_strong(left,
-                                                     (target_ + 1) % config_->plan.targets.size());
-    }
+    // The next attempt goes on behind a server that does not write.
+    if (failure.sqlstate == "25006") config_->order.move_on(place_, next_place_);
     return at_server(std::move(failure));
 }
 

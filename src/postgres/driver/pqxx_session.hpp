@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,6 +13,7 @@
 #include "driver/libpq.hpp"
 #include "driver/pqxx_compat.hpp"
 #include "driver/pqxx_control.hpp"
+#include "driver/server_order.hpp"
 #include "driver/session.hpp"
 #include "driver/session_setup.hpp"
 
@@ -25,8 +27,9 @@ struct SessionConfig {
     /// Of each session, or of each transaction where statements are not prepared.
     std::vector<Setting> settings;
     bool prepared_statements = true;
-    /// Index of the target that answered last.
-    std::atomic<std::size_t> last_target{0};
+    ServerOrder order;
+    /// A server has let a session in: the settings are what they seem to be.
+    std::atomic<bool> accepted{false};
     StatementMetrics metrics;
 };
 
@@ -78,8 +81,11 @@ private:
         }
     };
 
+    std::vector<std::size_t> targets_from(std::size_t first);
+    std::vector<std::string> addresses_of(std::size_t target, const std::string& first);
     void connect_to_any(Clock::time_point deadline);
-    void set_up(const ConnectionTarget& target, Clock::time_point deadline);
+    void connect_to_one(std::size_t target, const std::string& address, Clock::time_point deadline);
+    void set_up(Clock::time_point deadline);
     std::vector<Setting> set_all(std::string_view scope, Clock::time_point deadline);
     void require_version() const;
     void require_date_style() const;
@@ -100,7 +106,9 @@ private:
     std::shared_ptr<SessionConfig> config_;
     std::shared_ptr<PqxxControl> control_;
     std::string where_;
-    std::size_t target_ = 0;  // index of the one it is connected to
+    ServerPlace place_;  // the one it is connected to
+    ServerPlace next_place_;
+    std::minstd_rand random_;
     std::string begin_command_;
     bool begin_pending_ = false;
     std::uint64_t statements_run_ = 0;

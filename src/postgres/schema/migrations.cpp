@@ -36,6 +36,10 @@ SELECT pg_catalog.set_config('lock_timeout', '0', true),
     throw Error(errc::schema_mismatch, "init: " + text);
 }
 
+[[noreturn]] void deny(const std::string& text) {
+    throw Error(errc::access_denied, "init: the role may not " + text);
+}
+
 std::string in_quotes(const std::string& schema) { return "schema '" + schema + "'"; }
 
 /// Replaces `{per_room <table> <key> [<storage parameter>]}`, which ends a CREATE TABLE: the
@@ -169,14 +173,14 @@ SchemaState read_schema_state(Session& session, const std::string& schema) {
     SchemaState state{.schema_exists = row.boolean(1)};
     if (!state.schema_exists) return state;
     if (!row.boolean(2)) {
-        mismatch("the role may not use " + in_quotes(schema) + "; GRANT USAGE ON SCHEMA " +
-                 quote_identifier(schema) + " to it");
+        deny("use " + in_quotes(schema) + "; GRANT USAGE ON SCHEMA " + quote_identifier(schema) +
+             " to it");
     }
     if (!row.boolean(3)) return state;
     if (!row.boolean(4)) {
-        mismatch("the role may not read the tables in " + in_quotes(schema) +
-                 "; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " +
-                 quote_identifier(schema) + " to it");
+        deny("read the tables in " + in_quotes(schema) +
+             "; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " +
+             quote_identifier(schema) + " to it");
     }
     const auto version = session.exec(read_version, Params());
     state.version = version[0].int64(0);

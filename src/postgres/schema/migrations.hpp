@@ -22,7 +22,8 @@ std::int64_t latest_schema_version();
 std::string schema_script(const std::string& schema, int partitions);
 
 /// Looks at the schema. A read: needs no rights but to use it.
-/// @throws Error schema_mismatch where the database or the role cannot serve.
+/// @throws Error schema_mismatch where the database cannot serve, access_denied where the role may
+///         not look.
 SchemaState read_schema_state(Session& session, const std::string& schema);
 
 /// Whether migrations are due.

@@ -51,6 +51,12 @@ public:
     /// Takes the first call that may go and all that may go with it, and holds their rooms.
     std::vector<CallPtr> take();
 
+    /// Whether the room is held.
+    bool holds(const std::string& room) const {
+        const auto lane = lanes_.find(room);
+        return lane != lanes_.end() && lane->second.held;
+    }
+
     /// Lets go of rooms that `take` held.
     void release(const Rooms& rooms);
 

@@ -234,7 +234,7 @@ CallOutcome PoolCore::outcome_of_stop(const PendingCall& call) const {
     const auto& operation = call.operation;
     const bool queued = call.state.phase() == Phase::queued;
     // A call that no worker had time for waited for the same connection as theirs.
-    const auto& failure = queued ? connect_failure_ : call.failure;
+    const auto& failure = queued && !call.failure ? connect_failure_ : call.failure;
     if (call.state.phase() == Phase::committing) {
         Failure unknown;
         if (failure) unknown = *failure;
@@ -251,12 +251,20 @@ CallOutcome PoolCore::outcome_of_stop(const PendingCall& call) const {
         default:
             break;
     }
-    if (failure) return failed_with(failure->code, *failure);
+    if (failure && !failure->cut_by_store) return failed_with(failure->code, *failure);
     const auto limit = operation.deadline.value_or(options_.deadline);
-    const char* const where = queued ? "no connection was free" : "did not end";
     return failed_with(errc::timeout,
-                       std::string(where) + " within " + std::to_string(limit.count()) + " ms (" +
-                           factory_->where() + ')');
+                       std::string(queued ? why_queued(call) : "did not end") + " within " +
+                           std::to_string(limit.count()) + " ms (" + factory_->where() + ')');
+}
+
+const char* PoolCore::why_queued(const PendingCall& call) const {
+    if (call.job->joint() != nullptr && appends_.holds(call.operation.room_id)) {
+        return "an append to the room before it did not end";
+    }
+    const auto connected = [](const auto& worker) { return worker->connected; };
+    if (std::ranges::none_of(workers_, connected)) return "no connection was made";
+    return "no connection was free";
 }
 
 void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) {

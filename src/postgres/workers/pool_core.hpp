@@ -141,6 +141,8 @@ private:
     void wake_watchdog(TimePoint when);
     CallOutcome stopped(const PendingCall& call) const;
     CallOutcome outcome_of_stop(const PendingCall& call) const;
+    /// What kept a call in the queue.
+    const char* why_queued(const PendingCall& call) const;
     std::size_t waiting() const noexcept { return queue_.size() + appends_.size(); }
     /// Whether the queue is full, not counting what idle workers are about to take.
     bool full() const noexcept;

@@ -84,7 +84,9 @@ public:
         worker_.counts = runner_.counts();
         if (connected) return;
         pool_.lost_connection(worker_);
-        // Not where the work was the reason to leave: that says nothing to those who wait.
+        // Not where the work was the reason to leave, or the end of its time: that says nothing to
+        // those who wait.
+        if (failure.cut_by_store) return;
         if (failure.broken || failure.remedy == Remedy::reconnect) pool_.connect_failure_ = failure;
     }
 

@@ -67,6 +67,8 @@ PostgresStats WorkerPool::stats() const { return core_->stats(); }
 asio::awaitable<void> WorkerPool::perform(Operation operation, std::shared_ptr<Job> job) {
     // Not through `this`: the pool may be gone when the caller resumes.
     const auto core = core_;
+    const auto second_run =
+        operation.rerun == Rerun::settles ? SecondRun::settles : SecondRun::unsafe;
     auto call = core->make_call(std::move(operation), std::move(job));
     Submit submit{core};  // GCC 12 destroys temporaries beside a co_await twice
     auto outcome = co_await asio::async_initiate<const asio::use_awaitable_t<>&, Signature>(
@@ -77,7 +79,8 @@ asio::awaitable<void> WorkerPool::perform(Operation operation, std::shared_ptr<J
         case CallOutcome::Kind::aborted:
             throw std::system_error(asio::error::make_error_code(asio::error::operation_aborted));
         case CallOutcome::Kind::failed:
-            throw Error(outcome.code, std::move(outcome.text), std::move(outcome.sqlstate));
+            throw Error(
+                outcome.code, std::move(outcome.text), std::move(outcome.sqlstate), second_run);
     }
 }
 

@@ -73,7 +73,10 @@ TEST_CASE("Appends that wait are taken together, those of a room in their order"
 TEST_CASE("A room is held until its transaction has ended; others are not") {
     Desk desk;
     desk.add("a");
+    CHECK_FALSE(desk.batcher.holds("a"));
     const auto first = desk.batcher.take();
+    CHECK(desk.batcher.holds("a"));
+    CHECK_FALSE(desk.batcher.holds("b"));
     desk.add("a");
     desk.add("b");
     desk.add("a");

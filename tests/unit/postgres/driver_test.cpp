@@ -28,10 +28,8 @@ std::string refusal_of(const PostgresOptions& options) {
 }
 
 std::string value_of(const ConnectionTarget& target, const std::string& keyword) {
-    for (const auto& [key, value] : target.parameters) {
-        if (key == keyword) return value;
-    }
-    return "";
+    const auto found = target.settings.find(keyword);
+    return found == target.settings.end() ? std::string() : found->second;
 }
 
 ConnectionPlan plan(std::string connection_string) {
@@ -80,9 +78,9 @@ TEST_CASE("Options out of bounds are refused by name") {
     CHECK(refusal_of({.limits = {.max_event_bytes = 0}})
               .starts_with("PostgresOptions::limits.max_event_bytes: 0"));
     CHECK(refusal_of({.connection_string = "nonsense"})
-              .starts_with("PostgresOptions::connection_string: missing \"=\" after \"nonsense\""));
+              .starts_with("PostgresOptions::connection_string: libpq cannot read it"));
     CHECK(refusal_of({.connection_string = "hots=db1"})
-              .starts_with("PostgresOptions::connection_string: invalid connection option"));
+              .starts_with("PostgresOptions::connection_string: libpq cannot read it"));
     CHECK(refusal_of({.connection_string = std::string("host=a\0b", 8)})
               .starts_with("PostgresOptions::connection_string: holds a NUL"));
     CHECK(refusal_of({.connection_string = "host=a,b port=1,2,3"}) ==
@@ -103,7 +101,9 @@ TEST_CASE("A connection string keeps what it says, and gets what it leaves open"
     CHECK(value_of(open.targets[0], "application_name") == "roomstore");
     CHECK(value_of(open.targets[0], "client_encoding") == "UTF8");
     CHECK(open.connect_timeout == 3s);
-    CHECK(open.targets[0].where == "server \"db1\", database \"chat\"");
+    CHECK(open.targets[0].where() == "server 1 of the connection string");
+    open.targets[0].name();
+    CHECK(open.targets[0].where() == "server \"db1\", port 5432");
 
     const auto given = plan(
         "postgresql://u:p@db1:5433/chat?connect_timeout=7&tcp_user_timeout=1&keepalives_idle=60&"
@@ -117,7 +117,8 @@ TEST_CASE("A connection string keeps what it says, and gets what it leaves open"
     CHECK(value_of(given.targets[0], "gssencmode") == "prefer");
     CHECK(value_of(given.targets[0], "client_encoding") == "UTF8");
     CHECK(given.connect_timeout == 7s);
-    CHECK(given.targets[0].where.find("p@") == std::string::npos);
+    CHECK(given.names_at_once);
+    CHECK_FALSE(plan("postgresql://u:12/p@db1/chat").names_at_once);
     CHECK(plan("connect_timeout=0").connect_timeout == 1h);
 }
 
@@ -174,8 +175,11 @@ TEST_CASE("A broken connection can be had again, whatever broke it, unless we ar
     CHECK(classify("57P03", "", true).remedy == Remedy::reconnect);
     CHECK(classify("53300", "", true).remedy == Remedy::reconnect);
     CHECK(classify("25006", "", true).code == errc::read_only);
-    CHECK(classify("28P01", "", true).remedy == Remedy::none);
-    CHECK(classify("3D000", "", true).remedy == Remedy::none);
+    for (const char* sqlstate : {"28P01", "28000", "3D000", "42501"}) {
+        CHECK(classify(sqlstate, "", true).remedy == Remedy::none);
+        CHECK(classify(sqlstate, "", true).code == errc::access_denied);
+    }
+    CHECK(classify("42501", "", false).code == errc::access_denied);
 }
 
 TEST_CASE("Texts tell what to do about what the database lacks") {

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "driver/session.hpp"
+
+namespace roomstore::postgres {
+
+/// Refuses a role that may not create what a migration of `schema` needs to create.
+/// @throws Error access_denied, with the GRANT that is missing.
+void require_creation_rights(Session& session, const std::string& schema);
+
+/// Refuses a role that may not do with the tables in `schema` all that calls do with them.
+/// @throws Error access_denied, with the GRANT that is missing.
+void require_table_rights(Session& session, const std::string& schema);
+
+}  // namespace roomstore::postgres

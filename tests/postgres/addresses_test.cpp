@@ -1,0 +1,167 @@
+// Servers with several addresses, and servers that the environment or a service file names: what
+// psql connects to, and what it refuses.
+
+#include <fstream>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "postgres/environment.hpp"
+#include "postgres/fake_names.hpp"
+#include "postgres/silent_listener.hpp"
+#include "roomstore/postgres/postgres_store.hpp"
+#include "support/errors.hpp"
+#include "support/private_cluster.hpp"
+
+namespace roomstore::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// On 127.0.0.1, at a port that its other addresses do not answer at.
+PrivateCluster& server() {
+    PrivateCluster::require();
+    static PrivateCluster only({.tcp = true});
+    return only;
+}
+
+PostgresOptions options_for(const std::string& connection_string) {
+    PostgresOptions options;
+    options.connection_string = connection_string + " user=postgres dbname=postgres";
+    options.connections = 1;
+    return options;
+}
+
+std::string port() { return std::to_string(server().port()); }
+
+void check_serves(const PostgresOptions& options) {
+    CAPTURE(options.connection_string);
+    PostgresStore store(options);
+    run(store.init());
+    CHECK_FALSE(run(store.room_exists("room")));
+}
+
+/// init() ends in time: before or after the attempt to connect gives up, which counts from a little
+/// earlier.
+void check_not_served(PostgresStore& store) {
+    try {
+        run(store.init());
+        FAIL("init() succeeded");
+    } catch (const Error& error) {
+        INFO(error.what());
+        CHECK((error.code() == errc::timeout || error.code() == errc::unavailable));
+        CHECK(error.detail().find("no connection was free") == std::string::npos);
+        CHECK(error.detail().find("server \"") != std::string::npos);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("of the addresses of one host name the first that answers serves") {
+    const SilentListener silent("127.0.0.2", server().port());
+    const FakeNames names{{"two.test", {"127.0.0.2", "127.0.0.1"}},
+                          {"down.test", {"127.0.0.3", "127.0.0.1"}}};
+    check_serves(options_for("host=two.test connect_timeout=1 port=" + port()));
+    check_serves(options_for("host=down.test port=" + port()));
+}
+
+TEST_CASE("each address of a name has its time, though the call ends between them") {
+    const SilentListener second("127.0.0.2", server().port());
+    const SilentListener third("127.0.0.3", server().port());
+    const FakeNames names{{"three.test", {"127.0.0.2", "127.0.0.3", "127.0.0.1"}}};
+    auto options = options_for("host=three.test port=" + port());
+    options.deadline = 500ms;
+    options.connect_timeout = 400ms;
+    PostgresStore store(options);
+    check_not_served(store);
+    // Begins where the call before it ended.
+    run(store.init());
+    CHECK_FALSE(run(store.room_exists("room")));
+}
+
+TEST_CASE("hosts that the environment names are tried one after the other") {
+    const SilentListener silent("127.0.0.2", server().port());
+    const Environment hosts("PGHOST", "127.0.0.2,127.0.0.1");
+    const Environment ports("PGPORT", port());
+    auto options = options_for("");
+    options.connect_timeout = 300ms;
+    check_serves(options);
+    const Environment timeout("PGCONNECT_TIMEOUT", "1");
+    options.connect_timeout = 1h;
+    check_serves(options);
+}
+
+TEST_CASE("hosts that a service file names are tried one after the other") {
+    const SilentListener silent("127.0.0.2", server().port());
+    const auto file = server().folder() / "two.services";
+    std::ofstream(file) << "[two]\nhost=127.0.0.2,127.0.0.1\nport=" << port()
+                        << "\nconnect_timeout=1\n";
+    const Environment services("PGSERVICEFILE", file.string());
+    check_serves(options_for("service=two"));
+    const Environment service("PGSERVICE", "two");
+    check_serves(options_for(""));
+}
+
+TEST_CASE("an entry of a list that is left empty is libpq's default, whatever the environment") {
+    const Environment host("PGHOST", "127.0.0.1");
+    auto options = options_for("host=, port=" + port());
+    options.deadline = 300ms;
+    PostgresStore store(options);
+    // The socket's folder, where this server is not.
+    CHECK_FAILS(store.init(), errc::unavailable);
+}
+
+TEST_CASE("a server that the environment does not want is refused") {
+    const Environment attributes("PGTARGETSESSIONATTRS", "standby");
+    auto options = options_for("host=127.0.0.1 port=" + port());
+    options.deadline = 300ms;
+    {
+        PostgresStore store(options);
+        CHECK_FAILS(store.init(), errc::unavailable, "not in hot standby mode");
+    }
+    const Environment prefer("PGTARGETSESSIONATTRS", "prefer-standby");
+    options.deadline = 5s;
+    check_serves(options);
+}
+
+TEST_CASE("a server that must be secure as the environment has it is refused where it is not") {
+    const Environment mode("PGSSLMODE", "require");
+    auto options = options_for("host=127.0.0.1 port=" + port());
+    options.deadline = 300ms;
+    PostgresStore store(options);
+    CHECK_FAILS(store.init(), errc::unavailable, "SSL");
+}
+
+TEST_CASE("a name that nobody knows is unavailable, and known later") {
+    auto options = options_for("host=late.test port=" + port());
+    options.deadline = 300ms;
+    PostgresStore store(options);
+    CHECK_FAILS(store.init(), errc::unavailable, "init");
+    const FakeNames names{{"late.test", {"127.0.0.1"}}};
+    run(store.init());
+}
+
+TEST_CASE("a server that turns the role away is asked once, and no other is") {
+    PrivateCluster::require();
+    PrivateCluster strict({.tcp = true});
+    strict.admin().query("CREATE ROLE alice LOGIN PASSWORD 'right'");
+    strict.set_hba("host all all 127.0.0.1/32 scram-sha-256");
+    PostgresOptions options;
+    options.connection_string = "host=127.0.0.1,127.0.0.1 port=" + std::to_string(strict.port()) +
+                                ',' + port() + " user=alice password=wrong dbname=postgres";
+    PostgresStore store(options);
+    CHECK_FAILS(store.init(), errc::access_denied, "password authentication failed");
+    CHECK_FAILS(store.init(), errc::access_denied, "password authentication failed");
+}
+
+TEST_CASE("connecting to a silent address ends with the call, and with its cancellation") {
+    const SilentListener silent("127.0.0.2", server().port());
+    const FakeNames names{{"silent.test", {"127.0.0.2"}}};
+    auto options = options_for("host=silent.test connect_timeout=0 port=" + port());
+    options.deadline = 300ms;
+    PostgresStore store(options);
+    check_not_served(store);
+    run(store.close());
+}
+
+}  // namespace roomstore::test

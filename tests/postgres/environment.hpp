@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+namespace roomstore::test {
+
+/// An environment variable that is set until the end of the scope. Only while one thread runs.
+class Environment {
+public:
+    Environment(std::string name, const std::string& value) : name_(std::move(name)) {
+        if (const char* const before = std::getenv(name_.c_str())) before_ = before;
+        ::setenv(name_.c_str(), value.c_str(), 1);
+    }
+    ~Environment() {
+        if (before_) {
+            ::setenv(name_.c_str(), before_->c_str(), 1);
+        } else {
+            ::unsetenv(name_.c_str());
+        }
+    }
+    Environment(const Environment&) = delete;
+    Environment& operator=(const Environment&) = delete;
+
+private:
+    std::string name_;
+    std::optional<std::string> before_;
+};
+
+}  // namespace roomstore::test
