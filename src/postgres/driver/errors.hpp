@@ -42,6 +42,10 @@ struct Failure : std::exception {
 /// What an error of the server means to a call. `broken`: the connection did not survive it.
 Failure classify(std::string sqlstate, std::string text, bool broken);
 
+/// Whether a server may have committed although this error is its answer to COMMIT. Where several
+/// servers commit together, some may have done so before an error stopped the others.
+bool leaves_commit_in_doubt(std::string_view sqlstate);
+
 /// An error text of libpq, taken apart.
 struct ServerText {
     std::string sqlstate;
