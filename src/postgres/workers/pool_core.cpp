@@ -128,7 +128,7 @@ void PoolCore::enqueue(CallPtr call) {
     if (options_.append_batch > 1 && call->job->joint() != nullptr) {
         appends_.add(std::move(call));
     } else {
-        insist([&] { queue_.push_back(std::move(call)); });
+        queue_.push_back(std::move(call));
     }
     if (something_to_take()) work_.notify_one();
 }
@@ -143,7 +143,7 @@ void PoolCore::put_back(std::vector<CallPtr> calls) {
         appends_.put_back(std::move(calls));
     } else {
         for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
-            insist([&] { queue_.push_front(*call); });
+            queue_.push_front(*call);
         }
     }
 }
@@ -155,9 +155,7 @@ void PoolCore::cancel(PendingCall& call) {
         const auto now = Clock::now();
         call.state.request_stop(Stop::cancelled, now);
         if (call.state.phase() == Phase::queued) {
-            if (!appends_.remove(call)) {
-                std::erase_if(queue_, [&](const auto& queued) { return queued.get() == &call; });
-            }
+            if (!appends_.remove(call) && queue_.holds(call)) queue_.remove(call);
             end(call, CallOutcome::aborted(), answers);
         } else if (!call.state.may_go_on()) {
             stopped_.notify_all();
@@ -208,12 +206,12 @@ void PoolCore::begin_closing() {
 }
 
 void PoolCore::flush_queue(Answers& answers) {
-    const auto flush = [&](const CallPtr& call) {
-        call->state.request_stop(Stop::closing, Clock::now());
-        end(*call, stopped(*call), answers);
+    const auto flush = [&](PendingCall& call) {
+        call.state.request_stop(Stop::closing, Clock::now());
+        end(call, stopped(call), answers);
         return true;
     };
-    std::erase_if(queue_, flush);
+    queue_.remove_if(flush);
     appends_.remove_if(flush);
 }
 

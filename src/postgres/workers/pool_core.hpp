@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -164,7 +163,7 @@ private:
     /// Threads are being started, which is done without the lock.
     bool starting_ = false;
     const char* why_closed_ = "the store was closed by close()";
-    std::deque<CallPtr> queue_;
+    CallQueue queue_;
     AppendBatcher appends_;
     std::uint64_t tickets_ = 0;
     std::vector<std::unique_ptr<Worker>> workers_;
