@@ -19,8 +19,9 @@ namespace roomstore {
 /// @par Retries
 /// A call that fails for a passing reason (a lost connection, a deadlock, a server that restarts)
 /// is repeated within its deadline.
-/// @par Doubt       Where the answer to a COMMIT is lost, nobody knows at first whether it took
-///                  effect. These are run again, and then answer truly:
+/// @par Doubt       Where the answer to a COMMIT is lost, or is an error of class 08 or XX, which
+///                  a cluster of servers may give when some of them have committed, nobody knows
+///                  at first whether it took effect. These are run again, and then answer truly:
 ///                  - add_event_auto_index, append_events, add_event: the second run finds the
 ///                    event by its id, or stores it. One that somebody else deletes between the
 ///                    two runs is stored again;

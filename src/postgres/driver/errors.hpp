@@ -29,7 +29,7 @@ struct Failure : std::exception {
     bool broken = false;
     /// The connection works, but must not be used again.
     bool discard = false;
-    /// A COMMIT was sent and its answer is not known.
+    /// A COMMIT was sent, and its answer is not known or does not say what became of it.
     bool in_doubt = false;
     /// Five characters (PostgreSQL manual, Appendix A), or empty.
     std::string sqlstate;
