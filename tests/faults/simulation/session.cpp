@@ -179,8 +179,9 @@ void SimulatedSession::lose(const char* why, bool in_doubt) {
     network_.server.abandon(*std::exchange(backend_, nullptr), false);
     auto failure = postgres::classify("", why, true);
     failure.in_doubt = in_doubt;
-    // A COMMIT that hangs is cut for one whose time is over, and leaves others in doubt.
-    if (in_doubt || !control_->was_cut()) note(failure);
+    // A COMMIT that hangs is cut for one whose time is over, and leaves others in doubt. What is
+    // lost for another reason would have been lost without a cut as well.
+    if (in_doubt || !std::string_view(why).starts_with("cut")) note(failure);
     control_->take_back();
     begin_pending_ = false;
     throw failure;
@@ -348,7 +349,8 @@ void SimulatedSession::commit() {
         failure.text = "a statement failed, and the work went on as if it had not";
         throw failure;
     }
-    if (control_->was_cut() || backend_->killed) lose("found before COMMIT");
+    if (control_->was_cut()) lose("cut before COMMIT");
+    if (backend_->killed) lose("found before COMMIT");
     note_commit();
     if (network_.foul()) return commit_in_foul_weather();
     await_commit(network_.scheduler.now() + round_trip());
