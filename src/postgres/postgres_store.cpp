@@ -36,8 +36,8 @@ PostgresStats PostgresStore::stats() const { return impl_->pool.stats(); }
 
 asio::awaitable<void> PostgresStore::init() {
     if (impl_->state == Impl::State::closed) impl_->require_open("init");
-    if (impl_->state == Impl::State::open) co_return;
     impl_->pool.open();
+    if (impl_->state == Impl::State::open) co_return;
     auto look = [schema = impl_->options.schema](Session& session) {
         return postgres::read_schema_state(session, schema);
     };

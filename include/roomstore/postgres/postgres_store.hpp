@@ -50,6 +50,12 @@ namespace roomstore {
 /// @par Destruction
 /// Ends as `close()` does. Before the executors of its callers go away, preferably: callers whose
 /// context is gone are dropped.
+/// @par Fork
+/// Threads and connections stay with the process that called `init()`. In a child that it forks
+/// later every call is refused at once with `closed`, `stats()` is empty, `close()` and the
+/// destructor return at once, and the connections of the parent are left alone; calls that were
+/// under way in the parent end there, and never in the child. The child opens a store of its own.
+/// Its copies of the sockets stay open until it ends or becomes another program.
 /// @ingroup stores
 class ROOMSTORE_POSTGRES_EXPORT PostgresStore final : public ConversationStore {
 public:

@@ -27,6 +27,10 @@ PoolCore::PoolCore(const PostgresOptions& options,
       appends_({.events = options.append_batch}) {}
 
 void PoolCore::open() {
+    if (left_behind()) throw Error(errc::closed, why_left_behind);
+    auto not_yet = never;
+    // Before the lock is taken: from then on a child may find it held for ever.
+    opened_after_.compare_exchange_strong(not_yet, platform::forks());
     {
         const Lock lock(mutex_);
         if (state_ == State::open) return;
@@ -42,6 +46,15 @@ void PoolCore::open() {
         throw Error(errc::internal, std::string("cannot start the threads: ") + error.what());
     }
     end_start(false);
+}
+
+void PoolCore::abandon() noexcept {
+    // Reachable, for those who look for lost memory.
+    static constinit std::atomic<PoolCore*> abandoned{nullptr};
+    self_ = shared_from_this();
+    next_abandoned_ = abandoned.load();
+    while (!abandoned.compare_exchange_weak(next_abandoned_, this)) {
+    }
 }
 
 // Whoever closes the pool meanwhile waits for the watchdog, which waits for the end of the start:
