@@ -66,6 +66,22 @@ asio::awaitable<void> append_one(PostgresStore& store, std::int64_t& index) {
     index = stored.index;
 }
 
+/// What a forked child finds of the store of its parent.
+bool is_left_behind(PostgresStore& store) {
+    const auto is_refused = [](asio::awaitable<void> call) {
+        try {
+            run_unwatched(std::move(call));
+            return false;
+        } catch (const Error& error) {
+            return error.code() == errc::closed;
+        }
+    };
+    std::int64_t index = -1;
+    const bool refused = is_refused(store.init()) && is_refused(append_one(store, index));
+    run_unwatched(store.close());
+    return refused && store.stats().connections_open == 0;
+}
+
 int fork_and_exit(const PostgresOptions& options) {
     static PostgresStore store(options);
     run_unwatched(open(store));
@@ -75,7 +91,7 @@ int fork_and_exit(const PostgresOptions& options) {
 #if defined(__SANITIZE_ADDRESS__)
         leaks_are_expected = true;
 #endif
-        std::exit(0);  // destroys the store
+        std::exit(is_left_behind(store) ? 0 : 1);  // destroys the store
     }
     int status = -1;
     ::waitpid(child, &status, 0);
