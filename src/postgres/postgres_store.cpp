@@ -37,8 +37,8 @@ PostgresStats PostgresStore::stats() const { return impl_->pool.stats(); }
 
 asio::awaitable<void> PostgresStore::init() {
     if (impl_->state == Impl::State::closed) impl_->require_open("init");
-    if (impl_->state == Impl::State::open) co_return;
     impl_->pool.open();
+    if (impl_->state == Impl::State::open) co_return;
     auto look = [options = impl_->options](Session& session) {
         const auto found = postgres::read_schema_state(session, options.schema);
         const bool due = postgres::needs_migration(found, options.schema, options.create_schema);

@@ -95,6 +95,40 @@ TEST_CASE("a COMMIT that is lost, or whose answer is, stores each event once", "
     fault.recover();
 }
 
+TEST_CASE("an internal error as the answer to COMMIT is doubt, and settled", "[F2]") {
+    const auto append_batch = GENERATE(256, 1);
+    const std::string sqlstate = GENERATE("XX000", "08006");
+    CAPTURE(append_batch, sqlstate);
+    TcpProxy proxy(shared_server().port());
+    StoreUnderFault fault(shared_server(), through(proxy, append_batch));
+    const auto error = proxy.inject({.action = Action::error_reply, .sqlstate = sqlstate});
+    const auto ending = fault.append("a", "event").get();
+    CHECK(proxy.happened(error) == 1);
+    INFO(ending.text);
+    REQUIRE(ending.result);
+    CHECK(ending.result->index == 0);
+    CHECK(fault.times_stored("event") == "1");
+    CHECK(fault.store().stats().doubts == 1);
+    CHECK(fault.store().stats().doubts_settled == 1);
+    fault.recover();
+}
+
+TEST_CASE(
+    "an internal error as the answer to the COMMIT of a write that cannot be run again is "
+    "commit_unknown",
+    "[F2]") {
+    TcpProxy proxy(shared_server().port());
+    StoreUnderFault fault(shared_server(), through(proxy, 256));
+    const auto error = proxy.inject({.action = Action::error_reply});
+    auto room = fault.store().create_room({.id = "new"});
+    const auto ending = Task<Room>(fault.caller().context(), std::move(room)).get();
+    CHECK(proxy.happened(error) == 1);
+    CHECK(ending.code == errc::commit_unknown);
+    CHECK(ending.text.find("XX000") == std::string::npos);
+    CHECK(fault.value("SELECT count(*) FROM {schema}.rooms WHERE id = 'new'") == "1");
+    fault.recover();
+}
+
 TEST_CASE("an append that is lost on every try is commit_unknown, and settled by calling again",
           "[F2]") {
     const auto action = GENERATE(Action::cut_before, Action::cut_reply);

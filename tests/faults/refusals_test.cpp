@@ -76,6 +76,28 @@ TEST_CASE("each error of the server has its code, its text and its SQLSTATE", "[
     fault.recover();
 }
 
+TEST_CASE("a part of the server that is lost costs neither connections nor other rooms",
+          "[errors]") {
+    auto& server = shared_server();
+    StoreUnderFault fault(server, patient_options(GENERATE(256, 1)));
+    fault.sabotage(
+        Moment::insert, "RAISE EXCEPTION 'lost a worker' USING ERRCODE = '08006'", Often::always);
+    const auto endings = append_together(
+        server, fault, {{"a", "victim"}, {"b", "event"}, {"b", "another"}, {"a", "victim too"}});
+    CHECK_FALSE(endings[0].result);
+    CHECK_FALSE(endings[3].result);
+    REQUIRE(endings[1].result);
+    REQUIRE(endings[2].result);
+    CHECK(endings[1].result->index == 0);
+    CHECK(endings[2].result->index == 1);
+    CHECK(fault.indexes("b") == "0 1");
+    CHECK(fault.store().stats().reconnects == 0);
+    CHECK(fault.store().stats().failed_connects == 0);
+    fault.repair();
+    CHECK(fault.append("a", "victim").get().result->index == 0);
+    fault.recover();
+}
+
 TEST_CASE("a COMMIT that the server refuses stores nothing, and says why", "[errors]") {
     auto& server = shared_server();
     StoreUnderFault fault(server, patient_options(GENERATE(256, 1)));

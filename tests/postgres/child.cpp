@@ -1,11 +1,29 @@
 #include "postgres/child.hpp"
 
+#include <cstdlib>
 #include <iostream>
 #include <mutex>
 #include <stdexcept>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
 
 #include "support/builders.hpp"
 #include "support/run.hpp"
+
+#if defined(__SANITIZE_ADDRESS__)
+namespace {
+
+/// In a forked child, where nothing refers any more to what the threads of the parent held.
+bool leaks_are_expected = false;
+
+}  // namespace
+
+// Asked by LeakSanitizer as the process ends.
+extern "C" int __lsan_is_turned_off() { return leaks_are_expected ? 1 : 0; }
+#endif
 
 namespace roomstore::test {
 
@@ -24,6 +42,63 @@ int init(const PostgresOptions& options) {
     PostgresStore store(options);
     run(store.init());
     run(store.close());
+    return 0;
+}
+
+/// `run` without its watchdog, for whose thread a forked child would wait as it exits.
+void run_unwatched(asio::awaitable<void> task) {
+    asio::io_context context(1);
+    asio::co_spawn(context, std::move(task), [](const std::exception_ptr& failure) {
+        if (failure) std::rethrow_exception(failure);
+    });
+    context.run();
+}
+
+asio::awaitable<void> open(PostgresStore& store) {
+    const Room room{.id = "room"};
+    co_await store.init();
+    co_await store.create_room(room);
+}
+
+asio::awaitable<void> append_one(PostgresStore& store, std::int64_t& index) {
+    const auto event = make_event({.id = "event", .room_id = "room"});
+    const auto stored = co_await store.add_event_auto_index("room", event);
+    index = stored.index;
+}
+
+/// What a forked child finds of the store of its parent.
+bool is_left_behind(PostgresStore& store) {
+    const auto is_refused = [](asio::awaitable<void> call) {
+        try {
+            run_unwatched(std::move(call));
+            return false;
+        } catch (const Error& error) {
+            return error.code() == errc::closed;
+        }
+    };
+    std::int64_t index = -1;
+    const bool refused = is_refused(store.init()) && is_refused(append_one(store, index));
+    run_unwatched(store.close());
+    return refused && store.stats().connections_open == 0;
+}
+
+int fork_and_exit(const PostgresOptions& options) {
+    static PostgresStore store(options);
+    run_unwatched(open(store));
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::alarm(30);
+#if defined(__SANITIZE_ADDRESS__)
+        leaks_are_expected = true;
+#endif
+        std::exit(is_left_behind(store) ? 0 : 1);  // destroys the store
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    std::int64_t index = -1;
+    run_unwatched(append_one(store, index));
+    std::cout << "child " << status << ", index " << index << ", reconnects "
+              << store.stats().reconnects << '\n';
     return 0;
 }
 
@@ -68,6 +143,7 @@ int run_child(const std::vector<std::string>& arguments) {
     try {
         const auto options = options_for(arguments.at(1), arguments.at(2));
         if (arguments.at(0) == "init") return init(options);
+        if (arguments.at(0) == "fork") return fork_and_exit(options);
         if (arguments.at(0) == "append") {
             return append(
                 options, arguments.at(3), std::stoi(arguments.at(4)), std::stoi(arguments.at(5)));

@@ -14,6 +14,9 @@ Process start_child(std::vector<std::string> arguments, const std::filesystem::p
 /// What `main` does in the part of a child; the result is the exit status.
 ///
 ///     init <connection string> <schema>               init() of a store, and close()
+///     fork <connection string> <schema>               forks with a static store open; the child
+///                                                     calls it and exits; prints how that ended,
+///                                                     and whether the store still works
 ///     append <connection string> <schema> <prefix> <rooms> <events>
 ///                                                     that many appends to each of `room-0` ...,
 ///                                                     64 at a time over four connections; prints

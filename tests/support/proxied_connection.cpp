@@ -8,6 +8,28 @@
 
 namespace roomstore::test {
 
+namespace {
+
+/// The message ErrorResponse of the protocol.
+std::string error_response(const std::string& sqlstate) {
+    std::string fields;
+    for (const auto& [type, value] : {std::pair{'S', std::string("ERROR")},
+                                      {'V', std::string("ERROR")},
+                                      {'C', sqlstate},
+                                      {'M', std::string("an answer of the proxy")}}) {
+        fields += type + value + '\0';
+    }
+    fields += '\0';
+    const auto length = 4 + fields.size();
+    std::string message = "E";
+    for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+        message += static_cast<char>(length >> shift & 0xFFU);
+    }
+    return message + fields;
+}
+
+}  // namespace
+
 ProxiedConnection::~ProxiedConnection() {
     ::close(client_.socket);
     if (server_.socket >= 0) ::close(server_.socket);
@@ -97,6 +119,7 @@ bool ProxiedConnection::hit(const Hit& hit, const Surroundings& around) {
         case Action::cut_after:
         case Action::swallow_reply:
         case Action::hold_reply:
+        case Action::error_reply:
             answer_fault_ = hit;
             answer_number_ = requests_sent_ + 1;
             return false;
@@ -144,10 +167,14 @@ void ProxiedConnection::advance_answers(const Surroundings& around) {
             if (fault->action == Action::cut_reply) over_ = true;
             if (fault->action == Action::cut_after) cut_when_sent_ = true;
             if (fault->action == Action::swallow_reply) swallows_answers_ = true;
+            if (fault->action == Action::error_reply) {
+                queue(client_, error_response(fault->sqlstate), around);
+            }
             answer_fault_.reset();
         }
-        const bool dropped =
-            fault && (fault->action == Action::cut_reply || fault->action == Action::swallow_reply);
+        const bool dropped = fault && (fault->action == Action::cut_reply ||
+                                       fault->action == Action::swallow_reply ||
+                                       (fault->action == Action::error_reply && !whole));
         if (whole) ++answers_received_;
         if (!dropped && !swallows_answers_) queue(client_, std::move(answer.bytes), around);
         answers_.pop_front();

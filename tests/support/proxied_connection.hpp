@@ -27,6 +27,8 @@ public:
         Action action{};
         /// Of `hold` and `hold_reply`.
         Clock::time_point until = Clock::time_point::max();
+        /// Of `error_reply`.
+        std::string sqlstate{};
     };
 
     /// What a connection needs of its proxy.

@@ -245,7 +245,7 @@ std::optional<ProxiedConnection::Hit> TcpProxy::Core::match(
         const auto number = injected.seen++;
         if (number < fault.skip) continue;
         if (fault.times && injected.seen - fault.skip >= *fault.times) injected.active = false;
-        ProxiedConnection::Hit hit{.id = id, .action = fault.action};
+        ProxiedConnection::Hit hit{.id = id, .action = fault.action, .sqlstate = fault.sqlstate};
         if (fault.time) hit.until = ProxiedConnection::Clock::now() + *fault.time;
         return hit;
     }

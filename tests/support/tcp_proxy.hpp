@@ -25,6 +25,7 @@ public:
         swallow_reply,  ///< The server answers; that and all that follows it vanish.
         hold,           ///< The statement waits until `release`, or for `time`.
         hold_reply,     ///< Its answer waits until `release`, or for `time`.
+        error_reply,  ///< The server answers; the client gets an ERROR instead. Nothing is closed.
     };
 
     struct Fault {
@@ -39,6 +40,8 @@ public:
         std::uint64_t skip = 0;
         /// Of `hold` and `hold_reply`; none: until `release`.
         std::optional<std::chrono::milliseconds> time{};
+        /// Of `error_reply`.
+        std::string sqlstate = "XX000";
     };
     enum class FaultId : std::uint64_t {};
 
@@ -89,8 +92,8 @@ public:
     void remove(FaultId id);
     /// Lets go what it holds.
     void release(FaultId id);
-    /// How often it has taken effect: with `cut_reply` and `swallow_reply` once the whole answer
-    /// has arrived, with `cut_after` once it was handed over, otherwise at once.
+    /// How often it has taken effect: with `cut_reply`, `swallow_reply` and `error_reply` once the
+    /// whole answer has arrived, with `cut_after` once it was handed over, otherwise at once.
     std::uint64_t happened(FaultId id) const;
     /// How many connections it keeps waiting.
     std::size_t holding(FaultId id) const;

@@ -50,6 +50,9 @@ struct InMemoryOptions {
 /// what they must: those of `list_events` at the events from the end that the query names, the one
 /// by metadata at the rooms that the other conditions leave, where each object or array in an array
 /// of the filter is looked for among those of the array in the room.
+/// @par Fork
+/// A forked child has a copy of its own and goes on with it, provided that no other thread was in a
+/// call of the store when the process forked.
 /// @ingroup stores
 class InMemoryStore final : public ConversationStore {
 public:

@@ -19,8 +19,9 @@ namespace roomstore {
 /// @par Retries
 /// A call that fails for a passing reason (a lost connection, a deadlock, a server that restarts)
 /// is repeated within its deadline.
-/// @par Doubt       Where the answer to a COMMIT is lost, nobody knows at first whether it took
-///                  effect. These are run again, and then answer truly:
+/// @par Doubt       Where the answer to a COMMIT is lost, or is an error of class 08 or XX, which
+///                  a cluster of servers may give when some of them have committed, nobody knows
+///                  at first whether it took effect. These are run again, and then answer truly:
 ///                  - add_event_auto_index, append_events, add_event: the second run finds the
 ///                    event by its id, or stores it. One that somebody else deletes between the
 ///                    two runs is stored again;
@@ -49,6 +50,12 @@ namespace roomstore {
 /// @par Destruction
 /// Ends as `close()` does. Before the executors of its callers go away, preferably: callers whose
 /// context is gone are dropped.
+/// @par Fork
+/// Threads and connections stay with the process that called `init()`. In a child that it forks
+/// later every call is refused at once with `closed`, `stats()` is empty, `close()` and the
+/// destructor return at once, and the connections of the parent are left alone; calls that were
+/// under way in the parent end there, and never in the child. The child opens a store of its own.
+/// Its copies of the sockets stay open until it ends or becomes another program.
 /// @ingroup stores
 class ROOMSTORE_POSTGRES_EXPORT PostgresStore final : public ConversationStore {
 public:

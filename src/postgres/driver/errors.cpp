@@ -19,7 +19,8 @@ struct Rule {
 // The first rule that fits counts. Codes are those of the manual's Appendix A.
 constexpr std::array rules{
     Rule{"08P01", errc::internal, Remedy::none, true},
-    Rule{"08", errc::unavailable, Remedy::reconnect},
+    // Over a connection that lives, it is one between the server and another that was lost.
+    Rule{"08", errc::unavailable, Remedy::rerun},
     Rule{"57P0", errc::unavailable, Remedy::reconnect},
     Rule{"53300", errc::unavailable, Remedy::reconnect},
     // Nothing but a person changes passwords, grants and names of databases.
@@ -105,6 +106,12 @@ Failure classify(std::string sqlstate, std::string text, bool broken) {
     failure.text += advice(sqlstate);
     failure.sqlstate = std::move(sqlstate);
     return failure;
+}
+
+bool leaves_commit_in_doubt(std::string_view sqlstate) {
+    // statement_completion_unknown says so itself; the others are connection exceptions, and
+    // internal errors.
+    return sqlstate == "40003" || sqlstate.starts_with("08") || sqlstate.starts_with("XX");
 }
 
 ServerText parse_server_text(std::string_view verbose) {

@@ -32,7 +32,7 @@ struct Failure : std::exception {
     /// The connection is gone because the store cut it, to end a call: nothing is wrong with the
     /// server.
     bool cut_by_store = false;
-    /// A COMMIT was sent and its answer is not known.
+    /// A COMMIT was sent, and its answer is not known or does not say what became of it.
     bool in_doubt = false;
     /// Five characters (PostgreSQL manual, Appendix A), or empty.
     std::string sqlstate;
@@ -44,6 +44,10 @@ struct Failure : std::exception {
 
 /// What an error of the server means to a call. `broken`: the connection did not survive it.
 Failure classify(std::string sqlstate, std::string text, bool broken);
+
+/// Whether a server may have committed although this error is its answer to COMMIT. Where several
+/// servers commit together, some may have done so before an error stopped the others.
+bool leaves_commit_in_doubt(std::string_view sqlstate);
 
 /// An error text of libpq, taken apart.
 struct ServerText {

@@ -498,8 +498,7 @@ void PqxxSession::commit() {
         throw at_server(std::move(failure));
     }
     auto failure = failure_of(raw_, result.get());
-    // statement_completion_unknown and transaction_resolution_unknown say so themselves.
-    failure.in_doubt = failure.broken || failure.sqlstate == "40003" || failure.sqlstate == "08007";
+    failure.in_doubt = failure.broken || leaves_commit_in_doubt(failure.sqlstate);
     throw at_server(std::move(failure));
 }
 

@@ -114,7 +114,8 @@ public:
 
     /// Commits. Returns only if the server said that the transaction is committed, or never heard
     /// of it, because no statement was run in it.
-    /// @throws Failure: `in_doubt` where the answer was lost, otherwise nothing was stored.
+    /// @throws Failure: `in_doubt` where the answer was lost or leaves it open, otherwise nothing
+    /// was stored.
     virtual void commit() = 0;
 
     /// @throws Failure; then the connection must be given up, which rolls back too.

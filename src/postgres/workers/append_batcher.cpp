@@ -10,7 +10,7 @@ namespace roomstore::postgres {
 
 void AppendBatcher::add(CallPtr call) {
     const auto lane = insist([&] { return lanes_.try_emplace(call->operation.room_id).first; });
-    insist([&] { lane->second.waiting.push_back(std::move(call)); });
+    lane->second.waiting.push_back(std::move(call));
     ++size_;
     settle(lane);
 }
@@ -19,7 +19,7 @@ void AppendBatcher::put_back(std::vector<CallPtr> calls) {
     std::ranges::sort(calls, std::greater{}, [](const auto& call) { return call->ticket; });
     for (auto& call : calls) {
         const auto lane = insist([&] { return lanes_.try_emplace(call->operation.room_id).first; });
-        insist([&] { lane->second.waiting.push_front(std::move(call)); });
+        lane->second.waiting.push_front(std::move(call));
         ++size_;
         settle(lane);
     }
@@ -35,12 +35,12 @@ std::vector<AppendBatcher::CallPtr> AppendBatcher::take() {
     if (ready_.empty()) return taken;
     JointJob::Size size;
     const auto first = ready_.begin()->second;
-    const auto company = first->second.waiting.front()->company;
+    const auto company = first->second.waiting.front().company;
     bool more = take_from(first, taken, size);
     if (company != Company::any) return taken;
     for (auto next = ready_.begin(); more && next != ready_.end();) {
         const auto lane = (next++)->second;
-        if (lane->second.waiting.front()->company != Company::any) continue;
+        if (lane->second.waiting.front().company != Company::any) continue;
         more = take_from(lane, taken, size);
     }
     return taken;
@@ -50,16 +50,15 @@ bool AppendBatcher::take_from(Lanes::iterator lane,
                               std::vector<CallPtr>& taken,
                               JointJob::Size& size) {
     auto& waiting = lane->second.waiting;
-    const auto company = waiting.front()->company;
+    const auto company = waiting.front().company;
     bool more = true;
-    while (!waiting.empty() && waiting.front()->company == company) {
-        const auto added = waiting.front()->job->joint()->size();
+    while (!waiting.empty() && waiting.front().company == company) {
+        const auto added = waiting.front().job->joint()->size();
         more = taken.empty() || fits(size, added);
         if (!more) break;
         size.events += added.events;
         size.bytes += added.bytes;
-        insist_on(taken, std::move(waiting.front()));
-        waiting.pop_front();
+        insist_on(taken, waiting.pop_front());
         --size_;
         lane->second.held = true;
         if (company == Company::none) break;
@@ -81,21 +80,20 @@ void AppendBatcher::release(const Rooms& rooms) {
     }
 }
 
-bool AppendBatcher::remove(const PendingCall& call) {
+bool AppendBatcher::remove(PendingCall& call) {
     const auto lane = lanes_.find(call.operation.room_id);
-    if (lane == lanes_.end()) return false;
-    const auto removed =
-        std::erase_if(lane->second.waiting, [&](const auto& each) { return each.get() == &call; });
-    size_ -= removed;
+    if (lane == lanes_.end() || !lane->second.waiting.holds(call)) return false;
+    const auto removed = lane->second.waiting.remove(call);
+    --size_;
     settle(lane);
-    return removed != 0;
+    return true;
 }
 
 void AppendBatcher::settle(Lanes::iterator lane) {
     auto& [waiting, held, ready_as] = lane->second;
     if (ready_as) ready_.erase(*std::exchange(ready_as, std::nullopt));
     if (!held && !waiting.empty()) {
-        ready_as = waiting.front()->ticket;
+        ready_as = waiting.front().ticket;
         insist([&] { ready_.emplace(*ready_as, lane); });
     }
     if (!held && waiting.empty()) lanes_.erase(lane);

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -61,18 +60,18 @@ public:
     void release(const Rooms& rooms);
 
     /// Takes out one call, or all for which `pred` is true.
-    bool remove(const PendingCall& call);
+    bool remove(PendingCall& call);
     template <typename Pred>
     void remove_if(Pred pred) {
         for (auto lane = lanes_.begin(); lane != lanes_.end();) {
-            size_ -= std::erase_if(lane->second.waiting, pred);
+            size_ -= lane->second.waiting.remove_if(pred);
             settle(lane++);
         }
     }
 
 private:
     struct Lane {
-        std::deque<CallPtr> waiting{};
+        CallQueue waiting{};
         bool held = false;
         std::optional<std::uint64_t> ready_as{};
     };

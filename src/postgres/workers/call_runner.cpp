@@ -36,8 +36,10 @@ CallOutcome outcome_of_current_exception() {
 std::optional<Company> apart(Company company, const Failure& failure) {
     if (company == Company::none) return std::nullopt;
     if (failure.remedy == Remedy::none && !failure.broken) return Company::none;
-    // Somebody else keeps one of the rooms; those who want another need not wait for it.
-    if (company == Company::any && failure.sqlstate == "55P03") return Company::room;
+    // Somebody else keeps one of the rooms, or the server has lost the one that stores it; those
+    // who want another room need not wait for it.
+    const bool one_room = failure.sqlstate == "55P03" || failure.sqlstate.starts_with("08");
+    if (company == Company::any && !failure.broken && one_room) return Company::room;
     return std::nullopt;
 }
 
@@ -93,8 +95,10 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
             continue;
         }
         if (!control.may_go_on()) break;
-        control.note(failure);
-        if (const auto company = apart(control.company(), failure)) {
+        const auto company = apart(control.company(), failure);
+        // What one of several met is not told to the others, unless it was their COMMIT as well.
+        if (!company || failure.in_doubt) control.note(failure);
+        if (company) {
             auto outcome = give_up(failure, progress);
             outcome.apart = company;
             return outcome;
@@ -217,6 +221,7 @@ void CallRunner::commit() {
     } catch (const std::exception& error) {
         Failure failure;
         failure.in_doubt = true;
+        failure.discard = true;
         insist([&] { failure.text = std::string("after COMMIT: ") + error.what(); });
         throw failure;
     }
@@ -225,7 +230,7 @@ void CallRunner::commit() {
 void CallRunner::clean_up(const Operation& operation, const Failure& failure) {
     const bool replace =
         failure.remedy == Remedy::reconnect || failure.remedy == Remedy::reconnect_once;
-    if (failure.broken || failure.discard || failure.in_doubt || replace) {
+    if (failure.broken || failure.discard || replace) {
         session_.disconnect();
     } else if (operation.mode == Mode::write) {
         roll_back();

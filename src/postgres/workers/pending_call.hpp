@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "workers/call.hpp"
+#include "workers/call_queue.hpp"
 #include "workers/operation.hpp"
 #include "workers/waiter.hpp"
 
@@ -30,6 +31,15 @@ struct PendingCall {
     std::uint64_t ticket = 0;
     /// The most company that it may have, if its job is joint.
     Company company = Company::any;
+
+    /// For the queue that it waits in.
+    QueueLinks<PendingCall>& links() noexcept { return links_; }
+    const QueueLinks<PendingCall>& links() const noexcept { return links_; }
+
+private:
+    QueueLinks<PendingCall> links_{};
 };
+
+using CallQueue = LinkedQueue<PendingCall>;
 
 }  // namespace roomstore::postgres

@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "workers/fork.hpp"
 #include "workers/retry.hpp"
 
 /// What the pool takes from the machine and from its process. The simulation of tests/faults has a
@@ -17,6 +18,8 @@ using Clock = std::chrono::steady_clock;
 using Mutex = std::mutex;
 using ConditionVariable = std::condition_variable;
 using Thread = std::thread;
+
+inline std::uint64_t forks() { return postgres::forks(); }
 
 inline std::uint64_t random_seed() { return std::random_device{}(); }
 

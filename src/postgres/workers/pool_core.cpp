@@ -27,6 +27,10 @@ PoolCore::PoolCore(const PostgresOptions& options,
       appends_({.events = options.append_batch}) {}
 
 void PoolCore::open() {
+    if (left_behind()) throw Error(errc::closed, why_left_behind);
+    auto not_yet = never;
+    // Before the lock is taken: from then on a child may find it held for ever.
+    opened_after_.compare_exchange_strong(not_yet, platform::forks());
     {
         const Lock lock(mutex_);
         if (state_ == State::open) return;
@@ -42,6 +46,15 @@ void PoolCore::open() {
         throw Error(errc::internal, std::string("cannot start the threads: ") + error.what());
     }
     end_start(false);
+}
+
+void PoolCore::abandon() noexcept {
+    // Reachable, for those who look for lost memory.
+    static constinit std::atomic<PoolCore*> abandoned{nullptr};
+    self_ = shared_from_this();
+    next_abandoned_ = abandoned.load();
+    while (!abandoned.compare_exchange_weak(next_abandoned_, this)) {
+    }
 }
 
 // Whoever closes the pool meanwhile waits for the watchdog, which waits for the end of the start:
@@ -128,7 +141,7 @@ void PoolCore::enqueue(CallPtr call) {
     if (options_.append_batch > 1 && call->job->joint() != nullptr) {
         appends_.add(std::move(call));
     } else {
-        insist([&] { queue_.push_back(std::move(call)); });
+        queue_.push_back(std::move(call));
     }
     if (something_to_take()) work_.notify_one();
 }
@@ -143,7 +156,7 @@ void PoolCore::put_back(std::vector<CallPtr> calls) {
         appends_.put_back(std::move(calls));
     } else {
         for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
-            insist([&] { queue_.push_front(*call); });
+            queue_.push_front(*call);
         }
     }
 }
@@ -155,9 +168,7 @@ void PoolCore::cancel(PendingCall& call) {
         const auto now = Clock::now();
         call.state.request_stop(Stop::cancelled, now);
         if (call.state.phase() == Phase::queued) {
-            if (!appends_.remove(call)) {
-                std::erase_if(queue_, [&](const auto& queued) { return queued.get() == &call; });
-            }
+            if (!appends_.remove(call) && queue_.holds(call)) queue_.remove(call);
             end(call, CallOutcome::aborted(), answers);
         } else if (!call.state.may_go_on()) {
             stopped_.notify_all();
@@ -208,12 +219,12 @@ void PoolCore::begin_closing() {
 }
 
 void PoolCore::flush_queue(Answers& answers) {
-    const auto flush = [&](const CallPtr& call) {
-        call->state.request_stop(Stop::closing, Clock::now());
-        end(*call, stopped(*call), answers);
+    const auto flush = [&](PendingCall& call) {
+        call.state.request_stop(Stop::closing, Clock::now());
+        end(call, stopped(call), answers);
         return true;
     };
-    std::erase_if(queue_, flush);
+    queue_.remove_if(flush);
     appends_.remove_if(flush);
 }
 

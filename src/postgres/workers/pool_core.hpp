@@ -1,8 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <deque>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -36,6 +37,20 @@ public:
 
     /// Starts the threads; does nothing if they run. @throws Error closed, internal.
     void open();
+
+    /// Whether this process is a child that was forked after `open`: the threads are the parent's,
+    /// and so are the connections. Nothing else may be called here then, because a thread that is
+    /// not there may hold the lock.
+    bool left_behind() const noexcept {
+        const auto opened = opened_after_.load();
+        return opened != never && opened != platform::forks();
+    }
+    static constexpr const char* why_left_behind =
+        "the store was opened before fork(): a child needs a store of its own";
+
+    /// Keeps the pool as it is until the process ends: its threads could not be joined, and closing
+    /// its connections would end those of the parent.
+    void abandon() noexcept;
 
     CallPtr make_call(Operation operation, std::shared_ptr<Job> job);
 
@@ -152,9 +167,16 @@ private:
     void end(PendingCall& call, CallOutcome outcome, Answers& answers);
     static void give(Answers& answers);
 
+    static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+
     const PostgresOptions options_;
     const std::shared_ptr<SessionFactory> factory_;
     const Patience patience_;
+    /// How many forks there had been.
+    std::atomic<std::uint64_t> opened_after_{never};
+    // Of a pool that was abandoned.
+    std::shared_ptr<PoolCore> self_;
+    PoolCore* next_abandoned_ = nullptr;
 
     mutable platform::Mutex mutex_;
     platform::ConditionVariable work_;     // there is something to take, or the pool closes
@@ -166,7 +188,7 @@ private:
     /// Threads are being started, which is done without the lock.
     bool starting_ = false;
     const char* why_closed_ = "the store was closed by close()";
-    std::deque<CallPtr> queue_;
+    CallQueue queue_;
     AppendBatcher appends_;
     std::uint64_t tickets_ = 0;
     std::vector<std::unique_ptr<Worker>> workers_;

@@ -9,6 +9,8 @@
 #include <random>
 #include <vector>
 
+#include "workers/fork.hpp"
+
 namespace roomstore::postgres {
 
 /// How often and how fast a call is repeated.
@@ -82,7 +84,7 @@ public:
     }
 
 private:
-    std::mutex mutex_;
+    ForkSafeMutex mutex_;
     std::vector<TimePoint> booked_;  // the moments of the last second, oldest at next_
     std::vector<TimePoint> given_back_;
     std::size_t next_ = 0;

@@ -15,6 +15,7 @@
 #include <asio/prefer.hpp>
 #include <asio/query.hpp>
 
+#include "workers/fork.hpp"
 #include "workers/memory.hpp"
 #include "workers/operation.hpp"
 
@@ -30,7 +31,7 @@ class WaitingRoom : public asio::execution_context::service {
 public:
     /// Outlives the context, for the workers that still have an answer for it.
     struct Members {
-        std::mutex mutex;
+        ForkSafeMutex mutex;
         Waiter* first = nullptr;
     };
 

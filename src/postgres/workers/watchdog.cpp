@@ -37,16 +37,16 @@ void PoolCore::watch() {
 PoolCore::TimePoint PoolCore::expire_queue(TimePoint now, Answers& answers) {
     if (now < queue_due_) return queue_due_;
     queue_due_ = TimePoint::max();
-    const auto expired = [&](const CallPtr& call) {
-        if (now < call->state.deadline()) {
-            queue_due_ = std::min(queue_due_, call->state.deadline());
+    const auto expired = [&](PendingCall& call) {
+        if (now < call.state.deadline()) {
+            queue_due_ = std::min(queue_due_, call.state.deadline());
             return false;
         }
-        call->state.request_stop(Stop::deadline, now);
-        end(*call, stopped(*call), answers);
+        call.state.request_stop(Stop::deadline, now);
+        end(call, stopped(call), answers);
         return true;
     };
-    std::erase_if(queue_, expired);
+    queue_.remove_if(expired);
     appends_.remove_if(expired);
     return queue_due_;
 }

@@ -277,12 +277,11 @@ bool PoolCore::take(Worker& worker, CallRunner& runner) {
     Lock lock(mutex_);
     if (!await_calls(lock, worker, runner)) return false;
     const auto append = appends_.first();
-    if (append && (queue_.empty() || *append < queue_.front()->ticket)) {
+    if (append && (queue_.empty() || *append < queue_.front().ticket)) {
         worker.calls = appends_.take();
         worker.rooms = insist([&] { return rooms_of(worker.calls); });
     } else {
-        insist_on(worker.calls, std::move(queue_.front()));
-        queue_.pop_front();
+        insist_on(worker.calls, queue_.pop_front());
     }
     // What is left, beyond a bound or for other company, is for others.
     if (something_to_take()) work_.notify_one();

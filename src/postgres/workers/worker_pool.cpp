@@ -14,6 +14,10 @@ namespace roomstore::postgres {
 
 namespace {
 
+// Made before there are threads: in a child that is forked while one of them makes it, it would
+// never be there.
+[[maybe_unused]] const AttemptLimit& made_early = AttemptLimit::of_connections();
+
 using Signature = void(CallOutcome);
 
 /// Everything a call needs is handed over before the caller is suspended. Nothing may be thrown
@@ -30,7 +34,7 @@ struct Submit {
             waiter->on_cancel([weak_core = std::weak_ptr(core), weak_call = std::weak_ptr(call)] {
                 const auto pool = weak_core.lock();
                 const auto pending = weak_call.lock();
-                if (pool && pending) pool->cancel(*pending);
+                if (pool && pending && !pool->left_behind()) pool->cancel(*pending);
             });
             core->submit(std::move(call));
         } catch (const std::bad_alloc&) {
@@ -58,15 +62,27 @@ WorkerPool::WorkerPool(const PostgresOptions& options,
                        Patience patience)
     : core_(std::make_shared<PoolCore>(options, std::move(factory), patience)) {}
 
-WorkerPool::~WorkerPool() { core_->shut_down(); }
+WorkerPool::~WorkerPool() {
+    if (core_->left_behind()) {
+        core_->abandon();
+    } else {
+        core_->shut_down();
+    }
+}
 
 void WorkerPool::open() { core_->open(); }
 
-PostgresStats WorkerPool::stats() const { return core_->stats(); }
+PostgresStats WorkerPool::stats() const {
+    if (core_->left_behind()) return {};
+    return core_->stats();
+}
 
 asio::awaitable<void> WorkerPool::perform(Operation operation, std::shared_ptr<Job> job) {
     // Not through `this`: the pool may be gone when the caller resumes.
     const auto core = core_;
+    if (core->left_behind()) {
+        throw Error(errc::closed, describe(operation) + ": " + PoolCore::why_left_behind);
+    }
     const auto second_run =
         operation.rerun == Rerun::settles ? SecondRun::settles : SecondRun::unsafe;
     auto call = core->make_call(std::move(operation), std::move(job));
@@ -86,6 +102,7 @@ asio::awaitable<void> WorkerPool::perform(Operation operation, std::shared_ptr<J
 
 asio::awaitable<void> WorkerPool::close() {
     const auto core = core_;
+    if (core->left_behind()) co_return;
     Close initiate{core};
     co_await asio::async_initiate<const asio::use_awaitable_t<>&, Signature>(std::move(initiate),
                                                                              asio::use_awaitable);

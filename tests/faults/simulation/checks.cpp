@@ -41,6 +41,7 @@ public:
         check_rooms();
         check_keys();
         check_attempts();
+        check_given_up();
         check_closings();
         return std::move(violations_);
     }
@@ -120,6 +121,7 @@ private:
     bool has_cause(const CallRecord& call) const {
         const auto explains = [&](const Mishap& mishap) {
             return mishap.at <= call.ended && mishap.sqlstate == call.outcome.sqlstate &&
+                   (mishap.room_id.empty() || mishap.room_id == call.request->room_id) &&
                    call.outcome.text.find(mishap.text) != std::string::npos &&
                    (mishap.at >= call.began || call.ended >= call.deadline() ||
                     !went_well(call, mishap.at));
@@ -371,6 +373,15 @@ private:
                             milliseconds(moments[i] - moments[i - per_second]));
                 break;
             }
+        }
+    }
+
+    void check_given_up() {
+        for (const auto& process : world_.processes()) {
+            if (process->given_up.empty()) continue;
+            violate("connections",
+                    "process " + std::to_string(process->number),
+                    "gave up a connection that was in order");
         }
     }
 

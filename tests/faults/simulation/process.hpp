@@ -19,6 +19,8 @@ struct Mishap {
     std::string sqlstate;
     std::string text;
     bool in_doubt = false;
+    /// The only room that it concerns; empty: any.
+    std::string room_id{};
 };
 
 /// One program that uses the database, with a pool of its own.
@@ -32,6 +34,8 @@ struct Process {
     std::vector<Mishap> mishaps{};
     /// When the server failed one of its statements for a reason that no repetition helps against.
     std::vector<TimePoint> hopeless{};
+    /// When it gave up a connection that was in order, for a reason that lies behind the server.
+    std::vector<TimePoint> given_up{};
     /// When it began to close its pools.
     std::vector<TimePoint> closings{};
 };

@@ -102,6 +102,7 @@ public:
     /// @name Connections
     /// @{
     bool is_down() const { return within(weather_.down); }
+    bool has_lost_room() const { return within(weather_.room_lost); }
     Backend& start(Task& client);
     /// The connection was closed, or lost: the server finds out soon. `sent`: what the client has
     /// sent may still be worked on.

@@ -97,11 +97,12 @@ std::chrono::nanoseconds SimulatedSession::round_trip() {
     return network_.scheduler.random().between(100us, 1500us);
 }
 
-void SimulatedSession::note(const Failure& failure) {
+void SimulatedSession::note(const Failure& failure, const std::string& room_id) {
     process_.mishaps.push_back({.at = network_.scheduler.now(),
                                 .sqlstate = failure.sqlstate,
                                 .text = failure.text,
-                                .in_doubt = failure.in_doubt});
+                                .in_doubt = failure.in_doubt,
+                                .room_id = room_id});
 }
 
 void SimulatedSession::connect(Clock::time_point deadline) {
@@ -144,8 +145,13 @@ void SimulatedSession::connect(Clock::time_point deadline) {
 void SimulatedSession::disconnect() noexcept {
     control_->take_back();
     begin_pending_ = false;
+    const bool part_lost = std::exchange(part_lost_, false);
     if (backend_ == nullptr) return;
     network_.trace.add(network_.scheduler, "backend", backend_->number, "is disconnected");
+    // Not where the call or its pool is being ended.
+    if (part_lost && !control_->stopped() && process_.closings.empty()) {
+        process_.given_up.push_back(network_.scheduler.now());
+    }
     network_.server.abandon(*std::exchange(backend_, nullptr), true);
     network_.scheduler.sleep(network_.scheduler.random().between(0us, 500us));
 }
@@ -173,8 +179,9 @@ void SimulatedSession::lose(const char* why, bool in_doubt) {
     network_.server.abandon(*std::exchange(backend_, nullptr), false);
     auto failure = postgres::classify("", why, true);
     failure.in_doubt = in_doubt;
-    // A COMMIT that hangs is cut for one whose time is over, and leaves others in doubt.
-    if (in_doubt || !control_->was_cut()) note(failure);
+    // A COMMIT that hangs is cut for one whose time is over, and leaves others in doubt. What is
+    // lost for another reason would have been lost without a cut as well.
+    if (in_doubt || !std::string_view(why).starts_with("cut")) note(failure);
     control_->take_back();
     begin_pending_ = false;
     throw failure;
@@ -200,11 +207,22 @@ void SimulatedSession::spend(std::chrono::nanoseconds duration) {
     }
 }
 
-void SimulatedSession::refuse(const char* sqlstate, const char* why) {
+void SimulatedSession::refuse(const char* sqlstate, const char* why, const std::string& room_id) {
     network_.trace.add(network_.scheduler, "backend", backend_->number, "refuses:", sqlstate);
     auto failure = postgres::classify(sqlstate, why, false);
-    note(failure);
+    note(failure, room_id);
+    part_lost_ = failure.sqlstate == "08006";
     throw failure;
+}
+
+// Names of rooms stand in the parameters as they are, also within arrays.
+void SimulatedSession::refuse_lost_room(const Params& params) {
+    if (!network_.foul() || !network_.server.has_lost_room()) return;
+    const auto& lost = network_.server.rooms().begin()->first;
+    const auto names_it = [&](const postgres::Value& value) {
+        return value.bytes.find(lost) != std::string::npos;
+    };
+    if (std::ranges::any_of(params.values(), names_it)) refuse("08006", "its worker is lost", lost);
 }
 
 void SimulatedSession::refuse_by_chance(std::string_view statement) {
@@ -212,6 +230,7 @@ void SimulatedSession::refuse_by_chance(std::string_view statement) {
     if (network_.happens(weather.serialization)) refuse("40001", "could not serialize");
     if (network_.happens(weather.deadlock)) refuse("40P01", "deadlock detected");
     if (network_.happens(weather.lock_timeout)) refuse("55P03", "lock timeout");
+    if (network_.happens(weather.part_lost)) refuse("08006", "a worker is lost");
     if (std::exchange(backend_->forgot_prepared, false)) {
         process_.hopeless.push_back(network_.scheduler.now());
         refuse("26000", "prepared statement does not exist");
@@ -233,6 +252,7 @@ Result SimulatedSession::exec(const Statement& statement, const Params& params) 
 void SimulatedSession::exec_all(const std::vector<postgres::Request>& requests,
                                 std::vector<Result>& results) {
     require_usable();
+    part_lost_ = false;
     if (network_.happens(network_.weather.lost_before)) lose("before the statements");
     backend_->executing = true;
     try {
@@ -266,6 +286,7 @@ Result SimulatedSession::run(const postgres::Request& request) {
     trace.add(scheduler, "backend", backend_->number, request.statement.name);
     spend(time_of_statement());
     refuse_by_chance(request.statement.name);
+    refuse_lost_room(request.params);
     const auto lock_until = scheduler.now() + lock_timeout;
     const bool by_itself = backend_->state == Backend::State::idle;
     const auto wait = [&] { await_lock(lock_until); };
@@ -299,11 +320,14 @@ void SimulatedSession::begin() {
 }
 
 void SimulatedSession::rollback() {
+    // Whatever goes wrong here is a reason of its own to give up the connection.
+    const bool part_lost = std::exchange(part_lost_, false);
     if (backend_ == nullptr) throw postgres::classify("", "not connected", true);
     if (std::exchange(begin_pending_, false)) return;
     if (network_.happens(network_.weather.lost_before)) lose("before ROLLBACK");
     spend(round_trip());
     network_.server.roll_back(*backend_);
+    part_lost_ = part_lost;
 }
 
 void SimulatedSession::note_commit() {
@@ -325,7 +349,8 @@ void SimulatedSession::commit() {
         failure.text = "a statement failed, and the work went on as if it had not";
         throw failure;
     }
-    if (control_->was_cut() || backend_->killed) lose("found before COMMIT");
+    if (control_->was_cut()) lose("cut before COMMIT");
+    if (backend_->killed) lose("found before COMMIT");
     note_commit();
     if (network_.foul()) return commit_in_foul_weather();
     await_commit(network_.scheduler.now() + round_trip());
@@ -342,9 +367,13 @@ void SimulatedSession::commit_in_foul_weather() {
     if (network_.happens(weather.commit_says_unknown)) {
         const bool stored = random.chance(500);
         stored ? server.commit(*backend_) : server.roll_back(*backend_);
-        auto failure = postgres::classify("40003", "statement completion unknown", false);
-        failure.in_doubt = true;
+        constexpr std::array answers{"40003", "08006", "08007", "XX000"};
+        auto failure = postgres::classify(
+            answers[random.below(answers.size())], "an error of the cluster", false);
+        failure.in_doubt = postgres::leaves_commit_in_doubt(failure.sqlstate);
+        trace.add(scheduler, "backend", backend_->number, "answers COMMIT:", failure.sqlstate);
         note(failure);
+        part_lost_ = failure.sqlstate == "08006";
         throw failure;
     }
     if (network_.happens(weather.commit_lost)) lose("COMMIT is lost", true);

@@ -77,14 +77,15 @@ public:
 private:
     friend class SimulatedControl;
 
-    void note(const postgres::Failure& failure);
+    void note(const postgres::Failure& failure, const std::string& room_id = {});
     void require_usable() const;
     /// Takes its time, unless the connection is lost first or the statement cancelled.
     void spend(std::chrono::nanoseconds duration);
     void check();
     [[noreturn]] void lose(const char* why, bool in_doubt = false);
     void refuse_by_chance(std::string_view statement);
-    void refuse(const char* sqlstate, const char* why);
+    void refuse(const char* sqlstate, const char* why, const std::string& room_id = {});
+    void refuse_lost_room(const postgres::Params& params);
     postgres::Result run(const postgres::Request& request);
     std::chrono::nanoseconds time_of_statement();
     void await_lock(TimePoint until);
@@ -100,6 +101,8 @@ private:
     bool connected_before_ = false;
     /// BEGIN goes out with the next statement.
     bool begin_pending_ = false;
+    /// The last that it was told is that a part of the server is lost.
+    bool part_lost_ = false;
 };
 
 /// Makes the sessions of one process.

@@ -20,6 +20,7 @@ Weather Weather::draw(Random& random, TimePoint start, TimePoint ends) {
                                       &Weather::disk_full,
                                       &Weather::slow,
                                       &Weather::very_slow,
+                                      &Weather::part_lost,
                                       &Weather::commit_refused,
                                       &Weather::commit_never_sent,
                                       &Weather::commit_lost,
@@ -42,6 +43,7 @@ Weather Weather::draw(Random& random, TimePoint start, TimePoint ends) {
     if (random.chance(100)) weather.down.push_back(interval(300ms));
     if (random.chance(150)) weather.frozen.push_back(interval(6000ms));
     if (random.chance(150)) weather.demoted.push_back(interval(1ms).from);
+    if (random.chance(150)) weather.room_lost.push_back(interval(3000ms));
     return weather;
 }
 

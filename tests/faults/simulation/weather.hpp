@@ -28,6 +28,8 @@ struct Weather {
     int disk_full = 0;
     int slow = 0;
     int very_slow = 0;
+    /// Refused because the server has lost a part of itself, over a connection that lives.
+    int part_lost = 0;
     /// @}
     /// @name COMMIT
     /// @{
@@ -37,6 +39,7 @@ struct Weather {
     int commit_answer_lost = 0;
     int commit_runs_on = 0;
     int commit_hangs = 0;
+    /// An ERROR that does not say what became of it.
     int commit_says_unknown = 0;
     /// @}
     /// Requests to cancel that arrive after the one who asked was told that they had.
@@ -54,6 +57,8 @@ struct Weather {
     std::vector<Interval> frozen{};
     /// Sessions that are there become read-only for good.
     std::vector<TimePoint> demoted{};
+    /// All statements about the first room are refused likewise.
+    std::vector<Interval> room_lost{};
 
     /// From then on all is well.
     TimePoint ends = TimePoint::max();

@@ -46,7 +46,8 @@ public:
 
     TimePoint now() override { return time; }
     TimePoint deadline() override { return call.deadline(); }
-    Company company() override { return Company::none; }
+    Company shared = Company::none;
+    Company company() override { return shared; }
     bool in_doubt() override { return call.in_doubt(); }
     bool leave_stopped() override {
         if (companions_stop.empty() || time < companions_stop.front()) return false;
@@ -200,6 +201,45 @@ TEST_CASE("A lost connection is replaced, and the work done again") {
     }
 }
 
+TEST_CASE("A lost connection of the server's own is no reason to give up ours") {
+    Bench bench;
+    bench.fail("work", 1, server_error("08006"));
+    CHECK(succeeded(bench.run()));
+    CHECK(bench.session.log ==
+          Log{"connect", "begin", "work", "rollback", "begin", "work", "commit"});
+    CHECK(bench.control.pauses.size() == 1);
+
+    Bench always;
+    always.fail_always("work", server_error("08006"));
+    CHECK(failed(always.run(), errc::unavailable));
+    CHECK(std::ranges::count(always.session.log, "work") == 5);
+    CHECK(std::ranges::count(always.session.log, "connect") == 1);
+    CHECK(always.session.connected());
+
+    Bench read;
+    read.operation.mode = Mode::read;
+    read.fail("work", 1, server_error("08006"));
+    CHECK(succeeded(read.run()));
+    CHECK(read.session.log == Log{"connect", "work", "work"});
+}
+
+TEST_CASE("What part of a cluster refuses is tried again without the calls to other rooms") {
+    Bench bench;
+    bench.control.shared = Company::any;
+    bench.fail_always("work", server_error("08006"));
+    const auto outcome = bench.run();
+    CHECK(outcome.apart == Company::room);
+    CHECK(std::ranges::count(bench.session.log, "work") == 1);
+    CHECK(bench.session.connected());
+    // None of them is told of it who ends before it is run again.
+    CHECK_FALSE(bench.control.noted);
+
+    Bench room;
+    room.control.shared = Company::room;
+    room.fail("work", 1, server_error("08006"));
+    CHECK(succeeded(room.run()));
+}
+
 TEST_CASE("A read-only server is left") {
     Bench bench;
     bench.fail("work", 1, server_error("25006"));
@@ -274,6 +314,38 @@ TEST_CASE("Doubt is settled by doing the work again") {
                                    "commit"});
     CHECK(bench.runner.counts().doubts == 1);
     CHECK(bench.runner.counts().doubts_settled == 1);
+}
+
+TEST_CASE("A COMMIT in doubt over a session that lives is settled on it, where it may be kept") {
+    const auto settle = [](const char* sqlstate) {
+        Bench bench;
+        bench.operation.rerun = Rerun::settles;
+        auto failure = server_error(sqlstate);
+        failure.in_doubt = true;
+        bench.fail("commit", 1, failure);
+        CHECK(succeeded(bench.run()));
+        CHECK(bench.runner.counts().doubts_settled == 1);
+        return bench.session.log;
+    };
+    CHECK(settle("08006") == Log{"connect",
+                                 "begin",
+                                 "work",
+                                 "commit",
+                                 "rollback",
+                                 "begin",
+                                 "work",
+                                 "expect_durable",
+                                 "commit"});
+    CHECK(settle("XX000") == Log{"connect",
+                                 "begin",
+                                 "work",
+                                 "commit",
+                                 "disconnect",
+                                 "connect",
+                                 "begin",
+                                 "work",
+                                 "expect_durable",
+                                 "commit"});
 }
 
 TEST_CASE("What is found done by an earlier run is committed once more before it is answered") {

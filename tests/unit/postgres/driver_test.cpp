@@ -171,6 +171,7 @@ TEST_CASE("A broken connection can be had again, whatever broke it, unless we ar
     CHECK(classify("XX000", "", true).remedy == Remedy::reconnect);
     CHECK(classify("XX000", "", true).code == errc::unavailable);
     CHECK(classify("08006", "", true).remedy == Remedy::reconnect);
+    CHECK(classify("08006", "", true).code == errc::unavailable);
     CHECK(classify("08P01", "", true).remedy == Remedy::reconnect);
     CHECK(classify("57P03", "", true).remedy == Remedy::reconnect);
     CHECK(classify("53300", "", true).remedy == Remedy::reconnect);
@@ -180,6 +181,28 @@ TEST_CASE("A broken connection can be had again, whatever broke it, unless we ar
         CHECK(classify(sqlstate, "", true).code == errc::access_denied);
     }
     CHECK(classify("42501", "", false).code == errc::access_denied);
+}
+
+TEST_CASE("A connection that lives is kept where a server behind the server is lost") {
+    for (const char* sqlstate : {"08000", "08003", "08006", "08001"}) {
+        CAPTURE(sqlstate);
+        const auto failure = classify(sqlstate, "", false);
+        CHECK(failure.remedy == Remedy::rerun);
+        CHECK(failure.code == errc::unavailable);
+        CHECK_FALSE(failure.discard);
+    }
+    CHECK(classify("08P01", "", false).discard);
+}
+
+TEST_CASE("An error of the cluster as the answer to COMMIT does not say that nothing is stored") {
+    for (const char* sqlstate : {"XX000", "XX001", "08006", "08007", "40003"}) {
+        CAPTURE(sqlstate);
+        CHECK(leaves_commit_in_doubt(sqlstate));
+    }
+    for (const char* sqlstate : {"40001", "23505", "P0001", "53100", "57014"}) {
+        CAPTURE(sqlstate);
+        CHECK_FALSE(leaves_commit_in_doubt(sqlstate));
+    }
 }
 
 TEST_CASE("Texts tell what to do about what the database lacks") {

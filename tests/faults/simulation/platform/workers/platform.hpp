@@ -12,6 +12,9 @@ using Mutex = simulation::Mutex;
 using ConditionVariable = simulation::ConditionVariable;
 using Thread = simulation::Thread;
 
+/// Its processes never fork.
+inline std::uint64_t forks() { return 0; }
+
 inline std::uint64_t random_seed() { return simulation::Scheduler::current().random().next(); }
 
 inline AttemptLimit& connection_attempts() {
