@@ -15,7 +15,7 @@ namespace roomstore {
 ///
 /// @par Threads
 /// The calls run on threads of the store, `PostgresOptions::connections` of them; the caller's
-/// thread never waits for the server.
+/// thread never waits for the server. `PostgresOptions::log` has a thread of its own.
 /// @par Retries
 /// A call that fails for a passing reason (a lost connection, a deadlock, a server that restarts)
 /// is repeated within its deadline.
@@ -70,8 +70,8 @@ public:
 
     /// Opens the connections, and creates, migrates or checks the schema. It has succeeded once one
     /// connection is there; where the server allows fewer than `PostgresOptions::connections`, the
-    /// store works with those, goes on trying for the others, and says so only in `stats()`
-    /// (`PostgresStats::connections_open`, `PostgresStats::failed_connects`).
+    /// store works with those, goes on trying for the others, and says so in `stats()`
+    /// (`PostgresStats::connections_open`, `failed_connects`) and to `PostgresOptions::log`.
     /// @par Errors
     /// schema_mismatch (a newer schema, or an older one and `create_schema = false`), unavailable,
     /// timeout; closed after `close()`.
