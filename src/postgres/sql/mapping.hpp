@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <exception>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +51,8 @@ T read_json_column(const Row& row, int column, const char* name) {
         } else {
             return Json::parse(text).template get<T>();
         }
+    } catch (const std::bad_alloc&) {
+        throw;  // says nothing about the row
     } catch (const std::exception& error) {
         throw ColumnError(name, text, std::string("readable: ") + error.what());
     }
