@@ -287,6 +287,7 @@ TEST_CASE("a list that runs out of memory fails, and leaves no event out", "[F20
     }
     // Enough to have met every column of every event.
     CHECK(failed > 60);
+    CHECK(fault.store().stats().rows_left_out == 0);
     fault.recover();
 }
 

@@ -8,6 +8,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "postgres/fresh_schema.hpp"
 #include "postgres/hanging_commits.hpp"
 #include "support/builders.hpp"
 #include "support/footprint.hpp"
@@ -84,6 +85,34 @@ struct Served {
 };
 
 }  // namespace
+
+TEST_CASE("the log is told which rows a list leaves out, and not what they hold") {
+    FreshSchema schema;
+    Lines lines;
+    auto options = schema.options();
+    options.log = lines.callback();
+    PostgresStore store(options);
+    run(store.init());
+    const std::string room = "room\nforged";
+    run(store.create_room(make_room({.id = room})));
+    for (const char* id : {"a", "b", "c"}) {
+        run(store.add_event_auto_index(room, make_event({.id = id, .room_id = room})));
+    }
+    run(store.list_events(room));
+    schema.query(
+        "UPDATE {schema}.events SET content = '{\"type\":\"text\",\"secret\":1}' "
+        "WHERE id <> 'c'");
+    run(store.list_events(room));
+    lines.await_line(warning, {"events of room 'room?forged'", "leaves out 2", "content"});
+    schema.query("UPDATE {schema}.rooms SET agent_response_policy = 'nobody'");
+    run(store.list_rooms());
+    lines.await_line(warning, {"rooms: ", "leaves out 1", "agent_response_policy"});
+    CHECK(lines.all().size() == 2);
+    for (const auto& line : lines.all()) {
+        CHECK(line.text.find("secret") == std::string::npos);
+        CHECK(line.text.find("nobody") == std::string::npos);
+    }
+}
 
 TEST_CASE("the log is told which connection is lost and why, and what is repeated for it") {
     Served served;
