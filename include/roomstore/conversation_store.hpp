@@ -60,6 +60,10 @@ namespace roomstore {
 /// A write is atomic, and so is what a call reads of one room; whether a result that spans rooms is
 /// of one moment is said by each backend. In a room, index order is commit order: a reader that
 /// sees an index sees every smaller one that was not deleted.
+/// @par Lists
+/// A row that this build cannot read, written by a newer one for example, is left out of every
+/// list: it makes no other row unreadable, and no page short. A page that is not full is the last
+/// one.
 /// @par Bytes
 /// Ids and keys compare by bytes; text is UTF-8 without NUL. A row that is handed over, or patched,
 /// is at most `Limits::max_event_bytes` large. What is stored may outgrow that by the addresses

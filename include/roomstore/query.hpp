@@ -19,7 +19,8 @@ namespace roomstore {
 /// A stretch of a list. A negative value is `invalid_argument`; a `limit` of 0 is an empty page.
 /// @ingroup rooms
 struct Page {
-    /// Rows to leave out, >= 0.
+    /// Rows to leave out, >= 0. Like `limit` it counts only rows that can be read, so that pages
+    /// whose offset grows by the limit neither repeat one nor skip one.
     std::int64_t offset = 0;
     /// At most this many rows, >= 0.
     std::int64_t limit = 50;
@@ -104,8 +105,9 @@ struct EventFilter {
 /// Which page of a room's timeline to list. Every page is in ascending index order.
 /// @ingroup events
 struct EventQuery {
-    /// Events to leave out, >= 0: from the oldest, or from the newest with `newest_first`. Ignored
-    /// with a cursor.
+    /// Events to leave out, >= 0: from the oldest, or from the newest with `newest_first`. Like
+    /// `limit` it counts only events that can be read, so that pages whose offset grows by the
+    /// limit neither repeat one nor skip one. Ignored with a cursor.
     std::int64_t offset = 0;
     /// At most this many events, >= 0.
     std::int64_t limit = 50;

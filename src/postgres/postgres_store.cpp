@@ -33,7 +33,11 @@ std::string PostgresStore::schema_sql(const PostgresOptions& options) {
     return postgres::schema_script(options.schema, options.partitions);
 }
 
-PostgresStats PostgresStore::stats() const { return impl_->pool.stats(); }
+PostgresStats PostgresStore::stats() const {
+    auto stats = impl_->pool.stats();
+    stats.rows_left_out = impl_->unreadable->count();
+    return stats;
+}
 
 asio::awaitable<void> PostgresStore::init() {
     if (impl_->state == Impl::State::closed) impl_->require_open("init");
@@ -129,16 +133,19 @@ asio::awaitable<bool> PostgresStore::room_exists(std::string room_id) {
 asio::awaitable<std::vector<Room>> PostgresStore::list_rooms(Page page) {
     impl_->require_open("list_rooms");
     impl_->validator.list_rooms(page);
-    auto job = [page](Session& session) { return sql::find_rooms(session, {}, page); };
+    auto job = [unreadable = impl_->unreadable, page](Session& session) {
+        return sql::find_rooms(session, *unreadable, {}, page);
+    };
     co_return co_await impl_->read("list_rooms", {}, std::move(job));
 }
 
 asio::awaitable<std::vector<Room>> PostgresStore::find_rooms(RoomFilter filter, Page page) {
     impl_->require_open("find_rooms");
     impl_->validator.find_rooms(filter, page);
-    auto job = [filter = std::move(filter), page](Session& session) {
-        return sql::find_rooms(session, filter, page);
-    };
+    auto job =
+        [unreadable = impl_->unreadable, filter = std::move(filter), page](Session& session) {
+            return sql::find_rooms(session, *unreadable, filter, page);
+        };
     co_return co_await impl_->read("find_rooms", {}, std::move(job));
 }
 
@@ -201,7 +208,9 @@ asio::awaitable<bool> PostgresStore::advance_delivered_index(std::string room_id
 asio::awaitable<RoomContext> PostgresStore::load_room_context(std::string room_id) {
     impl_->require_open("load_room_context");
     impl_->validator.load_room_context(room_id);
-    auto job = [room_id](Session& session) { return sql::load_room_context(session, room_id); };
+    auto job = [unreadable = impl_->unreadable, room_id](Session& session) {
+        return sql::load_room_context(session, *unreadable, room_id);
+    };
     co_return co_await impl_->read("load_room_context", std::move(room_id), std::move(job));
 }
 
@@ -282,9 +291,10 @@ asio::awaitable<std::vector<RoomEvent>> PostgresStore::list_events(std::string r
                                                                    EventQuery query) {
     impl_->require_open("list_events");
     impl_->validator.list_events(room_id, query);
-    auto job = [room_id, query = std::move(query)](Session& session) {
-        return sql::list_events(session, room_id, query);
-    };
+    auto job =
+        [unreadable = impl_->unreadable, room_id, query = std::move(query)](Session& session) {
+            return sql::list_events(session, *unreadable, room_id, query);
+        };
     co_return co_await impl_->read("list_events", std::move(room_id), std::move(job));
 }
 

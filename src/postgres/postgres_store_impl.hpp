@@ -17,6 +17,7 @@
 #include "driver/session.hpp"
 #include "roomstore/detail/validate.hpp"
 #include "roomstore/postgres/postgres_store.hpp"
+#include "sql/unreadable_rows.hpp"
 #include "workers/worker_pool.hpp"
 
 namespace roomstore {
@@ -91,6 +92,9 @@ public:
     const detail::Validator validator;
     std::atomic<State> state{State::created};
     postgres::WorkerPool pool;
+    /// Jobs keep it: they may outlive the store.
+    const std::shared_ptr<postgres::UnreadableRows> unreadable =
+        std::make_shared<postgres::UnreadableRows>(pool.log());
 
 private:
     template <typename Job>

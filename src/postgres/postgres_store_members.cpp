@@ -57,7 +57,9 @@ asio::awaitable<bool> PostgresStore::remove_binding(std::string room_id, std::st
 asio::awaitable<std::vector<ChannelBinding>> PostgresStore::list_bindings(std::string room_id) {
     impl_->require_open("list_bindings");
     impl_->validator.list_bindings(room_id);
-    auto job = [room_id](Session& session) { return sql::list_bindings(session, room_id); };
+    auto job = [unreadable = impl_->unreadable, room_id](Session& session) {
+        return sql::list_bindings(session, *unreadable, room_id);
+    };
     co_return co_await impl_->read("list_bindings", std::move(room_id), std::move(job));
 }
 
@@ -116,7 +118,9 @@ asio::awaitable<bool> PostgresStore::remove_participant(std::string room_id,
 asio::awaitable<std::vector<Participant>> PostgresStore::list_participants(std::string room_id) {
     impl_->require_open("list_participants");
     impl_->validator.list_participants(room_id);
-    auto job = [room_id](Session& session) { return sql::list_participants(session, room_id); };
+    auto job = [unreadable = impl_->unreadable, room_id](Session& session) {
+        return sql::list_participants(session, *unreadable, room_id);
+    };
     co_return co_await impl_->read("list_participants", std::move(room_id), std::move(job));
 }
 
@@ -188,8 +192,8 @@ asio::awaitable<std::vector<Task>> PostgresStore::list_tasks(std::string room_id
                                                              std::optional<TaskStatus> status) {
     impl_->require_open("list_tasks");
     impl_->validator.list_tasks(room_id, status);
-    auto job = [room_id, status](Session& session) {
-        return sql::list_tasks(session, room_id, status);
+    auto job = [unreadable = impl_->unreadable, room_id, status](Session& session) {
+        return sql::list_tasks(session, *unreadable, room_id, status);
     };
     co_return co_await impl_->read("list_tasks", std::move(room_id), std::move(job));
 }
@@ -217,7 +221,9 @@ asio::awaitable<Observation> PostgresStore::add_observation(Observation observat
 asio::awaitable<std::vector<Observation>> PostgresStore::list_observations(std::string room_id) {
     impl_->require_open("list_observations");
     impl_->validator.list_observations(room_id);
-    auto job = [room_id](Session& session) { return sql::list_observations(session, room_id); };
+    auto job = [unreadable = impl_->unreadable, room_id](Session& session) {
+        return sql::list_observations(session, *unreadable, room_id);
+    };
     co_return co_await impl_->read("list_observations", std::move(room_id), std::move(job));
 }
 

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <memory>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
@@ -155,6 +156,32 @@ asio::awaitable<Attempt> append(PostgresStore& store, std::string id, long allow
     co_return attempt;
 }
 
+/// How many events were listed, or nothing where the call ran out of memory.
+struct Listing {
+    std::optional<std::size_t> events{};
+    bool ran_out = false;
+    std::string problem{};
+};
+
+asio::awaitable<Listing> list(PostgresStore& store, long allowed) {
+    Listing listing;
+    std::string room = "a";
+    EventQuery query;
+    allocations_left = allowed;
+    try {
+        auto call = store.list_events(std::move(room), std::move(query));
+        const auto events = co_await std::move(call);
+        listing.ran_out = allocations_left.exchange(-1) < 0;
+        listing.events = events.size();
+    } catch (const std::bad_alloc&) {
+        listing.ran_out = allocations_left.exchange(-1) < 0;
+    } catch (const Error& error) {
+        listing.ran_out = allocations_left.exchange(-1) < 0;
+        if (error.code() != errc::internal) listing.problem = error.what();
+    }
+    co_return listing;
+}
+
 void read_destructors() {
     static const auto found = json_destructors();
     REQUIRE_FALSE(found.empty());
@@ -231,6 +258,36 @@ TEST_CASE("an append that runs out of memory says so, and leaves nothing behind"
     for (std::size_t i = 0; i < events.size(); ++i) {
         CHECK(events[i].index == static_cast<std::int64_t>(i));
     }
+    fault.recover();
+}
+
+TEST_CASE("a list that runs out of memory fails, and leaves no event out", "[F20]") {
+    read_destructors();
+    StoreUnderFault fault(shared_server());
+    constexpr std::size_t count = 3;
+    std::vector<RoomEvent> events;
+    for (std::size_t i = 0; i < count; ++i) {
+        // Read by the parser, from several columns.
+        auto event = make_event({.id = std::to_string(i), .room_id = "a"});
+        event.content = SystemContent{.body = "body", .data = {{"key", {1, 2, 3}}}};
+        event.metadata = {{"a key that is no short string", "a value that is none either"}};
+        events.push_back(std::move(event));
+    }
+    run(fault.store().append_events("a", events));
+    int failed = 0;
+    for (long allowed = 0;; ++allowed) {
+        CAPTURE(allowed);
+        auto ending = Task(fault.caller().context(), list(fault.store(), allowed)).get();
+        REQUIRE(ending.result);
+        const auto& listing = *ending.result;
+        CHECK(listing.problem.empty());
+        if (listing.events) CHECK(*listing.events == count);
+        if (!listing.events) ++failed;
+        if (!listing.ran_out) break;
+    }
+    // Enough to have met every column of every event.
+    CHECK(failed > 60);
+    CHECK(fault.store().stats().rows_left_out == 0);
     fault.recover();
 }
 

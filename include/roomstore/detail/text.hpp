@@ -73,10 +73,9 @@ inline std::optional<TextFault> find_text_fault(std::string_view text) noexcept 
     return std::nullopt;
 }
 
-/// `text` from outside as an error message shows it: cut after 64 bytes, without control
+/// `text` from outside as an error message shows it: cut after `max_bytes`, without control
 /// characters, which could forge lines of a log, and without what is no UTF-8.
-inline std::string printable(std::string_view text) {
-    constexpr std::size_t max_bytes = 64;
+inline std::string printable(std::string_view text, std::size_t max_bytes = 64) {
     std::string out;
     while (!text.empty()) {
         const std::size_t sequence = utf8_sequence_size(text);

@@ -2,12 +2,23 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "roomstore/postgres/export.hpp"
 #include "roomstore/query.hpp"
 
 namespace roomstore {
+
+/// How much a line of `PostgresOptions::log` matters.
+/// @ingroup stores
+enum class LogLevel {
+    /// The store has helped itself: a call that is repeated, a connection that is there again.
+    info,
+    /// Something is not as it should be: a connection that is lost, a row that cannot be read.
+    warning,
+};
 
 /// How a `PostgresStore` reaches its database and how much it may take. Checked once, when the
 /// store is made: `Error` with `errc::invalid_argument` and a text that names the field.
@@ -74,6 +85,20 @@ struct PostgresOptions {
     /// What the store accepts. `Limits::max_event_bytes`: bytes, 1 MiB by default, 1 byte to 64
     /// MiB.
     Limits limits{};
+
+    /// Is told what no call reports: connections that are lost or cannot be made, and why; calls
+    /// that are repeated; commits in doubt, and their end; rows that lists leave out. Empty: nobody
+    /// is told, and no thread runs for it.
+    ///
+    /// `text` is one line of UTF-8, at most 1 KiB, valid during the call. It holds no secret, and
+    /// of what users wrote nothing but ids, without control characters. The calls come one after
+    /// the other, on a thread of their own, from `init()` on; at most 256 lines wait for it. Those
+    /// beyond are dropped (`PostgresStats::log_lines_dropped`), and so is what it throws
+    /// (`PostgresStats::log_failures`). It must not destroy the store.
+    ///
+    /// When the store ends, the lines that wait are told within 250 ms, or dropped. The destructor
+    /// waits for a call that runs; afterwards there is none.
+    std::function<void(LogLevel level, std::string_view text)> log{};
 };
 
 /// Refuses options that no store can be made with.

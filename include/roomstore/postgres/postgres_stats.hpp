@@ -42,6 +42,13 @@ struct PostgresStats {
     /// repetition lost its answer too, and where `errc::commit_unknown` was reported.
     std::uint64_t doubts_settled = 0;
 
+    /// Rows that lists left out because this build cannot read them, in every list anew.
+    std::uint64_t rows_left_out = 0;
+    /// Lines that `PostgresOptions::log` was not told: too many waited, or the store had ended.
+    std::uint64_t log_lines_dropped = 0;
+    /// Calls of `PostgresOptions::log` that ended with an exception.
+    std::uint64_t log_failures = 0;
+
     /// What one SQL statement has taken. BEGIN, COMMIT and ROLLBACK are not counted.
     struct Statement {
         /// Which one: the name under which it is prepared.

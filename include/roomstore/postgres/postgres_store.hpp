@@ -15,7 +15,7 @@ namespace roomstore {
 ///
 /// @par Threads
 /// The calls run on threads of the store, `PostgresOptions::connections` of them; the caller's
-/// thread never waits for the server.
+/// thread never waits for the server. `PostgresOptions::log` has a thread of its own.
 /// @par Retries
 /// A call that fails for a passing reason (a lost connection, a deadlock, a server that restarts)
 /// is repeated within its deadline.
@@ -43,7 +43,16 @@ namespace roomstore {
 ///                  (`pg_rewind`): the store prefers the host that answered last, but a new store
 ///                  takes the first of the list that lets it write.
 /// @par Consistency
-/// A result is of one moment, also one that spans rooms.
+/// A result is of one moment, also one that spans rooms; but for a page that was read on because of
+/// rows which cannot be read.
+/// @par Lists       Rows that cannot be read are left out, counted in
+///                  `PostgresStats::rows_left_out`, and replaced by those that follow, in further
+///                  round trips of a bounded size. An offset makes the server count; once a list of
+///                  this store has left out a row of the same kind, the store reads all rows that
+///                  an offset passes, and counts those that can be read. So pages neither repeat
+///                  nor skip a row if they are read one after the other, from offset 0 on, through
+///                  one store. Others may repeat or skip as many as cannot be read and no list has
+///                  met. A cursor knows no such exception, and costs the same everywhere.
 /// @par Cost
 /// An `update_room` that changes the status costs more with every binding and participant of the
 /// room: it is repeated in them, so that rooms are found by it. Appends to the room wait meanwhile.
@@ -77,8 +86,8 @@ public:
 
     /// Opens the connections, and creates, migrates or checks the schema. It has succeeded once one
     /// connection is there; where the server allows fewer than `PostgresOptions::connections`, the
-    /// store works with those, goes on trying for the others, and says so only in `stats()`
-    /// (`PostgresStats::connections_open`, `PostgresStats::failed_connects`).
+    /// store works with those, goes on trying for the others, and says so in `stats()`
+    /// (`PostgresStats::connections_open`, `failed_connects`) and to `PostgresOptions::log`.
     /// @par Errors
     /// schema_mismatch (a newer schema, an older one and `create_schema = false`, or a server older
     /// than PostgreSQL 13), access_denied (the text has the missing GRANT), unavailable, timeout;

@@ -1,6 +1,7 @@
 #include "sql/bindings.hpp"
 
 #include "sql/columns.hpp"
+#include "sql/lists.hpp"
 #include "sql/mapping.hpp"
 #include "sql/rooms.hpp"
 
@@ -152,8 +153,11 @@ bool remove_binding(Session& session, const std::string& room_id, const std::str
     return session.exec(remove, key(room_id, channel_id)).affected_rows() > 0;
 }
 
-std::vector<ChannelBinding> list_bindings(Session& session, const std::string& room_id) {
+std::vector<ChannelBinding> list_bindings(Session& session,
+                                          UnreadableRows& unreadable,
+                                          const std::string& room_id) {
     return read_list(session.exec(list, Params().add(room_id)),
+                     LeftOut(unreadable, Table::bindings, room_id),
                      [](const Row& row) { return read_binding(row); });
 }
 

@@ -7,6 +7,7 @@
 #include "driver/session.hpp"
 #include "roomstore/model/binding.hpp"
 #include "sql/statement.hpp"
+#include "sql/unreadable_rows.hpp"
 
 /// Bindings in SQL.
 namespace roomstore::postgres::sql {
@@ -23,7 +24,9 @@ ChannelBinding update_binding(Session& session, const ChannelBinding& binding);
 
 bool remove_binding(Session& session, const std::string& room_id, const std::string& channel_id);
 
-std::vector<ChannelBinding> list_bindings(Session& session, const std::string& room_id);
+std::vector<ChannelBinding> list_bindings(Session& session,
+                                          UnreadableRows& unreadable,
+                                          const std::string& room_id);
 
 bool binding_exists(Session& session, const std::string& room_id, const std::string& channel_id);
 

@@ -1,5 +1,6 @@
 #include "sql/event_columns.hpp"
 
+#include <new>
 #include <utility>
 
 #include "sql/content_text.hpp"
@@ -62,6 +63,8 @@ void read_extra(const Row& row, int column, RoomEvent& event) {
 EventContent read_content_column(const Row& row, int column) {
     try {
         return read_content(row.view(column));
+    } catch (const std::bad_alloc&) {
+        throw;  // says nothing about the row
     } catch (const std::exception& error) {
         throw ColumnError("content", row.view(column), std::string("readable: ") + error.what());
     }

@@ -8,6 +8,7 @@
 
 #include "sql/event_columns.hpp"
 #include "sql/events.hpp"
+#include "sql/lists.hpp"
 #include "sql/mapping.hpp"
 
 namespace roomstore::postgres::sql {
@@ -64,6 +65,9 @@ struct Shape {
 // PostgreSQL plans `LIMIT $3` for a tenth of all rows: too many to keep one plan for small rooms
 // and large. The literal tells it that the page is short.
 constexpr std::int64_t near_limit = 100;
+
+// Of ROOMSTORE_EVENT_COLUMNS.
+constexpr int index_column = 1;
 
 struct ListStatement {
     std::string name;
@@ -164,35 +168,54 @@ unsigned add_conditions(const EventFilter& filter, Params& params) {
     return bits;
 }
 
-Result run_list(Session& session,
-                const std::string& room_id,
-                const EventQuery& query,
-                bool descending) {
-    const bool has_cursor = query.after_index || query.before_index;
-    const auto offset = has_cursor ? 0 : query.offset;
-    Shape shape{.descending = descending};
-    shape.near = offset <= near_limit && query.limit <= near_limit - offset;
-    Params params;
-    params.add(room_id);
-    params.add(descending ? query.before_index.value_or(std::numeric_limits<std::int64_t>::max())
-                          : query.after_index.value_or(-1));
-    params.add(query.limit).add(offset);
-    shape.conditions = add_conditions(query.filter, params);
-    if (offset > 0 && shape.conditions == 0) {
-        return session.exec(descending ? newest_from_offset : oldest_from_offset,
-                            Params().add(room_id).add(offset).add(query.limit));
+/// A room's events, from the oldest or from the newest on.
+struct Timeline {
+    Session& session;
+    const std::string& room_id;
+    const EventFilter& filter;
+    bool descending;
+    /// Only those beyond this index.
+    std::int64_t cursor;
+
+    Result page(std::int64_t offset, std::int64_t limit) const {
+        Shape shape{.descending = descending};
+        shape.near = offset <= near_limit && limit <= near_limit - offset;
+        Params params;
+        params.add(room_id).add(cursor).add(limit).add(offset);
+        shape.conditions = add_conditions(filter, params);
+        if (offset > 0 && shape.conditions == 0) {
+            return session.exec(descending ? newest_from_offset : oldest_from_offset,
+                                Params().add(room_id).add(offset).add(limit));
+        }
+        return session.exec(list_statement(shape), params);
     }
-    return session.exec(list_statement(shape), params);
-}
+
+    Result next(std::int64_t limit) {
+        auto found = page(0, limit);
+        if (!found.empty()) cursor = found[found.size() - 1].int64(index_column);
+        return found;
+    }
+};
 
 }  // namespace
 
 std::vector<RoomEvent> list_events(Session& session,
+                                   UnreadableRows& unreadable,
                                    const std::string& room_id,
                                    const EventQuery& query) {
+    const bool has_cursor = query.after_index || query.before_index;
     const bool descending = query.before_index || (query.newest_first && !query.after_index);
-    auto events = read_list(run_list(session, room_id, query, descending),
-                            [](const Row& row) { return read_event(row); });
+    const auto first = descending
+                           ? query.before_index.value_or(std::numeric_limits<std::int64_t>::max())
+                           : query.after_index.value_or(-1);
+    Timeline timeline{session, room_id, query.filter, descending, first};
+    auto events = read_page(
+        has_cursor ? 0 : query.offset,
+        query.limit,
+        LeftOut(unreadable, Table::events, room_id),
+        [&](std::int64_t offset) { return timeline.page(offset, query.limit); },
+        [&](std::int64_t count) { return timeline.next(count); },
+        [](const Row& row) { return read_event(row); });
     if (descending) std::reverse(events.begin(), events.end());
     return events;
 }

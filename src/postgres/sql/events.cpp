@@ -124,8 +124,10 @@ std::vector<std::string> delete_event(Session& session,
                                       Replies replies) {
     if (lock_rooms(session, {room_id}).empty()) return {};
     const auto& statement = replies == Replies::cascade ? remove_with_replies : remove;
-    return read_list(session.exec(statement, Params().add(room_id).add(id)),
-                     [](const Row& row) { return row.text(0); });
+    const auto removed = session.exec(statement, Params().add(room_id).add(id));
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < removed.size(); ++i) ids.push_back(removed[i].text(0));
+    return ids;
 }
 
 std::map<std::string, ThreadSummary> get_thread_summaries(Session& session,

@@ -10,6 +10,7 @@
 #include "roomstore/model/event.hpp"
 #include "roomstore/query.hpp"
 #include "sql/statement.hpp"
+#include "sql/unreadable_rows.hpp"
 
 /// Events in SQL, but for storing them (append.hpp). Functions marked "transaction" run more than
 /// one statement and need one.
@@ -31,6 +32,7 @@ std::vector<std::string> delete_event(Session& session,
                                       Replies replies);
 
 std::vector<RoomEvent> list_events(Session& session,
+                                   UnreadableRows& unreadable,
                                    const std::string& room_id,
                                    const EventQuery& query);
 

@@ -2,11 +2,11 @@
 
 #include <concepts>
 #include <exception>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "driver/params.hpp"
 #include "driver/row.hpp"
@@ -50,6 +50,8 @@ T read_json_column(const Row& row, int column, const char* name) {
         } else {
             return Json::parse(text).template get<T>();
         }
+    } catch (const std::bad_alloc&) {
+        throw;  // says nothing about the row
     } catch (const std::exception& error) {
         throw ColumnError(name, text, std::string("readable: ") + error.what());
     }
@@ -81,21 +83,6 @@ auto read_alone(const char* table, const std::string& key, Read read) {
     } catch (const ColumnError& error) {
         throw Error(errc::corrupt_data, std::string(table) + ", " + key + ": " + error.what());
     }
-}
-
-/// Runs `read` on every row. Those that this build cannot read are left out: a newer build on the
-/// same database must not make the others unreadable.
-template <typename Read>
-auto read_list(const Result& result, Read read) {
-    std::vector<decltype(read(result[0]))> rows;
-    rows.reserve(result.size());
-    for (std::size_t i = 0; i < result.size(); ++i) {
-        try {
-            rows.push_back(read(result[i]));
-        } catch (const ColumnError&) {
-        }
-    }
-    return rows;
 }
 
 /// `room 'lobby'`, for texts of errors.

@@ -1,5 +1,6 @@
 #include "sql/observations.hpp"
 
+#include "sql/lists.hpp"
 #include "sql/mapping.hpp"
 #include "sql/rooms.hpp"
 
@@ -65,8 +66,12 @@ Observation add_observation(Session& session, const Observation& observation) {
                     named("observation", observation.id));
 }
 
-std::vector<Observation> list_observations(Session& session, const std::string& room_id) {
-    return read_list(session.exec(list, Params().add(room_id)), read_observation);
+std::vector<Observation> list_observations(Session& session,
+                                           UnreadableRows& unreadable,
+                                           const std::string& room_id) {
+    return read_list(session.exec(list, Params().add(room_id)),
+                     LeftOut(unreadable, Table::observations, room_id),
+                     read_observation);
 }
 
 std::vector<Statement> observation_statements() { return {add, list}; }

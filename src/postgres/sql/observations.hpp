@@ -6,6 +6,7 @@
 #include "driver/session.hpp"
 #include "roomstore/model/observation.hpp"
 #include "sql/statement.hpp"
+#include "sql/unreadable_rows.hpp"
 
 /// Observations in SQL.
 namespace roomstore::postgres::sql {
@@ -13,7 +14,9 @@ namespace roomstore::postgres::sql {
 /// @throws Error not_found, already_exists.
 Observation add_observation(Session& session, const Observation& observation);
 
-std::vector<Observation> list_observations(Session& session, const std::string& room_id);
+std::vector<Observation> list_observations(Session& session,
+                                           UnreadableRows& unreadable,
+                                           const std::string& room_id);
 
 /// Every statement of this file.
 std::vector<Statement> observation_statements();

@@ -1,6 +1,7 @@
 #include "sql/participants.hpp"
 
 #include "sql/columns.hpp"
+#include "sql/lists.hpp"
 #include "sql/mapping.hpp"
 #include "sql/rooms.hpp"
 
@@ -142,8 +143,11 @@ bool remove_participant(Session& session, const std::string& room_id, const std:
     return session.exec(remove, key(room_id, id)).affected_rows() > 0;
 }
 
-std::vector<Participant> list_participants(Session& session, const std::string& room_id) {
+std::vector<Participant> list_participants(Session& session,
+                                           UnreadableRows& unreadable,
+                                           const std::string& room_id) {
     return read_list(session.exec(list, Params().add(room_id)),
+                     LeftOut(unreadable, Table::participants, room_id),
                      [](const Row& row) { return read_participant(row); });
 }
 

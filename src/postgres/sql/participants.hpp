@@ -7,6 +7,7 @@
 #include "driver/session.hpp"
 #include "roomstore/model/participant.hpp"
 #include "sql/statement.hpp"
+#include "sql/unreadable_rows.hpp"
 
 /// Participants in SQL. They come with normalized `connected_via`.
 namespace roomstore::postgres::sql {
@@ -23,7 +24,9 @@ Participant update_participant(Session& session, const Participant& participant)
 
 bool remove_participant(Session& session, const std::string& room_id, const std::string& id);
 
-std::vector<Participant> list_participants(Session& session, const std::string& room_id);
+std::vector<Participant> list_participants(Session& session,
+                                           UnreadableRows& unreadable,
+                                           const std::string& room_id);
 
 /// Every statement of this file.
 std::vector<Statement> participant_statements();

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "sql/columns.hpp"
+#include "sql/lists.hpp"
 #include "sql/mapping.hpp"
 #include "sql/statement_family.hpp"
 
@@ -85,16 +86,30 @@ ORDER BY binding.attached_at, binding.channel_id, participant.joined_at, partici
 // Members: one bit per condition that is present.
 enum FindBit : std::size_t { by_organization = 1, by_status = 2, by_metadata = 4 };
 
+// Conditions of which every state meets one: those that this build knows, in the order of their
+// bytes, and the gaps around them, where those of a later build are and nothing is otherwise.
+std::vector<std::string> states(const std::string& column) {
+    std::vector<std::string> names(enum_names<RoomStatus>.begin(), enum_names<RoomStatus>.end());
+    std::ranges::sort(names);
+    std::vector<std::string> conditions;
+    std::string above;
+    for (const auto& name : names) {
+        conditions.push_back(above + column + " < '" + name + '\'');
+        conditions.push_back(column + " = '" + name + '\'');
+        above = column + " > '" + name + "' AND ";
+    }
+    conditions.push_back(column + " > '" + names.back() + '\'');
+    return conditions;
+}
+
 // The rooms of all states are those of each state, merged in order: one index serves searches with
-// a state and without. Each state gives no more rooms ($3) than the page can need of it. Rooms in a
-// state that this build does not know are left out.
+// a state and without. Each state gives no more rooms ($3) than the page can need of it.
 std::string merged_states(const std::string& condition) {
     std::string text;
-    for (const std::string_view status : enum_names<RoomStatus>) {
+    for (const auto& state : states("status")) {
         text += text.empty() ? "\n    (" : "\n    UNION ALL (";
-        text += "SELECT " ROOMSTORE_ROOM_COLUMNS " FROM {schema}.rooms\n     WHERE status = '";
-        text += status;
-        text += "'" + condition + " ORDER BY created_at, id LIMIT $3)";
+        text += "SELECT " ROOMSTORE_ROOM_COLUMNS " FROM {schema}.rooms\n     WHERE ";
+        text += state + condition + " ORDER BY created_at, id LIMIT $3)";
     }
     return text;
 }
@@ -130,26 +145,10 @@ const StatementFamily& find_family() {
     return family;
 }
 
-// Conditions of which every state meets one: those that this build knows, in the order of their
-// bytes, and the gaps around them, where those of a later build are and nothing is otherwise.
-std::vector<std::string> states() {
-    std::vector<std::string> names(enum_names<RoomStatus>.begin(), enum_names<RoomStatus>.end());
-    std::ranges::sort(names);
-    std::vector<std::string> conditions;
-    std::string above;
-    for (const auto& name : names) {
-        conditions.push_back(above + "entry.room_status < '" + name + '\'');
-        conditions.push_back("entry.room_status = '" + name + '\'');
-        above = "entry.room_status > '" + name + "' AND ";
-    }
-    conditions.push_back("entry.room_status > '" + names.back() + '\'');
-    return conditions;
-}
-
 // The entries of all states are those of each, merged in order.
 std::string merged_entries(const std::string& select, const std::string& order) {
     std::string text;
-    for (const auto& state : states()) {
+    for (const auto& state : states("entry.room_status")) {
         text += text.empty() ? "\n     (" : "\n     UNION ALL (";
         text += select + " AND " + state + order + ')';
     }
@@ -223,6 +222,26 @@ const StatementFamily& channel_family() {
 std::optional<Room> only_room(const Result& result, const std::string& id) {
     if (result.empty()) return std::nullopt;
     return read_alone("rooms", named("room", id), [&] { return read_room(result[0]); });
+}
+
+Result find(Session& session, const RoomFilter& filter, std::int64_t offset, std::int64_t limit) {
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    std::size_t member = 0;
+    Params params;
+    params.add(offset).add(limit).add(limit > most - offset ? most : offset + limit);
+    if (filter.organization_id) {
+        member |= by_organization;
+        params.add(*filter.organization_id);
+    }
+    if (filter.metadata) {
+        member |= by_metadata;
+        params.add(json_text(*filter.metadata));
+    }
+    if (filter.status) {
+        member |= by_status;
+        params.add(to_string(*filter.status));
+    }
+    return session.exec(find_family()[member], params);
 }
 
 }  // namespace
@@ -325,25 +344,19 @@ bool room_exists(Session& session, const std::string& id) {
     return !session.exec(exists, Params().add(id)).empty();
 }
 
-std::vector<Room> find_rooms(Session& session, const RoomFilter& filter, const Page& page) {
-    constexpr auto most = std::numeric_limits<std::int64_t>::max();
-    std::size_t member = 0;
-    Params params;
-    params.add(page.offset).add(page.limit);
-    params.add(page.limit > most - page.offset ? most : page.offset + page.limit);
-    if (filter.organization_id) {
-        member |= by_organization;
-        params.add(*filter.organization_id);
-    }
-    if (filter.metadata) {
-        member |= by_metadata;
-        params.add(json_text(*filter.metadata));
-    }
-    if (filter.status) {
-        member |= by_status;
-        params.add(to_string(*filter.status));
-    }
-    return read_list(session.exec(find_family()[member], params),
+std::vector<Room> find_rooms(Session& session,
+                             UnreadableRows& unreadable,
+                             const RoomFilter& filter,
+                             const Page& page) {
+    const auto at = [&](std::int64_t offset) { return find(session, filter, offset, page.limit); };
+    const auto next = [&, position = std::int64_t{0}](std::int64_t count) mutable {
+        return find(session, filter, std::exchange(position, position + count), count);
+    };
+    return read_page(page.offset,
+                     page.limit,
+                     LeftOut(unreadable, Table::rooms, {}),
+                     at,
+                     next,
                      [](const Row& row) { return read_room(row); });
 }
 
@@ -376,8 +389,10 @@ std::vector<std::string> find_room_ids_by_channel(Session& session,
         member |= in_state;
         params.add(to_string(*lookup.status));
     }
-    return read_list(session.exec(channel_family()[member], params),
-                     [](const Row& row) { return row.text(0); });
+    const auto found = session.exec(channel_family()[member], params);
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < found.size(); ++i) ids.push_back(found[i].text(0));
+    return ids;
 }
 
 std::int64_t get_delivered_index(Session& session, const std::string& id) {
@@ -390,27 +405,32 @@ bool advance_delivered_index(Session& session, const std::string& id, std::int64
     return session.exec(statement, Params().add(id).add(index)).affected_rows() > 0;
 }
 
-RoomContext load_room_context(Session& session, const std::string& id) {
+RoomContext load_room_context(Session& session, UnreadableRows& unreadable, const std::string& id) {
     constexpr int first_binding = room_column_count;
     constexpr int first_participant = first_binding + binding_column_count;
     const auto rows = session.exec(load_context, Params().add(id));
     RoomContext context;
+    LeftOut bindings(unreadable, Table::bindings, id);
+    LeftOut participants(unreadable, Table::participants, id);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const Row row = rows[i];
         if (!row.is_null(0)) {
             context.room = read_alone("rooms", named("room", id), [&] { return read_room(row); });
             continue;
         }
+        const bool is_binding = !row.is_null(first_binding);
         try {
-            if (!row.is_null(first_binding)) {
+            if (is_binding) {
                 context.bindings.push_back(read_binding(row, first_binding));
             } else {
                 context.participants.push_back(read_participant(row, first_participant));
             }
-        } catch (const ColumnError&) {
-            // Left out, as in the lists of bindings and participants.
+        } catch (const ColumnError& error) {
+            (is_binding ? bindings : participants).add(error);
         }
     }
+    bindings.report();
+    participants.report();
     return context;
 }
 

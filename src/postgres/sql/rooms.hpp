@@ -10,6 +10,7 @@
 #include "roomstore/model/room.hpp"
 #include "roomstore/query.hpp"
 #include "sql/statement.hpp"
+#include "sql/unreadable_rows.hpp"
 
 /// Rooms in SQL. Functions marked "transaction" run more than one statement and need one.
 namespace roomstore::postgres::sql {
@@ -33,7 +34,10 @@ bool delete_room(Session& session, const std::string& id);
 
 bool room_exists(Session& session, const std::string& id);
 
-std::vector<Room> find_rooms(Session& session, const RoomFilter& filter, const Page& page);
+std::vector<Room> find_rooms(Session& session,
+                             UnreadableRows& unreadable,
+                             const RoomFilter& filter,
+                             const Page& page);
 
 std::optional<Room> find_latest_room(Session& session,
                                      const std::string& participant_id,
@@ -48,7 +52,7 @@ std::int64_t get_delivered_index(Session& session, const std::string& id);
 bool advance_delivered_index(Session& session, const std::string& id, std::int64_t index, Gap gap);
 
 /// Bindings and participants are read by their nouns' files, in one statement with the room.
-RoomContext load_room_context(Session& session, const std::string& id);
+RoomContext load_room_context(Session& session, UnreadableRows& unreadable, const std::string& id);
 
 /// not_found, for the operations of every noun.
 Error no_room(const char* operation, const std::string& id);

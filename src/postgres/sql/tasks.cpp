@@ -1,5 +1,6 @@
 #include "sql/tasks.hpp"
 
+#include "sql/lists.hpp"
 #include "sql/mapping.hpp"
 #include "sql/rooms.hpp"
 
@@ -86,12 +87,15 @@ std::optional<Task> get_task(Session& session, const std::string& id) {
 }
 
 std::vector<Task> list_tasks(Session& session,
+                             UnreadableRows& unreadable,
                              const std::string& room_id,
                              const std::optional<TaskStatus>& status) {
     Params params;
     params.add(room_id);
     if (status) params.add(to_string(*status));
-    return read_list(session.exec(status ? list_in_status : list, params), read_task);
+    return read_list(session.exec(status ? list_in_status : list, params),
+                     LeftOut(unreadable, Table::tasks, room_id),
+                     read_task);
 }
 
 Task update_task(Session& session, const Task& task) {

@@ -7,6 +7,7 @@
 #include "driver/session.hpp"
 #include "roomstore/model/task.hpp"
 #include "sql/statement.hpp"
+#include "sql/unreadable_rows.hpp"
 
 /// Tasks in SQL.
 namespace roomstore::postgres::sql {
@@ -17,6 +18,7 @@ Task add_task(Session& session, const Task& task);
 std::optional<Task> get_task(Session& session, const std::string& id);
 
 std::vector<Task> list_tasks(Session& session,
+                             UnreadableRows& unreadable,
                              const std::string& room_id,
                              const std::optional<TaskStatus>& status);
 

@@ -80,6 +80,7 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
                 if (control.leave_stopped()) continue;
                 if (!control.may_go_on()) break;
                 control.note(*failure);
+                control.cannot_connect(*failure);
                 if (control.others_connected()) return CallOutcome{.elsewhere = true};
                 if (failure->remedy == Remedy::none) return give_up(*failure, progress);
                 control.pause(control.now() + progress.connect_pauses.next());
@@ -105,6 +106,7 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
         }
         if (!helps(operation, failure, progress)) return give_up(failure, progress);
         ++counts_.retries;
+        control.repeats(failure);
         // A lost session is replaced at once, the first time; whatever took it may be over.
         if (!failure.broken || progress.attempts > 1) {
             control.pause(control.now() + progress.pauses.next());

@@ -37,6 +37,12 @@ public:
     virtual void doubt() = 0;
     /// What the caller is told should the call be stopped before it succeeds.
     virtual void note(const Failure& failure) = 0;
+    /// @name For the log
+    /// @{
+    virtual void cannot_connect(const Failure&) {}
+    /// The work is to be run again because of this failure.
+    virtual void repeats(const Failure&) {}
+    /// @}
     /// Waits until `until`, or until the call is stopped.
     virtual void pause(TimePoint until) = 0;
     /// Waits until `until`, until the call is stopped, or until `others_connected`.

@@ -24,6 +24,7 @@ PoolCore::PoolCore(const PostgresOptions& options,
     : options_(options),
       factory_(std::move(factory)),
       patience_(patience),
+      log_(std::make_shared<Log>(options.log)),
       appends_({.events = options.append_batch}) {}
 
 void PoolCore::open() {
@@ -79,6 +80,7 @@ void PoolCore::start_threads() {
         const Lock lock(mutex_);
         workers_.reserve(options_.connections);
     }
+    log_->start();
     // The watchdog ends all others, so it is there first.
     watchdog_ = platform::Thread([this] { watch(); });
     // It may be stuck in a call that nothing interrupts, and then outlives the pool.
@@ -203,6 +205,7 @@ void PoolCore::shut_down() {
     }
     give(answers);
     join();
+    log_->stop();
 }
 
 void PoolCore::begin_closing() {
@@ -318,6 +321,8 @@ PostgresStats PoolCore::stats() const {
             stats.doubts_settled += worker->counts.doubts_settled;
         }
     }
+    stats.log_lines_dropped = log_->dropped();
+    stats.log_failures = log_->failures();
     for (auto& reading : factory_->read_metrics()) {
         stats.statements.push_back({.name = std::move(reading.name),
                                     .calls = reading.calls,

@@ -15,6 +15,7 @@
 #include "roomstore/postgres/postgres_stats.hpp"
 #include "workers/append_batcher.hpp"
 #include "workers/call_runner.hpp"
+#include "workers/log.hpp"
 #include "workers/pending_call.hpp"
 #include "workers/platform.hpp"
 
@@ -72,6 +73,8 @@ public:
 
     PostgresStats stats() const;
 
+    const std::shared_ptr<Log>& log() const noexcept { return log_; }
+
     static constexpr std::chrono::seconds drain{5};
     /// How long after that the pool waits for threads that were told to stop, and then once more
     /// for those whose connection was cut.
@@ -95,6 +98,8 @@ private:
         std::uint64_t runs = 0;
         RunnerCounts counts;
         bool connected = false;
+        /// It had a connection, and has none since.
+        bool lost = false;
         bool connecting_ahead = false;
         /// Its thread has nothing left to do.
         bool gone = false;
@@ -126,7 +131,10 @@ private:
     bool await_calls(Lock& lock, Worker& worker, CallRunner& runner);
     void connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner, TimePoint when);
     void has_connection(Worker& worker);
-    void lost_connection(Worker& worker);
+    void lost_connection(Worker& worker, std::string_view why);
+    void cannot_connect(const Failure& failure);
+    /// `3 of 4 connections are open`
+    std::string open_connections() const;
     bool leave(Worker& worker);
     void finish(Worker& worker, CallRunner& runner, const CallOutcome& outcome);
     void finish_calls(const std::vector<CallPtr>& calls,
@@ -177,6 +185,7 @@ private:
     // Of a pool that was abandoned.
     std::shared_ptr<PoolCore> self_;
     PoolCore* next_abandoned_ = nullptr;
+    const std::shared_ptr<Log> log_;
 
     mutable platform::Mutex mutex_;
     platform::ConditionVariable work_;     // there is something to take, or the pool closes
@@ -200,6 +209,8 @@ private:
     TimePoint left_by_ = TimePoint::max();
     /// Why there is no connection, while there is none.
     std::optional<Failure> connect_failure_;
+    /// What the log was told of it last.
+    std::string connect_problem_;
     std::vector<std::shared_ptr<Waiter>> closing_;
     AttemptLimit cancels_{20};
     bool canceller_quits_ = false;

@@ -127,6 +127,7 @@ void PoolCore::end_threads(Lock& lock) {
     lock.unlock();
     if (gone && canceller_.joinable()) canceller_.join();
     if (canceller_.joinable()) canceller_.detach();
+    log_->finish(last_wait);
     lock.lock();
     Answers answers;
     end_pool(answers);

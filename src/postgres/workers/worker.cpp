@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "workers/memory.hpp"
@@ -75,6 +77,7 @@ public:
     void doubt() override {
         const PoolCore::Lock lock(pool_.mutex_);
         for (const auto& call : worker_.calls) call->state.doubt();
+        tell(LogLevel::warning, ": the answer to COMMIT was lost, it may be stored or not");
     }
 
     void note(const Failure& failure) override {
@@ -83,11 +86,21 @@ public:
         for (const auto& call : worker_.calls) call->failure = failure;
         worker_.counts = runner_.counts();
         if (connected) return;
-        pool_.lost_connection(worker_);
+        pool_.lost_connection(worker_, failure.text);
         // Not where the work was the reason to leave, or the end of its time: that says nothing to
         // those who wait.
         if (failure.cut_by_store) return;
         if (failure.broken || failure.remedy == Remedy::reconnect) pool_.connect_failure_ = failure;
+    }
+
+    void cannot_connect(const Failure& failure) override {
+        const PoolCore::Lock lock(pool_.mutex_);
+        pool_.cannot_connect(failure);
+    }
+
+    void repeats(const Failure& failure) override {
+        const PoolCore::Lock lock(pool_.mutex_);
+        tell(LogLevel::info, " is repeated: ", failure.text);
     }
 
     bool others_connected() override {
@@ -129,6 +142,16 @@ private:
     template <typename Pred>
     bool all(Pred pred) const {
         return std::ranges::all_of(worker_.calls, [&](const auto& call) { return pred(*call); });
+    }
+
+    void tell(LogLevel level, const char* what, std::string_view why = {}) const {
+        if (worker_.calls.empty()) return;
+        pool_.log_->compose(level, [&] {
+            auto line = describe(worker_.calls.front()->operation);
+            const auto others = worker_.calls.size() - 1;
+            if (others > 0) line += " and " + std::to_string(others) + " more";
+            return line.append(what).append(why);
+        });
     }
 
     void end_stopped(PoolCore::Answers& answers) {
@@ -178,6 +201,7 @@ void PoolCore::work(Worker& worker) {
         worker.counts = runner.counts();
         if (failure) {
             insist([&] { connect_failure_ = failure; });
+            cannot_connect(*failure);
         } else {
             has_connection(worker);
         }
@@ -219,13 +243,43 @@ bool PoolCore::others_connected(const Worker& worker) const {
 }
 
 void PoolCore::has_connection(Worker& worker) {
+    if (std::exchange(worker.connected, true)) return;
     // Those who wait for their turn to connect leave their calls to it.
-    if (!std::exchange(worker.connected, true)) stopped_.notify_all();
+    stopped_.notify_all();
+    connect_problem_.clear();
+    if (std::exchange(worker.lost, false)) {
+        log_->compose(LogLevel::info, [&] { return "connected again; " + open_connections(); });
+    }
 }
 
-void PoolCore::lost_connection(Worker& worker) {
-    worker.connected = false;
+void PoolCore::lost_connection(Worker& worker, std::string_view why) {
+    if (std::exchange(worker.connected, false)) {
+        worker.lost = true;
+        log_->compose(LogLevel::warning, [&] {
+            return ("a connection is lost; " + open_connections() + ": ").append(why);
+        });
+    }
     alone_.notify_all();
+}
+
+// Told once, not for every attempt, as long as nothing changes. Who closes the pool ends attempts.
+void PoolCore::cannot_connect(const Failure& failure) {
+    if (!log_->wanted() || state_ != State::open) return;
+    try {
+        auto problem = "cannot connect; " + open_connections() + ": " + failure.text;
+        if (problem == connect_problem_) return;
+        log_->write(LogLevel::warning, {problem});
+        connect_problem_ = std::move(problem);
+    } catch (const std::bad_alloc&) {
+        // Told at the next attempt.
+    }
+}
+
+std::string PoolCore::open_connections() const {
+    const auto open =
+        std::ranges::count_if(workers_, [](const auto& worker) { return worker->connected; });
+    return std::to_string(open) + " of " + std::to_string(options_.connections) +
+           " connections are open";
 }
 
 // A worker without a connection leaves the calls to those who have one, and connects meanwhile: a
@@ -251,7 +305,8 @@ bool PoolCore::await_calls(Lock& lock, Worker& worker, CallRunner& runner) {
 
 // From now on nobody counts on its connection, and whoever was about to brings the call to an end.
 bool PoolCore::leave(Worker& worker) {
-    lost_connection(worker);
+    worker.connected = false;
+    alone_.notify_all();
     return false;
 }
 
@@ -270,7 +325,11 @@ void PoolCore::connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner,
     lock.lock();
     worker.connecting_ahead = false;
     worker.counts = runner.counts();
-    if (!failure) has_connection(worker);
+    if (failure) {
+        cannot_connect(*failure);
+    } else {
+        has_connection(worker);
+    }
 }
 
 bool PoolCore::take(Worker& worker, CallRunner& runner) {
@@ -301,9 +360,13 @@ void PoolCore::finish(Worker& worker, CallRunner& runner, const CallOutcome& out
             connect_failure_.reset();
             has_connection(worker);
         } else {
-            lost_connection(worker);
+            lost_connection(worker, "it was given up with the call that ran on it");
         }
+        const auto settled = worker.counts.doubts_settled;
         worker.counts = runner.counts();
+        if (settled != worker.counts.doubts_settled) {
+            log_->write(LogLevel::info, {"what became of a COMMIT without an answer is settled"});
+        }
         calls = std::exchange(worker.calls, {});
         appends_.release(std::exchange(worker.rooms, {}));
         finish_calls(calls, outcome, answers);
@@ -363,7 +426,7 @@ void PoolCore::forget_cancellation(Lock& lock, Worker& worker, CallRunner& runne
         lock.unlock();
         worker.session->disconnect();
         lock.lock();
-        lost_connection(worker);
+        lost_connection(worker, "the server did not take a request to cancel in time");
     }
     if (std::exchange(worker.cancel_sent, false)) runner.expect_stray_cancel();
     ++worker.runs;

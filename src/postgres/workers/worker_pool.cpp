@@ -77,6 +77,8 @@ PostgresStats WorkerPool::stats() const {
     return core_->stats();
 }
 
+const std::shared_ptr<Log>& WorkerPool::log() const noexcept { return core_->log(); }
+
 asio::awaitable<void> WorkerPool::perform(Operation operation, std::shared_ptr<Job> job) {
     // Not through `this`: the pool may be gone when the caller resumes.
     const auto core = core_;

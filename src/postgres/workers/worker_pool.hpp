@@ -17,6 +17,7 @@
 
 namespace roomstore::postgres {
 
+class Log;
 class PoolCore;
 
 /// Runs jobs on a fixed number of threads, each of which owns one session for life.
@@ -61,6 +62,9 @@ public:
     asio::awaitable<void> close();
 
     PostgresStats stats() const;
+
+    /// Jobs may keep it.
+    const std::shared_ptr<Log>& log() const noexcept;
 
 private:
     template <typename T>
