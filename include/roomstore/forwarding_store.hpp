@@ -58,8 +58,9 @@ public:
                                                                .limit = 100}) override {
         return inner_->find_rooms(std::move(filter), page);
     }
-    asio::awaitable<std::optional<Room>> find_latest_room(std::string participant_id,
-                                                          LatestRoomFilter filter = {}) override {
+    asio::awaitable<std::optional<Room>> find_latest_room(
+        std::string participant_id,
+        LatestRoomFilter filter = LatestRoomFilter()) override {
         return inner_->find_latest_room(std::move(participant_id), std::move(filter));
     }
     asio::awaitable<std::optional<std::string>> find_room_id_by_channel(

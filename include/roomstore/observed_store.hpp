@@ -72,8 +72,9 @@ public:
                                                                .limit = 100}) override {
         return observed("find_rooms", {}, inner_->find_rooms(std::move(filter), page));
     }
-    asio::awaitable<std::optional<Room>> find_latest_room(std::string participant_id,
-                                                          LatestRoomFilter filter = {}) override {
+    asio::awaitable<std::optional<Room>> find_latest_room(
+        std::string participant_id,
+        LatestRoomFilter filter = LatestRoomFilter()) override {
         return observed("find_latest_room",
                         {},
                         inner_->find_latest_room(std::move(participant_id), std::move(filter)));

@@ -104,8 +104,9 @@ public:
         co_return engine_.find_rooms(filter, page);
     }
 
-    asio::awaitable<std::optional<Room>> find_latest_room(std::string participant_id,
-                                                          LatestRoomFilter filter = {}) override {
+    asio::awaitable<std::optional<Room>> find_latest_room(
+        std::string participant_id,
+        LatestRoomFilter filter = LatestRoomFilter()) override {
         co_return engine_.find_latest_room(participant_id, filter);
     }
 
