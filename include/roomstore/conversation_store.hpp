@@ -8,6 +8,7 @@
 
 #include <asio/awaitable.hpp>
 
+#include "roomstore/detail/asio_check.hpp"
 #include "roomstore/detail/visibility.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/model/binding.hpp"
