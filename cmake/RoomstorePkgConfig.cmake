@@ -7,6 +7,9 @@ set(ROOMSTORE_PC_ASIO " -DASIO_STANDALONE")
 if(Asio_INCLUDE_DIR AND NOT Asio_INCLUDE_DIR IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
     string(PREPEND ROOMSTORE_PC_ASIO " -I${Asio_INCLUDE_DIR}")
 endif()
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    string(APPEND ROOMSTORE_PC_ASIO " -DASIO_HAS_STD_ALIGNED_ALLOC=1") # as the CMake target
+endif()
 if(Asio_VERSION VERSION_LESS 1.24)
     # As in FindAsio.cmake; other compilers than clang define the same themselves.
     string(APPEND ROOMSTORE_PC_ASIO " -DASIO_HAS_CO_AWAIT=1 -DASIO_HAS_STD_COROUTINE=1")

@@ -1,19 +1,25 @@
 #!/usr/bin/env python3
-"""Finds code that GCC 12 miscompiles: aggregates and lambdas made in the same expression as co_await.
+"""Finds code that GCC 12 miscompiles: aggregates, lambdas and conditional expressions beside a co_await.
 
     check_coroutines.py [ROOT]       checks a tree, prints every place, returns 1 if there is one
     check_coroutines.py --self-test  shows that it finds what it must and leaves alone what is right
 
 In `co_await store.create_room({.id = "lobby"})` GCC 12 copies the temporary byte by byte into the frame of
 the coroutine and destroys both: a short std::string then points to where it was, a shared_ptr is released
-twice. The same happens to a lambda that captures such a value. GCC 14 and clang are right. Name it first:
+twice. The same happens to a lambda that captures such a value, and to a conditional expression of a class
+type (`yes ? text + "!" : ""`). GCC 14 and clang are right. Name it first:
 
     roomstore::Room room{.id = "lobby"};
     co_await store.create_room(std::move(room));
 
-Let through is what copied bytes do not harm: the numbers and flags of a query, empty braces (right for
-a query, wrong for a model), lambdas that capture nothing but references. As wrong, but not visible in
-the text: `Aggregate(value)`, and a default argument `= {}` that holds strings; write `= Aggregate()`.
+roomstore's own structs do not compile there (model/await_guard.hpp); those of a program, lambdas and
+conditional expressions do. Let through is what copied bytes do not harm: the numbers and flags of a query,
+empty braces, lambdas that capture nothing but references, conditional expressions of literals and enumerators.
+As wrong, but not visible in the text: `Aggregate(value)`, and a default argument `= {}` that holds strings;
+write `= Aggregate()`.
+
+A ROOT other than this project is checked as a whole. tests/package/call_expressions is left out: it is made of
+what only other compilers get right.
 """
 
 import os
@@ -28,6 +34,8 @@ BEFORE_BLOCK = re.compile(
     r"(\)|\]|\bmutable|\bnoexcept|\boverride|\bfinal|\belse|\bdo|\btry|\)\s*(mutable\s*)?->[\w:<>,\s&*]+)\s*$")
 HARMLESS_FIELDS = {"offset", "limit", "newest_first", "after_index", "before_index", "expected_next_index",
                    "top_level_only", "status"}
+# Numbers, literals (blanked to a 0) and enumerators.
+HARMLESS_ARM = re.compile(r"-?\d[\w.']*|true|false|nullptr|(\w+::)*[A-Z]\w*::\w+")
 OPEN, CLOSE = "([{", ")]}"
 
 
@@ -108,6 +116,48 @@ def captures_values(captures):
     return any(name and name != "this" and not name.startswith("&") for name in names)
 
 
+def conditionals(text, start, end, partner):
+    """Where a `?` stands between `start` and `end` whose arms are more than literals; not in bodies of lambdas."""
+    at = start
+    while at < end:
+        character = text[at]
+        if character == "{" and opens_block(text, at):
+            at = partner.get(at, end)
+        elif character == "?" and not all(HARMLESS_ARM.fullmatch(arm) for arm in arms(text, at, end, partner)):
+            yield at
+        at += 1
+
+
+def arms(text, question, end, partner):
+    """The two arms of the conditional expression at `question`."""
+    found, begin, at, nested = [], question + 1, question + 1, 0
+    while at < end and len(found) < 2:
+        character = text[at]
+        if character in OPEN:
+            at = partner.get(at, end)
+        elif character == "?":
+            nested += 1
+        elif character == ":" and text[at - 1] != ":" and text[at + 1:at + 2] != ":":
+            if nested == 0:
+                found.append(text[begin:at].strip())
+                begin = at + 1
+            else:
+                nested -= 1
+        elif character in CLOSE or character in ",;":
+            break
+        at += 1
+    return [*found, text[begin:at].strip()]
+
+
+def statement_end(text, start, partner):
+    at = start
+    while at < len(text) and text[at] not in ";" + CLOSE:
+        if text[at] == "{" and opens_block(text, at):
+            return at
+        at = partner.get(at, len(text)) + 1 if text[at] in OPEN else at + 1
+    return at
+
+
 def is_lambda(text, bracket, partner):
     closer = partner.get(bracket, len(text))
     return re.search(r"([(,=?:&|{]|\breturn|\bco_await)\s*$", text[max(0, bracket - 50):bracket]) and re.match(
@@ -129,13 +179,18 @@ def check_text(text):
             inside = text[opener + 1:closer]
             if captures_values(inside) if text[opener] == "[" else not harmless(inside):
                 lines.add(text.count("\n", 0, opener) + 1)
+        for question in conditionals(text, start, statement_end(text, start, partner), partner):
+            lines.add(text.count("\n", 0, question) + 1)
     return sorted(lines)
 
 
 def check_tree(root):
     problems, checked = [], 0
-    for top in ("include", "src", "tests", "examples"):
+    ours = os.path.exists(os.path.join(root, "include", "roomstore"))
+    for top in ("include", "src", "tests", "examples") if ours else ("",):
         for folder, _, names in os.walk(os.path.join(root, top)):
+            if folder == os.path.join(root, "tests", "package", "call_expressions"):
+                continue
             for name in sorted(names):
                 if name.endswith((".hpp", ".ipp", ".cpp")):
                     checked += 1
@@ -164,6 +219,12 @@ WRONG = [
     "co_await f(token, [&, call = std::move(call)](auto handler) mutable { g(call); });",
     "co_await f([=] { g(room); });",
     'try { co_await f({.id = "x"}); } catch (const Error&) {}',
+    'co_await f(n > 0 ? prefix + "x" : "");',
+    'co_await f(n > 0 ? std::optional(id) : std::nullopt);',
+    'co_return n ? co_await f(id) : other;',
+    'const auto a = co_await f(id) + (n ? b : c);',
+    'co_await f(n ? 1 : m ? id : 0);',
+    'if (co_await f(n ? id : "x")) { g(); }',
 ]
 
 RIGHT = [
@@ -184,6 +245,14 @@ RIGHT = [
     'co_await f("{.id}");',
     'struct A { std::string id{"x"}; asio::awaitable<void> f() { co_await g(); } };',
     'asio::awaitable<Room> h() { co_return Room{.id = "x"}; }',
+    'const auto id = n ? a : b; co_await f(id);',
+    'co_await f({.limit = n ? 1 : -2});',
+    'co_await f(n ? "a" : "b");',
+    'co_await f(n ? Gap::skip : roomstore::Gap::refuse);',
+    'gone = co_await f(id) ? 1 : 0;',
+    'co_await f([&] { return n ? a : b; }());',
+    'co_await f(id); g(n ? a : b);',
+    'if (n ? a : b) { co_await f(id); }',
 ]
 
 

@@ -16,6 +16,7 @@ import tempfile
 
 # What an include names, by the first pattern that fits. Included paths are as written in the source.
 CATEGORIES = [
+    ("awaitable", ["roomstore/detail/asio_check.hpp"]),
     ("definitions", ["roomstore/src.hpp", "roomstore/impl/*", "roomstore/memory/impl/*"]),
     ("model", ["roomstore/model/*", "roomstore/error.hpp", "roomstore/query.hpp", "roomstore/version.hpp",
                "roomstore/detail/visibility.hpp"]),
@@ -53,7 +54,7 @@ LIBRARIES = {"std", "system", "json", "fmt", "asio", "awaitable"}
 RULES = [
     ("include/roomstore/version.hpp", set()),
     ("include/roomstore/format.hpp", {"std", "json", "fmt", "model"}),
-    ("include/roomstore/roomstore.hpp", (PUBLIC | {"asio"}) - {"postgres", "options", "fmt_support", "prometheus"}),
+    ("include/roomstore/roomstore.hpp", (PUBLIC | {"std", "asio"}) - {"postgres", "options", "fmt_support", "prometheus"}),
     # Only the one file that is compiled for everybody has the definitions, and what they need.
     ("include/roomstore/src.hpp", {"definitions"}),
     ("include/roomstore/impl/id.ipp", {"std", "system", "json", "model"}),  # the kernel's random bytes
@@ -64,10 +65,11 @@ RULES = [
     ("include/roomstore/error.hpp", {"std", "json", "model"}),
     ("include/roomstore/query.hpp", {"std", "json", "model"}),
     ("include/roomstore/conversation_store.hpp", {"std", "json", "awaitable", "model", "interface"}),
-    ("include/roomstore/call_observer.hpp", {"std", "asio", "model"}),
+    ("include/roomstore/call_observer.hpp", {"std", "asio", "awaitable", "model"}),
     (["include/roomstore/forwarding_store.hpp", "include/roomstore/observed_store.hpp"],
      {"std", "json", "asio", "awaitable", "model", "interface", "decorators"}),
     ("include/roomstore/prometheus/*", {"std", "model", "checks", "decorators", "prometheus"}),
+    ("include/roomstore/detail/asio_check.hpp", {"std", "asio"}),
     ("include/roomstore/detail/*", {"std", "json", "model", "checks"}),
     ("include/roomstore/memory/detail/*", {"std", "json", "model", "checks", "memory_detail"}),
     ("include/roomstore/memory/*", {"std", "json", "awaitable", "model", "interface", "memory"}),
@@ -98,9 +100,11 @@ RULES = [
 
 # Names of libpqxx and libpq, outside comments and strings.
 DRIVER_NAMES = re.compile(r"\bpqxx::|\bPQ[a-z]\w*\s*\(|\bPG(conn|result|cancel)\b")
+ASIO_CHECK = "include/roomstore/detail/asio_check.hpp"
+ASIO_FIRST = f"includes asio before any standard header: {ASIO_CHECK} says why not"
 NOT_LISTED = "no CMakeLists.txt above it lists it"
 NO_SUCH_FILE = "no such file in include/, src/postgres/, tests/ or beside:"
-INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 COMMENTS_AND_STRINGS = re.compile(
     r'R"(\w*)\((?:.|\n)*?\)\1"|"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*(?:.|\n)*?\*/')
 
@@ -153,6 +157,9 @@ def check_file(root, path):
             kind = category(include.group(1), include.group(2), path)
             if kind not in allowed | {"neighbour"}:
                 yield f"{path}:{number}: may not include {include.group(2)} ({kind})"
+    first = next((category(*found, path) for found in INCLUDE.findall(text)), None)
+    if path.startswith("include/") and first in ("asio", "awaitable") and path != ASIO_CHECK:
+        yield f"{path}: {ASIO_FIRST}"
     if not path.startswith(("src/postgres/driver/", "tests/")):
         for number, line in enumerate(COMMENTS_AND_STRINGS.sub(blank, text).splitlines(), 1):
             name = DRIVER_NAMES.search(line)
@@ -257,7 +264,7 @@ FORBIDDEN = [
 
 ALLOWED = [
     ("include/roomstore/model/room.hpp", '#include <nlohmann/json.hpp>'),
-    ("include/roomstore/conversation_store.hpp", '#include <asio/awaitable.hpp>'),
+    ("include/roomstore/conversation_store.hpp", '#include <string>\n#include <asio/awaitable.hpp>'),
     ("include/roomstore/memory/impl/in_memory_store.ipp", '#include "roomstore/memory/detail/engine.hpp"'),
     ("src/roomstore.cpp", '#include "roomstore/src.hpp"'),
     ("src/postgres/postgres_store.cpp", '// pqxx::connection and PQstatus( are only named here'),
@@ -295,11 +302,13 @@ def self_test():
         problems = verdict(path, line)
         if problems:
             wrong.append(f"refused: {problems}")
+    if not verdict("include/roomstore/conversation_store.hpp", "#include <asio/awaitable.hpp>", ASIO_FIRST):
+        wrong.append("not refused: a header whose first include is asio")
     if not verdict("src/postgres/sql/rooms.cpp", "#include <string>", NOT_LISTED):
         wrong.append("not refused: a source that no CMakeLists.txt lists")
     if not verdict("src/postgres/sql/rooms.cpp", '#include "postgres/driver/row.hpp"', NO_SUCH_FILE):
         wrong.append("not refused: an include that hides its folder")
-    print(*wrong, f"{len(FORBIDDEN) + len(ALLOWED) + 2} rules tried, {len(wrong)} wrong", sep="\n")
+    print(*wrong, f"{len(FORBIDDEN) + len(ALLOWED) + 3} rules tried, {len(wrong)} wrong", sep="\n")
     return 1 if wrong else 0
 
 

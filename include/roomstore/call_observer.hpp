@@ -6,6 +6,7 @@
 
 #include <asio/error.hpp>
 
+#include "roomstore/detail/asio_check.hpp"
 #include "roomstore/detail/visibility.hpp"
 #include "roomstore/error.hpp"
 

@@ -8,6 +8,7 @@
 
 #include <asio/awaitable.hpp>
 
+#include "roomstore/detail/asio_check.hpp"
 #include "roomstore/detail/visibility.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/model/binding.hpp"
@@ -54,8 +55,13 @@ namespace roomstore {
 /// say otherwise.
 /// @par Lifetimes
 /// Parameters are taken by value, since an awaitable starts late. The store must outlive the calls
-/// in flight. Results are copies. With GCC 12, name a struct before awaiting a call with it:
-/// `co_await store.create_room({.id = "lobby"})` makes that compiler destroy the temporary twice.
+/// in flight. Results are copies.
+/// @par GCC 12
+/// In one expression with `co_await` it destroys parts of some temporaries twice; name these first.
+/// A struct of this library does not compile there: `co_await store.create_room({.id = "lobby"})`
+/// ends in "array used as initializer", and so does a list. A conditional expression of a class
+/// type, `co_await store.get_room(given ? id + "!" : "")`, compiles and must not be written. What a
+/// function returns is safe, and so are literals, sums, variables and queries of numbers.
 /// @par Consistency
 /// A write is atomic, and so is what a call reads of one room; whether a result that spans rooms is
 /// of one moment is said by each backend. In a room, index order is commit order: a reader that
@@ -148,8 +154,9 @@ public:
 
     /// The newest room by (`created_at`, `id`) that has `participant_id` as a participant or as the
     /// `participant_id` of a binding.
-    virtual asio::awaitable<std::optional<Room>> find_latest_room(std::string participant_id,
-                                                                  LatestRoomFilter filter = {}) = 0;
+    virtual asio::awaitable<std::optional<Room>> find_latest_room(
+        std::string participant_id,
+        LatestRoomFilter filter = LatestRoomFilter()) = 0;
 
     /// The oldest room by (`created_at`, `id`) that has a binding of the channel.
     virtual asio::awaitable<std::optional<std::string>> find_room_id_by_channel(

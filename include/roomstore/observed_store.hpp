@@ -42,8 +42,9 @@ public:
     asio::awaitable<std::vector<Room>> list_rooms(Page page = {}) override;
     asio::awaitable<std::vector<Room>> find_rooms(RoomFilter filter,
                                                   Page page = {.offset = 0, .limit = 100}) override;
-    asio::awaitable<std::optional<Room>> find_latest_room(std::string participant_id,
-                                                          LatestRoomFilter filter = {}) override;
+    asio::awaitable<std::optional<Room>> find_latest_room(
+        std::string participant_id,
+        LatestRoomFilter filter = LatestRoomFilter()) override;
     asio::awaitable<std::optional<std::string>> find_room_id_by_channel(
         std::string channel_id,
         std::optional<RoomStatus> status = {}) override;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/binding.hpp"
 #include "roomstore/model/enums.hpp"
 #include "roomstore/model/json_value.hpp"
@@ -36,6 +37,7 @@ struct RoomFilter {
     /// A JSON object that the room's metadata must contain, as PostgreSQL's `@>` does (manual,
     /// section 8.14.3): nested objects and arrays are subsets, an absent key never matches null.
     std::optional<Json> metadata{};
+    ROOMSTORE_AWAIT_GUARD;
 };
 
 /// Narrows `find_latest_room`.
@@ -45,6 +47,7 @@ struct LatestRoomFilter {
     std::optional<ChannelType> channel_type{};
     /// Exactly this status.
     std::optional<RoomStatus> status{};
+    ROOMSTORE_AWAIT_GUARD;
 };
 
 /// Which rooms a channel lookup returns.
@@ -100,6 +103,7 @@ struct EventFilter {
     std::optional<Timestamp> after_time{};
     /// `created_at` strictly earlier.
     std::optional<Timestamp> before_time{};
+    ROOMSTORE_AWAIT_GUARD;
 };
 
 /// Which page of a room's timeline to list. Every page is in ascending index order.
@@ -119,7 +123,7 @@ struct EventQuery {
     /// The last page instead of the first. Ignored with a cursor.
     bool newest_first = false;
     /// Applied before offset and limit.
-    EventFilter filter{};
+    EventFilter filter = EventFilter();
 };
 
 /// What `get_conversation` reads.
@@ -135,7 +139,7 @@ struct ConversationQuery {
 /// @ingroup events
 struct TimelineQuery {
     /// Applied before the limit.
-    EventFilter filter{};
+    EventFilter filter = EventFilter();
     /// At most this many events, >= 0.
     std::int64_t limit = 100;
     /// Cursor, >= 0: the first `limit` events with a greater index.

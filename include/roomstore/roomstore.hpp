@@ -7,6 +7,8 @@
 /// (`forwarding_store.hpp`, `observed_store.hpp`), the counters for Prometheus
 /// (`prometheus/prometheus_observer.hpp`) and the formatters for {fmt} (`format.hpp`).
 
+#include <cstddef>  // before asio: see detail/asio_check.hpp
+
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/use_future.hpp>

@@ -117,7 +117,7 @@ inline bool contains_inside(const Json& value, const Json& part) {
         if (!value.is_array()) return false;
         constexpr std::size_t long_array = 8;
         std::optional<ScalarsOf> scalars;
-        if (std::min(value.size(), part.size()) > long_array) scalars.emplace(value);
+        if ((std::min)(value.size(), part.size()) > long_array) scalars.emplace(value);
         return std::ranges::all_of(part, [&](const Json& element) {
             if (scalars && !element.is_structured()) return scalars->contains(element);
             return has_element(value, element);

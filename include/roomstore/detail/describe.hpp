@@ -15,7 +15,7 @@
 namespace roomstore::detail {
 
 /// The highest index of an event: a next one always exists.
-inline constexpr std::int64_t max_index = std::numeric_limits<std::int64_t>::max() - 1;
+inline constexpr std::int64_t max_index = (std::numeric_limits<std::int64_t>::max)() - 1;
 
 /// The highest tally a room may be imported with; counting on from it does not overflow.
 inline constexpr std::int64_t max_event_count = std::int64_t{1} << 62;
@@ -39,7 +39,7 @@ inline constexpr Bytes address{1, 1024};
 
 struct Integer {
     std::int64_t min;
-    std::int64_t max = std::numeric_limits<std::int64_t>::max();
+    std::int64_t max = (std::numeric_limits<std::int64_t>::max)();
 };
 inline constexpr Integer not_negative{0};
 inline constexpr Integer positive{1};
@@ -49,7 +49,7 @@ struct Range {
     double min;
     double max;
 };
-inline constexpr Range real_not_negative{0, std::numeric_limits<double>::max()};
+inline constexpr Range real_not_negative{0, (std::numeric_limits<double>::max)()};
 
 /// A number greater than 0.
 struct RealPositive {};

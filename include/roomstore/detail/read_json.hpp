@@ -57,7 +57,7 @@ inline void read_json(const FieldPath& path, const Json& json, Nesting, double& 
 
 /// Takes a number without a fraction, also one that is written as 3.0 or 3e0.
 inline void read_json(const FieldPath& path, const Json& json, Nesting, std::int64_t& value) {
-    constexpr auto highest = std::numeric_limits<std::int64_t>::max();
+    constexpr auto highest = (std::numeric_limits<std::int64_t>::max)();
     if (json.is_number_unsigned()) {
         const auto number = json.get<std::uint64_t>();
         if (number > static_cast<std::uint64_t>(highest)) {

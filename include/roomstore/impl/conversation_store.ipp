@@ -30,8 +30,8 @@ asio::awaitable<RoomEvent> ConversationStore::add_event_auto_index(std::string r
         // The newest live event may have been deleted; the room's counters remember its index.
         const auto newest = co_await list_events(room_id, {.limit = 1, .newest_first = true});
         std::int64_t last = room->event_count > 0 ? room->latest_index : -1;
-        if (!newest.empty()) last = std::max(last, newest.back().index);
-        if (last == std::numeric_limits<std::int64_t>::max() - 1) {
+        if (!newest.empty()) last = (std::max)(last, newest.back().index);
+        if (last == (std::numeric_limits<std::int64_t>::max)() - 1) {
             throw Error(errc::storage_full, "the room '" + room_id + "' has no index left");
         }
         event.index = last + 1;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/enums.hpp"
 #include "roomstore/model/json_value.hpp"
 #include "roomstore/model/open_enum.hpp"
@@ -38,6 +39,7 @@ struct RetryPolicy {
     double exponential_base = 2.0;
     /// Names of the errors to repeat on; absent: whatever the error itself does not refuse.
     std::optional<std::vector<std::string>> retryable_errors{};
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const RetryPolicy&) const = default;
 };
@@ -95,6 +97,7 @@ struct ChannelCapabilities {
     DeliveryMode delivery_mode = DeliveryMode::broadcast;
     /// A JSON object, for what this list does not foresee.
     Json custom = Json::object();
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const ChannelCapabilities&) const = default;
 };
@@ -134,6 +137,7 @@ struct ChannelBinding {
     std::optional<RetryPolicy> retry_policy{};
     /// A JSON object.
     Json metadata = Json::object();
+    ROOMSTORE_AWAIT_GUARD;
 
     /// Whether the channel may write events into the room.
     bool can_write() const noexcept {

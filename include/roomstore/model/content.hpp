@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/box.hpp"
 #include "roomstore/model/enums.hpp"
 #include "roomstore/model/json_value.hpp"
@@ -28,6 +29,7 @@ struct TextContent {
     std::string body{};
     /// Language tag, as in RFC 5646.
     std::optional<std::string> language{};
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const TextContent&) const = default;
 };
@@ -49,6 +51,7 @@ struct RichContent {
     std::vector<Json> cards{};
     /// Answers to choose from.
     std::vector<std::string> quick_replies{};
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const RichContent&) const = default;
 };
@@ -68,6 +71,7 @@ struct MediaContent {
     std::optional<std::int64_t> size_bytes{};
     /// The text below it.
     std::optional<std::string> caption{};
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const MediaContent&) const = default;
 };
@@ -85,6 +89,7 @@ struct LocationContent {
     std::optional<std::string> label{};
     /// A postal address.
     std::optional<std::string> address{};
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const LocationContent&) const = default;
 };
@@ -102,6 +107,7 @@ struct AudioContent {
     std::optional<double> duration_seconds{};
     /// What is said in it.
     std::optional<std::string> transcript{};
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const AudioContent&) const = default;
 };
@@ -119,6 +125,7 @@ struct VideoContent {
     std::optional<double> duration_seconds{};
     /// A still of it. Begins with `http://`, `https://` or `data:`.
     std::optional<std::string> thumbnail_url{};
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const VideoContent&) const = default;
 };
@@ -130,6 +137,7 @@ struct CompositeContent {
     static constexpr std::string_view tag = "composite";
     /// In the order in which they are shown; at least one.
     std::vector<EventContent> parts;
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     friend bool operator==(const CompositeContent& a, const CompositeContent& b);
 };
@@ -145,6 +153,7 @@ struct SystemContent {
     std::optional<std::string> code{};
     /// A JSON object.
     Json data = Json::object();
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const SystemContent&) const = default;
 };
@@ -162,6 +171,7 @@ struct TemplateContent {
     std::map<std::string, std::string> parameters{};
     /// The text as it came out, where that is known.
     std::optional<std::string> body{};
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const TemplateContent&) const = default;
 };
@@ -177,6 +187,7 @@ struct EditContent {
     Box<EventContent> new_content{};
     /// Who or what edited it.
     std::optional<std::string> edit_source{};
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field; a content that was moved from equals only another.
     friend bool operator==(const EditContent& a, const EditContent& b);
 };
@@ -192,6 +203,7 @@ struct DeleteContent {
     DeleteType delete_type = DeleteType::sender;
     /// Why, for people.
     std::optional<std::string> reason{};
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const DeleteContent&) const = default;
 };
@@ -217,6 +229,7 @@ struct ToolCallContent {
     std::optional<std::string> error{};
     /// A JSON object, where present.
     std::optional<Json> structured_content{};
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const ToolCallContent&) const = default;
 };
@@ -226,6 +239,7 @@ struct ToolCallContent {
 struct UnknownContent {
     /// A JSON object whose `type` is a string other than the tags above.
     Json raw = Json::object();
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const UnknownContent&) const = default;
 };

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/content.hpp"
 #include "roomstore/model/enums.hpp"
 #include "roomstore/model/id.hpp"
@@ -33,6 +34,7 @@ struct EventSource {
     Json raw_payload = Json::object();
     /// What the provider calls the message.
     std::optional<std::string> provider_message_id{};
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const EventSource&) const = default;
 };
@@ -48,6 +50,7 @@ struct ChannelData {
     std::optional<std::string> thread_id{};
     /// A JSON object.
     Json extra = Json::object();
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const ChannelData&) const = default;
 };
@@ -98,6 +101,7 @@ struct RoomEvent {
     ChannelData channel_data{};
     /// What became of its delivery, by channel: a JSON object.
     Json delivery_results = Json::object();
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const RoomEvent&) const = default;
 };

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/json_value.hpp"
 
 namespace roomstore {
@@ -31,6 +32,7 @@ struct Identity {
     std::map<std::string, std::string> external_ids{};
     /// A JSON object.
     Json metadata = Json::object();
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const Identity&) const = default;
 };

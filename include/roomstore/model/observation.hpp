@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/json_value.hpp"
 #include "roomstore/model/timestamp.hpp"
 
@@ -27,6 +28,7 @@ struct Observation {
     Timestamp created_at = now();
     /// A JSON object.
     Json metadata = Json::object();
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const Observation&) const = default;
 };

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/enums.hpp"
 #include "roomstore/model/json_value.hpp"
 #include "roomstore/model/timestamp.hpp"
@@ -44,6 +45,7 @@ struct Participant {
     Timestamp joined_at = now();
     /// A JSON object.
     Json metadata = Json::object();
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const Participant&) const = default;
 };

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/enums.hpp"
 #include "roomstore/model/json_value.hpp"
 #include "roomstore/model/timestamp.hpp"
@@ -54,6 +55,7 @@ struct Room {
     /// Highest index delivered in order, -1 before the first. Store-managed: see
     /// `ConversationStore::advance_delivered_index`.
     std::int64_t delivered_index = -1;
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const Room&) const = default;
 };

@@ -251,8 +251,8 @@ private:
         for (const auto& room : found) {
             expect(room.status == status && room.organization_id == "o1", "find_rooms: filter");
         }
-        const auto latest =
-            co_await store_.find_latest_room(any(people), {.status = RoomStatus::active});
+        const LatestRoomFilter active{.status = RoomStatus::active};
+        const auto latest = co_await store_.find_latest_room(any(people), active);
         expect(!latest || latest->status == RoomStatus::active, "find_latest_room: status");
         const auto ids = co_await store_.find_room_ids_by_channel(any(channels), {.limit = 3});
         expect(std::set(ids.begin(), ids.end()).size() == ids.size(), "by channel: twice");

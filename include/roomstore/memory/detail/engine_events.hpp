@@ -53,10 +53,10 @@ inline void Engine::detach(RoomRecord& room, const PackedEvent& event) noexcept 
 /// Moves the counters past an event that was attached.
 inline void Engine::count(RoomRecord& room, const PackedEvent& event) noexcept {
     RoomCounters& counters = room.counters;
-    counters.latest_index = std::max(counters.last_given(), event.index());
+    counters.latest_index = (std::max)(counters.last_given(), event.index());
     ++counters.event_count;
     counters.last_activity_at =
-        std::max(counters.last_activity_at.value_or(event.created_at()), event.created_at());
+        (std::max)(counters.last_activity_at.value_or(event.created_at()), event.created_at());
 }
 
 /// Null where the room has none. The lock of the room is held.

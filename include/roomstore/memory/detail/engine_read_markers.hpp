@@ -14,7 +14,7 @@ inline void Engine::move_marker(RoomRecord& room,
                                 const std::string& channel_id,
                                 std::int64_t index) {
     std::int64_t& marker = room.contents.markers.try_emplace(channel_id, index).first->second;
-    marker = std::max(marker, index);
+    marker = (std::max)(marker, index);
 }
 
 inline std::int64_t Engine::unread_count(const RoomRecord& room, const std::string& channel_id) {

@@ -138,7 +138,7 @@ inline std::vector<Room> Engine::select_rooms(const RoomFilter& filter, const Pa
     std::vector<RoomSnapshot> found;
     const auto stretch = [&] {
         return static_cast<std::size_t>(
-            filter.metadata ? longest_stretch : std::min(longest_stretch, limit - found.size()));
+            filter.metadata ? longest_stretch : (std::min)(longest_stretch, limit - found.size()));
     };
     if (limit == 0) return {};
     std::size_t wanted = stretch();

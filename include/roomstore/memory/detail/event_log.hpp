@@ -91,7 +91,7 @@ public:
         if (!entries_.erase(index)) return false;
         if (empty()) return true;
         if (index > last()) {
-            solid_from_ = std::min(solid_from_, last());
+            solid_from_ = (std::min)(solid_from_, last());
         } else if (index >= solid_from_) {
             solid_from_ = index + 1;
         }

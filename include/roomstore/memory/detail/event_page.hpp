@@ -65,13 +65,13 @@ private:
     std::vector<EventPtr> slice() const {
         std::uint64_t from = log_.rank(log_from());
         std::uint64_t to = log_.rank(log_to());
-        const std::uint64_t skipped = std::min(offset(), to - from);
+        const std::uint64_t skipped = (std::min)(offset(), to - from);
         if (from_the_end()) {
             to -= skipped;
-            from = to - std::min(limit(), to - from);
+            from = to - (std::min)(limit(), to - from);
         } else {
             from += skipped;
-            to = from + std::min(limit(), to - from);
+            to = from + (std::min)(limit(), to - from);
         }
         std::vector<EventPtr> page;
         page.reserve(static_cast<std::size_t>(to - from));

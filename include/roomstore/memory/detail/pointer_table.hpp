@@ -85,7 +85,7 @@ private:
 
     static constexpr std::size_t fewest = 8;
 
-    void grow() { move_to(std::vector<Slot>(std::max(fewest, slots_.size() * 2))); }
+    void grow() { move_to(std::vector<Slot>((std::max)(fewest, slots_.size() * 2))); }
 
     void shrink() noexcept {
         try {

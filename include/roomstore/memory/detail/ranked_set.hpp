@@ -170,7 +170,7 @@ public:
         }
         if (place.offset_ == 0) chunks_[place.chunk_].first = Order::key(items.front());
         if (!full_) {
-            add_to_sums(place.chunk_, std::numeric_limits<std::size_t>::max());
+            add_to_sums(place.chunk_, (std::numeric_limits<std::size_t>::max)());
             merge_around(place.chunk_);
         } else if (place.chunk_ + 1 != chunks_.size()) {
             sum_up();

@@ -142,7 +142,7 @@ public:
         std::vector<std::string> ids;
         std::shared_ptr<RoomHandle> last;
         while (ids.size() < limit) {
-            const std::size_t wanted = std::min(longest_stretch, limit - ids.size());
+            const std::size_t wanted = (std::min)(longest_stretch, limit - ids.size());
             const std::lock_guard lock(mutex_);
             const auto rooms = channels_.oldest({channel_id, {}}, status, wanted, last.get());
             for (const RoomHandle* room : rooms) ids.push_back(room->id);

@@ -29,7 +29,7 @@ public:
 
 private:
     static constexpr std::size_t number(std::size_t hash) noexcept {
-        return hash / (std::numeric_limits<std::size_t>::max() / count + 1);
+        return hash / ((std::numeric_limits<std::size_t>::max)() / count + 1);
     }
 
     std::array<Shard, count> shards_;
