@@ -12,3 +12,6 @@
 #define ROOMSTORE_VERSION_PATCH 0
 /// All three, as text.
 #define ROOMSTORE_VERSION_STRING "0.1.0"
+/// All three, as a number to compare: 100 for 0.1.0, 10203 for 1.2.3.
+#define ROOMSTORE_VERSION \
+    (ROOMSTORE_VERSION_MAJOR * 10000 + ROOMSTORE_VERSION_MINOR * 100 + ROOMSTORE_VERSION_PATCH)

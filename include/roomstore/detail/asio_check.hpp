@@ -13,3 +13,17 @@
 #error \
     "asio was included before any standard header and allocates otherwise than roomstore does: define ASIO_HAS_STD_ALIGNED_ALLOC=1 for the whole program, as roomstore's CMake target and roomstore.pc do, or include <cstddef> before asio"
 #endif
+
+#define ROOMSTORE_JOIN_EXPANDED(a, b) a##b
+#define ROOMSTORE_JOIN(a, b) ROOMSTORE_JOIN_EXPANDED(a, b)
+#define ROOMSTORE_COMPILED_WITH_ASIO ROOMSTORE_JOIN(compiled_with_asio_, ASIO_VERSION)
+
+namespace roomstore::detail {
+
+// Coroutines of the compiled library run on those of the program, and asio promises no binary
+// compatibility: a program that has another asio than its roomstore::roomstore must not link. The
+// linker then names this symbol. roomstore::header_only works with any asio.
+extern const char ROOMSTORE_COMPILED_WITH_ASIO;
+[[gnu::used]] static const char* const compiled_with_asio = &ROOMSTORE_COMPILED_WITH_ASIO;
+
+}  // namespace roomstore::detail

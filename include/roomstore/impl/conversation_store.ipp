@@ -9,6 +9,8 @@
 
 namespace roomstore {
 
+const char detail::ROOMSTORE_COMPILED_WITH_ASIO = 0;
+
 ConversationStore::ConversationStore() = default;
 ConversationStore::~ConversationStore() = default;
 
