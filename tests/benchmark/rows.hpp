@@ -44,6 +44,8 @@ void measure_footprint(Bench& bench);
 void measure_fairness(Bench& bench);
 /// E1: messages through the chat server.
 void measure_chat(Bench& bench);
+/// E2: the compiler's work for a program that includes the library.
+void measure_compiling(Bench& bench);
 
 // Processes of their own: the words after `child` on the command line.
 

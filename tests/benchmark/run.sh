@@ -8,7 +8,7 @@
 #                          [--json FILE] [--svg FILE] [--require]
 #
 #   --short    tiny counts, one sample: shows that every row works, not how fast anything is
-#   --rows     only these, of T1 .. T10 and E1
+#   --rows     only these, of T1 .. T10, E1 and E2
 #   --seconds  the length of a sample (3)
 #   --samples  of each contestant (5); the table shows the median
 #   --json     the table with all samples, and facts about the machine
