@@ -24,7 +24,8 @@ void expect(bool holds, std::string_view what);
 inline roomstore::Room room_named(std::string id) { return {.id = std::move(id)}; }
 
 inline roomstore::RoomEvent event_saying(std::string body) {
-    return {.source = {.channel_id = long_text, .channel_type = "cli"},
+    return {.room_id = "lobby",
+            .source = {.channel_id = long_text, .channel_type = "cli"},
             .content = roomstore::TextContent{.body = std::move(body)}};
 }
 

@@ -24,7 +24,9 @@ void run(const Call& call, bool yes) {
     asio::io_context io;
     roomstore::InMemoryStore store;
     asio::co_spawn(io, run_in(store, call, yes), [](std::exception_ptr failure) {
-        if (failure) std::rethrow_exception(failure);
+        if (!failure) return;
+        std::fprintf(stderr, "%s:\n", current);
+        std::rethrow_exception(failure);
     });
     io.run();
 }

@@ -11,7 +11,7 @@ namespace {
 }
 
 [[maybe_unused]] RoomEvent said(EventContent content) {
-    return {.source = source(long_text), .content = std::move(content)};
+    return {.room_id = "lobby", .source = source(long_text), .content = std::move(content)};
 }
 
 #define STATEMENT(number, ...)                                                    \

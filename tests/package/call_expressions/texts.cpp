@@ -112,9 +112,10 @@ std::vector<Call> text_calls() {
         {"a channel type",
          [](Store& store, bool yes) -> awaitable<void> {
              expect(!co_await store.resolve_identity(ChannelType::sms, "+1"), "nobody");
-             expect(!co_await store.resolve_identity("a type of more than fifteen bytes", "+1"),
+             expect(!co_await store.resolve_identity("a_type_of_more_than_fifteen_bytes", "+1"),
                     "nobody");
-             const ChannelType type = yes ? ChannelType(long_text) : ChannelType::sms;
+             const ChannelType type =
+                 yes ? ChannelType("a_type_of_more_than_fifteen_bytes") : ChannelType::sms;
              expect(!co_await store.resolve_identity(type, "+1"), "nobody");
          }},
         {"an optional status",
