@@ -95,7 +95,8 @@ void PqxxSession::connect_to_any(Clock::time_point deadline) {
         try {
             auto handle = connect_to(targets[index], limit, *control_);
             raw_ = handle.get();
-            connection_ = pqxx::connection::seize_raw_connection(handle.release());
+            connection_ = pqxx::connection::seize_raw_connection(raw_);
+            handle.release();  // not before: without memory, libpqxx takes nothing
             set_up(targets[index], limit);
             config_->last_target = target_ = index;
             return;
