@@ -167,7 +167,8 @@ void PqxxSession::connect_to_one(std::size_t index,
     target.name();
     where_ = describe(target, address) + ", database \"" + target.settings.at("dbname") + '"';
     raw_ = handle.get();
-    connection_ = pqxx::connection::seize_raw_connection(handle.release());
+    connection_ = pqxx::connection::seize_raw_connection(raw_);
+    handle.release();  // not before: without memory, libpqxx takes nothing
     set_up(limit);
     place_ = {.target = index, .address = address};
     config_->order.begin_with(config_->plan.begin_with_last ? place_ : ServerPlace{});

@@ -31,6 +31,10 @@ void for_each_extra_field(Event& event, Field&& field) {
     field("channel_data_extra", event.channel_data.extra, empty_object());
 }
 
+// Not a default event: that would draw a random id and ask for the time. Copied, since GCC 12
+// destroys members of a braced event twice where one throws, as those do that allocate.
+const RoomEvent blank_event{.id = {}, .room_id = {}, .created_at = {}};
+
 template <typename T>
 const T& required_value(const std::optional<T>& value) {
     return *value;
@@ -100,9 +104,7 @@ void add_fields(Params& params, const RoomEvent& event) {
 }
 
 RoomEvent read_event(const Row& row, int first) {
-    // Not a default event: that would draw a random id and ask for the time. Nor are values read in
-    // here: GCC 12 destroys members twice where one throws.
-    RoomEvent event{.id = {}, .room_id = {}, .created_at = {}};
+    RoomEvent event = blank_event;
     event.id = row.text(first + 2);
     event.room_id = row.text(first);
     event.type = EventType(row.view(first + 3));

@@ -141,6 +141,7 @@ TEST_CASE("a log can be stopped by the one it tells") {
         stopped.set_value();
     });
     const auto same = log;
+    await([] { return true; });  // starts the thread that watches over waiting, once for all tests
     const auto before = threads();
     same->start();
     same->write(LogLevel::info, {"stop"});
