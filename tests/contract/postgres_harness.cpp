@@ -122,6 +122,16 @@ Surroundings surroundings() {
     throw std::logic_error("ROOMSTORE_CONTRACT_POSTGRES: unknown '" + std::string(name) + "'");
 }
 
+/// Where the suite is to run on one version of the server, it must not silently run on another.
+void require_server(const Surroundings& surroundings) {
+    const char* const wanted = std::getenv("ROOMSTORE_CONTRACT_SERVER");
+    if (wanted == nullptr) return;
+    const auto version = test::Admin(surroundings.arranging)
+                             .value("SELECT current_setting('server_version_num')::int / 10000");
+    if (version == wanted) return;
+    throw std::logic_error("ROOMSTORE_CONTRACT_SERVER: this is a server of version " + version);
+}
+
 /// One schema per store. Making one takes longer than most tests, so a schema whose store is gone
 /// is emptied and used again.
 class Schemas {
@@ -236,7 +246,9 @@ private:
 }  // namespace
 
 std::unique_ptr<Backend> make_backend() {
-    return std::make_unique<PostgresBackend>(surroundings());
+    auto around = surroundings();
+    require_server(around);
+    return std::make_unique<PostgresBackend>(std::move(around));
 }
 
 }  // namespace roomstore::contract

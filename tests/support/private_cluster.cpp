@@ -146,8 +146,7 @@ void PrivateCluster::make_data() {
                    "--auth=trust",
                    "--encoding=UTF8",
                    "--locale=C",
-                   "--no-sync",
-                   "--no-instructions"};
+                   "--no-sync"};
         command.insert(command.end(), options_.initdb.begin(), options_.initdb.end());
     } else {
         command = {(*programs() / "pg_basebackup").string(),
