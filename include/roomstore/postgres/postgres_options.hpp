@@ -23,7 +23,8 @@ struct PostgresOptions {
     std::string connection_string{};
 
     /// The schema that holds the tables: 1..63 bytes of UTF-8 without NUL, not beginning with
-    /// `pg_`. Several stores share a database by different schemas.
+    /// `pg_`. Several stores share a database by different schemas. Names in statements are looked
+    /// up in `pg_catalog` and here only, whatever `search_path` the role or the database sets.
     std::string schema = "roomstore";
 
     /// Connections, each with a thread of its own: 1..1000. As many calls run at once.
@@ -50,9 +51,9 @@ struct PostgresOptions {
     /// How long a statement waits for a lock before it is rolled back and repeated: 1 ms..1 h.
     std::chrono::milliseconds lock_timeout{2000};
 
-    /// Whether statements are prepared, once per connection. `false` leaves no state in a session
-    /// and so works behind a pooler in transaction mode (PgBouncer), at the price of parsing every
-    /// statement anew.
+    /// Whether statements are prepared, once per connection, which keeps the 256 that were used
+    /// last. `false` leaves no state in a session and so works behind a pooler in transaction mode
+    /// (PgBouncer), at the price of parsing every statement anew.
     bool prepared_statements = true;
 
     /// Whether `init()` creates and migrates the schema. `false`: it only checks, and a role

@@ -73,8 +73,8 @@ public:
     /// store works with those, goes on trying for the others, and says so only in `stats()`
     /// (`PostgresStats::connections_open`, `PostgresStats::failed_connects`).
     /// @par Errors
-    /// schema_mismatch (a newer schema, or an older one and `create_schema = false`), unavailable,
-    /// timeout; closed after `close()`.
+    /// schema_mismatch (a newer schema, an older one and `create_schema = false`, or a server older
+    /// than PostgreSQL 13), unavailable, timeout; closed after `close()`.
     asio::awaitable<void> init() override;
     asio::awaitable<void> close() override;
 
