@@ -266,9 +266,12 @@ void PoolCore::lost_connection(Worker& worker, std::string_view why) {
 void PoolCore::cannot_connect(const Failure& failure) {
     if (!log_->wanted() || state_ != State::open) return;
     try {
-        auto problem = "cannot connect; " + open_connections() + ": " + failure.text;
+        // One refusal has two texts: before any login the server is not quoted.
+        auto problem =
+            open_connections() + (failure.sqlstate.empty() ? failure.text : failure.sqlstate);
         if (problem == connect_problem_) return;
-        log_->write(LogLevel::warning, {problem});
+        log_->write(LogLevel::warning,
+                    {"cannot connect; ", open_connections(), ": ", failure.text});
         connect_problem_ = std::move(problem);
     } catch (const std::bad_alloc&) {
         // Told at the next attempt.
