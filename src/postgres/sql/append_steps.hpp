@@ -73,9 +73,6 @@ std::vector<StoredEvent> find_stored(Session& session, const std::vector<const R
 /// @throws Error already_exists where its id names another event, corrupt_data.
 std::optional<RoomEvent> settle(const char* operation, const RoomEvent& event, StoredEvent& found);
 
-/// The room has no index for another event.
-Error no_index_left(const char* operation, const std::string& room_id);
-
 /// Every statement of append_steps.cpp.
 std::vector<Statement> append_statements();
 
