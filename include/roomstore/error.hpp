@@ -223,7 +223,9 @@ public:
           sqlstate_(std::move(sqlstate)),
           second_run_(second_run) {}
 
-    /// The text for a person, without the name of the code that `what()` appends.
+    /// The text for a person, without the name of the code that `what()` appends. One line where a
+    /// store made it: names in it stand in single quotes, control characters are escaped (`\n`,
+    /// `\u2028`), so that it can be written to a log.
     const std::string& detail() const noexcept { return detail_; }
 
     /// SQLSTATE of the server (PostgreSQL manual, Appendix A), or empty.

@@ -290,7 +290,7 @@ void check_failure(const Ending<RoomEvent>& ending,
     CAPTURE(ending.code, ending.text, ending.sqlstate);
     CHECK_FALSE(ending.result);
     CHECK(ending.failed(code));
-    CHECK(ending.text.starts_with("add_event_auto_index in room \"" + room + "\": "));
+    CHECK(ending.text.starts_with("add_event_auto_index in room '" + room + "': "));
     CHECK(ending.text.find(where) != std::string::npos);
     CHECK(ending.sqlstate == sqlstate);
 }

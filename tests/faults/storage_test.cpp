@@ -85,7 +85,7 @@ TEST_CASE("a log that cannot be written takes the server down, and nothing that 
     const auto stored = fill(fault, 200'000, failure);
     CAPTURE(failure.code, failure.text);
     CHECK((failure.failed(errc::commit_unknown) || failure.failed(errc::unavailable)));
-    CHECK(failure.text.starts_with("add_event_auto_index in room \"a\": "));
+    CHECK(failure.text.starts_with("add_event_auto_index in room 'a': "));
     CHECK(server.log().find("PANIC:") != std::string::npos);
     fault.forget_admin();
     disk->resize(200 * megabyte);

@@ -239,7 +239,7 @@ TEST_CASE("an append that the server refuses fails alone") {
     CHECK(first.get().result->index == 0);
     const auto refused = poison.get();
     CHECK(refused.failed(errc::internal));
-    CHECK(refused.text.starts_with("add_event_auto_index in room \"a\": "));
+    CHECK(refused.text.starts_with("add_event_auto_index in room 'a': "));
     CHECK(refused.text.find("not this one") != std::string::npos);
     CHECK(second.get().result->index == 1);
     CHECK(third.get().result->index == 0);

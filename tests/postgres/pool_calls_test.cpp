@@ -98,7 +98,7 @@ TEST_CASE("What a job refuses reaches the caller as it is, what the server refus
                         })).get();
     CHECK(failed.failed(errc::schema_mismatch));
     CHECK(failed.sqlstate == "42P01");
-    CHECK(failed.text.starts_with("try in room \"lobby\": ERROR:  relation \"nowhere\""));
+    CHECK(failed.text.starts_with("try in room 'lobby': ERROR:  relation \"nowhere\""));
     CHECK(Task(caller.context(), answer(pool)).get().result == 42);
 }
 

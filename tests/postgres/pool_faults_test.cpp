@@ -124,7 +124,7 @@ TEST_CASE("Doubt about work that must not be done again is told") {
     terminate_backends(admin);
     const auto ending = task.get();
     CHECK(ending.failed(errc::commit_unknown));
-    CHECK(ending.text.starts_with("store in room \"lobby\": "));
+    CHECK(ending.text.starts_with("store in room 'lobby': "));
     CHECK(count(admin, "doubtful") == "1");
 }
 
@@ -240,7 +240,7 @@ TEST_CASE("An append that waits for one before it is told so, where a connection
     const auto ending = Task(caller.context(), append(100ms)).get();
     CHECK(ending.failed(errc::timeout));
     CHECK(
-        ending.text.starts_with("append in room \"lobby\": an append to the room before it did "
+        ending.text.starts_with("append in room 'lobby': an append to the room before it did "
                                 "not end within 100 ms (server "));
     first.cancel();
     CHECK(first.get().aborted());

@@ -2,11 +2,11 @@
 
 #include <cmath>
 #include <string>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "roomstore/detail/decimal.hpp"
+#include "roomstore/detail/text_hash.hpp"
 #include "roomstore/model/event.hpp"
 #include "roomstore/model/json_value.hpp"
 #include "roomstore/model/participant.hpp"
@@ -21,7 +21,7 @@ inline void normalize_idempotency_key(RoomEvent& event) {
 /// `channel_id` first, then the other channels in the order given, each once.
 inline void normalize_connected_via(Participant& participant) {
     std::vector<std::string> channels;
-    std::unordered_set<std::string> seen{participant.channel_id};
+    TextSet seen{participant.channel_id};
     channels.reserve(participant.connected_via.size() + 1);
     channels.push_back(participant.channel_id);
     for (std::string& channel : participant.connected_via) {

@@ -82,7 +82,7 @@ inline void read_json(const FieldPath& path, const Json& json, Nesting, std::int
 inline void read_json(const FieldPath& path, const Json& json, Nesting, Timestamp& time) {
     const std::string& text = string_of(path, json);
     const auto parsed = parse_iso8601(text);
-    if (!parsed) refuse(path, "'" + printable(text) + "' is no ISO 8601 time with a zone");
+    if (!parsed) refuse(path, quoted(text, 64) + " is no ISO 8601 time with a zone");
     if (*parsed < min_timestamp || *parsed > max_timestamp) {
         refuse(path, "outside the years 1 to 9999");
     }
@@ -100,7 +100,7 @@ inline std::size_t read_enum_position(const FieldPath& path,
         known += i == 0 ? "" : ", ";
         known += names[i];
     }
-    refuse(path, "'" + printable(name) + "' is none of " + known);
+    refuse(path, quoted(name, 64) + " is none of " + known);
 }
 
 template <NamedEnum Enum>

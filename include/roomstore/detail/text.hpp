@@ -73,24 +73,89 @@ inline std::optional<TextFault> find_text_fault(std::string_view text) noexcept 
     return std::nullopt;
 }
 
-/// `text` from outside as an error message shows it: cut after `max_bytes`, without control
-/// characters, which could forge lines of a log, and without what is no UTF-8.
-inline std::string printable(std::string_view text, std::size_t max_bytes = 64) {
+/// The code point that the well-formed UTF-8 sequence `text` stands for.
+inline char32_t code_point(std::string_view text) noexcept {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    constexpr unsigned lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    char32_t value = byte(0) & lead_bits[text.size()];
+    for (std::size_t i = 1; i < text.size(); ++i) value = value << 6 | (byte(i) & 0x3FU);
+    return value;
+}
+
+/// Whether a character can forge lines of a log, or change what a terminal shows of the rest of
+/// the line: controls (C0, DEL and C1, of which U+0085 ends lines), the line separators, and the
+/// controls of writing direction (Unicode Standard Annex 9).
+inline bool is_control(char32_t c) noexcept {
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/// Writes a control character, or a byte that belongs to none, as an escape of ASCII.
+inline void append_escape(std::string& out, std::string_view sequence) {
+    constexpr char hex[] = "0123456789abcdef";
+    const bool is_utf8 = utf8_sequence_size(sequence) == sequence.size();
+    const char32_t value =
+        is_utf8 ? code_point(sequence) : static_cast<unsigned char>(sequence.front());
+    switch (value) {
+        case U'\n':
+            out += "\\n";
+            return;
+        case U'\r':
+            out += "\\r";
+            return;
+        case U'\t':
+            out += "\\t";
+            return;
+        default:
+            break;
+    }
+    out += is_utf8 ? "\\u" : "\\x";
+    for (int shift = is_utf8 ? 12 : 4; shift >= 0; shift -= 4) out += hex[value >> shift & 0xFU];
+}
+
+/// `text` from outside as errors and logs show it, in one line: control characters and what is no
+/// UTF-8 are escaped as in JSON (`\n`, `\u2028`; a byte as `\xff`), and so are the characters
+/// of `also`, by a backslash. Cut after `max_bytes`. What it returns, it leaves as it is where
+/// `also` is empty.
+inline std::string printable(std::string_view text,
+                             std::size_t max_bytes = 64,
+                             std::string_view also = {}) {
     std::string out;
     while (!text.empty()) {
         const std::size_t sequence = utf8_sequence_size(text);
-        // A byte that begins no sequence is shown by one, too.
-        const std::size_t size = sequence == 0 ? 1 : sequence;
-        if (out.size() + size > max_bytes) return out + "...";
-        const auto first = static_cast<unsigned char>(text.front());
-        if (sequence == 0 || first < 0x20 || first == 0x7F) {
-            out += '?';
+        const std::size_t before = out.size();
+        const std::string_view next = text.substr(0, sequence == 0 ? 1 : sequence);
+        if (sequence == 0 || is_control(code_point(next))) {
+            append_escape(out, next);
         } else {
-            out += text.substr(0, size);
+            if (also.find(next) != std::string_view::npos) out += '\\';
+            out += next;
         }
-        text.remove_prefix(size);
+        if (out.size() > max_bytes) {
+            out.resize(before);
+            return out + "...";
+        }
+        text.remove_prefix(next.size());
     }
     return out;
+}
+
+/// A whole text, of which parts may come from outside.
+inline std::string one_line(std::string_view text) {
+    return printable(text, std::string_view::npos);
+}
+
+/// The bounds of ids and keys do not cut any that is written as it is.
+inline constexpr std::size_t max_shown_bytes = 255;
+
+/// `'lobby'`: a name or value from outside inside the text of an error or a line of a log.
+inline std::string quoted(std::string_view text, std::size_t max_bytes = max_shown_bytes) {
+    return "'" + printable(text, max_bytes, "'\\") + "'";
+}
+
+/// `room 'lobby'`.
+inline std::string named(std::string_view noun, std::string_view id) {
+    return std::string(noun) + ' ' + quoted(id);
 }
 
 }  // namespace roomstore::detail

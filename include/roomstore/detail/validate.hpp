@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
+#include "roomstore/detail/text_hash.hpp"
 #include "roomstore/detail/validate_value.hpp"
 #include "roomstore/query.hpp"
 
@@ -323,8 +323,8 @@ private:
     }
 
     static void distinct_events(const FieldPath& path, const std::vector<RoomEvent>& events) {
-        std::unordered_set<std::string_view> ids;
-        std::unordered_set<std::string_view> keys;
+        TextViewSet ids;
+        TextViewSet keys;
         ids.reserve(events.size());
         for (std::size_t i = 0; i < events.size(); ++i) {
             const RoomEvent& event = events[i];

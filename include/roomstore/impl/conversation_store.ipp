@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 #include "roomstore/conversation_store.hpp"
+#include "roomstore/detail/refusals.hpp"
 #include "roomstore/detail/same_event.hpp"
 
 namespace roomstore {
@@ -20,21 +22,21 @@ asio::awaitable<RoomEvent> ConversationStore::add_event_auto_index(std::string r
         throw Error(errc::invalid_argument, "RoomEvent.room_id: differs from room_id");
     }
     detail::normalize_idempotency_key(event);
+    constexpr std::string_view operation = "add_event_auto_index";
     constexpr int max_attempts = 64;
     for (int attempt = 0; attempt < max_attempts; ++attempt) {
         const auto room = co_await get_room(room_id);
-        if (!room) throw Error(errc::not_found, "add_event_auto_index: no room '" + room_id + "'");
+        if (!room) throw detail::no_room(operation, room_id);
         if (auto stored = co_await get_event(room_id, event.id)) {
             if (detail::repeats_append(*stored, event)) co_return std::move(*stored);
-            throw Error(errc::already_exists,
-                        "RoomEvent.id: '" + event.id + "' names another event of the room");
+            throw detail::names_another_event(operation, event.id, room_id);
         }
         // The newest live event may have been deleted; the room's counters remember its index.
         const auto newest = co_await list_events(room_id, {.limit = 1, .newest_first = true});
         std::int64_t last = room->event_count > 0 ? room->latest_index : -1;
         if (!newest.empty()) last = (std::max)(last, newest.back().index);
         if (last == (std::numeric_limits<std::int64_t>::max)() - 1) {
-            throw Error(errc::storage_full, "the room '" + room_id + "' has no index left");
+            throw detail::no_index_left(operation, room_id);
         }
         event.index = last + 1;
         try {
@@ -43,7 +45,8 @@ asio::awaitable<RoomEvent> ConversationStore::add_event_auto_index(std::string r
             if (error.code() != errc::conflict) throw;
         }
     }
-    throw Error(errc::conflict, "add_event_auto_index: too many rivals in room '" + room_id + "'");
+    throw detail::refusal(
+        errc::conflict, operation, "too many rivals in " + detail::named("room", room_id));
 }
 
 asio::awaitable<std::vector<RoomEvent>> ConversationStore::get_conversation(

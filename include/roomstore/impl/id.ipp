@@ -11,6 +11,7 @@
 #include <unistd.h>
 #endif
 
+#include "roomstore/detail/text_hash.hpp"
 #include "roomstore/model/id.hpp"
 
 namespace roomstore {
@@ -32,6 +33,14 @@ inline std::array<unsigned char, 16> random_bytes() {
         std::memcpy(bytes.data() + i, &word, sizeof(word));
     }
     return bytes;
+}
+
+SipKey draw_hash_key() {
+    const auto bytes = random_bytes();
+    SipKey key{};
+    static_assert(sizeof(key) == sizeof(bytes));
+    std::memcpy(&key, bytes.data(), sizeof(key));
+    return key;
 }
 
 }  // namespace detail

@@ -19,6 +19,7 @@
 
 #include "roomstore/call_observer.hpp"
 #include "roomstore/detail/not_null.hpp"
+#include "roomstore/detail/text.hpp"
 #include "roomstore/error.hpp"
 
 namespace roomstore {
@@ -111,8 +112,8 @@ private:
             const bool taken = name == "operation" || name == "outcome" || name == "le";
             if (!legal || taken) {
                 throw Error(errc::invalid_argument,
-                            "PrometheusObserver.labels: '" + label.first +
-                                (taken ? "' is taken" : "' is no name of a label"));
+                            "PrometheusObserver.labels: " + detail::quoted(label.first) +
+                                (taken ? " is taken" : " is no name of a label"));
             }
         }
         return labels;

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "driver/connection_string.hpp"
+#include "roomstore/detail/text.hpp"
 #include "roomstore/error.hpp"
 
 namespace roomstore {
@@ -50,7 +51,8 @@ void check_name(std::string_view field, const std::string& value, std::size_t lo
 void validate(const PostgresOptions& options) {
     check_name("schema", options.schema, 1);
     if (options.schema.starts_with("pg_")) {
-        refuse("schema", '"' + options.schema + "\" is reserved: PostgreSQL keeps pg_ for itself");
+        refuse("schema",
+               detail::quoted(options.schema) + " is reserved: PostgreSQL keeps pg_ for itself");
     }
     const auto count = [](std::size_t value) { return static_cast<long long>(value); };
     check_number("connections", count(options.connections), 1, 1000);

@@ -6,17 +6,13 @@
 #include <utility>
 
 #include "driver/result_impl.hpp"
+#include "roomstore/detail/text.hpp"
 
 namespace roomstore::postgres {
 
 namespace {
 
 constexpr std::size_t shown_bytes = 80;
-
-std::string shorten(std::string_view value) {
-    if (value.size() <= shown_bytes) return std::string(value);
-    return std::string(value.substr(0, shown_bytes)) + "...";
-}
 
 template <typename T>
 std::optional<T> parse_number(std::string_view text) {
@@ -80,10 +76,9 @@ std::optional<Timestamp> parse_timestamptz(std::string_view text) {
 ColumnError::ColumnError(const std::string& column,
                          std::string_view value,
                          std::string_view expected)
-    : std::runtime_error("column \"" + column + "\" holds \"" + shorten(value) +
-                         "\", which is not " + std::string(expected)),
-      column_(column),
-      value_(shorten(value)) {}
+    : std::runtime_error("column " + column + " holds " + detail::quoted(value, shown_bytes) +
+                         ", which is not " + std::string(expected)),
+      column_(column) {}
 
 const Result::Impl::Cell& Result::Impl::cell(std::size_t row, int column) const {
     const auto at = static_cast<std::size_t>(column);

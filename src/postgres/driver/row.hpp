@@ -20,12 +20,9 @@ public:
     ColumnError(const std::string& column, std::string_view value, std::string_view expected);
 
     const std::string& column() const noexcept { return column_; }
-    /// The value as the server wrote it, shortened where it is long.
-    const std::string& value() const noexcept { return value_; }
 
 private:
     std::string column_;
-    std::string value_;
 };
 
 /// One row of a `Result`, which must outlive it. Columns count from 0. A value that cannot be read

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "driver/session_setup.hpp"
+#include "roomstore/detail/text.hpp"
 #include "roomstore/error.hpp"
 #include "schema/embedded_sql.hpp"
 #include "sql/statement.hpp"
@@ -39,8 +40,6 @@ SELECT pg_catalog.set_config('lock_timeout', '0', true),
 [[noreturn]] void deny(const std::string& text) {
     throw Error(errc::access_denied, "init: the role may not " + text);
 }
-
-std::string in_quotes(const std::string& schema) { return "schema '" + schema + "'"; }
 
 /// Replaces `{per_room <table> <key> [<storage parameter>]}`, which ends a CREATE TABLE: the
 /// storage parameters of a plain table, or the partitioning of one and its partitions.
@@ -136,8 +135,9 @@ void run_migration(Session& session,
     } catch (const Failure& failure) {
         // duplicate_table, which indexes count as too.
         if (failure.sqlstate != "42P07") throw;
-        mismatch(in_quotes(schema) + " holds something that roomstore did not make: " +
-                 failure.text + "; choose another schema");
+        mismatch(detail::named("schema", schema) +
+                 " holds something that roomstore did not make: " + failure.text +
+                 "; choose another schema");
     }
 }
 
@@ -173,12 +173,12 @@ SchemaState read_schema_state(Session& session, const std::string& schema) {
     SchemaState state{.schema_exists = row.boolean(1)};
     if (!state.schema_exists) return state;
     if (!row.boolean(2)) {
-        deny("use " + in_quotes(schema) + "; GRANT USAGE ON SCHEMA " + quote_identifier(schema) +
-             " to it");
+        deny("use " + detail::named("schema", schema) + "; GRANT USAGE ON SCHEMA " +
+             quote_identifier(schema) + " to it");
     }
     if (!row.boolean(3)) return state;
     if (!row.boolean(4)) {
-        deny("read the tables in " + in_quotes(schema) +
+        deny("read the tables in " + detail::named("schema", schema) +
              "; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " +
              quote_identifier(schema) + " to it");
     }
@@ -191,15 +191,16 @@ bool needs_migration(const SchemaState& state, const std::string& schema, bool c
     const auto latest = latest_schema_version();
     if (state.version == latest) return false;
     if (state.version > latest) {
-        mismatch(in_quotes(schema) + " has version " + std::to_string(state.version) +
+        mismatch(detail::named("schema", schema) + " has version " + std::to_string(state.version) +
                  ", newer than version " + std::to_string(latest) +
                  " of this build; use a build of roomstore that knows it");
     }
     if (create) return true;
     const std::string found =
-        !state.schema_exists ? "there is no " + in_quotes(schema)
-        : state.version == 0 ? in_quotes(schema) + " holds no tables of roomstore"
-                             : in_quotes(schema) + " has version " + std::to_string(state.version);
+        !state.schema_exists ? "there is no " + detail::named("schema", schema)
+        : state.version == 0
+            ? detail::named("schema", schema) + " holds no tables of roomstore"
+            : detail::named("schema", schema) + " has version " + std::to_string(state.version);
     mismatch(found + ", this build needs version " + std::to_string(latest) +
              ", and create_schema is off; have a role that may create tables run init() with "
              "create_schema on, or run the text of PostgresStore::schema_sql()");

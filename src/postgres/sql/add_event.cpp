@@ -43,14 +43,12 @@ RoomEvent add_event(Session& session, const RoomEvent& event) {
     constexpr const char* operation = "add_event";
     const auto rooms = lock_rooms(session, {event.room_id});
     const auto room = rooms.find(event.room_id);
-    if (room == rooms.end()) throw no_room(operation, event.room_id);
+    if (room == rooms.end()) throw detail::no_room(operation, event.room_id);
     auto found = find_stored(session, {&event});
     if (auto stored = settle(operation, event, found.front())) return std::move(*stored);
     const auto at_index = session.exec(index_taken, Params().add(event.room_id).add(event.index));
     if (!at_index.empty()) {
-        throw Error(errc::conflict,
-                    "add_event: " + named("room", event.room_id) + " holds an event at index " +
-                        std::to_string(event.index));
+        throw detail::index_is_taken(operation, event.index, event.room_id);
     }
     store_at_index(session, event, room->second);
     return event;

@@ -81,15 +81,13 @@ private:
     std::optional<Error> refusal(const Append& append, const LockedRooms& rooms) {
         const auto next_index = rooms.at(append.room_id).next_index();
         if (append.expected_next_index && *append.expected_next_index != next_index) {
-            return Error(errc::conflict,
-                         std::string(append.operation) + ": the next index of " +
-                             named("room", append.room_id) + " is " + std::to_string(next_index) +
-                             ", not " + std::to_string(*append.expected_next_index));
+            return detail::expected_other_index(
+                append.operation, append.room_id, next_index, *append.expected_next_index);
         }
         auto& used = indexes_used_[append.room_id];
         const auto left = detail::max_index - next_index + 1 - used;
         const auto needed = static_cast<std::int64_t>(append.events.size());
-        if (needed > left) return no_index_left(append.operation, append.room_id);
+        if (needed > left) return detail::no_index_left(append.operation, append.room_id);
         used += needed;
         return std::nullopt;
     }
@@ -165,15 +163,15 @@ private:
             return error;
         }
         if (!append.events.empty() && stored.size() == append.events.size()) return stored;
-        const std::string where =
-            std::string(append.operation) + ": " + named("room", append.room_id);
         if (!stored.empty()) {
-            return Error(errc::already_exists,
-                         where + " holds " + std::to_string(stored.size()) + " of the " +
-                             std::to_string(append.events.size()) + " events already");
+            return detail::partly_stored(
+                append.operation, stored.size(), append.events.size(), append.room_id);
         }
         if (pending.refusal) return *pending.refusal;
-        return Error(errc::internal, where + " neither took the events nor holds them");
+        return detail::refusal(
+            errc::internal,
+            append.operation,
+            named("room", append.room_id) + " neither took the events nor holds them");
     }
 
     std::vector<Pending*> taken_;
@@ -240,7 +238,7 @@ std::vector<AppendResult> append(Session& session, const std::vector<const Appen
     }
     for (Pending& each : pending) {
         if (rooms.contains(each.append.room_id)) continue;
-        each.result = no_room(each.append.operation, each.append.room_id);
+        each.result = detail::no_room(each.append.operation, each.append.room_id);
     }
     auto waiting = undecided(pending);
     while (!waiting.empty()) {

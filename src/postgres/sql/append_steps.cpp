@@ -283,16 +283,9 @@ std::optional<RoomEvent> settle(const char* operation, const RoomEvent& event, S
     if (found.unreadable) throw Error(*found.unreadable);
     if (!found.by_id) return std::move(found.by_key);
     if (!detail::repeats_append(*found.by_id, event)) {
-        throw Error(errc::already_exists,
-                    std::string(operation) + ": " + named("room", event.room_id) +
-                        " holds another event with the id of " + named("event", event.id));
+        throw detail::names_another_event(operation, event.id, event.room_id);
     }
     return std::move(found.by_id);
-}
-
-Error no_index_left(const char* operation, const std::string& room_id) {
-    return Error(errc::storage_full,
-                 std::string(operation) + ": " + named("room", room_id) + " has no index left");
 }
 
 std::vector<Statement> append_statements() {

@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "driver/session.hpp"
+#include "roomstore/detail/text_hash.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/model/event.hpp"
 #include "sql/append.hpp"
@@ -25,7 +25,7 @@ struct LockedRoom {
     std::int64_t next_index() const { return event_count == 0 ? 0 : latest_index + 1; }
 };
 
-using LockedRooms = std::unordered_map<std::string, LockedRoom>;
+using LockedRooms = detail::TextMap<LockedRoom>;
 
 /// Locks the rooms, in the order of their ids, until the end of the transaction. Rooms that do not
 /// exist are missing from the result.
@@ -72,9 +72,6 @@ std::vector<StoredEvent> find_stored(Session& session, const std::vector<const R
 /// The stored event that the caller gets instead of storing `event`; nothing where `event` is new.
 /// @throws Error already_exists where its id names another event, corrupt_data.
 std::optional<RoomEvent> settle(const char* operation, const RoomEvent& event, StoredEvent& found);
-
-/// The room has no index for another event.
-Error no_index_left(const char* operation, const std::string& room_id);
 
 /// Every statement of append_steps.cpp.
 std::vector<Statement> append_statements();

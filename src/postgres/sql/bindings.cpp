@@ -126,7 +126,7 @@ ChannelBinding add_binding(Session& session, const ChannelBinding& binding) {
     params.add(binding.attached_at);
     add_details(binding, params);
     if (auto row = stored(binding, session.exec(add, params))) return std::move(*row);
-    throw no_room("add_binding", binding.room_id);
+    throw detail::no_room("add_binding", binding.room_id);
 }
 
 std::optional<ChannelBinding> get_binding(Session& session,
@@ -144,9 +144,7 @@ ChannelBinding update_binding(Session& session, const ChannelBinding& binding) {
     add_state(binding, params);
     add_details(binding, params);
     if (auto row = stored(binding, session.exec(update, params))) return std::move(*row);
-    throw Error(errc::not_found,
-                "update_binding: no " + named("channel", binding.channel_id) + " in " +
-                    named("room", binding.room_id));
+    throw detail::does_not_exist("update_binding", "channel", binding.channel_id, binding.room_id);
 }
 
 bool remove_binding(Session& session, const std::string& room_id, const std::string& channel_id) {

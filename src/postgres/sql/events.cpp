@@ -107,9 +107,7 @@ RoomEvent update_event(Session& session, const RoomEvent& event) {
                                        .add(content_text(event.content))
                                        .add(extra_text(event)));
     if (rows.empty()) {
-        throw Error(
-            errc::not_found,
-            "update_event: no " + named("event", event.id) + " in " + named("room", event.room_id));
+        throw detail::does_not_exist("update_event", "event", event.id, event.room_id);
     }
     RoomEvent stored = event;
     stored.index = rows[0].int64(0);

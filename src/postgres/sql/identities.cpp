@@ -100,8 +100,7 @@ void insert(Session& session, const Identity& identity) {
                                          .add(json_text_unless(identity.external_ids, {}))
                                          .add(json_text_unless(identity.metadata, empty_object())));
     if (result.affected_rows() > 0) return;
-    throw Error(errc::already_exists,
-                "create_identity: " + named("identity", identity.id) + " exists");
+    throw detail::exists_already("create_identity", "identity", identity.id);
 }
 
 struct Address {
@@ -225,7 +224,7 @@ void link_address(Session& session,
     auto locked = lock_identities(session, ids);
     const auto identity = locked.find(identity_id);
     if (identity == locked.end()) {
-        throw Error(errc::not_found, "link_address: no " + named("identity", identity_id));
+        throw detail::does_not_exist("link_address", "identity", identity_id);
     }
     strike_all(session, locked, losses);
     auto& list = identity->second[channel_type];

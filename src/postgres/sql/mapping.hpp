@@ -10,7 +10,7 @@
 
 #include "driver/params.hpp"
 #include "driver/row.hpp"
-#include "roomstore/detail/text.hpp"
+#include "roomstore/detail/refusals.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/model/enums.hpp"
 #include "roomstore/model/json.hpp"
@@ -81,13 +81,10 @@ auto read_alone(const char* table, const std::string& key, Read read) {
     try {
         return read();
     } catch (const ColumnError& error) {
-        throw Error(errc::corrupt_data, std::string(table) + ", " + key + ": " + error.what());
+        throw detail::refusal(errc::corrupt_data, std::string(table) + ", " + key, error.what());
     }
 }
 
-/// `room 'lobby'`, for texts of errors.
-inline std::string named(const char* noun, std::string_view id) {
-    return std::string(noun) + " '" + detail::printable(id) + "'";
-}
+using detail::named;
 
 }  // namespace roomstore::postgres

@@ -59,11 +59,10 @@ Observation add_observation(Session& session, const Observation& observation) {
                          .add(observation.confidence)
                          .add(observation.created_at)
                          .add(json_text_unless(observation.metadata, empty_object())));
-    if (result.empty()) throw no_room("add_observation", observation.room_id);
+    if (result.empty()) throw detail::no_room("add_observation", observation.room_id);
     if (result[0].boolean(0)) return observation;
-    throw Error(errc::already_exists,
-                "add_observation: " + named("room", observation.room_id) + " holds " +
-                    named("observation", observation.id));
+    throw detail::exists_already(
+        "add_observation", "observation", observation.id, observation.room_id);
 }
 
 std::vector<Observation> list_observations(Session& session,

@@ -118,7 +118,7 @@ Participant add_participant(Session& session, const Participant& participant) {
     Params params = params_of(participant);
     params.add(participant.joined_at);
     if (auto row = stored(participant, session.exec(add, params))) return std::move(*row);
-    throw no_room("add_participant", participant.room_id);
+    throw detail::no_room("add_participant", participant.room_id);
 }
 
 std::optional<Participant> get_participant(Session& session,
@@ -134,9 +134,8 @@ std::optional<Participant> get_participant(Session& session,
 Participant update_participant(Session& session, const Participant& participant) {
     const auto result = session.exec(update, params_of(participant));
     if (auto row = stored(participant, result)) return std::move(*row);
-    throw Error(errc::not_found,
-                "update_participant: no " + named("participant", participant.id) + " in " +
-                    named("room", participant.room_id));
+    throw detail::does_not_exist(
+        "update_participant", "participant", participant.id, participant.room_id);
 }
 
 bool remove_participant(Session& session, const std::string& room_id, const std::string& id) {

@@ -76,13 +76,12 @@ void mark_read(Session& session,
                const std::string& event_id) {
     const auto found = session.exec(mark_one, Params().add(room_id).add(channel_id).add(event_id));
     if (!found.empty()) return;
-    throw Error(errc::not_found,
-                "mark_read: no " + named("event", event_id) + " in " + named("room", room_id));
+    throw detail::does_not_exist("mark_read", "event", event_id, room_id);
 }
 
 void mark_all_read(Session& session, const std::string& room_id, const std::string& channel_id) {
     const auto found = session.exec(mark_all, Params().add(room_id).add(channel_id));
-    if (found.empty()) throw no_room("mark_all_read", room_id);
+    if (found.empty()) throw detail::no_room("mark_all_read", room_id);
 }
 
 std::map<std::string, std::int64_t> get_unread_counts(Session& session,

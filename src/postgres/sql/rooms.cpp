@@ -266,10 +266,6 @@ Room read_room(const Row& row, int first) {
     return room;
 }
 
-Error no_room(const char* operation, const std::string& id) {
-    return Error(errc::not_found, std::string(operation) + ": no " + named("room", id));
-}
-
 Room create_room(Session& session, const Room& room) {
     const auto stored = session.exec(create,
                                      Params()
@@ -288,7 +284,7 @@ Room create_room(Session& session, const Room& room) {
                                          .add(room.latest_index)
                                          .add(room.delivered_index));
     if (auto row = only_room(stored, room.id)) return std::move(*row);
-    throw Error(errc::already_exists, "create_room: " + named("room", room.id) + " exists");
+    throw detail::exists_already("create_room", "room", room.id);
 }
 
 std::optional<Room> get_room(Session& session, const std::string& id) {
@@ -313,7 +309,7 @@ Room update_room(Session& session, const Room& room) {
     const auto results = session.exec_all(requests);
     auto row = only_room(results[1], room.id);
     // A room that came after the lock was looked for is not locked.
-    if (!row || results[0].empty()) throw no_room("update_room", room.id);
+    if (!row || results[0].empty()) throw detail::no_room("update_room", room.id);
     const auto status = to_string(room.status);
     if (results[0][0].view(0) != status) {
         session.exec(repeat_state, Params().add(room.id).add(status));

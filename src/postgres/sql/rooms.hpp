@@ -54,9 +54,6 @@ bool advance_delivered_index(Session& session, const std::string& id, std::int64
 /// Bindings and participants are read by their nouns' files, in one statement with the room.
 RoomContext load_room_context(Session& session, UnreadableRows& unreadable, const std::string& id);
 
-/// not_found, for the operations of every noun.
-Error no_room(const char* operation, const std::string& id);
-
 /// Every statement of this file.
 std::vector<Statement> room_statements();
 

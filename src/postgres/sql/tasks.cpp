@@ -72,10 +72,9 @@ Task add_task(Session& session, const Task& task) {
     Params params = params_of(task);
     params.add(task.created_at);
     const auto result = session.exec(add, params);
-    if (result.empty()) throw no_room("add_task", task.room_id);
+    if (result.empty()) throw detail::no_room("add_task", task.room_id);
     if (result[0].boolean(0)) return task;
-    throw Error(errc::already_exists,
-                "add_task: " + named("room", task.room_id) + " holds " + named("task", task.id));
+    throw detail::exists_already("add_task", "task", task.id, task.room_id);
 }
 
 std::optional<Task> get_task(Session& session, const std::string& id) {
@@ -101,9 +100,7 @@ std::vector<Task> list_tasks(Session& session,
 Task update_task(Session& session, const Task& task) {
     const auto result = session.exec(update, params_of(task));
     if (result.empty()) {
-        throw Error(
-            errc::not_found,
-            "update_task: no " + named("task", task.id) + " in " + named("room", task.room_id));
+        throw detail::does_not_exist("update_task", "task", task.id, task.room_id);
     }
     Task stored = task;
     stored.created_at = result[0].timestamp(0);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "roomstore/detail/text.hpp"
 #include "workers/memory.hpp"
 
 namespace roomstore::postgres {
@@ -52,7 +53,7 @@ void leave_in_doubt(CallOutcome& outcome) {
 
 std::string describe(const Operation& operation) {
     std::string text(operation.name);
-    if (!operation.room_id.empty()) text += " in room \"" + operation.room_id + '"';
+    if (!operation.room_id.empty()) text += " in " + detail::named("room", operation.room_id);
     return text;
 }
 

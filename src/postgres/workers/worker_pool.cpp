@@ -7,6 +7,7 @@
 #include <asio/error.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include "roomstore/detail/text.hpp"
 #include "workers/pool_core.hpp"
 #include "workers/waiter.hpp"
 
@@ -97,8 +98,11 @@ asio::awaitable<void> WorkerPool::perform(Operation operation, std::shared_ptr<J
         case CallOutcome::Kind::aborted:
             throw std::system_error(asio::error::make_error_code(asio::error::operation_aborted));
         case CallOutcome::Kind::failed:
-            throw Error(
-                outcome.code, std::move(outcome.text), std::move(outcome.sqlstate), second_run);
+            // The server quotes values in its texts, and breaks lines.
+            throw Error(outcome.code,
+                        detail::one_line(outcome.text),
+                        std::move(outcome.sqlstate),
+                        second_run);
     }
 }
 

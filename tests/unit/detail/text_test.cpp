@@ -10,7 +10,10 @@
 namespace {
 
 using roomstore::detail::find_text_fault;
+using roomstore::detail::named;
+using roomstore::detail::one_line;
 using roomstore::detail::printable;
+using roomstore::detail::quoted;
 
 /// The fault of `text` as an error writes it, empty where there is none.
 std::string fault(const std::string& text) {
@@ -139,13 +142,36 @@ TEST_CASE("the check agrees with decoding, on sequences of the bytes at the edge
 
 TEST_CASE("text from outside is shown short and harmless") {
     CHECK(printable("hello") == "hello");
-    CHECK(printable("a\nb\x7F\x1B") == "a?b??");
-    CHECK(printable("gr\xC3\xBC\xC3\x9F") == "gr\xC3\xBC\xC3\x9F");
-    CHECK(printable("a\xFF\xC3") == "a??");
+    CHECK(printable("a\nb\r\t\x7F\x1B") == "a\\nb\\r\\t\\u007f\\u001b");
+    CHECK(printable("\xC2\x85\xC2\x9F\xC2\xA0") == "\\u0085\\u009f\xC2\xA0");
+    CHECK(printable("\xE2\x80\xA7\xE2\x80\xA8\xE2\x80\xA9") == "\xE2\x80\xA7\\u2028\\u2029");
+    CHECK(printable("\xE2\x80\x8E\xD8\x9C\xE2\x81\xA6") == "\\u200e\\u061c\\u2066");
+    CHECK(printable("gr\xC3\xBC\xC3\x9F \xF0\x9F\x91\x8B") ==
+          "gr\xC3\xBC\xC3\x9F \xF0\x9F\x91\x8B");
+    CHECK(printable("a\xFF\xC3") == "a\\xff\\xc3");
+    CHECK(printable(std::string("a\0b", 3)) == "a\\u0000b");
     CHECK(printable(std::string(64, 'x')) == std::string(64, 'x'));
     CHECK(printable(std::string(65, 'x')) == std::string(64, 'x') + "...");
-    CHECK(printable(std::string(65, '\xFF')) == std::string(64, '?') + "...");
-    CHECK(printable(std::string(70, '\xFF')) == std::string(64, '?') + "...");
+    // Neither inside of an escape.
+    CHECK(printable(std::string(61, 'x') + "\xFF") == std::string(61, 'x') + "...");
+    CHECK(printable(std::string(60, 'x') + "\xFF") == std::string(60, 'x') + "\\xff");
     // Never cut inside of a character.
     CHECK(printable(std::string(63, 'x') + "\xC3\xBC") == std::string(63, 'x') + "...");
+}
+
+TEST_CASE("what was made printable stays as it is") {
+    const std::string text = one_line("a\n'b'\\ \xFF\xE2\x80\xA8" + std::string(200, 'x'));
+    CHECK(text == "a\\n'b'\\ \\xff\\u2028" + std::string(200, 'x'));
+    CHECK(one_line(text) == text);
+}
+
+TEST_CASE("a quoted name ends where its quotes do") {
+    CHECK(quoted("lobby") == "'lobby'");
+    CHECK(quoted("") == "''");
+    CHECK(quoted("it's a \\") == "'it\\'s a \\\\'");
+    CHECK(quoted("a\nb") == "'a\\nb'");
+    CHECK(quoted("a\\nb") == "'a\\\\nb'");
+    CHECK(named("room", "a\"b") == "room 'a\"b'");
+    CHECK(quoted(std::string(255, 'x')) == '\'' + std::string(255, 'x') + '\'');
+    CHECK(quoted(std::string(256, 'x')) == '\'' + std::string(255, 'x') + "...'");
 }

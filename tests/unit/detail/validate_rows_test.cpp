@@ -217,8 +217,9 @@ TEST_CASE("confidence lies between 0 and 1") {
 }
 
 TEST_CASE("times lie in the years 1 to 9999") {
-    const auto with = [](auto member, Timestamp time) {
-        return after(Room{.id = "r"}, [&](Room& room) { room.*member = time; });
+    const Room valid{.id = "r"};
+    const auto with = [&](auto member, Timestamp time) {
+        return after(valid, [&](Room& room) { room.*member = time; });
     };
     const std::chrono::microseconds one{1};
     CHECK(with(&Room::created_at, min_timestamp).empty());

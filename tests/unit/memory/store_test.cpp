@@ -132,15 +132,3 @@ TEST_CASE("a long list of rooms is whole, whatever stretches it is read in") {
           std::vector(thirds.begin() + 500, thirds.begin() + 800));
     CHECK(run(store.find_rooms(filter, {.offset = 1000, .limit = 1})).empty());
 }
-
-TEST_CASE("errors name the operation and the room, and forge no lines of a log") {
-    InMemoryStore store;
-    run(store.init());
-    try {
-        run(store.add_event_auto_index("a\nroom", make_event({.room_id = "a\nroom"})));
-        FAIL("not refused");
-    } catch (const Error& error) {
-        CHECK(error.code() == errc::not_found);
-        CHECK(error.detail() == "add_event_auto_index: no room 'a?room'");
-    }
-}

@@ -310,7 +310,7 @@ TEST_CASE("integers are taken whole or not at all") {
 
 TEST_CASE("names and times that are none are shown in the refusal") {
     CHECK(refused<Room>(with(full_room(), "/status", "gone\n")) ==
-          "Room.status: 'gone?' is none of active, paused, closed, archived");
+          "Room.status: 'gone\\n' is none of active, paused, closed, archived");
     CHECK(refused<Room>(with(full_room(), "/created_at", "yesterday")) ==
           "Room.created_at: 'yesterday' is no ISO 8601 time with a zone");
     CHECK(refused<Room>(with(full_room(), "/created_at", "0000-12-31T23:59:59Z")) ==

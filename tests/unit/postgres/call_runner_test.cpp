@@ -533,7 +533,7 @@ TEST_CASE("What a job throws is an answer, and its transaction is rolled back") 
     CHECK(refused.sqlstate == "23505");
     const auto corrupt = outcome_of([] { throw ColumnError("index", "x", "a number"); });
     CHECK(failed(corrupt, errc::corrupt_data));
-    CHECK(corrupt.text == "column \"index\" holds \"x\", which is not a number");
+    CHECK(corrupt.text == "column index holds 'x', which is not a number");
     CHECK(failed(outcome_of([] { throw std::bad_alloc(); }), errc::internal));
     CHECK(failed(outcome_of([] { throw std::runtime_error("bug"); }), errc::internal));
     CHECK(failed(outcome_of([] { throw 1; }), errc::internal));

@@ -296,10 +296,9 @@ TEST_CASE("A column that is not what it should be is named with its value") {
         }
         return std::string("no error");
     };
-    CHECK(text_of([&] { row.int64(1); }) ==
-          "column \"c1\" holds \"12x\", which is not a 64-bit integer");
+    CHECK(text_of([&] { row.int64(1); }) == "column c1 holds '12x', which is not a 64-bit integer");
     CHECK(text_of([&] { row.int64(2); }) ==
-          "column \"c2\" holds \"NULL\", which is not a 64-bit integer");
+          "column c2 holds 'NULL', which is not a 64-bit integer");
     CHECK(text_of([&] { row.timestamp(3); }).find("infinity") != std::string::npos);
     CHECK(text_of([&] { row.int64(4); }) != "no error");
     CHECK(text_of([&] { row.float64(5); }) != "no error");

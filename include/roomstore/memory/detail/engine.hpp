@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "roomstore/detail/refusals.hpp"
 #include "roomstore/detail/validate.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/memory/detail/event_index.hpp"
@@ -181,25 +182,8 @@ private:
     static LockedRoom require(LockedRoom locked,
                               std::string_view operation,
                               const std::string& room_id) {
-        if (!locked) refuse(errc::not_found, operation, "no room " + quoted(room_id));
+        if (!locked) throw no_room(operation, room_id);
         return locked;
-    }
-
-    [[noreturn]] static void refuse(errc code, std::string_view operation, std::string_view what) {
-        std::string text(operation);
-        text += ": ";
-        text += what;
-        throw Error(code, std::move(text));
-    }
-
-    /// Ids come from outside: control characters, which could forge lines of a log, are replaced.
-    static std::string quoted(std::string_view id) {
-        std::string text = "'";
-        for (const char c : id) {
-            text += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
-        }
-        text += '\'';
-        return text;
     }
 
     /// Copies what pointers point to, without a lock.

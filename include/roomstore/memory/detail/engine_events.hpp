@@ -77,9 +77,7 @@ inline EventPtr Engine::find_repeated(const RoomRecord& room,
                                       std::string_view operation) const {
     if (EventPtr stored = find_event(room, event.id)) {
         if (repeats_append(stored->unpack(room.id), event)) return stored;
-        refuse(errc::already_exists,
-               operation,
-               "the id " + quoted(event.id) + " names another event of room " + quoted(room.id));
+        throw names_another_event(operation, event.id, room.id);
     }
     return event.idempotency_key ? find_key(room, *event.idempotency_key) : nullptr;
 }
@@ -111,9 +109,7 @@ inline RoomEvent Engine::add_event_auto_index(const std::string& room_id, RoomEv
         return stored->unpack(room_id);
     }
     const std::int64_t last = room->counters.last_given();
-    if (last >= max_index) {
-        refuse(errc::storage_full, operation, "no index left in room " + quoted(room_id));
-    }
+    if (last >= max_index) throw no_index_left(operation, room_id);
     event.index = last + 1;
     packed->set_index(event.index);
     attach(*room, packed);
@@ -144,20 +140,14 @@ inline std::vector<RoomEvent> Engine::append_events(const std::string& room_id,
     if (!stored.empty()) {
         room.unlock();
         if (stored.size() == events.size()) return unpack(stored, room_id);
-        refuse(errc::already_exists,
-               operation,
-               std::to_string(stored.size()) + " of " + std::to_string(events.size()) +
-                   " events are stored in room " + quoted(room_id));
+        throw partly_stored(operation, stored.size(), events.size(), room_id);
     }
     const std::int64_t last = room->counters.last_given();
     if (options.expected_next_index && *options.expected_next_index != last + 1) {
-        refuse(errc::conflict,
-               operation,
-               "the next index of room " + quoted(room_id) + " is " + std::to_string(last + 1) +
-                   ", not " + std::to_string(*options.expected_next_index));
+        throw expected_other_index(operation, room_id, last + 1, *options.expected_next_index);
     }
     if (events.size() > static_cast<std::uint64_t>(max_index - last)) {
-        refuse(errc::storage_full, operation, "too few indexes left in room " + quoted(room_id));
+        throw no_index_left(operation, room_id);
     }
     std::size_t attached = 0;
     Rollback undo([&] {
@@ -186,10 +176,7 @@ inline RoomEvent Engine::add_event(RoomEvent event) {
         return stored->unpack(event.room_id);
     }
     if (room->contents.events.find(event.index) != nullptr) {
-        refuse(errc::conflict,
-               operation,
-               "index " + std::to_string(event.index) + " of room " + quoted(event.room_id) +
-                   " is taken");
+        throw index_is_taken(operation, event.index, event.room_id);
     }
     attach(*room, packed);
     count(*room, *packed);
@@ -227,15 +214,10 @@ inline std::optional<RoomEvent> Engine::get_event(const std::string& room_id,
 }
 
 inline RoomEvent Engine::update_event(RoomEvent event) {
-    constexpr std::string_view operation = "update_event";
     ready().update_event(event);
-    auto room = require_room(operation, event.room_id);
-    const EventPtr stored = find_event(*room, event.id);
-    if (!stored) {
-        refuse(errc::not_found,
-               operation,
-               "no event " + quoted(event.id) + " in room " + quoted(event.room_id));
-    }
+    auto room = lock_room(event.room_id);
+    const EventPtr stored = room ? find_event(*room, event.id) : nullptr;
+    if (!stored) throw does_not_exist("update_event", "event", event.id, event.room_id);
     event.index = stored->index();
     event.created_at = stored->created_at();
     event.idempotency_key = stored->idempotency_key();

@@ -11,9 +11,7 @@ inline Identity Engine::create_identity(Identity identity) {
     ready().create_identity(identity);
     switch (identities_.create(identity, [this] { return is_open(); })) {
         case IdentityIndex::Created::exists:
-            refuse(errc::already_exists,
-                   "create_identity",
-                   "there is an identity " + quoted(identity.id));
+            throw exists_already("create_identity", "identity", identity.id);
         case IdentityIndex::Created::not_allowed:
             require_open();
             break;
@@ -47,7 +45,7 @@ inline void Engine::link_address(const std::string& identity_id,
     ready().link_address(identity_id, channel_type, address, organization_id);
     if (identities_.link(identity_id, channel_type.name(), address, organization_id)) return;
     require_open();
-    refuse(errc::not_found, "link_address", "no identity " + quoted(identity_id));
+    throw does_not_exist("link_address", "identity", identity_id);
 }
 
 }  // namespace roomstore::detail::memory

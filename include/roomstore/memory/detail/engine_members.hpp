@@ -55,12 +55,10 @@ inline std::optional<ChannelBinding> Engine::get_binding(const std::string& room
 inline ChannelBinding Engine::update_binding(ChannelBinding binding) {
     ready().update_binding(binding);
     auto row = std::make_shared<ChannelBinding>(binding);
-    auto room = require_room("update_binding", binding.room_id);
-    const auto before = room->contents.bindings.find(binding.channel_id);
+    auto room = lock_room(binding.room_id);
+    const auto before = room ? room->contents.bindings.find(binding.channel_id) : nullptr;
     if (!before) {
-        refuse(errc::not_found,
-               "update_binding",
-               "no channel " + quoted(binding.channel_id) + " in room " + quoted(binding.room_id));
+        throw does_not_exist("update_binding", "channel", binding.channel_id, binding.room_id);
     }
     row->attached_at = binding.attached_at = before->attached_at;
     store_binding(*room, before, std::move(row));
@@ -126,13 +124,11 @@ inline Participant Engine::update_participant(Participant participant) {
     ready().update_participant(participant);
     normalize_connected_via(participant);
     auto row = std::make_shared<Participant>(participant);
-    auto room = require_room("update_participant", participant.room_id);
-    const auto before = room->contents.participants.find(participant.id);
+    auto room = lock_room(participant.room_id);
+    const auto before = room ? room->contents.participants.find(participant.id) : nullptr;
     if (!before) {
-        refuse(
-            errc::not_found,
-            "update_participant",
-            "no participant " + quoted(participant.id) + " in room " + quoted(participant.room_id));
+        throw does_not_exist(
+            "update_participant", "participant", participant.id, participant.room_id);
     }
     row->joined_at = participant.joined_at = before->joined_at;
     room->contents.participants.replace(std::move(row));

@@ -27,13 +27,9 @@ inline void Engine::mark_read(const std::string& room_id,
                               const std::string& channel_id,
                               const std::string& event_id) {
     ready().mark_read(room_id, channel_id, event_id);
-    const auto room = require_room("mark_read", room_id);
-    const auto* event = ids_.find(*room, event_id);
-    if (event == nullptr) {
-        refuse(errc::not_found,
-               "mark_read",
-               "no event " + quoted(event_id) + " in room " + quoted(room_id));
-    }
+    const auto room = lock_room(room_id);
+    const auto* event = room ? ids_.find(*room, event_id) : nullptr;
+    if (event == nullptr) throw does_not_exist("mark_read", "event", event_id, room_id);
     move_marker(*room, channel_id, event->index());
 }
 

@@ -38,7 +38,7 @@ inline Room Engine::create_room(Room room) {
         lock.unlock();
         // A holder that is not alive left the map before it let go of its lock.
         if (LockedRoom(holder)) {
-            refuse(errc::already_exists, "create_room", "there is a room " + quoted(room.id));
+            throw exists_already("create_room", "room", room.id);
         }
     }
 }

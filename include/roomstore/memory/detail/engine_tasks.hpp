@@ -16,9 +16,7 @@ inline Task Engine::add_task(Task task) {
     auto room = require_room("add_task", task.room_id);
     auto& tasks = room->contents.tasks;
     if (tasks.contains(task.id)) {
-        refuse(errc::already_exists,
-               "add_task",
-               "there is a task " + quoted(task.id) + " in room " + quoted(task.room_id));
+        throw exists_already("add_task", "task", task.id, task.room_id);
     }
     tasks.insert(std::move(row));
     Rollback undo([&] { tasks.erase(task.id); });
@@ -60,13 +58,9 @@ inline std::vector<Task> Engine::list_tasks(const std::string& room_id,
 inline Task Engine::update_task(Task task) {
     ready().update_task(task);
     auto row = std::make_shared<Task>(task);
-    auto room = require_room("update_task", task.room_id);
-    const auto before = room->contents.tasks.find(task.id);
-    if (!before) {
-        refuse(errc::not_found,
-               "update_task",
-               "no task " + quoted(task.id) + " in room " + quoted(task.room_id));
-    }
+    auto room = lock_room(task.room_id);
+    const auto before = room ? room->contents.tasks.find(task.id) : nullptr;
+    if (!before) throw does_not_exist("update_task", "task", task.id, task.room_id);
     row->created_at = task.created_at = before->created_at;
     room->contents.tasks.replace(std::move(row));
     room.unlock();
@@ -78,10 +72,7 @@ inline Observation Engine::add_observation(Observation observation) {
     auto row = std::make_shared<const Observation>(observation);
     auto room = require_room("add_observation", observation.room_id);
     if (room->contents.observations.contains(observation.id)) {
-        refuse(errc::already_exists,
-               "add_observation",
-               "there is an observation " + quoted(observation.id) + " in room " +
-                   quoted(observation.room_id));
+        throw exists_already("add_observation", "observation", observation.id, observation.room_id);
     }
     room->contents.observations.insert(std::move(row));
     room.unlock();

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <utility>
 
+#include "roomstore/detail/text_hash.hpp"
 #include "roomstore/memory/detail/packed_event.hpp"
 #include "roomstore/memory/detail/pointer_table.hpp"
 #include "roomstore/memory/detail/shards.hpp"
-#include "roomstore/memory/detail/text_hash.hpp"
 
 namespace roomstore::detail::memory {
 

@@ -8,10 +8,10 @@
 #include <optional>
 #include <string>
 #include <tuple>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "roomstore/detail/text_hash.hpp"
 #include "roomstore/memory/detail/rollback.hpp"
 #include "roomstore/memory/detail/text_pair.hpp"
 #include "roomstore/model/identity.hpp"
@@ -171,7 +171,7 @@ private:
     }
 
     static void drop_repetitions(std::vector<std::string>& addresses) {
-        std::unordered_set<std::string> seen;
+        TextSet seen;
         std::erase_if(addresses,
                       [&](const std::string& address) { return !seen.insert(address).second; });
     }

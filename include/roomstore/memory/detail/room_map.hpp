@@ -6,10 +6,10 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "roomstore/detail/text_hash.hpp"
 #include "roomstore/memory/detail/locked_room.hpp"
 #include "roomstore/memory/detail/room_record.hpp"
 #include "roomstore/memory/detail/shards.hpp"
-#include "roomstore/memory/detail/text_hash.hpp"
 
 namespace roomstore::detail::memory {
 

@@ -2,15 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
-#include "roomstore/memory/detail/text_hash.hpp"
+#include "roomstore/detail/text_hash.hpp"
 #include "roomstore/model/event.hpp"
 #include "roomstore/model/timestamp.hpp"
 
@@ -69,7 +67,7 @@ private:
         std::set<std::pair<Timestamp, std::int64_t>> times;
     };
 
-    std::unordered_map<std::string, Thread, TextHash, std::equal_to<>> threads_;
+    TextMap<Thread> threads_;
 };
 
 }  // namespace roomstore::detail::memory
