@@ -48,6 +48,62 @@ TEST_CASE("contents that break a rule are refused by name", "[validation][events
     refuse.content(".structured_content", ToolCallContent{.structured_content = Json(1)});
 }
 
+TEST_CASE("unknown members keep the rules of JSON, and take the name of no field",
+          "[validation][events][bindings]") {
+    Refusing refuse;
+    const std::string nul("a\0b", 3);
+    const std::vector<std::pair<std::string, UnknownMembers>> bad{
+        {".unknown_members/a", {{"a", nan}}},
+        {".unknown_members/a", {{"a", "\xff"}}},
+        {".unknown_members/a/1", {{"a", {1, nul}}}},
+        {".unknown_members", {{nul, 1}}},
+        {".unknown_members", {{"\xff", 1}}}};
+    for (const auto& [field, members] : bad) {
+        refuse.content(field, TextContent{.unknown_members = members});
+        refuse.content(".new_content" + field,
+                       EditContent{.target_event_id = "e",
+                                   .new_content = RichContent{.unknown_members = members}});
+        refuse.content(
+            ".parts/1" + field,
+            CompositeContent{.parts = {full_text(), SystemContent{.unknown_members = members}}});
+        refuse.event("RoomEvent" + field, [&](auto& e) { e.unknown_members = members; });
+        refuse.event("RoomEvent.source" + field,
+                     [&](auto& e) { e.source.unknown_members = members; });
+        refuse.event("RoomEvent.channel_data" + field,
+                     [&](auto& e) { e.channel_data.unknown_members = members; });
+        refuse.binding("ChannelBinding.capabilities" + field,
+                       [&](auto& b) { b.capabilities.unknown_members = members; });
+        refuse.binding("ChannelBinding.rate_limit" + field,
+                       [&](auto& b) { b.rate_limit->unknown_members = members; });
+        refuse.binding("ChannelBinding.retry_policy" + field,
+                       [&](auto& b) { b.retry_policy->unknown_members = members; });
+    }
+
+    for (auto content : full_contents()) {
+        content.visit([](auto& known) {
+            if constexpr (requires { known.unknown_members; }) known.unknown_members.set("type", 1);
+        });
+        if (!content.holds<UnknownContent>()) refuse.content(".unknown_members/type", content);
+    }
+    const auto named = [](const char* name) { return UnknownMembers{{name, nullptr}}; };
+    refuse.content(".unknown_members/language", TextContent{.unknown_members = named("language")});
+    refuse.content(".unknown_members/parts",
+                   CompositeContent{.parts = {full_text()}, .unknown_members = named("parts")});
+    refuse.content(".unknown_members/result", ToolCallContent{.unknown_members = named("result")});
+    refuse.event("RoomEvent.unknown_members/type",
+                 [&](auto& e) { e.unknown_members = named("type"); });
+    refuse.event("RoomEvent.source.unknown_members/raw_payload",
+                 [&](auto& e) { e.source.unknown_members = named("raw_payload"); });
+    refuse.event("RoomEvent.channel_data.unknown_members/extra",
+                 [&](auto& e) { e.channel_data.unknown_members = named("extra"); });
+    refuse.binding("ChannelBinding.capabilities.unknown_members/custom",
+                   [&](auto& b) { b.capabilities.unknown_members = named("custom"); });
+    refuse.binding("ChannelBinding.rate_limit.unknown_members/max_per_hour",
+                   [&](auto& b) { b.rate_limit->unknown_members = named("max_per_hour"); });
+    refuse.binding("ChannelBinding.retry_policy.unknown_members/max_retries",
+                   [&](auto& b) { b.retry_policy->unknown_members = named("max_retries"); });
+}
+
 TEST_CASE("a composite without parts, or nested deeper than five, is refused",
           "[validation][events]") {
     const auto nested = [](int depth) {

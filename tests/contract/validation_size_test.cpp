@@ -58,6 +58,12 @@ TEST_CASE("max_event_bytes bounds an event, wherever its bytes stand", "[validat
                e.content = TextContent{.body = std::move(bytes)};
            }));
     bounds("RoomEvent", event([](RoomEvent& e, std::string bytes) {
+               e.content = TextContent{.unknown_members = {{"future", std::move(bytes)}}};
+           }));
+    bounds("RoomEvent", event([](RoomEvent& e, std::string bytes) {
+               e.unknown_members = {{std::move(bytes), nullptr}};
+           }));
+    bounds("RoomEvent", event([](RoomEvent& e, std::string bytes) {
                e.metadata = {{"key", std::move(bytes)}};
            }));
     bounds("RoomEvent", event([](RoomEvent& e, std::string bytes) {

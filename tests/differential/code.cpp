@@ -110,6 +110,14 @@ std::string code(const Json& json) {
     return parsed_code(json).value_or(built_code(json));
 }
 
+std::string code(const UnknownMembers& members) {
+    std::string items;
+    for (const auto& [name, value] : members.map()) {
+        items += (items.empty() ? "{" : ", {") + code(name) + ", " + code(value) + "}";
+    }
+    return "UnknownMembers{" + items + "}";
+}
+
 std::string code(Gap gap) { return gap == Gap::refuse ? "Gap::refuse" : "Gap::skip"; }
 
 std::string code(Replies replies) {

@@ -27,6 +27,7 @@ std::string code(std::int64_t value);
 std::string code(double value);
 std::string code(Timestamp time);
 std::string code(const Json& json);
+std::string code(const UnknownMembers& members);
 std::string code(Gap gap);
 std::string code(Replies replies);
 /// @}

@@ -50,11 +50,19 @@ Room Values::room() {
     return rarely_spoiled(std::move(room));
 }
 
+UnknownMembers Values::unknown_members() {
+    UnknownMembers members;
+    while (!one_in(3)) {
+        members.set(among<std::string>({"future", "outcome", "\u00e9", "unknown_members"}), value());
+    }
+    return members;
+}
+
 EventContent Values::content() {
     static const auto full = test::full_contents();
     static const auto minimal = test::minimal_contents();
     if (one_in(40)) return odd_content(below(16));
-    switch (below(8)) {
+    switch (below(9)) {
         case 0:
             return among(full);
         case 1:
@@ -65,6 +73,8 @@ EventContent Values::content() {
             return EditContent{.target_event_id = event_id(), .new_content = TextContent{text()}};
         case 4:
             return UnknownContent{Json{{"type", "poll"}, {"options", value()}}};
+        case 5:
+            return TextContent{.body = text(), .unknown_members = unknown_members()};
         default:
             return TextContent{text()};
     }
@@ -94,6 +104,8 @@ RoomEvent Values::event(const std::string& room_id) {
     if (one_in(5)) event.channel_data.thread_id = text();
     if (one_in(5)) event.metadata = object();
     if (one_in(8)) event.delivery_results = object();
+    if (one_in(8)) event.unknown_members = unknown_members();
+    if (one_in(16)) event.source.unknown_members = unknown_members();
     return rarely_spoiled(std::move(event));
 }
 

@@ -106,6 +106,14 @@ void spoil(Random& random, Value& value, const Rule&) {
     value = odd_json(random.below(10));
 }
 
+template <typename Random>
+void spoil(Random& random, UnknownMembers& members, const roomstore::detail::rule::Members&) {
+    // The names of fields of most models, and of none.
+    const std::vector<std::string> names{
+        "body", "channel_id", "external_id", "max_per_hour", "max_length", "type", "future"};
+    members.set(random.among(names), odd_json(random.below(10)));
+}
+
 template <typename Random, typename Rule>
 void spoil(Random& random, EventContent& content, const Rule&) {
     content = odd_content(random.below(16));

@@ -130,6 +130,7 @@ private:
 
     /// One of `ids`; rarely one that no store has seen, rarely an illegal one.
     std::string id(const std::vector<std::string>& ids);
+    UnknownMembers unknown_members();
     EventContent content();
 
     std::mt19937_64 random_;

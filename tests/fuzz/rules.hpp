@@ -8,12 +8,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fuzz/expect.hpp"
 #include "fuzz/naive.hpp"
 #include "roomstore/model/content.hpp"
 #include "roomstore/model/enums.hpp"
+#include "roomstore/model/json.hpp"
 
 /// What `expect_storable` is made of.
 namespace roomstore::fuzz {
@@ -130,6 +132,25 @@ inline void duration(Rules& rules, const char* field, const std::optional<double
     if_present(value, [&](const auto& each) {
         rules.real(field, each, 0, std::numeric_limits<double>::max());
     });
+}
+
+/// Unknown members: JSON, none of them with the name of a field.
+inline void members(Rules& rules,
+                    const char* field,
+                    const UnknownMembers& values,
+                    const Json& without_them) {
+    for (const auto& [name, value] : values.map()) {
+        rules.text(field, name);
+        rules.json(field, value);
+        expect(!without_them.contains(name), field, name);
+    }
+}
+
+/// The rules of the unknown members of `model`.
+template <typename Model>
+void members(Rules& rules, const char* field, Model model) {
+    const UnknownMembers values = std::exchange(model.unknown_members, {});
+    if (!values.empty()) members(rules, field, values, Json(model));
 }
 
 /// The rules of a content, those inside of it included.

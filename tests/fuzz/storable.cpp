@@ -60,6 +60,9 @@ std::size_t expect_storable(const RoomEvent& row) {
     text(rules, "RoomEvent.channel_data.thread_id", row.channel_data.thread_id);
     rules.object("RoomEvent.channel_data.extra", row.channel_data.extra);
     rules.object("RoomEvent.delivery_results", row.delivery_results);
+    members(rules, "RoomEvent.unknown_members", row);
+    members(rules, "RoomEvent.source.unknown_members", row.source);
+    members(rules, "RoomEvent.channel_data.unknown_members", row.channel_data);
     return rules.bytes();
 }
 
@@ -80,12 +83,14 @@ void capabilities(Rules& rules, const ChannelCapabilities& can) {
     texts(rules, "capabilities.supported_video_formats", can.supported_video_formats);
     rules.closed("capabilities.delivery_mode", can.delivery_mode);
     rules.object("capabilities.custom", can.custom);
+    members(rules, "capabilities.unknown_members", can);
 }
 
 void limits(Rules& rules, const RateLimit& limit) {
     for (const auto& bound : {limit.max_per_second, limit.max_per_minute, limit.max_per_hour}) {
         if_present(bound, [&](double value) { rules.positive("rate_limit", value); });
     }
+    members(rules, "rate_limit.unknown_members", limit);
 }
 
 void retries(Rules& rules, const RetryPolicy& policy) {
@@ -96,6 +101,7 @@ void retries(Rules& rules, const RetryPolicy& policy) {
     if (policy.retryable_errors) {
         texts(rules, "retry_policy.retryable_errors", *policy.retryable_errors);
     }
+    members(rules, "retry_policy.unknown_members", policy);
 }
 
 }  // namespace

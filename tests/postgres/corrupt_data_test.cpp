@@ -151,4 +151,53 @@ TEST_CASE("bindings, participants and tasks of the future") {
     CHECK(ids_of(context.participants) == Ids{"sound"});
 }
 
+TEST_CASE("what a newer build keeps of an event beside its columns survives an update") {
+    Damaged damaged;
+    auto& store = damaged.store;
+    damaged.set("events",
+                "event",
+                "extra",
+                R"({"tokens": 1.0, "source_language": "en", "channel_data_seen": [null]})");
+    const auto check = [&] {
+        const auto event = run(store.get_event("room", "event")).value();
+        CHECK(event.unknown_members == UnknownMembers{{"tokens", 1.0}});
+        CHECK(event.source.unknown_members == UnknownMembers{{"language", "en"}});
+        CHECK(event.channel_data.unknown_members ==
+              UnknownMembers{{"seen", Json::array({nullptr})}});
+        return event;
+    };
+    auto event = check();
+    event.status = EventStatus::read;
+    run(store.update_event(event));
+    CHECK(check().status == EventStatus::read);
+}
+
+TEST_CASE("members that another build did not know are the fields that this one has for them") {
+    Damaged damaged;
+    auto& store = damaged.store;
+    damaged.set("events",
+                "event",
+                "extra",
+                R"({"unknown_members": {"blocked_by": "a rule", "x": 1},
+                    "source_unknown_members": {"provider": "p"},
+                    "channel_data_unknown_members": {"thread_id": "t", "y": 2}})");
+    const auto event = run(store.get_event("room", "event")).value();
+    CHECK(event.blocked_by == "a rule");
+    CHECK(event.unknown_members == UnknownMembers{{"x", 1}});
+    CHECK(event.source.provider == "p");
+    CHECK(event.source.unknown_members.empty());
+    CHECK(event.channel_data.thread_id == "t");
+    CHECK(event.channel_data.unknown_members == UnknownMembers{{"y", 2}});
+    CHECK(run(store.update_event(event)) == event);
+    CHECK(run(store.get_event("room", "event")) == event);
+
+    for (const char* damage : {R"({"unknown_members": 1})",
+                               R"({"unknown_members": {"blocked_by": 1}})",
+                               R"({"source_unknown_members": {"raw_payload": 1}})"}) {
+        damaged.set("events", "event", "extra", damage);
+        CHECK_FAILS(store.get_event("room", "event"), errc::corrupt_data, "extra");
+        CHECK(ids_of(run(store.list_events("room"))) == Ids{"sound"});
+    }
+}
+
 }  // namespace roomstore::test

@@ -18,6 +18,9 @@ namespace roomstore::test {
 /// Objects, lists, all scalars, the edges of integers, doubles that decimal text rounds easily.
 Json full_json();
 
+/// Members that are no fields of any model, one of them with the name of what holds them.
+UnknownMembers members_of_the_future();
+
 Room full_room();
 RoomEvent full_event();
 ChannelBinding full_binding();

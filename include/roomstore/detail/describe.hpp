@@ -67,6 +67,10 @@ inline constexpr Object object{};
 struct Addresses {};
 inline constexpr Addresses addresses{};
 
+/// What JSON has beside the fields. Comes last, and stands for any number of members.
+struct Members {};
+inline constexpr Members members{};
+
 }  // namespace rule
 
 /// The name of a field, and whether JSON without it is refused on reading.
@@ -115,6 +119,7 @@ void describe(T& source, Field&& field) {
     field("provider", source.provider, rule::any);
     field("raw_payload", source.raw_payload, rule::object);
     field("provider_message_id", source.provider_message_id, rule::any);
+    field("unknown_members", source.unknown_members, rule::members);
 }
 
 template <Is<ChannelData> T, typename Field>
@@ -123,6 +128,7 @@ void describe(T& data, Field&& field) {
     field("external_id", data.external_id, rule::any);
     field("thread_id", data.thread_id, rule::any);
     field("extra", data.extra, rule::object);
+    field("unknown_members", data.unknown_members, rule::members);
 }
 
 template <Is<RoomEvent> T, typename Field>
@@ -146,6 +152,7 @@ void describe(T& event, Field&& field) {
     field("metadata", event.metadata, rule::object);
     field("channel_data", event.channel_data, rule::any);
     field("delivery_results", event.delivery_results, rule::object);
+    field("unknown_members", event.unknown_members, rule::members);
 }
 
 template <Is<ThreadSummary> T, typename Field>
@@ -160,6 +167,7 @@ void describe(T& limit, Field&& field) {
     field("max_per_second", limit.max_per_second, rule::real_positive);
     field("max_per_minute", limit.max_per_minute, rule::real_positive);
     field("max_per_hour", limit.max_per_hour, rule::real_positive);
+    field("unknown_members", limit.unknown_members, rule::members);
 }
 
 template <Is<RetryPolicy> T, typename Field>
@@ -169,6 +177,7 @@ void describe(T& policy, Field&& field) {
     field("max_delay_seconds", policy.max_delay_seconds, rule::real_positive);
     field("exponential_base", policy.exponential_base, rule::real_positive);
     field("retryable_errors", policy.retryable_errors, rule::any);
+    field("unknown_members", policy.unknown_members, rule::members);
 }
 
 template <Is<ChannelCapabilities> T, typename Field>
@@ -198,6 +207,7 @@ void describe(T& can, Field&& field) {
     field("supported_video_formats", can.supported_video_formats, rule::any);
     field("delivery_mode", can.delivery_mode, rule::any);
     field("custom", can.custom, rule::object);
+    field("unknown_members", can.unknown_members, rule::members);
 }
 
 template <Is<ChannelBinding> T, typename Field>

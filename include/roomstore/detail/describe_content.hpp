@@ -1,5 +1,8 @@
 #pragma once
 
+#include <concepts>
+#include <string_view>
+
 #include "roomstore/detail/describe.hpp"
 #include "roomstore/model/content.hpp"
 
@@ -10,6 +13,7 @@ template <Is<TextContent> T, typename Field>
 void describe(T& text, Field&& field) {
     field(required("body"), text.body, rule::any);
     field("language", text.language, rule::any);
+    field("unknown_members", text.unknown_members, rule::members);
 }
 
 template <Is<RichContent> T, typename Field>
@@ -20,6 +24,7 @@ void describe(T& rich, Field&& field) {
     field("buttons", rich.buttons, rule::object);
     field("cards", rich.cards, rule::object);
     field("quick_replies", rich.quick_replies, rule::any);
+    field("unknown_members", rich.unknown_members, rule::members);
 }
 
 template <Is<MediaContent> T, typename Field>
@@ -29,6 +34,7 @@ void describe(T& media, Field&& field) {
     field("filename", media.filename, rule::any);
     field("size_bytes", media.size_bytes, rule::not_negative);
     field("caption", media.caption, rule::any);
+    field("unknown_members", media.unknown_members, rule::members);
 }
 
 template <Is<LocationContent> T, typename Field>
@@ -37,6 +43,7 @@ void describe(T& location, Field&& field) {
     field(required("longitude"), location.longitude, rule::Range{-180, 180});
     field("label", location.label, rule::any);
     field("address", location.address, rule::any);
+    field("unknown_members", location.unknown_members, rule::members);
 }
 
 template <Is<AudioContent> T, typename Field>
@@ -45,6 +52,7 @@ void describe(T& audio, Field&& field) {
     field("mime_type", audio.mime_type, rule::any);
     field("duration_seconds", audio.duration_seconds, rule::real_not_negative);
     field("transcript", audio.transcript, rule::any);
+    field("unknown_members", audio.unknown_members, rule::members);
 }
 
 template <Is<VideoContent> T, typename Field>
@@ -53,11 +61,13 @@ void describe(T& video, Field&& field) {
     field("mime_type", video.mime_type, rule::any);
     field("duration_seconds", video.duration_seconds, rule::real_not_negative);
     field("thumbnail_url", video.thumbnail_url, rule::url);
+    field("unknown_members", video.unknown_members, rule::members);
 }
 
 template <Is<CompositeContent> T, typename Field>
 void describe(T& composite, Field&& field) {
     field(required("parts"), composite.parts, rule::any);
+    field("unknown_members", composite.unknown_members, rule::members);
 }
 
 template <Is<SystemContent> T, typename Field>
@@ -65,6 +75,7 @@ void describe(T& system, Field&& field) {
     field(required("body"), system.body, rule::any);
     field("code", system.code, rule::any);
     field("data", system.data, rule::object);
+    field("unknown_members", system.unknown_members, rule::members);
 }
 
 template <Is<TemplateContent> T, typename Field>
@@ -73,6 +84,7 @@ void describe(T& content, Field&& field) {
     field("language", content.language, rule::any);
     field("parameters", content.parameters, rule::any);
     field("body", content.body, rule::any);
+    field("unknown_members", content.unknown_members, rule::members);
 }
 
 template <Is<EditContent> T, typename Field>
@@ -80,6 +92,7 @@ void describe(T& edit, Field&& field) {
     field(required("target_event_id"), edit.target_event_id, rule::id);
     field(required("new_content"), edit.new_content, rule::any);
     field("edit_source", edit.edit_source, rule::any);
+    field("unknown_members", edit.unknown_members, rule::members);
 }
 
 template <Is<DeleteContent> T, typename Field>
@@ -87,6 +100,7 @@ void describe(T& content, Field&& field) {
     field(required("target_event_id"), content.target_event_id, rule::id);
     field("delete_type", content.delete_type, rule::any);
     field("reason", content.reason, rule::any);
+    field("unknown_members", content.unknown_members, rule::members);
 }
 
 template <Is<ToolCallContent> T, typename Field>
@@ -99,6 +113,21 @@ void describe(T& call, Field&& field) {
     field("duration_ms", call.duration_ms, rule::any);
     field("error", call.error, rule::any);
     field("structured_content", call.structured_content, rule::object);
+    field("unknown_members", call.unknown_members, rule::members);
+}
+
+/// Whether `type` stands beside the fields.
+template <typename Model>
+inline constexpr bool is_tagged = requires { Model::tag; };
+
+/// Whether a member of that name is a field of `model`, or its tag.
+template <typename Model>
+bool is_field(const Model& model, std::string_view name) {
+    bool found = is_tagged<Model> && name == "type";
+    describe(model, [&]<typename Rule>(FieldName field, const auto&, const Rule&) {
+        if constexpr (!std::same_as<Rule, rule::Members>) found = found || name == field.name;
+    });
+    return found;
 }
 
 }  // namespace roomstore::detail

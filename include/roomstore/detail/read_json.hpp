@@ -26,7 +26,8 @@
 namespace roomstore::detail {
 
 /// Reads the fields of a model or content from the members of `object`. One that is missing keeps
-/// its default, unless it is required; members that are no fields are ignored.
+/// its default, unless it is required. Members that are no fields are kept, where the model has a
+/// place for them, else ignored.
 template <typename Model>
 void read_fields(const FieldPath& path, const Json& object, Nesting nesting, Model& model);
 
@@ -211,20 +212,67 @@ inline void require_objects(const FieldPath& path, const std::vector<Json>& valu
     for (std::size_t i = 0; i < values.size(); ++i) require_objects(path.element(i), values[i]);
 }
 
+template <typename Value, typename Rule>
+void read_field(const FieldPath& path,
+                const Json& json,
+                Nesting nesting,
+                Value& value,
+                const Rule&) {
+    read_json(path, json, nesting, value);
+    if constexpr (std::same_as<Rule, rule::Object>) require_objects(path, value);
+}
+
+/// The members of `object` that are no fields of `model`.
+template <typename Model>
+UnknownMembers read_unknown_members(const FieldPath& path,
+                                    const Json& object,
+                                    Nesting nesting,
+                                    const Model& model) {
+    UnknownMembers unknown;
+    for (const auto& [name, member] : object.get_ref<const Json::object_t&>()) {
+        if (is_field(model, name)) continue;
+        check_depth(path.key(name), member, nesting.json);
+        unknown.set(name, member);
+    }
+    return unknown;
+}
+
 template <typename Model>
 void read_fields(const FieldPath& path, const Json& object, Nesting nesting, Model& model) {
-    describe(model, [&](FieldName field, auto& value, const auto& rule) {
+    std::size_t known = is_tagged<Model> ? 1 : 0;
+    describe(model, [&]<typename Rule>(FieldName field, auto& value, const Rule& rule) {
         const FieldPath field_path = path.field(field.name);
-        const auto member = object.find(field.name);
-        if (member == object.end()) {
-            if (field.required) refuse(field_path, "missing");
-            return;
-        }
-        read_json(field_path, *member, nesting, value);
-        if constexpr (std::same_as<decltype(rule), const rule::Object&>) {
-            require_objects(field_path, value);
+        if constexpr (std::same_as<Rule, rule::Members>) {
+            if (known < object.size()) {
+                value = read_unknown_members(field_path, object, nesting, model);
+            }
+        } else {
+            const auto member = object.find(field.name);
+            if (member == object.end()) {
+                if (field.required) refuse(field_path, "missing");
+                return;
+            }
+            ++known;
+            read_field(field_path, *member, nesting, value, rule);
         }
     });
+}
+
+/// Moves those unknown members of `model` into its fields that are fields to this build: another
+/// one wrote them, and its place for members is not where fields are read from.
+template <typename Model>
+void adopt_members(const FieldPath& path, Model& model) {
+    if (model.unknown_members.empty()) return;
+    UnknownMembers::Map members = model.unknown_members.map();
+    describe(model, [&]<typename Rule>(FieldName field, auto& value, const Rule& rule) {
+        if constexpr (!std::same_as<Rule, rule::Members>) {
+            const auto member = members.find(field.name);
+            if (member == members.end()) return;
+            read_field(path.field(field.name), member->second, {}, value, rule);
+            members.erase(member);
+        }
+    });
+    model.unknown_members = UnknownMembers(std::move(members));
 }
 
 }  // namespace roomstore::detail

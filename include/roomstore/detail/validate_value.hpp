@@ -170,8 +170,12 @@ public:
             describe(model, [](FieldName, const auto&, const auto&) {});
         }
     void check(const FieldPath& path, const Model& model, const rule::Any&, Nesting nesting = {}) {
-        describe(model, [&](FieldName field, const auto& value, const auto& rule) {
-            check(path.field(field.name), value, rule, nesting);
+        describe(model, [&]<typename Rule>(FieldName field, const auto& value, const Rule& rule) {
+            if constexpr (std::same_as<Rule, rule::Members>) {
+                check_members(path.field(field.name), model, value, nesting);
+            } else {
+                check(path.field(field.name), value, rule, nesting);
+            }
         });
     }
 
@@ -219,6 +223,19 @@ private:
         if (name.empty()) refuse(tag_path, "empty");
         if (is_known_content_tag(name)) {
             refuse(tag_path, "'" + name + "' has a content type of its own");
+        }
+    }
+
+    template <typename Model>
+    void check_members(const FieldPath& path,
+                       const Model& model,
+                       const UnknownMembers& members,
+                       Nesting nesting) {
+        for (const auto& [name, member] : members.map()) {
+            bytes_ += name.size();
+            check_key(path, name);
+            if (is_field(model, name)) refuse(path.key(name), "a field has this name");
+            check_json(path.key(name), member, nesting.json);
         }
     }
 

@@ -111,8 +111,16 @@ Json write_json(const FieldPath& path, const std::map<std::string, T>& values, N
 
 template <typename Model>
 void write_fields(const FieldPath& path, const Model& model, Nesting nesting, Json& object) {
-    describe(model, [&](FieldName field, const auto& value, const auto&) {
-        object[field.name] = write_json(path.field(field.name), value, nesting);
+    describe(model, [&]<typename Rule>(FieldName field, const auto& value, const Rule&) {
+        const FieldPath field_path = path.field(field.name);
+        if constexpr (std::same_as<Rule, rule::Members>) {
+            for (const auto& [name, member] : value.map()) {
+                // Not in the place of a field, which a store would refuse.
+                object.emplace(name, write_json(field_path.key(name), member, nesting));
+            }
+        } else {
+            object[field.name] = write_json(field_path, value, nesting);
+        }
     });
 }
 

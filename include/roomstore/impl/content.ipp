@@ -19,13 +19,16 @@ EventContent::~EventContent() = default;
 
 bool operator==(const EventContent& a, const EventContent& b) { return a.variant_ == b.variant_; }
 
-bool operator==(const CompositeContent& a, const CompositeContent& b) { return a.parts == b.parts; }
+bool operator==(const CompositeContent& a, const CompositeContent& b) {
+    return a.parts == b.parts && a.unknown_members == b.unknown_members;
+}
 
 bool operator==(const EditContent& a, const EditContent& b) {
     const EventContent* const first = a.new_content.operator->();
     const EventContent* const second = b.new_content.operator->();
     const bool same_content = first && second ? *first == *second : first == second;
-    return a.target_event_id == b.target_event_id && same_content && a.edit_source == b.edit_source;
+    return a.target_event_id == b.target_event_id && same_content &&
+           a.edit_source == b.edit_source && a.unknown_members == b.unknown_members;
 }
 
 std::string_view EventContent::type() const {

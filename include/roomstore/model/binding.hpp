@@ -10,6 +10,7 @@
 #include "roomstore/model/json_value.hpp"
 #include "roomstore/model/open_enum.hpp"
 #include "roomstore/model/timestamp.hpp"
+#include "roomstore/model/unknown_members.hpp"
 
 namespace roomstore {
 
@@ -22,6 +23,9 @@ struct RateLimit {
     std::optional<double> max_per_minute{};
     /// Events in an hour, > 0; absent: unlimited.
     std::optional<double> max_per_hour{};
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const RateLimit&) const = default;
 };
@@ -39,6 +43,8 @@ struct RetryPolicy {
     double exponential_base = 2.0;
     /// Names of the errors to repeat on; absent: whatever the error itself does not refuse.
     std::optional<std::vector<std::string>> retryable_errors{};
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const RetryPolicy&) const = default;
@@ -97,6 +103,8 @@ struct ChannelCapabilities {
     DeliveryMode delivery_mode = DeliveryMode::broadcast;
     /// A JSON object, for what this list does not foresee.
     Json custom = Json::object();
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const ChannelCapabilities&) const = default;

@@ -15,6 +15,7 @@
 #include "roomstore/model/box.hpp"
 #include "roomstore/model/enums.hpp"
 #include "roomstore/model/json_value.hpp"
+#include "roomstore/model/unknown_members.hpp"
 
 namespace roomstore {
 
@@ -29,6 +30,8 @@ struct TextContent {
     std::string body{};
     /// Language tag, as in RFC 5646.
     std::optional<std::string> language{};
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const TextContent&) const = default;
@@ -51,6 +54,8 @@ struct RichContent {
     std::vector<Json> cards{};
     /// Answers to choose from.
     std::vector<std::string> quick_replies{};
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const RichContent&) const = default;
@@ -71,6 +76,8 @@ struct MediaContent {
     std::optional<std::int64_t> size_bytes{};
     /// The text below it.
     std::optional<std::string> caption{};
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const MediaContent&) const = default;
@@ -89,6 +96,8 @@ struct LocationContent {
     std::optional<std::string> label{};
     /// A postal address.
     std::optional<std::string> address{};
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const LocationContent&) const = default;
@@ -107,6 +116,8 @@ struct AudioContent {
     std::optional<double> duration_seconds{};
     /// What is said in it.
     std::optional<std::string> transcript{};
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const AudioContent&) const = default;
@@ -125,6 +136,8 @@ struct VideoContent {
     std::optional<double> duration_seconds{};
     /// A still of it. Begins with `http://`, `https://` or `data:`.
     std::optional<std::string> thumbnail_url{};
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const VideoContent&) const = default;
@@ -137,6 +150,8 @@ struct CompositeContent {
     static constexpr std::string_view tag = "composite";
     /// In the order in which they are shown; at least one.
     std::vector<EventContent> parts;
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     friend bool operator==(const CompositeContent& a, const CompositeContent& b);
@@ -153,6 +168,8 @@ struct SystemContent {
     std::optional<std::string> code{};
     /// A JSON object.
     Json data = Json::object();
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const SystemContent&) const = default;
@@ -171,6 +188,8 @@ struct TemplateContent {
     std::map<std::string, std::string> parameters{};
     /// The text as it came out, where that is known.
     std::optional<std::string> body{};
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const TemplateContent&) const = default;
@@ -187,6 +206,8 @@ struct EditContent {
     Box<EventContent> new_content{};
     /// Who or what edited it.
     std::optional<std::string> edit_source{};
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field; a content that was moved from equals only another.
     friend bool operator==(const EditContent& a, const EditContent& b);
@@ -203,6 +224,8 @@ struct DeleteContent {
     DeleteType delete_type = DeleteType::sender;
     /// Why, for people.
     std::optional<std::string> reason{};
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const DeleteContent&) const = default;
@@ -229,6 +252,8 @@ struct ToolCallContent {
     std::optional<std::string> error{};
     /// A JSON object, where present.
     std::optional<Json> structured_content{};
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const ToolCallContent&) const = default;

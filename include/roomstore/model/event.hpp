@@ -12,6 +12,7 @@
 #include "roomstore/model/json_value.hpp"
 #include "roomstore/model/open_enum.hpp"
 #include "roomstore/model/timestamp.hpp"
+#include "roomstore/model/unknown_members.hpp"
 
 namespace roomstore {
 
@@ -34,6 +35,8 @@ struct EventSource {
     Json raw_payload = Json::object();
     /// What the provider calls the message.
     std::optional<std::string> provider_message_id{};
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const EventSource&) const = default;
@@ -50,6 +53,8 @@ struct ChannelData {
     std::optional<std::string> thread_id{};
     /// A JSON object.
     Json extra = Json::object();
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const ChannelData&) const = default;
@@ -101,6 +106,8 @@ struct RoomEvent {
     ChannelData channel_data{};
     /// What became of its delivery, by channel: a JSON object.
     Json delivery_results = Json::object();
+    /// Members of its JSON that this build has no field for.
+    UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const RoomEvent&) const = default;

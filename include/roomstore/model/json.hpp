@@ -82,9 +82,13 @@ const std::string& read_name(const Json& json);
 template <detail::NamedModel Model>
 void to_json(Json& json, const Model& model);
 
-/// Reads a model. Members that are no fields are ignored; a field that is missing gets the default
-/// of the model, so an event without `id` a new one. Contents with a tag that this build does not
-/// know are kept as they are. On failure `model` is as it was.
+/// Reads a model. A field that is missing gets the default of the model, so an event without `id` a
+/// new one. Contents with a tag that this build does not know are kept as they are, and so are
+/// members that are no fields, in the `unknown_members` of contents, events, their sources and
+/// channel data, capabilities, rate limits and retry policies. `Room`, `RoomTimers`,
+/// `ChannelBinding`, `Participant`, `Identity`, `Task`, `Observation` and `ThreadSummary` ignore
+/// them: PostgreSQL keeps these in columns, and has none for what is not foreseen. On failure
+/// `model` is as it was.
 /// @throws Error (invalid_argument) with `<field>: <what>` where a value has another type than its
 ///         field, an integer is out of range or has a fraction, a name is not in a closed
 ///         enumeration, a time is none, a field without default is missing, or contents and JSON

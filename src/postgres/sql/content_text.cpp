@@ -78,7 +78,7 @@ std::optional<std::string_view> between(std::string_view text,
 
 std::string content_text(const EventContent& content) {
     const auto* const plain = content.get_if<TextContent>();
-    if (plain == nullptr) return Json(content).dump();
+    if (plain == nullptr || !plain->unknown_members.empty()) return Json(content).dump();
     std::string text;
     text.reserve(before_body.size() + plain->body.size() + without_language.size());
     text += before_body;

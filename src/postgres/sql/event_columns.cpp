@@ -1,8 +1,11 @@
 #include "sql/event_columns.hpp"
 
+#include <cstddef>
 #include <new>
+#include <string_view>
 #include <utility>
 
+#include "roomstore/detail/read_json.hpp"
 #include "sql/content_text.hpp"
 #include "sql/mapping.hpp"
 
@@ -15,6 +18,7 @@ template <typename Event, typename Field>
 void for_each_extra_field(Event& event, Field&& field) {
     const std::optional<std::string> no_text;
     const std::optional<std::vector<std::string>> no_list;
+    const UnknownMembers no_members;
     field("blocked_by", event.blocked_by, no_text);
     field("addressed_to", event.addressed_to, no_list);
     field("response_visibility", event.response_visibility, no_text);
@@ -29,6 +33,9 @@ void for_each_extra_field(Event& event, Field&& field) {
     field("channel_data_external_id", event.channel_data.external_id, no_text);
     field("channel_data_thread_id", event.channel_data.thread_id, no_text);
     field("channel_data_extra", event.channel_data.extra, empty_object());
+    field("unknown_members", event.unknown_members, no_members);
+    field("source_unknown_members", event.source.unknown_members, no_members);
+    field("channel_data_unknown_members", event.channel_data.unknown_members, no_members);
 }
 
 // Not a default event: that would draw a random id and ask for the time. Copied, since GCC 12
@@ -44,6 +51,8 @@ const T& required_value(const T& value) {
     return value;
 }
 
+const UnknownMembers::Map& required_value(const UnknownMembers& members) { return members.map(); }
+
 template <typename T>
 void assign(std::optional<T>& member, const Json& value) {
     member = value.get<T>();
@@ -53,13 +62,48 @@ void assign(T& member, const Json& value) {
     member = value.get<T>();
 }
 
+void assign(UnknownMembers& members, const Json& value) {
+    members = UnknownMembers(value.get_ref<const Json::object_t&>());
+}
+
+/// Keeps the values of `extra` that a newer build has fields for. Their names say whose they are.
+void keep_unknown(const Json& extra, RoomEvent& event) {
+    constexpr std::string_view of_source = "source_";
+    constexpr std::string_view of_channel_data = "channel_data_";
+    for (const auto& [name, value] : extra.get_ref<const Json::object_t&>()) {
+        bool known = false;
+        for_each_extra_field(event, [&](const char* field, const auto&, const auto&) {
+            known = known || name == field;
+        });
+        if (known) continue;
+        if (name.starts_with(of_source)) {
+            event.source.unknown_members.set(name.substr(of_source.size()), value);
+        } else if (name.starts_with(of_channel_data)) {
+            event.channel_data.unknown_members.set(name.substr(of_channel_data.size()), value);
+        } else {
+            event.unknown_members.set(name, value);
+        }
+    }
+}
+
 void read_extra(const Row& row, int column, RoomEvent& event) {
     const auto extra = read_json_column<Json>(row, column, "extra");
     try {
+        std::size_t known = 0;
         for_each_extra_field(event, [&](const char* name, auto& member, const auto&) {
-            if (const auto value = extra.find(name); value != extra.end()) assign(member, *value);
+            const auto value = extra.find(name);
+            if (value == extra.end()) return;
+            assign(member, *value);
+            ++known;
         });
-    } catch (const Json::exception& error) {
+        if (known < extra.size()) keep_unknown(extra, event);
+        const detail::FieldPath path("RoomEvent");
+        detail::adopt_members(path, event);
+        detail::adopt_members(path.field("source"), event.source);
+        detail::adopt_members(path.field("channel_data"), event.channel_data);
+    } catch (const std::bad_alloc&) {
+        throw;  // says nothing about the row
+    } catch (const std::exception& error) {
         throw ColumnError("extra", row.view(column), std::string("readable: ") + error.what());
     }
 }

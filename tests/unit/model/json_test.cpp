@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
@@ -153,10 +155,92 @@ TEST_CASE("a content with a tag of the future is kept as it came") {
     CHECK(Json(event.get<RoomEvent>()) == event);
 }
 
-TEST_CASE("members that are no fields are ignored") {
-    Json json = Json(full_room());
-    json["future"] = {{"anything", nullptr}};
-    CHECK(json.get<Room>() == full_room());
+TEST_CASE("members that are no fields are ignored by models that are rows of columns") {
+    const auto check_ignored = [](const auto& model) {
+        Json json = model;
+        json["future"] = {{"anything", nullptr}};
+        CHECK(json.get<std::remove_cvref_t<decltype(model)>>() == model);
+    };
+    check_ignored(full_room());
+    check_ignored(full_room().timers);
+    check_ignored(full_binding());
+    check_ignored(full_participant());
+    check_ignored(full_identity());
+    check_ignored(full_task());
+    check_ignored(full_observation());
+    check_ignored(ThreadSummary{.root_event_id = "e"});
+}
+
+TEST_CASE("members that are no fields are kept by models that are stored as JSON") {
+    const auto check_kept = []<typename Model>(Model model) {
+        const Json before = model;
+        model.unknown_members = members_of_the_future();
+        Json json = before;
+        for (const auto& [name, value] : members_of_the_future().map()) json[name] = value;
+        CHECK(Json(model).dump() == json.dump());
+        CHECK(json.get<Model>() == model);
+        CHECK(Json(json.get<Model>()).dump() == json.dump());
+    };
+    check_kept(RoomEvent{.room_id = "r", .created_at = {}});
+    check_kept(EventSource{});
+    check_kept(ChannelData{});
+    check_kept(ChannelCapabilities{});
+    check_kept(RateLimit{});
+    check_kept(RetryPolicy{});
+    for (const EventContent& content : minimal_contents()) {
+        Json json = content;
+        json["outcome"] = {{"deep", {1.0, nullptr}}};
+        CHECK(Json(json.get<EventContent>()).dump() == json.dump());
+        CHECK(json.get<EventContent>() != content);
+    }
+}
+
+TEST_CASE("a model without unknown members is written without a trace of them") {
+    for (const EventContent& content : minimal_contents()) {
+        CHECK_FALSE(Json(content).contains("unknown_members"));
+    }
+    const Json event = RoomEvent{.unknown_members = UnknownMembers(UnknownMembers::Map{})};
+    CHECK_FALSE(event.contains("unknown_members"));
+}
+
+TEST_CASE("an unknown member never takes the place of a field") {
+    const EventContent content =
+        TextContent{.body = "b", .unknown_members = {{"body", 1}, {"type", 2}, {"x", 3}}};
+    CHECK(Json(content) ==
+          Json({{"type", "text"}, {"body", "b"}, {"language", nullptr}, {"x", 3}}));
+}
+
+TEST_CASE("unknown members nest as deep as other JSON") {
+    Json json = full_event();
+    json["content"] = {{"type", "text"}, {"body", ""}, {"x", Json::array()}};
+    Json* inner = &json["content"]["x"];
+    for (int i = 2; i < 128; ++i) {
+        inner->push_back(Json::array());
+        inner = &inner->front();
+    }
+    CHECK(Json(json.get<RoomEvent>()).dump() == json.dump());
+    inner->push_back(Json::array());
+    const auto refusal = refused<RoomEvent>(json);
+    CHECK(refusal.starts_with("RoomEvent.content.unknown_members/x/0/0/"));
+    CHECK(refusal.ends_with(": nested more than 128 deep"));
+}
+
+TEST_CASE("unknown members are copied, moved and compared as values") {
+    UnknownMembers members{{"a", 1}};
+    UnknownMembers copy = members;
+    CHECK(copy == members);
+    copy.set("a", 2);
+    CHECK(copy != members);
+    copy.set("b", nullptr);
+    CHECK(copy.map().size() == 2);
+    members = copy;
+    CHECK(members == copy);
+    const UnknownMembers moved = std::move(copy);
+    CHECK(moved == members);
+    CHECK(UnknownMembers{}.empty());
+    CHECK(UnknownMembers{} == UnknownMembers(UnknownMembers::Map{}));
+    CHECK(UnknownMembers{}.map().empty());
+    CHECK_FALSE(moved.empty());
 }
 
 TEST_CASE("missing members get the defaults of the model") {

@@ -104,7 +104,7 @@ private:
         data_provider,
         data_external_id,
         data_thread_id,
-        /// Present exactly if the content is a `TextContent`.
+        /// Present exactly if the content is a `TextContent` without unknown members.
         body,
         language,
     };
@@ -118,8 +118,11 @@ private:
         std::optional<Json> extra;
         std::optional<Json> delivery_results;
         std::optional<std::vector<std::string>> addressed_to;
-        /// Absent for a `TextContent`.
+        /// Absent for what stands among the texts.
         std::optional<EventContent> content;
+        UnknownMembers event_members;
+        UnknownMembers source_members;
+        UnknownMembers data_members;
     };
 
     /// One list for both directions, so that no text is written and not read. Texts of the content
@@ -163,7 +166,8 @@ private:
         };
         at(Text::id) = event.id;
         visit_texts(event, [&at](Text field, const auto& value) { at(field) = view_of(value); });
-        if (const auto* content = event.content.get_if<TextContent>()) {
+        if (const auto* content = event.content.get_if<TextContent>();
+            content && content->unknown_members.empty()) {
             at(Text::body) = content->body;
             at(Text::language) = view_of(content->language);
         }
@@ -185,7 +189,8 @@ private:
         const bool plain =
             is_empty_object(event.source.raw_payload) && is_empty_object(event.metadata) &&
             is_empty_object(event.channel_data.extra) && is_empty_object(event.delivery_results) &&
-            !event.addressed_to && has(Text::body);
+            !event.addressed_to && has(Text::body) && event.unknown_members.empty() &&
+            event.source.unknown_members.empty() && event.channel_data.unknown_members.empty();
         if (plain) return;
         auto rest = std::make_unique<Rest>();
         const auto keep = [](std::optional<Json>& slot, const Json& value) {
@@ -197,6 +202,9 @@ private:
         keep(rest->delivery_results, event.delivery_results);
         rest->addressed_to = event.addressed_to;
         if (!has(Text::body)) rest->content = event.content;
+        rest->event_members = event.unknown_members;
+        rest->source_members = event.source.unknown_members;
+        rest->data_members = event.channel_data.unknown_members;
         rest_ = std::move(rest);
     }
 
@@ -207,6 +215,9 @@ private:
         if (rest_->delivery_results) event.delivery_results = *rest_->delivery_results;
         event.addressed_to = rest_->addressed_to;
         if (rest_->content) event.content = *rest_->content;
+        event.unknown_members = rest_->event_members;
+        event.source.unknown_members = rest_->source_members;
+        event.channel_data.unknown_members = rest_->data_members;
     }
 
     bool has(Text field) const noexcept {
