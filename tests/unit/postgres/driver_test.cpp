@@ -62,7 +62,7 @@ TEST_CASE("Options out of bounds are refused by name") {
           "PostgresOptions::schema: 64 bytes long, not 1..63");
     CHECK(refusal_of({.schema = std::string("a\0b", 3)}) ==
           "PostgresOptions::schema: NUL at byte 1");
-    CHECK(refusal_of({.schema = "pg_rooms"}).starts_with("PostgresOptions::schema: \"pg_rooms\""));
+    CHECK(refusal_of({.schema = "pg_rooms"}).starts_with("PostgresOptions::schema: 'pg_rooms'"));
     CHECK(refusal_of({.schema = "we\"ird; name"}).empty());
     CHECK(refusal_of({.connections = 0}) == "PostgresOptions::connections: 0 is not in 1..1000");
     CHECK(refusal_of({.connections = 1001}).starts_with("PostgresOptions::connections: 1001"));
