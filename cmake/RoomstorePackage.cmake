@@ -1,8 +1,7 @@
 # `cpack --config build/<preset>/CPackConfig.cmake`: the Debian package libroomstore-dev, everything but the contract tests,
 # which fit one compiler and one Catch2 only. Its shared library carries libpqxx inside where that is static, as
 # it has to be on Debian 12; a program that links it installs this package too, there is none for it alone.
-# Configured with CMAKE_INSTALL_PREFIX=/usr, libraries go where Debian keeps those of one architecture. So does what
-# find_package and pkg-config read: also without a library the package is one of an architecture.
+# Configured with CMAKE_INSTALL_PREFIX=/usr, libraries go where Debian keeps those of one architecture.
 set(CPACK_PACKAGE_NAME libroomstore-dev)
 set(CPACK_PACKAGE_VENDOR roomstore)
 # Whoever makes the package answers for it: DEBFULLNAME and DEBEMAIL name them, as for Debian's own tools.
@@ -23,15 +22,24 @@ install(
     RENAME copyright
     COMPONENT roomstore_debian EXCLUDE_FROM_ALL)
 set(CPACK_COMPONENTS_ALL roomstore_core roomstore_debian)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS
-    "libasio-dev (>= 1:${ROOMSTORE_ASIO_VERSION}), nlohmann-json3-dev (>= ${ROOMSTORE_JSON_VERSION})")
+# roomstore_only(<package> <epoch> <version> <variable>): the releases of one version of a library. The compiled
+# roomstore::roomstore has coroutines and JSON values in its interface, and fits no other.
+function(roomstore_only package epoch version variable)
+    string(REGEX MATCH "^(.*[^0-9])([0-9]+)$" matched ${version})
+    math(EXPR next "${CMAKE_MATCH_2} + 1")
+    set(${variable} "${package} (>= ${epoch}${version}), ${package} (<< ${epoch}${CMAKE_MATCH_1}${next}~)" PARENT_SCOPE)
+endfunction()
+roomstore_only(libasio-dev 1: ${Asio_VERSION} asio_package)
+roomstore_only(nlohmann-json3-dev "" ${nlohmann_json_VERSION} json_package)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "${asio_package}, ${json_package}")
+# What a shared library of it needs.
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 if(ROOMSTORE_POSTGRES_ENABLED)
     list(APPEND CPACK_COMPONENTS_ALL roomstore_postgres)
     # Not a dependency: Debian 12 has no libpqxx that is new enough, and the shared library needs none.
     string(REGEX REPLACE "\\.\\.\\..*" "" pqxx_minimum ${ROOMSTORE_PQXX_VERSION})
     set(CPACK_DEBIAN_PACKAGE_SUGGESTS
         "libpqxx-dev (>= ${pqxx_minimum}), libfmt-dev (>= ${ROOMSTORE_FMT_VERSION}), libpq-dev")
-    set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
     if(TARGET roomstore_postgres_shared)
         list(APPEND CPACK_COMPONENTS_ALL roomstore_postgres_shared)
     endif()

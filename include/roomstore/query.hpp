@@ -165,6 +165,7 @@ struct RoomContext {
     std::vector<ChannelBinding> bindings{};
     /// Ordered by (`joined_at`, `id`).
     std::vector<Participant> participants{};
+    ROOMSTORE_AWAIT_GUARD;
 };
 
 /// Bounds of what a store accepts; the same in every backend.

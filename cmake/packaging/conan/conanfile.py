@@ -90,6 +90,8 @@ class Roomstore(ConanFile):
         core.set_property("pkg_config_name", "roomstore")
         core.requires = ["asio::asio", "nlohmann_json::nlohmann_json"]
         core.libs = ["roomstore"]
+        core.defines = ["ASIO_HAS_STD_ALIGNED_ALLOC=1"]
+        core.system_libs = ["pthread"]
         if self.options.postgres:
             postgres = self.cpp_info.components["postgres"]
             postgres.set_property("pkg_config_name", "roomstore-postgres")

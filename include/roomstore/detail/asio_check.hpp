@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include <asio/detail/config.hpp>
+#include <asio/version.hpp>
 
 #if defined(_GLIBCXX_HAVE_ALIGNED_ALLOC) && !defined(ASIO_HAS_STD_ALIGNED_ALLOC)
 #error \

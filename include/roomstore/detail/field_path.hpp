@@ -75,7 +75,7 @@ private:
 
     void append_key(std::string& out) const {
         out += '/';
-        for (const char c : printable(name_)) {
+        for (const char c : printable(name_, 64, "\\")) {
             if (c == '~') {
                 out += "~0";
             } else if (c == '/') {

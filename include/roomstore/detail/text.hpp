@@ -115,8 +115,8 @@ inline void append_escape(std::string& out, std::string_view sequence) {
 
 /// `text` from outside as errors and logs show it, in one line: control characters and what is no
 /// UTF-8 are escaped as in JSON (`\n`, `\u2028`; a byte as `\xff`), and so are the characters
-/// of `also`, by a backslash. Cut after `max_bytes`. What it returns, it leaves as it is where
-/// `also` is empty.
+/// of `also`, by a backslash. Cut after `max_bytes`, with `...` added then. Where `also` is empty,
+/// what it returned uncut comes out of it unchanged.
 inline std::string printable(std::string_view text,
                              std::size_t max_bytes = 64,
                              std::string_view also = {}) {

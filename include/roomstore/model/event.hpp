@@ -122,6 +122,7 @@ struct ThreadSummary {
     std::int64_t reply_count = 0;
     /// The latest `created_at` among them.
     std::optional<Timestamp> last_reply_at{};
+    ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const ThreadSummary&) const = default;
 };

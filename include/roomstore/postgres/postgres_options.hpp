@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "roomstore/model/await_guard.hpp"
 #include "roomstore/postgres/export.hpp"
 #include "roomstore/query.hpp"
 
@@ -99,6 +100,7 @@ struct PostgresOptions {
     /// When the store ends, the lines that wait are told within 250 ms, or dropped. The destructor
     /// waits for a call that runs; afterwards there is none.
     std::function<void(LogLevel level, std::string_view text)> log{};
+    ROOMSTORE_AWAIT_GUARD;
 };
 
 /// Refuses options that no store can be made with.

@@ -14,6 +14,9 @@ namespace {
     return {.room_id = "lobby", .source = source(long_text), .content = std::move(content)};
 }
 
+template <typename Struct>
+void take(bool /*awaited*/, Struct /*made beside it*/) {}
+
 #define STATEMENT(number, ...)                                                    \
     awaitable<void> statement_##number([[maybe_unused]] ConversationStore& store, \
                                        [[maybe_unused]] bool yes) {               \

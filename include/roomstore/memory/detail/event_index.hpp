@@ -168,7 +168,7 @@ public:
     }
 
 private:
-    static std::size_t hash_of(const RoomHandle& room, std::string_view key) noexcept {
+    static std::size_t hash_of(const RoomHandle& room, std::string_view key) {
         // The odd constant (2^64 by the golden ratio) spreads the few bits in which rooms differ.
         const auto number = std::hash<const RoomHandle*>{}(&room);
         return TextHash{}(key) ^ static_cast<std::size_t>(number * 0x9E3779B97F4A7C15U);

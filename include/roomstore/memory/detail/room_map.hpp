@@ -73,7 +73,7 @@ public:
 private:
     /// The id is that of the record, or one that is looked up. Hashed once.
     struct Key {
-        explicit Key(std::string_view room_id) noexcept : id(room_id), hash(TextHash{}(room_id)) {}
+        explicit Key(std::string_view room_id) : id(room_id), hash(TextHash{}(room_id)) {}
 
         std::string_view id;
         std::size_t hash;
