@@ -173,10 +173,9 @@ TEST_CASE("members that are no fields are ignored by models that are rows of col
 
 TEST_CASE("members that are no fields are kept by models that are stored as JSON") {
     const auto check_kept = []<typename Model>(Model model) {
-        const Json before = model;
+        Json json = model;
         model.unknown_members = members_of_the_future();
-        Json json = before;
-        for (const auto& [name, value] : members_of_the_future().map()) json[name] = value;
+        for (const auto& [name, value] : model.unknown_members.map()) json[name] = value;
         CHECK(Json(model).dump() == json.dump());
         CHECK(json.get<Model>() == model);
         CHECK(Json(json.get<Model>()).dump() == json.dump());
@@ -212,7 +211,7 @@ TEST_CASE("an unknown member never takes the place of a field") {
 
 TEST_CASE("unknown members nest as deep as other JSON") {
     Json json = full_event();
-    json["content"] = {{"type", "text"}, {"body", ""}, {"x", Json::array()}};
+    json["content"] = {{"type", "text"}, {"body", ""}, {"language", nullptr}, {"x", Json::array()}};
     Json* inner = &json["content"]["x"];
     for (int i = 2; i < 128; ++i) {
         inner->push_back(Json::array());
