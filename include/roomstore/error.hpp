@@ -35,7 +35,8 @@ enum class errc {
     read_only,
     /// The server has no room left (disk or memory), or the room has no index left.
     storage_full,
-    /// A COMMIT was lost and could not be settled before the deadline: stored, or not. What to do
+    /// Whether a COMMIT took effect could not be settled before the deadline: stored, or not. What
+    /// to do
     /// next depends on the call: see `Error::retryable`.
     commit_unknown,
     /// The database holds a schema that this build cannot work with.

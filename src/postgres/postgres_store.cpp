@@ -33,11 +33,7 @@ std::string PostgresStore::schema_sql(const PostgresOptions& options) {
     return postgres::schema_script(options.schema, options.partitions);
 }
 
-PostgresStats PostgresStore::stats() const {
-    auto stats = impl_->pool.stats();
-    stats.rows_left_out = impl_->unreadable->count();
-    return stats;
-}
+PostgresStats PostgresStore::stats() const { return impl_->stats(); }
 
 asio::awaitable<void> PostgresStore::init() {
     if (impl_->state == Impl::State::closed) impl_->require_open("init");

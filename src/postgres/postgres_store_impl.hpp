@@ -29,7 +29,15 @@ public:
     using Session = postgres::Session;
 
     explicit Impl(const PostgresOptions& given)
-        : options(given), validator(given.limits), pool(given) {}
+        : options(given), validator(given.limits), pool(given) {
+        unreadable = std::make_shared<postgres::UnreadableRows>(pool.log());
+    }
+
+    PostgresStats stats() const {
+        auto stats = pool.stats();
+        if (!pool.left_behind()) stats.rows_left_out = unreadable->count();
+        return stats;
+    }
 
     /// @throws Error closed.
     void require_open(std::string_view operation) const {
@@ -91,10 +99,10 @@ public:
     const PostgresOptions options;
     const detail::Validator validator;
     std::atomic<State> state{State::created};
+    /// Jobs keep it: they may outlive the store. It outlives the pool: while that ends, the log may
+    /// be told something, and ask for `stats()`.
+    std::shared_ptr<postgres::UnreadableRows> unreadable;
     postgres::WorkerPool pool;
-    /// Jobs keep it: they may outlive the store.
-    const std::shared_ptr<postgres::UnreadableRows> unreadable =
-        std::make_shared<postgres::UnreadableRows>(pool.log());
 
 private:
     template <typename Job>

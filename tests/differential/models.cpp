@@ -53,7 +53,8 @@ Room Values::room() {
 UnknownMembers Values::unknown_members() {
     UnknownMembers members;
     while (!one_in(3)) {
-        members.set(among<std::string>({"future", "outcome", "\u00e9", "unknown_members"}), value());
+        members.set(among<std::string>({"future", "outcome", "\u00e9", "unknown_members"}),
+                    value());
     }
     return members;
 }

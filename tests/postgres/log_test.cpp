@@ -103,7 +103,7 @@ TEST_CASE("the log is told which rows a list leaves out, and not what they hold"
         "UPDATE {schema}.events SET content = '{\"type\":\"text\",\"secret\":1}' "
         "WHERE id <> 'c'");
     run(store.list_events(room));
-    lines.await_line(warning, {"events of room 'room?forged'", "leaves out 2", "content"});
+    lines.await_line(warning, {"events of room 'room\\nforged'", "leaves out 2", "content"});
     schema.query("UPDATE {schema}.rooms SET agent_response_policy = 'nobody'");
     run(store.list_rooms());
     lines.await_line(warning, {"rooms: ", "leaves out 1", "agent_response_policy"});
@@ -193,7 +193,8 @@ TEST_CASE("the log is told of a COMMIT in doubt, and that the doubt is settled")
     auto watcher = server.cluster.admin();
     await([&] { return waits_for_standby(watcher); });
     terminate_backends(watcher);
-    lines.await_line(warning, {"add_event_auto_index", "the answer to COMMIT was lost"});
+    lines.await_line(warning,
+                     {"add_event_auto_index", "it is not known whether its COMMIT took effect"});
     server.release();
     CHECK(append.get().result->index == 0);
     lines.await_line(info, {"COMMIT", "settled"});
@@ -229,6 +230,30 @@ TEST_CASE("a log that throws or hangs harms no call, and the store ends in time"
     gone = true;
     CHECK(entered == 2);
     CHECK_FALSE(late);
+}
+
+TEST_CASE("who is told a line while the store is destroyed may ask it for its statistics") {
+    Served served;
+    std::atomic<const PostgresStore*> store = nullptr;
+    std::atomic<bool> told = false;
+    std::atomic<bool> ends = false;
+    served.options.log = [&](LogLevel, std::string_view) {
+        told = true;
+        while (!ends) std::this_thread::yield();
+        // Not all of them before the destructor waits for this call.
+        for (int i = 0; i < 10'000; ++i) store.load()->stats();
+    };
+    auto admin = served.cluster.admin();
+    auto owner = std::make_unique<PostgresStore>(served.options);
+    store = owner.get();
+    run(owner->init());
+    run(owner->create_room(make_room({.id = "room"})));
+    terminate_backends(admin);
+    run(owner->add_event_auto_index("room", make_event({})));
+    await([&] { return told.load(); });
+    ends = true;
+    owner.reset();
+    CHECK(told);
 }
 
 TEST_CASE("lines that wait when the store is closed are told before that ends") {

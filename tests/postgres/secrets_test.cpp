@@ -202,6 +202,17 @@ TEST_CASE("a connection string that libpq cannot read shows nothing of its passw
     }
 }
 
+TEST_CASE("an address that stands in a password, or is made of it, is not shown") {
+    for (const char* text : {"postgres://user:p@127.0.0.9:1/x@127.0.0.1/db",
+                             "postgres://user:p@2130706441:1/x@127.0.0.1/db"}) {
+        CAPTURE(text);
+        const auto texts = texts_of(text);
+        CAPTURE(texts);
+        CHECK(texts.find("server 1 of the connection string") != texts.npos);
+        CHECK(texts.find("127.0.0.9") == texts.npos);
+    }
+}
+
 TEST_CASE("what the server says of a misplaced password is not repeated") {
     auto& cluster = guarded_server();
     const auto folder = cluster.folder().string();

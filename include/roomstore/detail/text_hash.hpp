@@ -26,8 +26,9 @@ inline const SipKey& hash_key() {
 /// SipHash-1-3: its authors' faster variant for hash tables, where no hash is ever shown.
 struct TextHash {
     using is_transparent = void;
-    /// Throws only where it is the first of the process and the system has no random bytes. (Not
-    /// `noexcept` also makes libstdc++ keep the hash in the nodes of a table.)
+    /// Throws only where it is the first of the process and the system has no random bytes; making
+    /// a store draws the key. (Not `noexcept` also makes libstdc++ keep the hash in the nodes of a
+    /// table.)
     std::size_t operator()(std::string_view text) const {
         return static_cast<std::size_t>(SipHash<1, 3>(hash_key())(text));
     }

@@ -31,7 +31,11 @@ inline void validate_limits(const Limits& limits) {
 /// or query by its type, any other argument by its parameter name.
 class Validator {
 public:
-    explicit Validator(Limits limits = {}) : limits_(limits) { validate_limits(limits); }
+    explicit Validator(Limits limits = {}) : limits_(limits) {
+        validate_limits(limits);
+        // Here rather than in a call, which could not be sure of it: see `TextHash`.
+        hash_key();
+    }
 
     const Limits& limits() const noexcept { return limits_; }
 

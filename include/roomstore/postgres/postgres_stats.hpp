@@ -36,10 +36,10 @@ struct PostgresStats {
     std::uint64_t failed_connects = 0;
     /// Runs of a transaction beyond its first; appends that are committed together have one.
     std::uint64_t retries = 0;
-    /// Commits whose answer was lost.
+    /// Commits of which it was not known at first whether they took effect.
     std::uint64_t doubts = 0;
     /// Transactions whose outcome was found out after that. Fewer than `doubts` where the
-    /// repetition lost its answer too, and where `errc::commit_unknown` was reported.
+    /// repetition ended in doubt too, and where `errc::commit_unknown` was reported.
     std::uint64_t doubts_settled = 0;
 
     /// Rows that lists left out because this build cannot read them, in every list anew.

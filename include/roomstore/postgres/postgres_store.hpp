@@ -10,8 +10,7 @@
 
 namespace roomstore {
 
-/// A store in a PostgreSQL database (13 or newer; tested with 15), shared by any number of
-/// processes.
+/// A store in a PostgreSQL database (13 or newer), shared by any number of processes.
 ///
 /// @par Threads
 /// The calls run on threads of the store, `PostgresOptions::connections` of them; the caller's
@@ -19,7 +18,8 @@ namespace roomstore {
 /// @par Retries
 /// A call that fails for a passing reason (a lost connection, a deadlock, a server that restarts)
 /// is repeated within its deadline.
-/// @par Doubt       Where the answer to a COMMIT is lost, or is an error of class 08 or XX, which
+/// @par Doubt       Where the answer to a COMMIT is lost, or is an error of class 08 or XX or
+/// 40003, which
 ///                  a cluster of servers may give when some of them have committed, nobody knows
 ///                  at first whether it took effect. These are run again, and then answer truly:
 ///                  - add_event_auto_index, append_events, add_event: the second run finds the
@@ -52,7 +52,9 @@ namespace roomstore {
 ///                  an offset passes, and counts those that can be read. So pages neither repeat
 ///                  nor skip a row if they are read one after the other, from offset 0 on, through
 ///                  one store. Others may repeat or skip as many as cannot be read and no list has
-///                  met. A cursor knows no such exception, and costs the same everywhere.
+///                  met. A cursor knows no such exception, and costs the same everywhere. A page of
+///                  rooms in which some cannot be read may repeat or lack one that others create or
+///                  delete between its round trips.
 /// @par Cost
 /// An `update_room` that changes the status costs more with every binding and participant of the
 /// room: it is repeated in them, so that rooms are found by it. Appends to the room wait meanwhile.
@@ -61,10 +63,10 @@ namespace roomstore {
 /// context is gone are dropped.
 /// @par Fork
 /// Threads and connections stay with the process that called `init()`. In a child that it forks
-/// later every call is refused at once with `closed`, `stats()` is empty, `close()` and the
-/// destructor return at once, and the connections of the parent are left alone; calls that were
-/// under way in the parent end there, and never in the child. The child opens a store of its own.
-/// Its copies of the sockets stay open until it ends or becomes another program.
+/// later every call that would need them is refused at once with `closed`, `stats()` is empty,
+/// `close()` and the destructor return at once, and the connections of the parent are left alone;
+/// calls that were under way in the parent end there, and never in the child. The child opens a
+/// store of its own. Its copies of the sockets stay open until it ends or becomes another program.
 /// @ingroup stores
 class ROOMSTORE_POSTGRES_EXPORT PostgresStore final : public ConversationStore {
 public:
@@ -72,7 +74,8 @@ public:
     /// @throws Error invalid_argument, naming the field.
     explicit PostgresStore(PostgresOptions options);
     /// Ends the store where `close()` did not: blocks until the calls that run have ended, at most
-    /// 5 s and another for what has to be cut off; those that wait fail with `closed`.
+    /// 5 s and another for what has to be cut off, and a call of `PostgresOptions::log` that runs;
+    /// those that wait fail with `closed`.
     ~PostgresStore() override;
 
     /// The statements that create the schema of `options` in an empty database, for whoever runs

@@ -167,7 +167,8 @@ Addresses find_addresses(const ConnectionTarget& target) {
 
 std::string describe(const ConnectionTarget& target, const std::string& address) {
     auto text = target.where();
-    if (address.empty() || text.find(address) != std::string::npos) return text;
+    // Of a name that cannot be shown neither can what it resolves to: "1234" is 0.0.4.210.
+    if (address.empty() || !*target.named || text.find(address) != std::string::npos) return text;
     return text + " at " + address;
 }
 

@@ -87,8 +87,18 @@ bool all_accepted(Settings settings) {
 // libpq alone knows which values it takes, and every version takes others.
 void check_by_libpq(const Settings& settings) {
     if (all_accepted(settings)) return;
+    // libpq asks the system for a name, which processes of some containers do not have.
+    auto somebody = settings;
+    auto& user = somebody["user"];
+    if (user.empty()) {
+        user = "somebody";
+        if (all_accepted(somebody)) {
+            refuse_value("user", "is missing, and the process runs under no name");
+        }
+    }
     for (const auto& [key, value] : settings) {
         auto only = default_settings();
+        only["user"] = user;
         only[key] = value;
         if (!all_accepted(only)) refuse_value(key, "has a value that libpq does not take");
     }

@@ -40,11 +40,12 @@ std::shared_ptr<SessionConfig> session_config(const PostgresOptions& options);
 /// The connection is made with libpq, because libpqxx neither limits nor interrupts the attempt,
 /// and handed over. Statements run through libpq: with libpqxx, whose fields each share the
 /// ownership of their result, a page of events takes a good deal longer, and it does not know the
-/// pipeline mode, in which statements are sent together. So is the command that begins a
-/// transaction with the first statement of it, but for poolers; behind those, what a statement
-/// outside a transaction needs to have set goes with it. Transactions are begun and ended with
-/// libpq too: libpqxx reads once more from the socket after the answer to COMMIT and then reports
-/// doubt where there is none, and it does not notice that a COMMIT was answered with ROLLBACK.
+/// pipeline mode, in which statements are sent together. With prepared statements, the command that
+/// begins a transaction is sent together with its first statement. Without them, a statement
+/// outside a transaction is sent together with the settings that it needs. Transactions are begun
+/// and ended with libpq too: libpqxx reads once more from the socket after the answer to COMMIT and
+/// then reports doubt where there is none, and it does not notice that a COMMIT was answered with
+/// ROLLBACK.
 class PqxxSession final : public Session {
 public:
     explicit PqxxSession(std::shared_ptr<SessionConfig> config);

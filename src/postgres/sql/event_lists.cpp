@@ -1,9 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <map>
-#include <memory>
-#include <mutex>
 #include <utility>
 
 #include "sql/event_columns.hpp"
@@ -58,8 +55,6 @@ struct Shape {
     bool near = false;
     /// A bit per condition.
     unsigned conditions = 0;
-
-    auto operator<=>(const Shape&) const = default;
 };
 
 // PostgreSQL plans `LIMIT $3` for a tenth of all rows: too many to keep one plan for small rooms
@@ -98,16 +93,6 @@ ListStatement make_list(const Shape& shape) {
     }
     list.text += " LIMIT $3 OFFSET $4";
     return list;
-}
-
-/// Statements are made when they are first needed, and kept.
-Statement list_statement(const Shape& shape) {
-    static std::mutex mutex;
-    static std::map<Shape, std::unique_ptr<const ListStatement>> made;
-    const std::lock_guard lock(mutex);
-    auto& list = made[shape];
-    if (!list) list = std::make_unique<const ListStatement>(make_list(shape));
-    return Statement{list->name, list->text};
 }
 
 // Above the last gap, the n-th event stands n indexes further: there the page begins at an index
@@ -187,7 +172,8 @@ struct Timeline {
             return session.exec(descending ? newest_from_offset : oldest_from_offset,
                                 Params().add(room_id).add(offset).add(limit));
         }
-        return session.exec(list_statement(shape), params);
+        const auto list = make_list(shape);
+        return session.exec(Statement{list.name, list.text}, params);
     }
 
     Result next(std::int64_t limit) {
@@ -221,17 +207,22 @@ std::vector<RoomEvent> list_events(Session& session,
 }
 
 std::vector<Statement> event_list_statements() {
-    std::vector<Statement> statements{oldest_from_offset, newest_from_offset};
-    constexpr unsigned all = (1U << condition_count) - 1;
-    for (const bool descending : {false, true}) {
-        for (const bool near : {false, true}) {
-            statements.push_back(list_statement({descending, near, 0}));
-            statements.push_back(list_statement({descending, near, all}));
-            for (unsigned i = 0; i < condition_count; ++i) {
-                statements.push_back(list_statement({descending, near, 1U << i}));
+    static const std::vector<ListStatement> lists = [] {
+        constexpr unsigned all = (1U << condition_count) - 1;
+        std::vector<ListStatement> made;
+        for (const bool descending : {false, true}) {
+            for (const bool near : {false, true}) {
+                made.push_back(make_list({descending, near, 0}));
+                made.push_back(make_list({descending, near, all}));
+                for (unsigned i = 0; i < condition_count; ++i) {
+                    made.push_back(make_list({descending, near, 1U << i}));
+                }
             }
         }
-    }
+        return made;
+    }();
+    std::vector<Statement> statements{oldest_from_offset, newest_from_offset};
+    for (const auto& list : lists) statements.push_back({list.name, list.text});
     return statements;
 }
 

@@ -102,8 +102,8 @@ auto read_on(std::int64_t offset, std::int64_t limit, LeftOut& left_out, Next ne
 /// can be read; `next` as in `read_on`.
 ///
 /// An offset counts rows that can be read, since pages would repeat some otherwise. As long as no
-/// list has met another, the server counts all rows alike: whoever reads one page after the other
-/// has then met none in the pages before this one.
+/// list has met a row that cannot be read, the server counts all rows alike: a caller that reads
+/// page after page then knows that the pages before this one had no such row.
 template <typename At, typename Next, typename Read>
 auto read_page(std::int64_t offset,
                std::int64_t limit,

@@ -32,11 +32,10 @@ std::optional<std::string> json_text_unless(const T& value, const T& default_val
     return json_text(value);
 }
 
-/// The empty object, default of every free-form field.
-inline const Json& empty_object() {
-    static const Json object = Json::object();
-    return object;
-}
+/// The empty object, default of every free-form field. Made while the library is loaded: in a
+/// child that is forked while a thread makes it, it would never be there.
+inline const Json empty_json_object = Json::object();
+inline const Json& empty_object() { return empty_json_object; }
 
 /// The column's JSON as a `T`.
 /// @throws ColumnError

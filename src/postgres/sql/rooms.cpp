@@ -145,6 +145,10 @@ const StatementFamily& find_family() {
     return family;
 }
 
+// Made while the library is loaded: in a child that is forked while a thread makes it, it would
+// never be there.
+[[maybe_unused]] const auto& find_family_made_early = find_family();
+
 // The entries of all states are those of each, merged in order.
 std::string merged_entries(const std::string& select, const std::string& order) {
     std::string text;
@@ -200,6 +204,8 @@ const StatementFamily& latest_family() {
     return family;
 }
 
+[[maybe_unused]] const auto& latest_family_made_early = latest_family();
+
 enum ChannelBit : std::size_t { in_state = 1 };
 
 const StatementFamily& channel_family() {
@@ -218,6 +224,8 @@ const StatementFamily& channel_family() {
     }();
     return family;
 }
+
+[[maybe_unused]] const auto& channel_family_made_early = channel_family();
 
 std::optional<Room> only_room(const Result& result, const std::string& id) {
     if (result.empty()) return std::nullopt;

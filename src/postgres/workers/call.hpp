@@ -97,7 +97,7 @@ public:
         if (phase_ == Phase::committing && !in_doubt_) phase_ = Phase::running;
     }
 
-    /// The answer to COMMIT was lost.
+    /// It is not known whether the COMMIT took effect.
     void doubt() noexcept { in_doubt_ = true; }
 
     /// @}

@@ -5,8 +5,8 @@
 
 namespace roomstore::postgres {
 
-/// All that exist. Constant-initialised and never destroyed, so that whoever is
-/// first or last finds it.
+/// All that exist. The list is constant-initialised and never destroyed, so that the
+/// first mutex of a program and the last one find it.
 struct ForkSafeMutexes {
     static constinit inline std::mutex list_mutex;
     static constinit inline ForkSafeMutex* first = nullptr;

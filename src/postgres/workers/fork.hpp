@@ -6,8 +6,8 @@
 namespace roomstore::postgres {
 
 /// How often this process and those before it have forked since the library was
-/// loaded. In a child it differs from the parent's: the threads of whatever was
-/// opened there do not exist.
+/// loaded. Where it is not what it was when something was opened, this process is
+/// a child that was forked since, and the threads of what was opened do not exist.
 std::uint64_t forks() noexcept;
 
 /// A mutex that no other thread holds while the process forks: in the child it

@@ -26,8 +26,7 @@ enum class Rerun : std::uint8_t {
     /// learns that the outcome is unknown.
     unsafe,
     /// It finds what became of the first run, or does the same again to the same effect, and
-    /// answers
-    /// truly.
+    /// answers truly.
     settles,
 };
 

@@ -24,8 +24,8 @@ namespace roomstore::postgres {
 /// The pool behind its coroutine face: the queue, the workers, and the watchdog.
 ///
 /// One lock guards all of it; nobody holds it across input or output. Threads: one per connection,
-/// which blocks in libpq; the watchdog, which never blocks; and one that asks the server to cancel,
-/// which may.
+/// which blocks in libpq; the watchdog, which never blocks; one that asks the server to cancel,
+/// which may; and that of the log, if somebody is told.
 class PoolCore : public std::enable_shared_from_this<PoolCore> {
 public:
     using Clock = platform::Clock;

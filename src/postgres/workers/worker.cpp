@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -77,7 +78,7 @@ public:
     void doubt() override {
         const PoolCore::Lock lock(pool_.mutex_);
         for (const auto& call : worker_.calls) call->state.doubt();
-        tell(LogLevel::warning, ": the answer to COMMIT was lost, it may be stored or not");
+        tell(LogLevel::warning, ": it is not known whether its COMMIT took effect");
     }
 
     void note(const Failure& failure) override {
@@ -262,13 +263,30 @@ void PoolCore::lost_connection(Worker& worker, std::string_view why) {
     alone_.notify_all();
 }
 
+// What distinguishes one reason to be without connections from another. Texts differ from attempt
+// to attempt: in milliseconds, in the order of several servers, and because a server is quoted only
+// after it has let the store in.
+static std::string problem_of(const Failure& failure) {
+    if (!failure.sqlstate.empty()) return failure.sqlstate;
+    std::set<std::string> reasons;
+    std::string reason;
+    for (const char c : failure.text + ';') {
+        if (c == ';') {
+            reasons.insert(std::exchange(reason, {}));
+        } else if ((c < '0' || c > '9') && c != ' ') {
+            reason += c;
+        }
+    }
+    std::string problem;
+    for (const auto& each : reasons) problem += each + ';';
+    return problem;
+}
+
 // Told once, not for every attempt, as long as nothing changes. Who closes the pool ends attempts.
 void PoolCore::cannot_connect(const Failure& failure) {
     if (!log_->wanted() || state_ != State::open) return;
     try {
-        // One refusal has two texts: before any login the server is not quoted.
-        auto problem =
-            open_connections() + (failure.sqlstate.empty() ? failure.text : failure.sqlstate);
+        auto problem = open_connections() + problem_of(failure);
         if (problem == connect_problem_) return;
         log_->write(LogLevel::warning,
                     {"cannot connect; ", open_connections(), ": ", failure.text});
@@ -368,7 +386,7 @@ void PoolCore::finish(Worker& worker, CallRunner& runner, const CallOutcome& out
         const auto settled = worker.counts.doubts_settled;
         worker.counts = runner.counts();
         if (settled != worker.counts.doubts_settled) {
-            log_->write(LogLevel::info, {"what became of a COMMIT without an answer is settled"});
+            log_->write(LogLevel::info, {"a COMMIT in doubt is settled"});
         }
         calls = std::exchange(worker.calls, {});
         appends_.release(std::exchange(worker.rooms, {}));

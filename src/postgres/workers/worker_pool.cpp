@@ -71,6 +71,8 @@ WorkerPool::~WorkerPool() {
     }
 }
 
+bool WorkerPool::left_behind() const noexcept { return core_->left_behind(); }
+
 void WorkerPool::open() { core_->open(); }
 
 PostgresStats WorkerPool::stats() const {

@@ -158,7 +158,7 @@ TEST_CASE("a line is one line of text, and not too long") {
     log->write(LogLevel::info, {std::string(5000, 'x')});
     log->finish(1h);
     log->stop();
-    CHECK(reader.lines.at(0) == "room \"a?b?[2J?\" é");
+    CHECK(reader.lines.at(0) == R"(room "a\nb\u001b[2J\xff" é)");
     CHECK(reader.lines.at(1) == std::string(Log::most_bytes - 3, 'x') + "...");
 }
 
