@@ -121,7 +121,7 @@ def self_test(root, text):
               text.replace("cpack --", "dpack --"), text.replace("-DROOMSTORE_BUILD_TESTS=", "-DROOMSTORE_TESTS="),
               text.replace("--preset dev", "--preset devel"), text.replace("tests/run.sh -L contract", "tests/run.sh -L contact"),
               text.replace("`contract.*`", "`contract.memory_*`"), text.replace("`postgres.plans`", "`postgres.plan`")]
-    names = {"contract.memory", "contract.postgres_shared", "differential.x", "postgres.store", "histories.x",
+    names = {"contract.memory", "contract.postgres_shared", "contract.postgres_hostile_role", "differential.x", "postgres.store", "histories.x",
              "faults.each", "postgres.pool", "faults.failover", "faults.chaos", "faults.simulation", "unit.model",
              "unit.memory_allocation_failure", "chat.scenario", "chat.postgres", "postgres.heartbeat",
              "postgres.plans", "package.x", "mutants.x"}
