@@ -33,17 +33,21 @@ if(NOT found STREQUAL VERSION)
     message(FATAL_ERROR "${PACKAGE}.pc says '${found}' instead of '${VERSION}'")
 endif()
 execute_process(
-    COMMAND ${PKG_CONFIG} ${static} --cflags --libs ${PACKAGE}
+    COMMAND ${PKG_CONFIG} ${static} --cflags ${PACKAGE}
     OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-if(DISTRIBUTION AND flags MATCHES "pqxx|lfmt|-lpq( |$)")
-    message(FATAL_ERROR "the shared library needs none of what pkg-config says: ${flags}")
+execute_process(
+    COMMAND ${PKG_CONFIG} ${static} --libs ${PACKAGE}
+    OUTPUT_VARIABLE libraries OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+if(DISTRIBUTION AND libraries MATCHES "pqxx|lfmt|-lpq( |$)")
+    message(FATAL_ERROR "the shared library needs none of what pkg-config says: ${libraries}")
 endif()
 separate_arguments(flags UNIX_COMMAND "${flags}")
+separate_arguments(libraries UNIX_COMMAND "${libraries}")
 execute_process(
     COMMAND $ENV{CMAKE_CXX_COMPILER_LAUNCHER} ${CXX} -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -c
             ${CMAKE_CURRENT_LIST_DIR}/${SOURCE} -o ${BINARY}/build/consumer.o ${hidden} ${flags}
     COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
 execute_process(
-    COMMAND ${CXX} ${BINARY}/build/consumer.o -o ${BINARY}/build/consumer ${flags} -Wl,-rpath,${folder}/..
+    COMMAND ${CXX} ${BINARY}/build/consumer.o -o ${BINARY}/build/consumer ${libraries} -Wl,-rpath,${folder}/..
     COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${BINARY}/build/consumer COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
