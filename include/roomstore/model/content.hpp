@@ -15,6 +15,7 @@
 #include "roomstore/model/box.hpp"
 #include "roomstore/model/enums.hpp"
 #include "roomstore/model/json_value.hpp"
+#include "roomstore/model/model_names.hpp"
 #include "roomstore/model/unknown_members.hpp"
 
 namespace roomstore {

@@ -10,6 +10,7 @@
 #include "roomstore/model/enums.hpp"
 #include "roomstore/model/id.hpp"
 #include "roomstore/model/json_value.hpp"
+#include "roomstore/model/model_names.hpp"
 #include "roomstore/model/open_enum.hpp"
 #include "roomstore/model/timestamp.hpp"
 #include "roomstore/model/unknown_members.hpp"

@@ -9,6 +9,7 @@
 #include "roomstore/model/event.hpp"
 #include "roomstore/model/identity.hpp"
 #include "roomstore/model/json_value.hpp"
+#include "roomstore/model/model_names.hpp"
 #include "roomstore/model/observation.hpp"
 #include "roomstore/model/open_enum.hpp"
 #include "roomstore/model/participant.hpp"
@@ -28,43 +29,6 @@
 namespace roomstore {
 
 namespace detail {
-
-/// The names of the types that are JSON values of their own and begin a path.
-template <typename Model>
-inline constexpr std::string_view model_name{};
-template <>
-inline constexpr std::string_view model_name<Room> = "Room";
-template <>
-inline constexpr std::string_view model_name<RoomTimers> = "RoomTimers";
-template <>
-inline constexpr std::string_view model_name<RoomEvent> = "RoomEvent";
-template <>
-inline constexpr std::string_view model_name<EventSource> = "EventSource";
-template <>
-inline constexpr std::string_view model_name<EventContent> = "EventContent";
-template <>
-inline constexpr std::string_view model_name<ChannelData> = "ChannelData";
-template <>
-inline constexpr std::string_view model_name<ThreadSummary> = "ThreadSummary";
-template <>
-inline constexpr std::string_view model_name<ChannelBinding> = "ChannelBinding";
-template <>
-inline constexpr std::string_view model_name<ChannelCapabilities> = "ChannelCapabilities";
-template <>
-inline constexpr std::string_view model_name<RateLimit> = "RateLimit";
-template <>
-inline constexpr std::string_view model_name<RetryPolicy> = "RetryPolicy";
-template <>
-inline constexpr std::string_view model_name<Participant> = "Participant";
-template <>
-inline constexpr std::string_view model_name<Identity> = "Identity";
-template <>
-inline constexpr std::string_view model_name<Task> = "Task";
-template <>
-inline constexpr std::string_view model_name<Observation> = "Observation";
-
-template <typename Model>
-concept NamedModel = !model_name<Model>.empty();
 
 /// The position of the text `json` among `count` names.
 /// @throws Error (invalid_argument) where it is no text, or none of them.

@@ -5,6 +5,7 @@
 
 #include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/json_value.hpp"
+#include "roomstore/model/model_names.hpp"
 #include "roomstore/model/timestamp.hpp"
 
 namespace roomstore {
