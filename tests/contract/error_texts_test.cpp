@@ -110,7 +110,7 @@ RoomEvent event_of(const std::string& room_id, const std::string& id, std::int64
 }  // namespace
 
 TEST_CASE("an error names the room that is missing, in one line, the same in every backend",
-          "[errors]") {
+          "[own][errors]") {
     const auto store = fresh_store();
     for (const auto& [raw, shown] : names()) {
         CAPTURE(shown);
@@ -132,7 +132,7 @@ TEST_CASE("an error names the room that is missing, in one line, the same in eve
 }
 
 TEST_CASE("an error names the row that is missing, in one line, the same in every backend",
-          "[errors]") {
+          "[own][errors]") {
     const auto store = store_with_room();
     for (const auto& [raw, shown] : names()) {
         CAPTURE(shown);
@@ -157,7 +157,7 @@ TEST_CASE("an error names the row that is missing, in one line, the same in ever
 }
 
 TEST_CASE("an error names what exists already, in one line, the same in every backend",
-          "[errors]") {
+          "[own][errors]") {
     const auto store = fresh_store();
     for (const auto& [raw, shown] : names()) {
         CAPTURE(shown);
@@ -216,7 +216,7 @@ TEST_CASE("an error names what exists already, in one line, the same in every ba
     }
 }
 
-TEST_CASE("whatever text an operation is given, its error is one line", "[errors]") {
+TEST_CASE("whatever text an operation is given, its error is one line", "[own][errors]") {
     const auto store = populated_store();
     HostileText hostile(20260301);
     for (const auto& operation : operations()) {
@@ -234,7 +234,7 @@ TEST_CASE("whatever text an operation is given, its error is one line", "[errors
     }
 }
 
-TEST_CASE("an error names the member of a JSON value in one line", "[errors][validation]") {
+TEST_CASE("an error names the member of a JSON value in one line", "[own][errors][validation]") {
     const auto store = fresh_store();
     for (const auto& [raw, shown] : names()) {
         CAPTURE(shown);
