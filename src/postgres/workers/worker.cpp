@@ -187,6 +187,25 @@ private:
     const WorkerControl& control_;
 };
 
+// What distinguishes one reason to be without connections from another. Texts differ from attempt
+// to attempt: in milliseconds, in the order of several servers, and because a server is quoted only
+// after it has let the store in.
+std::string problem_of(const Failure& failure) {
+    if (!failure.sqlstate.empty()) return failure.sqlstate;
+    std::set<std::string> reasons;
+    std::string reason;
+    for (const char c : failure.text + ';') {
+        if (c == ';') {
+            reasons.insert(std::exchange(reason, {}));
+        } else if ((c < '0' || c > '9') && c != ' ') {
+            reason += c;
+        }
+    }
+    std::string problem;
+    for (const auto& each : reasons) problem += each + ';';
+    return problem;
+}
+
 }  // namespace
 
 void PoolCore::work(Worker& worker) {
@@ -261,25 +280,6 @@ void PoolCore::lost_connection(Worker& worker, std::string_view why) {
         });
     }
     alone_.notify_all();
-}
-
-// What distinguishes one reason to be without connections from another. Texts differ from attempt
-// to attempt: in milliseconds, in the order of several servers, and because a server is quoted only
-// after it has let the store in.
-static std::string problem_of(const Failure& failure) {
-    if (!failure.sqlstate.empty()) return failure.sqlstate;
-    std::set<std::string> reasons;
-    std::string reason;
-    for (const char c : failure.text + ';') {
-        if (c == ';') {
-            reasons.insert(std::exchange(reason, {}));
-        } else if ((c < '0' || c > '9') && c != ' ') {
-            reason += c;
-        }
-    }
-    std::string problem;
-    for (const auto& each : reasons) problem += each + ';';
-    return problem;
 }
 
 // Told once, not for every attempt, as long as nothing changes. Who closes the pool ends attempts.
