@@ -1,7 +1,9 @@
 // Servers with several addresses, and servers that the environment or a service file names: what
 // psql connects to, and what it refuses.
 
+#include <atomic>
 #include <fstream>
+#include <string_view>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -162,6 +164,22 @@ TEST_CASE("connecting to a silent address ends with the call, and with its cance
     PostgresStore store(options);
     check_not_served(store);
     run(store.close());
+}
+
+TEST_CASE("the log is told once of an address that is silent, for all attempts") {
+    const SilentListener silent("127.0.0.2", server().port());
+    auto options = options_for("host=127.0.0.2 port=" + port());
+    options.connections = 3;
+    options.connect_timeout = 100ms;
+    options.deadline = 3s;
+    std::atomic<int> warnings = 0;
+    options.log = [&](LogLevel level, std::string_view) { warnings += level == LogLevel::warning; };
+    PostgresStore store(options);
+    check_not_served(store);
+    CHECK(store.stats().failed_connects >= 5);
+    run(store.close());
+    // The lines that waited have been told.
+    CHECK(warnings == 1);
 }
 
 }  // namespace roomstore::test
