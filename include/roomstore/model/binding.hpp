@@ -3,17 +3,34 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/enums.hpp"
+#include "roomstore/model/json_conversions.hpp"
 #include "roomstore/model/json_value.hpp"
-#include "roomstore/model/model_names.hpp"
 #include "roomstore/model/open_enum.hpp"
 #include "roomstore/model/timestamp.hpp"
 #include "roomstore/model/unknown_members.hpp"
 
 namespace roomstore {
+
+struct ChannelCapabilities;
+struct RateLimit;
+struct RetryPolicy;
+struct ChannelBinding;
+
+namespace detail {
+template <>
+inline constexpr std::string_view model_name<ChannelCapabilities> = "ChannelCapabilities";
+template <>
+inline constexpr std::string_view model_name<RateLimit> = "RateLimit";
+template <>
+inline constexpr std::string_view model_name<RetryPolicy> = "RetryPolicy";
+template <>
+inline constexpr std::string_view model_name<ChannelBinding> = "ChannelBinding";
+}  // namespace detail
 
 /// How often a channel may be written to. Every bound is > 0; absent is unlimited.
 /// @ingroup bindings

@@ -14,13 +14,18 @@
 #include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/box.hpp"
 #include "roomstore/model/enums.hpp"
+#include "roomstore/model/json_conversions.hpp"
 #include "roomstore/model/json_value.hpp"
-#include "roomstore/model/model_names.hpp"
 #include "roomstore/model/unknown_members.hpp"
 
 namespace roomstore {
 
 class EventContent;
+
+namespace detail {
+template <>
+inline constexpr std::string_view model_name<EventContent> = "EventContent";
+}  // namespace detail
 
 /// Plain text.
 /// @ingroup events

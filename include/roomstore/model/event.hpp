@@ -3,19 +3,36 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/content.hpp"
 #include "roomstore/model/enums.hpp"
 #include "roomstore/model/id.hpp"
+#include "roomstore/model/json_conversions.hpp"
 #include "roomstore/model/json_value.hpp"
-#include "roomstore/model/model_names.hpp"
 #include "roomstore/model/open_enum.hpp"
 #include "roomstore/model/timestamp.hpp"
 #include "roomstore/model/unknown_members.hpp"
 
 namespace roomstore {
+
+struct EventSource;
+struct ChannelData;
+struct RoomEvent;
+struct ThreadSummary;
+
+namespace detail {
+template <>
+inline constexpr std::string_view model_name<EventSource> = "EventSource";
+template <>
+inline constexpr std::string_view model_name<ChannelData> = "ChannelData";
+template <>
+inline constexpr std::string_view model_name<RoomEvent> = "RoomEvent";
+template <>
+inline constexpr std::string_view model_name<ThreadSummary> = "ThreadSummary";
+}  // namespace detail
 
 /// Where an event came from.
 /// @ingroup events

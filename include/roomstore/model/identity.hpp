@@ -3,13 +3,21 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "roomstore/model/await_guard.hpp"
+#include "roomstore/model/json_conversions.hpp"
 #include "roomstore/model/json_value.hpp"
-#include "roomstore/model/model_names.hpp"
 
 namespace roomstore {
+
+struct Identity;
+
+namespace detail {
+template <>
+inline constexpr std::string_view model_name<Identity> = "Identity";
+}  // namespace detail
 
 /// A person or agent behind addresses. An address is unique inside an organization; the space
 /// without organization is one of its own.

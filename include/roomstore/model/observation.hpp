@@ -2,13 +2,21 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "roomstore/model/await_guard.hpp"
+#include "roomstore/model/json_conversions.hpp"
 #include "roomstore/model/json_value.hpp"
-#include "roomstore/model/model_names.hpp"
 #include "roomstore/model/timestamp.hpp"
 
 namespace roomstore {
+
+struct Observation;
+
+namespace detail {
+template <>
+inline constexpr std::string_view model_name<Observation> = "Observation";
+}  // namespace detail
 
 /// Something an intelligence channel noticed in a room.
 /// @ingroup observations

@@ -2,15 +2,23 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/enums.hpp"
+#include "roomstore/model/json_conversions.hpp"
 #include "roomstore/model/json_value.hpp"
-#include "roomstore/model/model_names.hpp"
 #include "roomstore/model/timestamp.hpp"
 
 namespace roomstore {
+
+struct Participant;
+
+namespace detail {
+template <>
+inline constexpr std::string_view model_name<Participant> = "Participant";
+}  // namespace detail
 
 /// A member of a room. Its key is (`room_id`, `id`).
 /// @ingroup participants

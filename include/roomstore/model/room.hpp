@@ -3,14 +3,25 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/enums.hpp"
+#include "roomstore/model/json_conversions.hpp"
 #include "roomstore/model/json_value.hpp"
-#include "roomstore/model/model_names.hpp"
 #include "roomstore/model/timestamp.hpp"
 
 namespace roomstore {
+
+struct RoomTimers;
+struct Room;
+
+namespace detail {
+template <>
+inline constexpr std::string_view model_name<RoomTimers> = "RoomTimers";
+template <>
+inline constexpr std::string_view model_name<Room> = "Room";
+}  // namespace detail
 
 /// When a room falls asleep. The store keeps these values; applying them is the application's work.
 /// @ingroup rooms

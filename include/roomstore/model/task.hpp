@@ -2,14 +2,22 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/enums.hpp"
+#include "roomstore/model/json_conversions.hpp"
 #include "roomstore/model/json_value.hpp"
-#include "roomstore/model/model_names.hpp"
 #include "roomstore/model/timestamp.hpp"
 
 namespace roomstore {
+
+struct Task;
+
+namespace detail {
+template <>
+inline constexpr std::string_view model_name<Task> = "Task";
+}  // namespace detail
 
 /// Something to do that came up in a room. Immutable once stored: `id`, `room_id`, `created_at`.
 /// @ingroup tasks
