@@ -1,8 +1,10 @@
 # Builds a project from nothing and runs its program, `consumer`:
 #
 #   cmake -DPROJECT=<folder> -DBINARY=<scratch> -DCXX=<compiler> [-DOPTIONS=<-D...;-D...>]
-#         [-DPREFIX=<where roomstore is installed>] [-DINSTALL=<build tree of roomstore>] -P consume.cmake
+#         [-DPREFIX=<where roomstore is installed>] [-DINSTALL=<build tree of roomstore>]
+#         [-DUNBUILT=<part of a file's name>] -P consume.cmake
 #
+# UNBUILT: no file of such a name may be built for it.
 # INSTALL: that tree is installed first, whole, into a prefix of this project's own.
 file(REMOVE_RECURSE ${BINARY})
 
@@ -19,4 +21,10 @@ if(PREFIX)
 endif()
 run(${CMAKE_COMMAND} -S ${PROJECT} -B ${BINARY}/build -G Ninja -DCMAKE_CXX_COMPILER=${CXX} ${OPTIONS})
 run(${CMAKE_COMMAND} --build ${BINARY}/build)
+if(UNBUILT)
+    file(GLOB_RECURSE built ${BINARY}/build/*${UNBUILT}*.a ${BINARY}/build/*${UNBUILT}*.so ${BINARY}/build/*${UNBUILT}*.o)
+    if(built)
+        message(FATAL_ERROR "built without being asked for: ${built}")
+    endif()
+endif()
 run(${BINARY}/build/consumer)
