@@ -33,7 +33,7 @@ class Validator {
 public:
     explicit Validator(Limits limits = {}) : limits_(limits) {
         validate_limits(limits);
-        // Here rather than in a call, which could not be sure of it: see `TextHash`.
+        // Drawn with the store, since later calls must not fail for it.
         hash_key();
     }
 

@@ -77,7 +77,7 @@ void add_details(const ChannelBinding& binding, Params& params) {
     params.add(json_text_unless(binding.capabilities, ChannelCapabilities{}))
         .add(optional_json_text(binding.rate_limit))
         .add(optional_json_text(binding.retry_policy))
-        .add(json_text_unless(binding.metadata, empty_object()));
+        .add(json_text_unless(binding.metadata, empty_object));
 }
 
 /// `binding` as stored, from the `attached_at` that the statement returned.

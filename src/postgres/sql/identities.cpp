@@ -98,7 +98,7 @@ void insert(Session& session, const Identity& identity) {
                                          .add(identity.external_id)
                                          .add(json_text_unless(identity.channel_addresses, {}))
                                          .add(json_text_unless(identity.external_ids, {}))
-                                         .add(json_text_unless(identity.metadata, empty_object())));
+                                         .add(json_text_unless(identity.metadata, empty_object)));
     if (result.affected_rows() > 0) return;
     throw detail::exists_already("create_identity", "identity", identity.id);
 }

@@ -32,10 +32,9 @@ std::optional<std::string> json_text_unless(const T& value, const T& default_val
     return json_text(value);
 }
 
-/// The empty object, default of every free-form field. Made while the library is loaded: in a
-/// child that is forked while a thread makes it, it would never be there.
-inline const Json empty_json_object = Json::object();
-inline const Json& empty_object() { return empty_json_object; }
+/// The empty object, default of every free-form field. Made while the library is loaded: see
+/// rooms.cpp.
+inline const Json empty_object = Json::object();
 
 /// The column's JSON as a `T`.
 /// @throws ColumnError
@@ -44,7 +43,7 @@ T read_json_column(const Row& row, int column, const char* name) {
     const auto text = row.view(column);
     try {
         if constexpr (std::same_as<T, Json>) {
-            if (text == "{}") return empty_object();
+            if (text == "{}") return empty_object;
             return Json::parse(text);
         } else {
             return Json::parse(text).template get<T>();

@@ -58,7 +58,7 @@ Observation add_observation(Session& session, const Observation& observation) {
                          .add(observation.category)
                          .add(observation.confidence)
                          .add(observation.created_at)
-                         .add(json_text_unless(observation.metadata, empty_object())));
+                         .add(json_text_unless(observation.metadata, empty_object)));
     if (result.empty()) throw detail::no_room("add_observation", observation.room_id);
     if (result[0].boolean(0)) return observation;
     throw detail::exists_already(

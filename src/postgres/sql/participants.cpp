@@ -70,7 +70,7 @@ Params params_of(const Participant& participant) {
         .add(participant.external_id)
         .add(participant.resolved_at)
         .add(participant.resolved_by)
-        .add(json_text_unless(participant.metadata, empty_object()));
+        .add(json_text_unless(participant.metadata, empty_object));
     return params;
 }
 

@@ -114,40 +114,35 @@ std::string merged_states(const std::string& condition) {
     return text;
 }
 
-const StatementFamily& find_family() {
-    static const StatementFamily family = [] {
-        StatementFamily members;
-        for (std::size_t bits = 0; bits < 8; ++bits) {
-            std::string name = bits == 0 ? "list_rooms" : "find_rooms";
-            std::string condition;
-            int parameter = 3;
-            const auto add = [&](const char* label, const char* text) {
-                name += label;
-                condition += text + std::to_string(++parameter);
-            };
-            if (bits & by_organization) add(".organization", " AND organization_id = $");
-            if (bits & by_metadata) add(".metadata", " AND metadata @> $");
-            std::string rooms = merged_states(condition);
-            if (bits & by_status) {
-                add(".status", " AND status = $");
-                rooms = "\n    SELECT " ROOMSTORE_ROOM_COLUMNS
-                        " FROM {schema}.rooms\n    WHERE $3::bigint >= 0" +
-                        condition;
-            }
-            members.add(name,
-                        "\nSELECT * FROM (" + rooms +
-                            ") AS found\nORDER BY created_at, id OFFSET $1 LIMIT $2",
-                        // Few rooms with these metadata are searched for, many are walked through.
-                        (bits & by_metadata) != 0);
+// These are made while the library is loaded. Made by the first call that needs them, they would
+// never be complete in a child that is forked meanwhile.
+const StatementFamily find_statements = [] {
+    StatementFamily members;
+    for (std::size_t bits = 0; bits < 8; ++bits) {
+        std::string name = bits == 0 ? "list_rooms" : "find_rooms";
+        std::string condition;
+        int parameter = 3;
+        const auto add = [&](const char* label, const char* text) {
+            name += label;
+            condition += text + std::to_string(++parameter);
+        };
+        if (bits & by_organization) add(".organization", " AND organization_id = $");
+        if (bits & by_metadata) add(".metadata", " AND metadata @> $");
+        std::string rooms = merged_states(condition);
+        if (bits & by_status) {
+            add(".status", " AND status = $");
+            rooms = "\n    SELECT " ROOMSTORE_ROOM_COLUMNS
+                    " FROM {schema}.rooms\n    WHERE $3::bigint >= 0" +
+                    condition;
         }
-        return members;
-    }();
-    return family;
-}
-
-// Made while the library is loaded: in a child that is forked while a thread makes it, it would
-// never be there.
-[[maybe_unused]] const auto& find_family_made_early = find_family();
+        members.add(
+            name,
+            "\nSELECT * FROM (" + rooms + ") AS found\nORDER BY created_at, id OFFSET $1 LIMIT $2",
+            // Few rooms with these metadata are searched for, many are walked through.
+            (bits & by_metadata) != 0);
+    }
+    return members;
+}();
 
 // The entries of all states are those of each, merged in order.
 std::string merged_entries(const std::string& select, const std::string& order) {
@@ -162,70 +157,58 @@ std::string merged_entries(const std::string& select, const std::string& order) 
 enum LatestBit : std::size_t { of_type = 1, in_status = 2 };
 
 // Each part walks its index from the newest room on and stops at the first that fits.
-const StatementFamily& latest_family() {
-    static const StatementFamily family = [] {
-        StatementFamily members;
-        for (std::size_t bits = 0; bits < 4; ++bits) {
-            int parameter = 1;
-            std::string name = "find_latest_room";
-            std::string type;
-            if (bits & of_type) {
-                name += ".channel_type";
-                type = " AND entry.channel_type = $" + std::to_string(++parameter);
-            }
-            const std::string newest =
-                "\n      ORDER BY entry.room_created_at DESC, entry.room_id DESC LIMIT 1";
-            std::string in_participants =
-                "SELECT entry.room_created_at, entry.room_id FROM {schema}.participants entry\n"
-                "      WHERE entry.id = $1";
-            std::string in_bindings =
-                "SELECT entry.room_created_at, entry.room_id FROM {schema}.bindings entry\n"
-                "      WHERE entry.participant_id = $1" +
-                type;
-            if (bits & in_status) {
-                name += ".status";
-                const std::string status =
-                    " AND entry.room_status = $" + std::to_string(++parameter);
-                in_participants = "\n     (" + in_participants + status + newest + ')';
-                in_bindings = "\n     (" + in_bindings + status + newest + ')';
-            } else {
-                in_participants = merged_entries(in_participants, newest);
-                in_bindings = merged_entries(in_bindings, newest);
-            }
-            members.add(
-                name,
-                "\nSELECT " ROOMSTORE_ROOM_COLUMNS
-                " FROM {schema}.rooms WHERE id = (\n    SELECT room_id FROM (" +
-                    in_participants + "\n     UNION ALL" + in_bindings +
-                    ") AS newest\n    ORDER BY room_created_at DESC, room_id DESC LIMIT 1)");
+const StatementFamily latest_statements = [] {
+    StatementFamily members;
+    for (std::size_t bits = 0; bits < 4; ++bits) {
+        int parameter = 1;
+        std::string name = "find_latest_room";
+        std::string type;
+        if (bits & of_type) {
+            name += ".channel_type";
+            type = " AND entry.channel_type = $" + std::to_string(++parameter);
         }
-        return members;
-    }();
-    return family;
-}
-
-[[maybe_unused]] const auto& latest_family_made_early = latest_family();
+        const std::string newest =
+            "\n      ORDER BY entry.room_created_at DESC, entry.room_id DESC LIMIT 1";
+        std::string in_participants =
+            "SELECT entry.room_created_at, entry.room_id FROM {schema}.participants entry\n"
+            "      WHERE entry.id = $1";
+        std::string in_bindings =
+            "SELECT entry.room_created_at, entry.room_id FROM {schema}.bindings entry\n"
+            "      WHERE entry.participant_id = $1" +
+            type;
+        if (bits & in_status) {
+            name += ".status";
+            const std::string status = " AND entry.room_status = $" + std::to_string(++parameter);
+            in_participants = "\n     (" + in_participants + status + newest + ')';
+            in_bindings = "\n     (" + in_bindings + status + newest + ')';
+        } else {
+            in_participants = merged_entries(in_participants, newest);
+            in_bindings = merged_entries(in_bindings, newest);
+        }
+        members.add(name,
+                    "\nSELECT " ROOMSTORE_ROOM_COLUMNS
+                    " FROM {schema}.rooms WHERE id = (\n    SELECT room_id FROM (" +
+                        in_participants + "\n     UNION ALL" + in_bindings +
+                        ") AS newest\n    ORDER BY room_created_at DESC, room_id DESC LIMIT 1)");
+    }
+    return members;
+}();
 
 enum ChannelBit : std::size_t { in_state = 1 };
 
-const StatementFamily& channel_family() {
-    static const StatementFamily family = [] {
-        StatementFamily members;
-        const std::string select =
-            "SELECT entry.room_id, entry.room_created_at FROM {schema}.bindings entry\n"
-            "      WHERE entry.channel_id = $1";
-        const std::string oldest = "\n      ORDER BY entry.room_created_at, entry.room_id LIMIT $2";
-        members.add("find_room_ids_by_channel",
-                    "\nSELECT room_id FROM (" + merged_entries(select, oldest) +
-                        ") AS oldest\nORDER BY room_created_at, room_id LIMIT $2");
-        members.add("find_room_ids_by_channel.status",
-                    '\n' + select + " AND entry.room_status = $3" + oldest);
-        return members;
-    }();
-    return family;
-}
-
-[[maybe_unused]] const auto& channel_family_made_early = channel_family();
+const StatementFamily channel_statements = [] {
+    StatementFamily members;
+    const std::string select =
+        "SELECT entry.room_id, entry.room_created_at FROM {schema}.bindings entry\n"
+        "      WHERE entry.channel_id = $1";
+    const std::string oldest = "\n      ORDER BY entry.room_created_at, entry.room_id LIMIT $2";
+    members.add("find_room_ids_by_channel",
+                "\nSELECT room_id FROM (" + merged_entries(select, oldest) +
+                    ") AS oldest\nORDER BY room_created_at, room_id LIMIT $2");
+    members.add("find_room_ids_by_channel.status",
+                '\n' + select + " AND entry.room_status = $3" + oldest);
+    return members;
+}();
 
 std::optional<Room> only_room(const Result& result, const std::string& id) {
     if (result.empty()) return std::nullopt;
@@ -249,7 +232,7 @@ Result find(Session& session, const RoomFilter& filter, std::int64_t offset, std
         member |= by_status;
         params.add(to_string(*filter.status));
     }
-    return session.exec(find_family()[member], params);
+    return session.exec(find_statements[member], params);
 }
 
 }  // namespace
@@ -378,7 +361,7 @@ std::optional<Room> find_latest_room(Session& session,
         member |= in_status;
         params.add(to_string(*filter.status));
     }
-    const auto found = session.exec(latest_family()[member], params);
+    const auto found = session.exec(latest_statements[member], params);
     if (found.empty()) return std::nullopt;
     return only_room(found, found[0].text(0));
 }
@@ -393,7 +376,7 @@ std::vector<std::string> find_room_ids_by_channel(Session& session,
         member |= in_state;
         params.add(to_string(*lookup.status));
     }
-    const auto found = session.exec(channel_family()[member], params);
+    const auto found = session.exec(channel_statements[member], params);
     std::vector<std::string> ids;
     for (std::size_t i = 0; i < found.size(); ++i) ids.push_back(found[i].text(0));
     return ids;
@@ -452,9 +435,9 @@ std::vector<Statement> room_statements() {
                                       load_context,
                                       lock_state,
                                       repeat_state};
-    channel_family().append_to(statements);
-    find_family().append_to(statements);
-    latest_family().append_to(statements);
+    channel_statements.append_to(statements);
+    find_statements.append_to(statements);
+    latest_statements.append_to(statements);
     return statements;
 }
 

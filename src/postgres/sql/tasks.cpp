@@ -62,7 +62,7 @@ Params params_of(const Task& task) {
         .add(task.description)
         .add(task.assigned_to)
         .add(to_string(task.status))
-        .add(json_text_unless(task.metadata, empty_object()));
+        .add(json_text_unless(task.metadata, empty_object));
     return params;
 }
 
