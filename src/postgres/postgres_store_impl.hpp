@@ -35,7 +35,7 @@ public:
 
     PostgresStats stats() const {
         auto stats = pool.stats();
-        if (!pool.left_behind()) stats.rows_left_out = unreadable->count();
+        if (!pool.in_forked_child()) stats.rows_left_out = unreadable->count();
         return stats;
     }
 

@@ -67,7 +67,7 @@ asio::awaitable<void> append_one(PostgresStore& store, std::int64_t& index) {
 }
 
 /// What a forked child finds of the store of its parent.
-bool is_left_behind(PostgresStore& store) {
+bool refuses_all(PostgresStore& store) {
     const auto is_refused = [](asio::awaitable<void> call) {
         try {
             run_unwatched(std::move(call));
@@ -91,7 +91,7 @@ int fork_and_exit(const PostgresOptions& options) {
 #if defined(__SANITIZE_ADDRESS__)
         leaks_are_expected = true;
 #endif
-        std::exit(is_left_behind(store) ? 0 : 1);  // destroys the store
+        std::exit(refuses_all(store) ? 0 : 1);  // destroys the store
     }
     int status = -1;
     ::waitpid(child, &status, 0);

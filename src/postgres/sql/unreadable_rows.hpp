@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "workers/log.hpp"
+#include "log.hpp"
 
 namespace roomstore::postgres {
 

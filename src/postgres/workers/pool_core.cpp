@@ -28,7 +28,7 @@ PoolCore::PoolCore(const PostgresOptions& options,
       appends_({.events = options.append_batch}) {}
 
 void PoolCore::open() {
-    if (left_behind()) throw Error(errc::closed, why_left_behind);
+    if (in_forked_child()) throw Error(errc::closed, forked_child_text);
     auto not_yet = never;
     // Before the lock is taken: from then on a child may find it held for ever.
     opened_after_.compare_exchange_strong(not_yet, platform::forks());

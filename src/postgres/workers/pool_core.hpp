@@ -7,15 +7,17 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "driver/session.hpp"
+#include "log.hpp"
 #include "roomstore/postgres/postgres_options.hpp"
 #include "roomstore/postgres/postgres_stats.hpp"
 #include "workers/append_batcher.hpp"
 #include "workers/call_runner.hpp"
-#include "workers/log.hpp"
 #include "workers/pending_call.hpp"
 #include "workers/platform.hpp"
 
@@ -42,11 +44,11 @@ public:
     /// Whether this process is a child that was forked after `open`: the threads are the parent's,
     /// and so are the connections. Nothing else may be called here then, because a thread that is
     /// not there may hold the lock.
-    bool left_behind() const noexcept {
+    bool in_forked_child() const noexcept {
         const auto opened = opened_after_.load();
         return opened != never && opened != platform::forks();
     }
-    static constexpr const char* why_left_behind =
+    static constexpr const char* forked_child_text =
         "the store was opened before fork(): a child needs a store of its own";
 
     /// Keeps the pool as it is until the process ends: its threads could not be joined, and closing
@@ -134,6 +136,7 @@ private:
     void lost_connection(Worker& worker, std::string_view why);
     void cannot_connect(const Failure& failure);
     /// `3 of 4 connections are open`
+    std::size_t connected_workers() const;
     std::string open_connections() const;
     bool leave(Worker& worker);
     void finish(Worker& worker, CallRunner& runner, const CallOutcome& outcome);
@@ -209,8 +212,8 @@ private:
     TimePoint left_by_ = TimePoint::max();
     /// Why there is no connection, while there is none.
     std::optional<Failure> connect_failure_;
-    /// What the log was told of it last.
-    std::string connect_problem_;
+    /// What the log was told of it last: how many connections there are, and the kind of error.
+    std::optional<std::tuple<std::size_t, errc, std::string>> connect_problem_;
     std::vector<std::shared_ptr<Waiter>> closing_;
     AttemptLimit cancels_{20};
     bool canceller_quits_ = false;

@@ -1,9 +1,8 @@
 #include <algorithm>
 #include <exception>
-#include <new>
-#include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "workers/memory.hpp"
@@ -187,25 +186,6 @@ private:
     const WorkerControl& control_;
 };
 
-// What distinguishes one reason to be without connections from another. Texts differ from attempt
-// to attempt: in milliseconds, in the order of several servers, and because a server is quoted only
-// after it has let the store in.
-std::string problem_of(const Failure& failure) {
-    if (!failure.sqlstate.empty()) return failure.sqlstate;
-    std::set<std::string> reasons;
-    std::string reason;
-    for (const char c : failure.text + ';') {
-        if (c == ';') {
-            reasons.insert(std::exchange(reason, {}));
-        } else if ((c < '0' || c > '9') && c != ' ') {
-            reason += c;
-        }
-    }
-    std::string problem;
-    for (const auto& each : reasons) problem += each + ';';
-    return problem;
-}
-
 }  // namespace
 
 void PoolCore::work(Worker& worker) {
@@ -266,7 +246,7 @@ void PoolCore::has_connection(Worker& worker) {
     if (std::exchange(worker.connected, true)) return;
     // Those who wait for their turn to connect leave their calls to it.
     stopped_.notify_all();
-    connect_problem_.clear();
+    connect_problem_.reset();
     if (std::exchange(worker.lost, false)) {
         log_->compose(LogLevel::info, [&] { return "connected again; " + open_connections(); });
     }
@@ -282,24 +262,24 @@ void PoolCore::lost_connection(Worker& worker, std::string_view why) {
     alone_.notify_all();
 }
 
-// Told once, not for every attempt, as long as nothing changes. Who closes the pool ends attempts.
+// Once for all attempts, as long as the number of connections and the kind of error are the same:
+// texts differ from attempt to attempt. Who closes the pool ends attempts.
 void PoolCore::cannot_connect(const Failure& failure) {
     if (!log_->wanted() || state_ != State::open) return;
-    try {
-        auto problem = open_connections() + problem_of(failure);
-        if (problem == connect_problem_) return;
-        log_->write(LogLevel::warning,
-                    {"cannot connect; ", open_connections(), ": ", failure.text});
-        connect_problem_ = std::move(problem);
-    } catch (const std::bad_alloc&) {
-        // Told at the next attempt.
-    }
+    auto problem = std::tuple(connected_workers(), failure.code, failure.sqlstate);
+    if (problem == connect_problem_) return;
+    log_->compose(LogLevel::warning,
+                  [&] { return "cannot connect; " + open_connections() + ": " + failure.text; });
+    connect_problem_ = std::move(problem);
+}
+
+std::size_t PoolCore::connected_workers() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(workers_, [](const auto& worker) { return worker->connected; }));
 }
 
 std::string PoolCore::open_connections() const {
-    const auto open =
-        std::ranges::count_if(workers_, [](const auto& worker) { return worker->connected; });
-    return std::to_string(open) + " of " + std::to_string(options_.connections) +
+    return std::to_string(connected_workers()) + " of " + std::to_string(options_.connections) +
            " connections are open";
 }
 

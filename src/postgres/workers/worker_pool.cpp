@@ -35,7 +35,7 @@ struct Submit {
             waiter->on_cancel([weak_core = std::weak_ptr(core), weak_call = std::weak_ptr(call)] {
                 const auto pool = weak_core.lock();
                 const auto pending = weak_call.lock();
-                if (pool && pending && !pool->left_behind()) pool->cancel(*pending);
+                if (pool && pending && !pool->in_forked_child()) pool->cancel(*pending);
             });
             core->submit(std::move(call));
         } catch (const std::bad_alloc&) {
@@ -64,19 +64,19 @@ WorkerPool::WorkerPool(const PostgresOptions& options,
     : core_(std::make_shared<PoolCore>(options, std::move(factory), patience)) {}
 
 WorkerPool::~WorkerPool() {
-    if (core_->left_behind()) {
+    if (core_->in_forked_child()) {
         core_->abandon();
     } else {
         core_->shut_down();
     }
 }
 
-bool WorkerPool::left_behind() const noexcept { return core_->left_behind(); }
+bool WorkerPool::in_forked_child() const noexcept { return core_->in_forked_child(); }
 
 void WorkerPool::open() { core_->open(); }
 
 PostgresStats WorkerPool::stats() const {
-    if (core_->left_behind()) return {};
+    if (core_->in_forked_child()) return {};
     return core_->stats();
 }
 
@@ -85,8 +85,8 @@ const std::shared_ptr<Log>& WorkerPool::log() const noexcept { return core_->log
 asio::awaitable<void> WorkerPool::perform(Operation operation, std::shared_ptr<Job> job) {
     // Not through `this`: the pool may be gone when the caller resumes.
     const auto core = core_;
-    if (core->left_behind()) {
-        throw Error(errc::closed, describe(operation) + ": " + PoolCore::why_left_behind);
+    if (core->in_forked_child()) {
+        throw Error(errc::closed, describe(operation) + ": " + PoolCore::forked_child_text);
     }
     const auto second_run =
         operation.rerun == Rerun::settles ? SecondRun::settles : SecondRun::unsafe;
@@ -110,7 +110,7 @@ asio::awaitable<void> WorkerPool::perform(Operation operation, std::shared_ptr<J
 
 asio::awaitable<void> WorkerPool::close() {
     const auto core = core_;
-    if (core->left_behind()) co_return;
+    if (core->in_forked_child()) co_return;
     Close initiate{core};
     co_await asio::async_initiate<const asio::use_awaitable_t<>&, Signature>(std::move(initiate),
                                                                              asio::use_awaitable);

@@ -64,7 +64,7 @@ public:
     PostgresStats stats() const;
 
     /// Whether this process is a child that was forked since the pool was opened.
-    bool left_behind() const noexcept;
+    bool in_forked_child() const noexcept;
 
     /// Jobs may keep it.
     const std::shared_ptr<Log>& log() const noexcept;

@@ -1,4 +1,4 @@
-#include "workers/log.hpp"
+#include "log.hpp"
 
 #include <future>
 #include <memory>
