@@ -34,9 +34,9 @@ bool wait_for(int socket, short events, Clock::time_point deadline) {
 
 Failure unreachable(std::string text) { return classify({}, std::move(text), true); }
 
-// What the server says at the door quotes role, database and options, which may be pieces of a
+// A refusal to log in quotes role, database and options, which may be pieces of a
 // password that stands in the wrong place.
-std::string in_our_words(std::string_view sqlstate) {
+std::string text_of_refusal(std::string_view sqlstate) {
     struct Words {
         std::string_view sqlstate;
         std::string_view text;
@@ -60,8 +60,8 @@ std::string in_our_words(std::string_view sqlstate) {
     return std::string(text) + " (SQLSTATE " + std::string(sqlstate) + ')';
 }
 
-// Whether a text of libpq, not of the server, repeats one of the values that it does repeat.
-bool quotes(const std::string& text, const ConnectionTarget& target) {
+// Whether a message of libpq repeats one of the values that its messages are known to repeat.
+bool repeats_value(const std::string& text, const ConnectionTarget& target) {
     constexpr std::array keys{"sslcert",
                               "sslkey",
                               "sslrootcert",
@@ -85,27 +85,27 @@ bool quotes(const std::string& text, const ConnectionTarget& target) {
         return text.find(found->second) != std::string::npos;
     };
     return std::ranges::any_of(keys, repeats) ||
-           (!*target.named && (repeats("host") || repeats("port")));
+           (!target.may_be_shown() && (repeats("host") || repeats("port")));
 }
 
-std::string discreet(const Failure& failure, const ConnectionTarget& target) {
-    if (!failure.sqlstate.empty()) return in_our_words(failure.sqlstate);
-    if (!quotes(failure.text, target)) return failure.text;
+std::string text_without_values(const Failure& failure, const ConnectionTarget& target) {
+    if (!failure.sqlstate.empty()) return text_of_refusal(failure.sqlstate);
+    if (!repeats_value(failure.text, target)) return failure.text;
     return "libpq's message is not repeated, since it quotes the connection string";
 }
 
 Failure connect_failure(PGconn* connection,
                         const ConnectionTarget& target,
                         const std::string& where,
-                        Discretion discretion) {
+                        Quoting quoting) {
     auto failure = failure_of(connection, nullptr);
     failure.broken = true;
     if (PQconnectionNeedsPassword(connection) != 0) {
         failure.code = errc::access_denied;
         failure.remedy = Remedy::none;
         failure.text = "the server asks for a password, and there is none";
-    } else if (discretion == Discretion::quote_nothing) {
-        failure.text = discreet(failure, target);
+    } else if (quoting == Quoting::forbidden) {
+        failure.text = text_without_values(failure, target);
     }
     failure.text = "cannot connect to " + where + ": " + failure.text;
     return failure;
@@ -168,13 +168,14 @@ Addresses find_addresses(const ConnectionTarget& target) {
 std::string describe(const ConnectionTarget& target, const std::string& address) {
     auto text = target.where();
     // Of a name that cannot be shown neither can what it resolves to: "1234" is 0.0.4.210.
-    if (address.empty() || !*target.named || text.find(address) != std::string::npos) return text;
+    if (address.empty() || !target.may_be_shown() || text.find(address) != std::string::npos)
+        return text;
     return text + " at " + address;
 }
 
 ConnectionHandle connect_to(const ConnectionTarget& target,
                             const std::string& address,
-                            Discretion discretion,
+                            Quoting quoting,
                             Clock::time_point deadline,
                             PqxxControl& control) {
     const auto where = describe(target, address);
@@ -185,9 +186,7 @@ ConnectionHandle connect_to(const ConnectionTarget& target,
     PQsetNoticeProcessor(connection.get(), ignore_notice, nullptr);
     // Only this verbosity puts the SQLSTATE of a refused connection anywhere.
     PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
-    const auto failed = [&] {
-        return connect_failure(connection.get(), target, where, discretion);
-    };
+    const auto failed = [&] { return connect_failure(connection.get(), target, where, quoting); };
     if (PQstatus(connection.get()) == CONNECTION_BAD) throw failed();
 
     const auto began = Clock::now();

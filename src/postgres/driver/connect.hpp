@@ -25,12 +25,12 @@ Addresses find_addresses(const ConnectionTarget& target);
 /// `target` for texts, with the address that was tried.
 std::string describe(const ConnectionTarget& target, const std::string& address);
 
-/// How far texts may repeat what servers and libpq say.
-enum class Discretion {
-    /// The server may be quoted: it has let us in with these settings, which thus are in order.
-    none,
-    /// Nobody has yet. Values that may be pieces of a misplaced password are not repeated.
-    quote_nothing,
+/// Whether an error repeats what servers and libpq say.
+enum class Quoting {
+    /// A server has accepted these settings, so no value of them is a misplaced password.
+    allowed,
+    /// None has yet: values that may be pieces of a misplaced password are left out.
+    forbidden,
 };
 
 /// Connects to one address of one server. Ends at `deadline` and when `control` is told to stop:
@@ -39,7 +39,7 @@ enum class Discretion {
 /// @throws Failure, which names the server.
 ConnectionHandle connect_to(const ConnectionTarget& target,
                             const std::string& address,
-                            Discretion discretion,
+                            Quoting quoting,
                             std::chrono::steady_clock::time_point deadline,
                             PqxxControl& control);
 

@@ -96,7 +96,7 @@ std::string ConnectionTarget::where() const {
     const auto host = value_of(settings, "host");
     const auto address = value_of(settings, "hostaddr");
     if (host.empty() && address.empty()) return "the default server";
-    if (!*named) return "server " + std::to_string(number) + " of the connection string";
+    if (!may_be_shown()) return "server " + std::to_string(number) + " of the connection string";
     return "server \"" + (host.empty() ? address : host) + "\", port " + value_of(settings, "port");
 }
 
@@ -106,7 +106,7 @@ ConnectionPlan plan_connections(const PostgresOptions& options) {
     complete(settings, given, options);
     ConnectionPlan plan;
     plan.connect_timeout = take_connect_timeout(settings, options.connect_timeout);
-    plan.names_at_once = !may_be_misread(options.connection_string);
+    plan.shows_resolved_hosts = !may_be_misread(options.connection_string);
     if (value_of(settings, "load_balance_hosts") == "random") {
         plan.shuffled = true;
         plan.begin_with_last = false;

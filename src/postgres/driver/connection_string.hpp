@@ -16,15 +16,16 @@ namespace roomstore::postgres {
 struct ConnectionTarget {
     /// For libpq, all of them; `host`, `hostaddr` and `port` are one each, or empty.
     Settings settings;
-    /// `server "db1", port 5432`, or, of a server that may not be named, which one it is.
+    /// `server "db1", port 5432`, or its number, as long as host and port may not be shown.
     std::string where() const;
-    /// From here on texts may name it: the name was found to be one, and no misplaced password.
-    void name() const noexcept { *named = true; }
+    /// Whether host and port are known to be what they seem to be, and no misplaced password.
+    bool may_be_shown() const noexcept { return *shown; }
+    void allow_to_show() const noexcept { *shown = true; }
 
     /// Its place among the servers, from 1.
     std::size_t number = 1;
     /// Shared by all copies.
-    std::shared_ptr<std::atomic<bool>> named = std::make_shared<std::atomic<bool>>(false);
+    std::shared_ptr<std::atomic<bool>> shown = std::make_shared<std::atomic<bool>>(false);
 };
 
 /// A connection string, taken apart and completed.
@@ -38,8 +39,8 @@ struct ConnectionPlan {
     bool shuffled = false;
     /// Of one attempt to connect to one address.
     std::chrono::milliseconds connect_timeout{};
-    /// A server may be named when its name has turned out to be one, not before it has let us in.
-    bool names_at_once = true;
+    /// A host may be shown as soon as its name resolves; else only after a server has accepted us.
+    bool shows_resolved_hosts = true;
 };
 
 /// Reads the connection string and what libpq adds to it, splits its hosts, so that each can be

@@ -1,7 +1,6 @@
 #include "driver/pqxx_session.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "driver/connect.hpp"
@@ -43,7 +42,7 @@ public:
 
     std::string where() const override {
         std::string text;
-        for (const auto& target : config_->plan.targets) {
+        for (const auto& target : config_->servers.plan.targets) {
             if (!text.empty()) text += ", or ";
             text += target.where();
         }
@@ -62,7 +61,7 @@ std::shared_ptr<SessionConfig> session_config(const PostgresOptions& options) {
     const SessionLimits limits{.statement_timeout = options.deadline,
                                .lock_timeout = options.lock_timeout};
     auto config = std::make_shared<SessionConfig>();
-    config->plan = plan_connections(options);
+    config->servers.plan = plan_connections(options);
     config->quoted_schema = quote_identifier(options.schema);
     config->search_path = search_path(config->quoted_schema);
     config->prepared_statements = options.prepared_statements;
@@ -79,99 +78,25 @@ std::shared_ptr<SessionFactory> make_session_factory(const PostgresOptions& opti
 PqxxSession::PqxxSession(std::shared_ptr<SessionConfig> config)
     : config_(std::move(config)),
       control_(std::make_shared<PqxxControl>()),
-      random_(std::random_device{}()) {}
+      connector_(config_->servers, *control_) {}
 
 PqxxSession::~PqxxSession() { disconnect(); }
 
 void PqxxSession::connect(Clock::time_point deadline) {
     disconnect();
-    try {
-        connect_to_any(deadline);
-    } catch (...) {
-        disconnect();
-        throw;
-    }
-}
-
-std::vector<std::size_t> PqxxSession::targets_from(std::size_t first) {
-    std::vector<std::size_t> order(config_->plan.targets.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    if (config_->plan.shuffled) {
-        std::ranges::shuffle(order, random_);
-    } else {
-        std::ranges::rotate(order, order.begin() + static_cast<std::ptrdiff_t>(first));
-    }
-    return order;
-}
-
-std::vector<std::string> PqxxSession::addresses_of(std::size_t target, const std::string& first) {
-    const auto& found = config_->plan.targets[target];
-    auto [addresses, is_name] = find_addresses(found);
-    if (is_name && config_->plan.names_at_once) found.name();
-    if (config_->plan.shuffled) std::ranges::shuffle(addresses, random_);
-    const auto begin = std::ranges::find(addresses, first);
-    if (begin != addresses.end()) std::ranges::rotate(addresses, begin);
-    return addresses;
-}
-
-void PqxxSession::connect_to_any(Clock::time_point deadline) {
-    std::optional<Failure> failure;
-    const auto failed = [&](const Failure& next) {
-        auto told = next;
-        if (failure && failure->text != next.text) told.text = failure->text + "; " + next.text;
-        failure = std::move(told);
-    };
-    const auto over = [&] { return control_->stopped() || Clock::now() >= deadline; };
-    const auto first = config_->order.first();
-    for (const auto target : targets_from(first.target)) {
-        const ServerPlace next_target{.target = (target + 1) % config_->plan.targets.size()};
-        // The next attempt goes on behind whatever took all the time there was.
-        next_place_ = next_target;
-        std::vector<std::string> addresses;
+    const auto use = [this](ConnectionHandle handle, std::string where, Clock::time_point limit) {
         try {
-            addresses = addresses_of(target, target == first.target ? first.address : "");
-        } catch (const Failure& next) {
-            failed(next);
-            config_->order.begin_with(next_place_);
-        }
-        for (std::size_t i = 0; i < addresses.size() && !over(); ++i) {
-            next_place_ = i + 1 < addresses.size()
-                              ? ServerPlace{.target = target, .address = addresses[i + 1]}
-                              : next_target;
-            try {
-                connect_to_one(target, addresses[i], deadline);
-                return;
-            } catch (const Failure& next) {
-                failed(next);
-            }
+            where_ = std::move(where);
+            raw_ = handle.get();
+            connection_ = pqxx::connection::seize_raw_connection(raw_);
+            handle.release();  // not before: without memory, libpqxx takes nothing
+            set_up(limit);
+        } catch (...) {
             disconnect();
-            // Nor does libpq ask others where it was turned away.
-            if (failure->code == errc::access_denied) throw *failure;
-            config_->order.begin_with(next_place_);
+            throw;
         }
-        if (over()) break;
-    }
-    if (!failure) throw classify({}, "connecting was stopped", true);
-    if (!over() && !config_->plan.begin_with_last) config_->order.begin_with({});
-    throw *failure;
-}
-
-void PqxxSession::connect_to_one(std::size_t index,
-                                 const std::string& address,
-                                 Clock::time_point deadline) {
-    const auto& target = config_->plan.targets[index];
-    const auto limit = std::min(deadline, Clock::now() + config_->plan.connect_timeout);
-    const auto discretion = config_->accepted ? Discretion::none : Discretion::quote_nothing;
-    auto handle = connect_to(target, address, discretion, limit, *control_);
-    config_->accepted = true;
-    target.name();
-    where_ = describe(target, address) + ", database \"" + target.settings.at("dbname") + '"';
-    raw_ = handle.get();
-    connection_ = pqxx::connection::seize_raw_connection(raw_);
-    handle.release();  // not before: without memory, libpqxx takes nothing
-    set_up(limit);
-    place_ = {.target = index, .address = address};
-    config_->order.begin_with(config_->plan.begin_with_last ? place_ : ServerPlace{});
+    };
+    connector_.connect(deadline, use);
 }
 
 void PqxxSession::set_up(Clock::time_point deadline) {
@@ -294,7 +219,7 @@ Failure PqxxSession::at_server(Failure failure) const {
 Failure PqxxSession::current_failure() const {
     auto failure = failure_of_current_exception(raw_);
     // The next attempt goes on behind a server that does not write.
-    if (failure.sqlstate == "25006") config_->order.move_on(place_, next_place_);
+    if (failure.sqlstate == "25006") connector_.move_on();
     return at_server(std::move(failure));
 }
 

@@ -9,11 +9,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "driver/connection_string.hpp"
+#include "driver/connector.hpp"
 #include "driver/libpq.hpp"
 #include "driver/pqxx_compat.hpp"
 #include "driver/pqxx_control.hpp"
-#include "driver/server_order.hpp"
 #include "driver/session.hpp"
 #include "driver/session_setup.hpp"
 
@@ -21,15 +20,12 @@ namespace roomstore::postgres {
 
 /// What all sessions of a store have in common.
 struct SessionConfig {
-    ConnectionPlan plan;
+    Servers servers;
     std::string quoted_schema;
     std::string search_path;
     /// Of each session, or of each transaction where statements are not prepared.
     std::vector<Setting> settings;
     bool prepared_statements = true;
-    ServerOrder order;
-    /// A server has let a session in: the settings are what they seem to be.
-    std::atomic<bool> accepted{false};
     StatementMetrics metrics;
 };
 
@@ -82,10 +78,6 @@ private:
         }
     };
 
-    std::vector<std::size_t> targets_from(std::size_t first);
-    std::vector<std::string> addresses_of(std::size_t target, const std::string& first);
-    void connect_to_any(Clock::time_point deadline);
-    void connect_to_one(std::size_t target, const std::string& address, Clock::time_point deadline);
     void set_up(Clock::time_point deadline);
     std::vector<Setting> set_all(std::string_view scope, Clock::time_point deadline);
     void require_version() const;
@@ -106,10 +98,8 @@ private:
 
     std::shared_ptr<SessionConfig> config_;
     std::shared_ptr<PqxxControl> control_;
+    Connector connector_;
     std::string where_;
-    ServerPlace place_;  // the one it is connected to
-    ServerPlace next_place_;
-    std::minstd_rand random_;
     std::string begin_command_;
     bool begin_pending_ = false;
     std::uint64_t statements_run_ = 0;

@@ -102,7 +102,7 @@ TEST_CASE("A connection string keeps what it says, and gets what it leaves open"
     CHECK(value_of(open.targets[0], "client_encoding") == "UTF8");
     CHECK(open.connect_timeout == 3s);
     CHECK(open.targets[0].where() == "server 1 of the connection string");
-    open.targets[0].name();
+    open.targets[0].allow_to_show();
     CHECK(open.targets[0].where() == "server \"db1\", port 5432");
 
     const auto given = plan(
@@ -117,8 +117,8 @@ TEST_CASE("A connection string keeps what it says, and gets what it leaves open"
     CHECK(value_of(given.targets[0], "gssencmode") == "prefer");
     CHECK(value_of(given.targets[0], "client_encoding") == "UTF8");
     CHECK(given.connect_timeout == 7s);
-    CHECK(given.names_at_once);
-    CHECK_FALSE(plan("postgresql://u:12/p@db1/chat").names_at_once);
+    CHECK(given.shows_resolved_hosts);
+    CHECK_FALSE(plan("postgresql://u:12/p@db1/chat").shows_resolved_hosts);
     CHECK(plan("connect_timeout=0").connect_timeout == 1h);
 }
 
