@@ -1,8 +1,9 @@
 #include "faults/fault_fixture.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <deque>
-#include <limits>
+#include <iterator>
 #include <unistd.h>
 #include <utility>
 
@@ -275,9 +276,18 @@ std::vector<std::string> Load::violations(PostgresStore& by) const {
 
 std::map<std::string, std::vector<RoomEvent>> all_events(PostgresStore& store,
                                                          const std::vector<std::string>& rooms) {
+    // Events may be large and the deadline of the store short: each page has a deadline of its own.
+    constexpr int page = 8;
     std::map<std::string, std::vector<RoomEvent>> events;
     for (const auto& room : rooms) {
-        events[room] = run(store.list_events(room, {.limit = std::numeric_limits<int>::max()}));
+        auto& all = events[room];
+        for (;;) {
+            EventQuery query{.limit = page};
+            if (!all.empty()) query.after_index = all.back().index;
+            auto next = run(store.list_events(room, std::move(query)));
+            if (next.empty()) break;
+            std::ranges::move(next, std::back_inserter(all));
+        }
     }
     return events;
 }
