@@ -19,7 +19,7 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include <roomstore/forwarding_store.hpp>
+#include <roomstore/decorators/forwarding_store.hpp>
 #include <roomstore/roomstore.hpp>
 
 using roomstore::ConversationStore;

@@ -10,9 +10,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <roomstore/decorators/forwarding_store.hpp>
+#include <roomstore/decorators/observed_store.hpp>
 #include <roomstore/format.hpp>
-#include <roomstore/forwarding_store.hpp>
-#include <roomstore/observed_store.hpp>
 #include <roomstore/roomstore.hpp>
 
 using roomstore::RoomEvent;

@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-#include <roomstore/forwarding_store.hpp>
+#include <roomstore/decorators/forwarding_store.hpp>
 #include <roomstore/roomstore.hpp>
 
 using roomstore::RoomEvent;

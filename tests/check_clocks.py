@@ -30,7 +30,7 @@ def problems_in(path, text):
 
 
 def self_test():
-    worker = "src/postgres/workers/worker.cpp"
+    worker = "src/postgres/pool/worker.cpp"
     refused = [
         (worker, "const auto end = std::chrono::system_clock::now() + limit;"),
         (worker, "using Clock = std::chrono::high_resolution_clock;"),

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include <roomstore/observed_store.hpp>
+#include <roomstore/decorators/observed_store.hpp>
 #include <roomstore/prometheus/prometheus_observer.hpp>
 
 namespace chat {

@@ -2,16 +2,16 @@
 
 #include <utility>
 
-#include "sql/content_text.hpp"
-#include "sql/event_columns.hpp"
+#include "sql/events/columns.hpp"
+#include "sql/events/content_text.hpp"
 
 namespace roomstore::postgres {
 
 namespace {
 
-JointJob::Size size_of(const sql::Append& append) {
+BatchableJob::Size size_of(const sql::Append& append) {
     constexpr std::size_t short_columns = 256;
-    JointJob::Size size{.events = append.events.size()};
+    BatchableJob::Size size{.events = append.events.size()};
     // Both texts are written again when it is sent: what waits holds each event once.
     for (const RoomEvent& event : append.events) {
         const auto extra = sql::extra_text(event);
@@ -25,11 +25,11 @@ JointJob::Size size_of(const sql::Append& append) {
 
 AppendJob::AppendJob(sql::Append append) : append_(std::move(append)), size_(size_of(append_)) {}
 
-void AppendJob::run_together(Session& session, std::span<JointJob* const> jobs) {
+void AppendJob::run_batch(Session& session, std::span<BatchableJob* const> jobs) {
     std::vector<const sql::Append*> appends;
     appends.reserve(jobs.size());
     // The pool knows no other joint jobs.
-    for (const JointJob* job : jobs)
+    for (const BatchableJob* job : jobs)
         appends.push_back(&static_cast<const AppendJob*>(job)->append_);
     auto results = sql::append(session, appends);
     for (std::size_t i = 0; i < jobs.size(); ++i) {

@@ -4,18 +4,18 @@
 #include <span>
 #include <vector>
 
-#include "sql/append.hpp"
-#include "workers/operation.hpp"
+#include "pool/operation.hpp"
+#include "sql/events/append.hpp"
 
 namespace roomstore::postgres {
 
 /// An append as the workers see it: work for one room that shares its transaction with others.
-class AppendJob final : public JointJob {
+class AppendJob final : public BatchableJob {
 public:
     explicit AppendJob(sql::Append append);
 
     Size size() const noexcept override { return size_; }
-    void run_together(Session& session, std::span<JointJob* const> jobs) override;
+    void run_batch(Session& session, std::span<BatchableJob* const> jobs) override;
     std::optional<Error> refusal() const override;
 
     /// The events as stored, after a run that refused nothing.

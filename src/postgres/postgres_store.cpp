@@ -4,8 +4,8 @@
 #include "roomstore/detail/normalize.hpp"
 #include "schema/migrations.hpp"
 #include "schema/rights.hpp"
-#include "sql/append.hpp"
-#include "sql/events.hpp"
+#include "sql/events/append.hpp"
+#include "sql/events/events.hpp"
 #include "sql/rooms.hpp"
 
 // Jobs are named before they are handed over: GCC 12 destroys temporaries of a co_await twice.

@@ -15,10 +15,10 @@
 
 #include "append_job.hpp"
 #include "driver/session.hpp"
+#include "pool/worker_pool.hpp"
 #include "roomstore/detail/validate.hpp"
 #include "roomstore/postgres/postgres_store.hpp"
 #include "sql/unreadable_rows.hpp"
-#include "workers/worker_pool.hpp"
 
 namespace roomstore {
 

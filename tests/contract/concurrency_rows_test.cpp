@@ -5,7 +5,7 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include "contract/world.hpp"
+#include "contract/populated_store.hpp"
 #include "support/populated.hpp"
 
 /// Rivals for rows other than events.

@@ -7,7 +7,7 @@
 
 #include "contract/fixture.hpp"
 #include "contract/operations.hpp"
-#include "contract/world.hpp"
+#include "contract/populated_store.hpp"
 #include "roomstore/model/json.hpp"
 #include "support/hostile_text.hpp"
 #include "support/populated.hpp"

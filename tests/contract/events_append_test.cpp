@@ -1,6 +1,6 @@
 #include <limits>
 
-#include "contract/world.hpp"
+#include "contract/populated_store.hpp"
 #include "support/populated.hpp"
 
 namespace roomstore::contract {

@@ -14,7 +14,7 @@
 #include <catch2/matchers/catch_matchers_predicate.hpp>
 
 #include "contract/operations.hpp"
-#include "contract/world.hpp"
+#include "contract/populated_store.hpp"
 
 /// Where a caller resumes, and what cancellation does.
 namespace roomstore::contract {

@@ -1,5 +1,5 @@
 #include "contract/operations.hpp"
-#include "contract/world.hpp"
+#include "contract/populated_store.hpp"
 
 namespace roomstore::contract {
 

@@ -11,10 +11,10 @@
 
 #include "contract/harness.hpp"
 #include "contract/operations.hpp"
-#include "contract/world.hpp"
-#include "roomstore/forwarding_store.hpp"
+#include "contract/populated_store.hpp"
+#include "roomstore/decorators/forwarding_store.hpp"
+#include "roomstore/decorators/observed_store.hpp"
 #include "roomstore/memory/in_memory_store.hpp"
-#include "roomstore/observed_store.hpp"
 #include "support/run.hpp"
 
 namespace roomstore::contract {

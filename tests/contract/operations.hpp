@@ -20,7 +20,8 @@ struct TextArgument {
 /// A call of an operation of `ConversationStore`, for rules that hold for all of them.
 struct Operation {
     std::string name;
-    /// Succeeds on a populated store (`world.hpp`), and changes something if the operation can.
+    /// Succeeds on a populated store (`populated_store.hpp`), and changes something if the
+    /// operation can.
     asio::awaitable<void> (*call)(ConversationStore& store);
     std::vector<TextArgument> text_arguments;
 };

@@ -1,6 +1,6 @@
 #include <random>
 
-#include "contract/world.hpp"
+#include "contract/populated_store.hpp"
 
 namespace roomstore::contract {
 

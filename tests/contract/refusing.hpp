@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "contract/world.hpp"
+#include "contract/populated_store.hpp"
 #include "support/populated.hpp"
 
 namespace roomstore::contract {

@@ -1,7 +1,7 @@
 #include <bit>
 #include <limits>
 
-#include "contract/world.hpp"
+#include "contract/populated_store.hpp"
 #include "roomstore/model/json.hpp"
 #include "support/populated.hpp"
 

@@ -1,4 +1,4 @@
-#include "contract/world.hpp"
+#include "contract/populated_store.hpp"
 #include "support/populated.hpp"
 
 namespace roomstore::contract {

@@ -1,6 +1,6 @@
 #include <string_view>
 
-#include "contract/world.hpp"
+#include "contract/populated_store.hpp"
 #include "roomstore/model/json.hpp"
 #include "support/populated.hpp"
 

@@ -1,6 +1,6 @@
 #include <functional>
 
-#include "contract/world.hpp"
+#include "contract/populated_store.hpp"
 #include "support/populated.hpp"
 
 /// `Limits::max_event_bytes` bounds every row.

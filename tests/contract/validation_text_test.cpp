@@ -1,7 +1,7 @@
 #include <functional>
 
 #include "contract/operations.hpp"
-#include "contract/world.hpp"
+#include "contract/populated_store.hpp"
 #include "support/populated.hpp"
 
 /// Bad text and bad JSON, put into every place of every argument, one at a time.

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "contract/harness.hpp"
-#include "roomstore/forwarding_store.hpp"
+#include "roomstore/decorators/forwarding_store.hpp"
 #include "roomstore/memory/in_memory_store.hpp"
 
 namespace {

@@ -15,7 +15,7 @@
 
 #include "differential/histories.hpp"
 #include "differential/registers.hpp"
-#include "roomstore/forwarding_store.hpp"
+#include "roomstore/decorators/forwarding_store.hpp"
 #include "roomstore/memory/in_memory_store.hpp"
 #include "support/run.hpp"
 

@@ -18,7 +18,7 @@
 #include <string>
 
 #include "differential/compare.hpp"
-#include "differential/last_words.hpp"
+#include "differential/crash_message.hpp"
 #include "differential/outcome.hpp"
 #include "differential/test_code.hpp"
 #include "support/run.hpp"

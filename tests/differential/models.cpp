@@ -1,7 +1,7 @@
 #include <tuple>
 
+#include "differential/corrupt.hpp"
 #include "differential/reference_store.hpp"
-#include "differential/spoil.hpp"
 #include "differential/values.hpp"
 #include "differential/vary.hpp"
 #include "support/populated.hpp"
@@ -18,8 +18,8 @@ Model Values::mixed(const Model& full) {
 }
 
 template <typename Model>
-Model Values::rarely_spoiled(Model model) {
-    if (one_in(40)) spoil(*this, model);
+Model Values::rarely_corrupted(Model model) {
+    if (one_in(40)) corrupt(*this, model);
     return model;
 }
 
@@ -47,7 +47,7 @@ Room Values::room() {
         room.latest_index = 0;
         room.delivered_index = -1;
     }
-    return rarely_spoiled(std::move(room));
+    return rarely_corrupted(std::move(room));
 }
 
 UnknownMembers Values::unknown_members() {
@@ -107,7 +107,7 @@ RoomEvent Values::event(const std::string& room_id) {
     if (one_in(8)) event.delivery_results = object();
     if (one_in(8)) event.unknown_members = unknown_members();
     if (one_in(16)) event.source.unknown_members = unknown_members();
-    return rarely_spoiled(std::move(event));
+    return rarely_corrupted(std::move(event));
 }
 
 std::vector<RoomEvent> Values::events(const std::string& room_id) {
@@ -130,7 +130,7 @@ ChannelBinding Values::binding() {
     if (one_in(4)) binding.last_read_index = index();
     binding.attached_at = time();
     if (one_in(3)) binding.metadata = object();
-    return rarely_spoiled(std::move(binding));
+    return rarely_corrupted(std::move(binding));
 }
 
 Participant Values::participant() {
@@ -145,7 +145,7 @@ Participant Values::participant() {
     while (!one_in(2)) participant.connected_via.push_back(channel_id());
     participant.joined_at = time();
     if (one_in(3)) participant.metadata = object();
-    return rarely_spoiled(std::move(participant));
+    return rarely_corrupted(std::move(participant));
 }
 
 Identity Values::identity() {
@@ -160,7 +160,7 @@ Identity Values::identity() {
     }
     if (one_in(4)) identity.external_ids = {{"crm", text()}};
     if (one_in(3)) identity.metadata = object();
-    return rarely_spoiled(std::move(identity));
+    return rarely_corrupted(std::move(identity));
 }
 
 Task Values::task() {
@@ -172,7 +172,7 @@ Task Values::task() {
     task.status = task_status();
     task.created_at = time();
     if (one_in(3)) task.metadata = object();
-    return rarely_spoiled(std::move(task));
+    return rarely_corrupted(std::move(task));
 }
 
 Observation Values::observation() {
@@ -185,7 +185,7 @@ Observation Values::observation() {
     observation.confidence = one_in(30) ? 1.5 : among<double>({0.1, 1.0, -0.0, 1.0 / 3});
     observation.created_at = time();
     if (one_in(3)) observation.metadata = object();
-    return rarely_spoiled(std::move(observation));
+    return rarely_corrupted(std::move(observation));
 }
 
 template <typename Row>

@@ -3,7 +3,7 @@
 #include <sstream>
 
 #include "differential/reference_store.hpp"
-#include "roomstore/call_observer.hpp"
+#include "roomstore/decorators/call_observer.hpp"
 #include "support/run.hpp"
 
 namespace roomstore::differential {

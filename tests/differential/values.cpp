@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "differential/corrupt.hpp"
 #include "differential/reference_store.hpp"
-#include "differential/spoil.hpp"
 
 namespace roomstore::differential {
 

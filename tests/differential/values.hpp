@@ -126,7 +126,7 @@ private:
     Model mixed(const Model& full);
     /// `model`, now and then with a value that no store accepts, or only just does.
     template <typename Model>
-    Model rarely_spoiled(Model model);
+    Model rarely_corrupted(Model model);
 
     /// One of `ids`; rarely one that no store has seen, rarely an illegal one.
     std::string id(const std::vector<std::string>& ids);

@@ -23,8 +23,8 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include "faults/fault_fixture.hpp"
+#include "pool/worker_pool.hpp"
 #include "support/fake_session.hpp"
-#include "workers/worker_pool.hpp"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "contract/world.hpp"
+#include "contract/populated_store.hpp"
 #include "faults/fault_fixture.hpp"
 #include "roomstore/memory/in_memory_store.hpp"
 #include "roomstore/model/json.hpp"
@@ -179,10 +179,10 @@ Truth truth_of(const Write& write) {
     return truth;
 }
 
-/// A store behind a proxy with what the contract's world holds.
-class LossyWorld {
+/// A store behind a proxy with what the contract's populated store holds.
+class LossyStore {
 public:
-    LossyWorld() : proxy(shared_server().port()), fault(shared_server(), through(proxy)) {
+    LossyStore() : proxy(shared_server().port()), fault(shared_server(), through(proxy)) {
         for (const char* room : {"a", "b", "c", "recovered"}) run(fault.store().delete_room(room));
         contract::next_store = [&] {
             return std::shared_ptr<ConversationStore>(&fault.store(), [](ConversationStore*) {});
@@ -251,7 +251,8 @@ std::string holder_of_address(ConversationStore& store) {
     return run(store.resolve_identity(ChannelType::sms, "new")).value().id;
 }
 
-// The world's events are at 42 (by full_event) and after it; what comes next is counted from there.
+// The events of that store are at 42 (by full_event) and after it; what comes next is counted from
+// there.
 std::int64_t index_after_world(ConversationStore& store, const std::string& id) {
     const auto reply = run(store.get_event("room", "reply")).value().index;
     return run(store.get_event("room", id)).value().index - reply;
@@ -358,8 +359,8 @@ TEST_CASE("a write whose COMMIT is lost is settled with the true answer, or told
         CAPTURE(write.name, action == Action::cut_before);
         const auto truth = truth_of(write);
         REQUIRE(truth.before != truth.after);
-        LossyWorld world;
-        auto& [proxy, fault, store] = world;
+        LossyStore lossy;
+        auto& [proxy, fault, store] = lossy;
         REQUIRE(dump_of(*store) == truth.before);
 
         const auto lost = proxy.inject({.action = action});
@@ -388,23 +389,23 @@ TEST_CASE("a write that is run again after somebody else has written does what i
     for (const auto& rivalry : rivalries) {
         const bool applied = action == Action::cut_reply;
         CAPTURE(rivalry.name, applied);
-        LossyWorld world;
-        auto options = world.fault.options();
+        LossyStore lossy;
+        auto options = lossy.fault.options();
         options.connection_string = shared_server().connection_string();
         PostgresStore other(options);
         run(other.init());
-        const auto lost = world.proxy.inject({.action = action});
+        const auto lost = lossy.proxy.inject({.action = action});
         // Who has lost its connection gets no other before the other one has written.
-        world.proxy.set_admission(TcpProxy::Admission::refuse);
-        Task task(world.fault.caller().context(), rivalry.call(*world.store));
-        await([&] { return world.proxy.happened(lost) == 1; });
+        lossy.proxy.set_admission(TcpProxy::Admission::refuse);
+        Task task(lossy.fault.caller().context(), rivalry.call(*lossy.store));
+        await([&] { return lossy.proxy.happened(lost) == 1; });
         rivalry.other(other);
         CHECK_FALSE(task.ended());
-        world.proxy.set_admission(TcpProxy::Admission::pass);
+        lossy.proxy.set_admission(TcpProxy::Admission::pass);
         const auto ending = task.get();
         INFO(ending.text);
         CHECK(ending.result);
-        CHECK(world.fault.store().stats().doubts_settled == 1);
+        CHECK(lossy.fault.store().stats().doubts_settled == 1);
         CHECK(rivalry.look(other) == (applied ? rivalry.if_applied : rivalry.if_not));
         run(other.close());
     }
@@ -413,21 +414,21 @@ TEST_CASE("a write that is run again after somebody else has written does what i
 TEST_CASE("an update that is run again after somebody else has deleted is told not_found",
           "[F2][rerun]") {
     const auto action = GENERATE(Action::cut_before, Action::cut_reply);
-    LossyWorld world;
-    auto options = world.fault.options();
+    LossyStore lossy;
+    auto options = lossy.fault.options();
     options.connection_string = shared_server().connection_string();
     PostgresStore other(options);
     run(other.init());
-    const auto lost = world.proxy.inject({.action = action});
-    world.proxy.set_admission(TcpProxy::Admission::refuse);
-    Task task(world.fault.caller().context(),
-              answer_of(world.store->update_event(changed_event())));
-    await([&] { return world.proxy.happened(lost) == 1; });
+    const auto lost = lossy.proxy.inject({.action = action});
+    lossy.proxy.set_admission(TcpProxy::Admission::refuse);
+    Task task(lossy.fault.caller().context(),
+              answer_of(lossy.store->update_event(changed_event())));
+    await([&] { return lossy.proxy.happened(lost) == 1; });
     run(other.delete_event("room", "event"));
-    world.proxy.set_admission(TcpProxy::Admission::pass);
+    lossy.proxy.set_admission(TcpProxy::Admission::pass);
     CHECK(task.get().failed(errc::not_found));
     CHECK_FALSE(run(other.get_event("room", "event")));
-    CHECK(world.fault.store().stats().doubts_settled == 1);
+    CHECK(lossy.fault.store().stats().doubts_settled == 1);
     run(other.close());
 }
 

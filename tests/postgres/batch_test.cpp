@@ -6,12 +6,12 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "append_job.hpp"
+#include "pool/worker_pool.hpp"
 #include "postgres/fresh_schema.hpp"
 #include "postgres/hanging_commits.hpp"
 #include "support/builders.hpp"
 #include "support/run.hpp"
 #include "support/task.hpp"
-#include "workers/worker_pool.hpp"
 
 namespace roomstore::test {
 

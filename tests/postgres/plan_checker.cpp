@@ -1,9 +1,9 @@
 #include "postgres/plan_checker.hpp"
 
-#include "sql/append.hpp"
-#include "sql/append_steps.hpp"
 #include "sql/bindings.hpp"
-#include "sql/events.hpp"
+#include "sql/events/append.hpp"
+#include "sql/events/append_steps.hpp"
+#include "sql/events/events.hpp"
 #include "sql/identities.hpp"
 #include "sql/observations.hpp"
 #include "sql/participants.hpp"
@@ -116,7 +116,7 @@ Json PlanChecker::explain(const postgres::Statement& statement,
 double PlanChecker::rows_read(const postgres::Statement& statement, const std::string& arguments) {
     schema_.query("PREPARE checked AS " + std::string(statement.text));
     schema_.query(std::string("SET plan_cache_mode = ") +
-                  (statement.planned_each_time ? "force_custom_plan" : "force_generic_plan"));
+                  (statement.custom_plan ? "force_custom_plan" : "force_generic_plan"));
     const auto plan =
         schema_.value("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE checked" + arguments);
     schema_.query("DEALLOCATE checked");
@@ -127,7 +127,7 @@ std::vector<std::string> PlanChecker::problems(const postgres::Statement& statem
                                                const std::string& room_id) {
     std::vector<std::string> lines;
     for (const bool generic : {true, false}) {
-        if (generic && statement.planned_each_time) continue;
+        if (generic && statement.custom_plan) continue;
         std::vector<std::string> found;
         const auto plan = explain(statement, room_id, generic);
         collect(plan, false, found);

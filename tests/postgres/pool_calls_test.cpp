@@ -248,8 +248,8 @@ TEST_CASE("Whatever the moment of a cancellation, aborted is absent and answered
         const auto executor = co_await asio::this_coro::executor;
         for (int i = first; i < calls; i += at_once) {
             const auto id = std::to_string(i);
-            const std::chrono::microseconds patience(random() % 4000);
-            asio::steady_timer timer(executor, patience);
+            const std::chrono::microseconds stop_timeouts(random() % 4000);
+            asio::steady_timer timer(executor, stop_timeouts);
             auto attempt = store(pool, id);
             const auto winner =
                 co_await (std::move(attempt) || timer.async_wait(asio::use_awaitable));

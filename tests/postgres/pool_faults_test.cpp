@@ -216,10 +216,10 @@ TEST_CASE("A call that finds no connection in time is told so") {
 }
 
 TEST_CASE("An append that waits for one before it is told so, where a connection is free") {
-    class SleepingAppend final : public postgres::JointJob {
+    class SleepingAppend final : public postgres::BatchableJob {
     public:
         Size size() const noexcept override { return {.events = 1, .bytes = 1}; }
-        void run_together(Session& session, std::span<JointJob* const>) override {
+        void run_batch(Session& session, std::span<BatchableJob* const>) override {
             session.exec({"test_sleep", "SELECT pg_sleep(600)"}, Params());
         }
         std::optional<Error> refusal() const override { return std::nullopt; }

@@ -4,11 +4,11 @@
 #include <string>
 #include <utility>
 
+#include "pool/worker_pool.hpp"
 #include "support/footprint.hpp"
 #include "support/private_cluster.hpp"
 #include "support/run.hpp"
 #include "support/task.hpp"
-#include "workers/worker_pool.hpp"
 
 namespace roomstore::test {
 

@@ -90,7 +90,7 @@ std::string random_string(Random& random, const Server& server, const std::strin
     }
 }
 
-void spoil(Random& random, std::string& text) {
+void corrupt(Random& random, std::string& text) {
     for (std::size_t left = below(random, 4); left > 0 && !text.empty(); --left) {
         const auto at = below(random, text.size());
         switch (below(random, 6)) {
@@ -256,7 +256,7 @@ TEST_CASE("no spoilt connection string shows a byte of its password in any text"
     for (int i = 0; i < 3000; ++i) {
         const auto secret = random_secret(random);
         auto text = random_string(random, server, secret);
-        spoil(random, text);
+        corrupt(random, text);
         const auto texts = texts_of(text);
         ++(texts.starts_with("PostgresOptions") ? refused : tried);
         if (!shows_secret(texts)) continue;

@@ -5,10 +5,10 @@
 #include <asio/error.hpp>
 #include <catch2/catch_test_macros.hpp>
 
-#include "roomstore/call_observer.hpp"
-#include "roomstore/forwarding_store.hpp"
+#include "roomstore/decorators/call_observer.hpp"
+#include "roomstore/decorators/forwarding_store.hpp"
+#include "roomstore/decorators/observed_store.hpp"
 #include "roomstore/memory/in_memory_store.hpp"
-#include "roomstore/observed_store.hpp"
 
 using namespace roomstore;
 

@@ -36,15 +36,15 @@ public:
             locked_ = true;
             co_return Lock(*this);
         }
-        const auto waiter = std::make_shared<Waiter>(executor_);
+        const auto waiter = std::make_shared<PendingCompletion>(executor_);
         waiters_.push_back(waiter);
         while (!waiter->is_owner) co_await waiter->event.wait();
         co_return Lock(*this);
     }
 
 private:
-    struct Waiter {
-        explicit Waiter(const asio::any_io_executor& executor) : event(executor) {}
+    struct PendingCompletion {
+        explicit PendingCompletion(const asio::any_io_executor& executor) : event(executor) {}
         AsyncEvent event;
         bool is_owner = false;
     };
@@ -63,7 +63,7 @@ private:
     }
 
     asio::any_io_executor executor_;
-    std::deque<std::shared_ptr<Waiter>> waiters_;
+    std::deque<std::shared_ptr<PendingCompletion>> waiters_;
     bool locked_ = false;
 };
 

@@ -24,7 +24,7 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include <roomstore/forwarding_store.hpp>
+#include <roomstore/decorators/forwarding_store.hpp>
 #include <roomstore/memory/in_memory_store.hpp>
 
 #include "application.hpp"

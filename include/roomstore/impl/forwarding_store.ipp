@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "roomstore/decorators/forwarding_store.hpp"
 #include "roomstore/detail/not_null.hpp"
-#include "roomstore/forwarding_store.hpp"
 
 namespace roomstore {
 

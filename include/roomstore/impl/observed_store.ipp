@@ -6,9 +6,9 @@
 #include <type_traits>
 #include <utility>
 
+#include "roomstore/decorators/observed_store.hpp"
 #include "roomstore/detail/not_null.hpp"
 #include "roomstore/error.hpp"
-#include "roomstore/observed_store.hpp"
 
 namespace roomstore {
 

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "roomstore/call_observer.hpp"
+#include "roomstore/decorators/call_observer.hpp"
 #include "roomstore/detail/not_null.hpp"
 #include "roomstore/detail/text.hpp"
 #include "roomstore/error.hpp"

@@ -234,7 +234,7 @@ PqxxSession::Entry& PqxxSession::entry_of(const Statement& statement) {
     Entry entry{.name = name,
                 .text = expand_schema(statement.text, config_->quoted_schema),
                 .counter = &config_->metrics.counter(name),
-                .planned_each_time = statement.planned_each_time,
+                .custom_plan = statement.custom_plan,
                 .last_used = ++uses_};
     return entries_.emplace(std::move(name), std::move(entry)).first->second;
 }
@@ -317,7 +317,7 @@ void PqxxSession::run_piped(const std::vector<Request>& requests, std::vector<Re
 }
 
 bool PqxxSession::goes_prepared(const Entry& entry) const {
-    return config_->prepared_statements && !entry.planned_each_time;
+    return config_->prepared_statements && !entry.custom_plan;
 }
 
 void PqxxSession::prepare(Entry& entry) {

@@ -67,7 +67,7 @@ private:
         std::string name;  // libpqxx wants it terminated
         std::string text;
         StatementCounter* counter;
-        bool planned_each_time = false;
+        bool custom_plan = false;
         bool prepared = false;
         std::uint64_t last_used = 0;
     };

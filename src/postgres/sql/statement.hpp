@@ -14,7 +14,7 @@ struct Statement {
     std::string_view text;
     /// Never prepared: what the best plan is depends on the values, so that one plan kept for all
     /// of them would be a bad one for some.
-    bool planned_each_time = false;
+    bool custom_plan = false;
 };
 
 }  // namespace roomstore::postgres

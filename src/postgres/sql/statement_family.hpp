@@ -13,13 +13,13 @@ namespace roomstore::postgres {
 class StatementFamily {
 public:
     /// Adds a member; its position is the number of those added before.
-    void add(std::string name, std::string text, bool planned_each_time = false) {
-        members_.push_back({std::move(name), std::move(text), planned_each_time});
+    void add(std::string name, std::string text, bool custom_plan = false) {
+        members_.push_back({std::move(name), std::move(text), custom_plan});
     }
 
     Statement operator[](std::size_t position) const {
         const Member& member = members_.at(position);
-        return Statement{member.name, member.text, member.planned_each_time};
+        return Statement{member.name, member.text, member.custom_plan};
     }
 
     void append_to(std::vector<Statement>& statements) const {
@@ -30,7 +30,7 @@ private:
     struct Member {
         std::string name;
         std::string text;
-        bool planned_each_time;
+        bool custom_plan;
     };
 
     std::vector<Member> members_;

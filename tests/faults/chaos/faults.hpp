@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "faults/chaos/arena.hpp"
+#include "faults/chaos/environment.hpp"
 
 namespace roomstore::chaos {
 
@@ -21,7 +21,7 @@ struct FaultKind {
     std::string_view name;
     /// Draws first what it needs, so that a seed replays it. Returns whether the fault happened;
     /// it is over by then.
-    bool (*inject)(const Arena& arena, Draw& draw);
+    bool (*inject)(const ChaosEnvironment& environment, Draw& draw);
     /// How often it comes in a round of all faults of its lane.
     int weight = 1;
     /// Nothing can succeed while it lasts.
@@ -54,16 +54,16 @@ struct Happening {
 };
 
 /// One of the threads that break things, one fault after the other.
-class Lane {
+class RoomQueue {
 public:
     /// With those of the `kinds` that are in `only`, unless that is empty.
-    Lane(std::string name,
-         const std::vector<FaultKind>& kinds,
-         const std::set<std::string, std::less<>>& only);
+    RoomQueue(std::string name,
+              const std::vector<FaultKind>& kinds,
+              const std::set<std::string, std::less<>>& only);
 
     /// Until the run is over. Some of the outages take `turn`, which the lanes share, for
     /// themselves: how fast things recover shows only where nothing else is broken meanwhile.
-    void run(const Arena& arena,
+    void run(const ChaosEnvironment& environment,
              std::uint64_t seed,
              std::shared_mutex& turn,
              const std::atomic<bool>& over);
@@ -78,7 +78,10 @@ public:
 private:
     /// The kinds by their weights, in an order of the seed's.
     std::vector<const FaultKind*> round(std::uint64_t seed, std::uint64_t number) const;
-    void strike(const Arena& arena, const FaultKind& kind, Draw& draw, std::shared_mutex& turn);
+    void strike(const ChaosEnvironment& environment,
+                const FaultKind& kind,
+                Draw& draw,
+                std::shared_mutex& turn);
 
     const std::string name_;
     std::vector<FaultKind> kinds_;

@@ -34,16 +34,16 @@ void await_success(const Shared& shared, Happening& happening) {
 
 }  // namespace
 
-Lane::Lane(std::string name,
-           const std::vector<FaultKind>& kinds,
-           const std::set<std::string, std::less<>>& only)
+RoomQueue::RoomQueue(std::string name,
+                     const std::vector<FaultKind>& kinds,
+                     const std::set<std::string, std::less<>>& only)
     : name_(std::move(name)) {
     std::ranges::copy_if(kinds, std::back_inserter(kinds_), [&](const FaultKind& kind) {
         return only.empty() || only.contains(kind.name);
     });
 }
 
-std::vector<const FaultKind*> Lane::round(std::uint64_t seed, std::uint64_t number) const {
+std::vector<const FaultKind*> RoomQueue::round(std::uint64_t seed, std::uint64_t number) const {
     std::vector<const FaultKind*> order;
     for (const auto& kind : kinds_) {
         for (int i = 0; i < kind.weight; ++i) order.push_back(&kind);
@@ -55,24 +55,27 @@ std::vector<const FaultKind*> Lane::round(std::uint64_t seed, std::uint64_t numb
     return order;
 }
 
-void Lane::run(const Arena& arena,
-               std::uint64_t seed,
-               std::shared_mutex& turn,
-               const std::atomic<bool>& over) try {
+void RoomQueue::run(const ChaosEnvironment& environment,
+                    std::uint64_t seed,
+                    std::shared_mutex& turn,
+                    const std::atomic<bool>& over) try {
     if (kinds_.empty()) return;
     std::uint64_t number = 0;
     for (std::uint64_t rounds = 0; !over; ++rounds) {
         for (const auto* kind : round(seed, rounds)) {
             if (over) return;
             Draw draw(seed, name_, number++);
-            strike(arena, *kind, draw, turn);
+            strike(environment, *kind, draw, turn);
         }
     }
 } catch (const std::exception& error) {
     failure = name_ + ": " + error.what();
 }
 
-void Lane::strike(const Arena& arena, const FaultKind& kind, Draw& draw, std::shared_mutex& turn) {
+void RoomQueue::strike(const ChaosEnvironment& environment,
+                       const FaultKind& kind,
+                       Draw& draw,
+                       std::shared_mutex& turn) {
     const bool alone = draw.chance(40) && kind.outage;
     // Some come on the heels of each other.
     const bool wait = draw.chance(25) || alone || !watched_.contains(kind.name);
@@ -83,13 +86,13 @@ void Lane::strike(const Arena& arena, const FaultKind& kind, Draw& draw, std::sh
         exclusive.lock();
         Happening before;
         before.ended_at = now();
-        await_success(arena.shared, before);
+        await_success(environment.shared, before);
     } else {
         shared.lock();
     }
-    const auto settled = arena.doubts_settled();
+    const auto settled = environment.doubts_settled();
     happening.began_at = now();
-    const bool happened = kind.inject(arena, draw);
+    const bool happened = kind.inject(environment, draw);
     happening.ended_at = now();
     if (!happened) {
         ++vain;
@@ -97,10 +100,10 @@ void Lane::strike(const Arena& arena, const FaultKind& kind, Draw& draw, std::sh
         return;
     }
     if (wait) {
-        await_success(arena.shared, happening);
+        await_success(environment.shared, happening);
         watched_.insert(kind.name);
     }
-    happening.doubts_settled = arena.doubts_settled() - settled;
+    happening.doubts_settled = environment.doubts_settled() - settled;
     happenings.push_back(happening);
     ++count;
 }

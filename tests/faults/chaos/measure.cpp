@@ -124,7 +124,7 @@ private:
 
 class Measuring {
 public:
-    explicit Measuring(const Arena& arena) : arena_(arena) {}
+    explicit Measuring(const ChaosEnvironment& environment) : environment_(environment) {}
 
     Measurements run() {
         measure_cancellations();
@@ -139,9 +139,11 @@ public:
 
 private:
     std::function<test::Admin()> look() const {
-        return [this] { return arena_.admin(); };
+        return [this] { return environment_.admin(); };
     }
-    std::string connection_string() const { return arena_.proxy.connection_string(role, role); }
+    std::string connection_string() const {
+        return environment_.proxy.connection_string(role, role);
+    }
 
     void fail(std::string text) { out_.failures.push_back(std::move(text)); }
     void collect(Bench& bench) {
@@ -166,9 +168,9 @@ private:
             auto running = bench.append("frozen-" + std::to_string(i));
             bench.await_waiting();
             const auto backend = bench.waiting_backend();
-            arena_.signal(backend, SIGSTOP);
+            environment_.signal(backend, SIGSTOP);
             out_.frozen_cancellations.push_back(bench.cancel(running));
-            arena_.signal(backend, SIGCONT);
+            environment_.signal(backend, SIGCONT);
             await([&] { return bench.waiting_backend() == 0; });
         }
         bench.unlock();
@@ -222,13 +224,13 @@ private:
         options.deadline = 1s;
         Bench bench(connection_string(), "returned", look(), options);
         for (int i = 0; i < 5; ++i) {
-            arena_.proxy.set_admission(TcpProxy::Admission::refuse);
-            arena_.proxy.cut_all();
+            environment_.proxy.set_admission(TcpProxy::Admission::refuse);
+            environment_.proxy.cut_all();
             const auto before = bench.store().stats().failed_connects;
             auto first = std::async(std::launch::async,
                                     [&] { return first_success(bench, std::to_string(i)); });
             await([&] { return bench.store().stats().failed_connects >= before + 5; });
-            arena_.proxy.set_admission(TcpProxy::Admission::pass);
+            environment_.proxy.set_admission(TcpProxy::Admission::pass);
             const auto accepts_at = now();
             const auto succeeded_at = first.get();
             out_.returns.push_back(succeeded_at > accepts_at ? succeeded_at - accepts_at : 0);
@@ -242,9 +244,9 @@ private:
         options.deadline = 300ms;
         Bench bench(connection_string(), "reconnecting", look(), options);
         std::atomic<bool> over = false;
-        arena_.proxy.set_admission(TcpProxy::Admission::reset);
-        arena_.proxy.cut_all();
-        const auto accepted_before = arena_.proxy.counts().accepted;
+        environment_.proxy.set_admission(TcpProxy::Admission::reset);
+        environment_.proxy.cut_all();
+        const auto accepted_before = environment_.proxy.counts().accepted;
         std::deque<std::future<void>> callers;
         for (int caller = 0; caller < 16; ++caller) {
             callers.push_back(std::async(std::launch::async, [&, caller] {
@@ -255,14 +257,14 @@ private:
         }
         std::deque<std::pair<Instant, std::uint64_t>> second;
         for (const auto end = now() + instants(3s); now() < end;) {
-            second.emplace_back(now(), arena_.proxy.counts().accepted);
+            second.emplace_back(now(), environment_.proxy.counts().accepted);
             while (second.back().first - second.front().first > instants(1s)) second.pop_front();
             out_.connects_in_1_s =
                 std::max(out_.connects_in_1_s, second.back().second - second.front().second);
             std::this_thread::sleep_for(1ms);
         }
-        out_.connects = arena_.proxy.counts().accepted - accepted_before;
-        arena_.proxy.set_admission(TcpProxy::Admission::pass);
+        out_.connects = environment_.proxy.counts().accepted - accepted_before;
+        environment_.proxy.set_admission(TcpProxy::Admission::pass);
         over = true;
         for (auto& caller : callers) caller.get();
     }
@@ -329,12 +331,12 @@ private:
         }
     }
 
-    const Arena& arena_;
+    const ChaosEnvironment& environment_;
     Measurements out_;
 };
 
 }  // namespace
 
-Measurements measure(const Arena& arena) { return Measuring(arena).run(); }
+Measurements measure(const ChaosEnvironment& environment) { return Measuring(environment).run(); }
 
 }  // namespace roomstore::chaos

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "faults/chaos/arena.hpp"
+#include "faults/chaos/environment.hpp"
 #include "roomstore/postgres/postgres_options.hpp"
 
 namespace roomstore::chaos {
@@ -43,6 +43,6 @@ struct Measurements {
 };
 
 /// Appends to rooms of its own.
-Measurements measure(const Arena& arena);
+Measurements measure(const ChaosEnvironment& environment);
 
 }  // namespace roomstore::chaos

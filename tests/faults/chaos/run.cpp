@@ -9,7 +9,7 @@
 
 #include <asio/steady_timer.hpp>
 
-#include "faults/chaos/arena.hpp"
+#include "faults/chaos/environment.hpp"
 #include "faults/chaos/verify.hpp"
 #include "roomstore/postgres/postgres_store.hpp"
 #include "support/builders.hpp"
@@ -153,12 +153,12 @@ private:
     void fail(std::string text) { results_.failures.push_back(std::move(text)); }
 
     std::size_t backends() {
-        const Arena arena = this->arena();
-        auto admin = arena.admin();
-        return arena.backends(admin).size();
+        const ChaosEnvironment environment = this->environment();
+        auto admin = environment.admin();
+        return environment.backends(admin).size();
     }
 
-    Arena arena() {
+    ChaosEnvironment environment() {
         return {.cluster = cluster_,
                 .proxy = *proxy_,
                 .child = *child_,
@@ -209,7 +209,7 @@ private:
         }
     }
 
-    bool enough(Instant began, const Lane& network, const Lane& server) const {
+    bool enough(Instant began, const RoomQueue& network, const RoomQueue& server) const {
         const auto time = now() - began;
         if (time > instants(options_.seconds + options_.limit)) return true;
         return time >= instants(options_.seconds) && shared_.acknowledged >= options_.appends &&
@@ -218,13 +218,13 @@ private:
 
     void break_things() {
         const auto began = now();
-        const auto arena = this->arena();
-        Lane network("network", network_faults(), options_.only);
-        Lane server("server", server_faults(), options_.only);
+        const auto environment = this->environment();
+        RoomQueue network("network", network_faults(), options_.only);
+        RoomQueue server("server", server_faults(), options_.only);
         std::atomic<bool> over = false;
         std::shared_mutex turn;
-        std::thread network_thread([&] { network.run(arena, options_.seed, turn, over); });
-        std::thread server_thread([&] { server.run(arena, options_.seed, turn, over); });
+        std::thread network_thread([&] { network.run(environment, options_.seed, turn, over); });
+        std::thread server_thread([&] { server.run(environment, options_.seed, turn, over); });
         ConnectMeter connects;
         while (!enough(began, network, server)) {
             connects.sample(*proxy_);
@@ -330,7 +330,7 @@ private:
     }
 
     void measure() {
-        results_.measured = chaos::measure(arena());
+        results_.measured = chaos::measure(environment());
         for (const auto& failure : results_.measured->failures) fail(failure);
         check_footprint();
     }

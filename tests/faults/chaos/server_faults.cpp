@@ -13,67 +13,68 @@ using namespace std::chrono_literals;
 using test::PrivateCluster;
 using test::TcpProxy;
 
-bool call(const Arena& arena, const std::string& function, pid_t pid) {
+bool call(const ChaosEnvironment& environment, const std::string& function, pid_t pid) {
     if (pid == 0) return false;
-    auto admin = arena.admin();
+    auto admin = environment.admin();
     return admin.value("SELECT " + function + "(" + std::to_string(pid) + ")") == "t";
 }
 
-bool terminate_idle(const Arena& arena, Draw& draw) {
+bool terminate_idle(const ChaosEnvironment& environment, Draw& draw) {
     const auto choice = draw.number(0, 1000);
-    return call(arena, "pg_terminate_backend", arena.backend(choice, "state = 'idle'"));
+    return call(environment, "pg_terminate_backend", environment.backend(choice, "state = 'idle'"));
 }
 
-bool terminate_working(const Arena& arena, Draw& draw) {
+bool terminate_working(const ChaosEnvironment& environment, Draw& draw) {
     const auto choice = draw.number(0, 1000);
-    return call(arena, "pg_terminate_backend", arena.backend(choice, "state <> 'idle'"));
+    return call(
+        environment, "pg_terminate_backend", environment.backend(choice, "state <> 'idle'"));
 }
 
-bool cancel_working(const Arena& arena, Draw& draw) {
+bool cancel_working(const ChaosEnvironment& environment, Draw& draw) {
     const auto choice = draw.number(0, 1000);
-    return call(arena, "pg_cancel_backend", arena.backend(choice, "state = 'active'"));
+    return call(environment, "pg_cancel_backend", environment.backend(choice, "state = 'active'"));
 }
 
 /// Between the last statement of a transaction and its COMMIT.
-bool terminate_before_commit(const Arena& arena, Draw&) {
-    auto admin = arena.admin();
-    const auto held = arena.proxy.inject({.action = TcpProxy::Action::hold, .time = 3000ms});
+bool terminate_before_commit(const ChaosEnvironment& environment, Draw&) {
+    auto admin = environment.admin();
+    const auto held = environment.proxy.inject({.action = TcpProxy::Action::hold, .time = 3000ms});
     std::uint64_t terminated = 0;
-    if (comes_within(500ms, [&] { return arena.proxy.holding(held) == 1; })) {
-        for (const auto pid : arena.backends(admin, "state = 'idle in transaction'")) {
+    if (comes_within(500ms, [&] { return environment.proxy.holding(held) == 1; })) {
+        for (const auto pid : environment.backends(admin, "state = 'idle in transaction'")) {
             admin.query("SELECT pg_terminate_backend(" + std::to_string(pid) + ")");
             ++terminated;
         }
     }
-    arena.proxy.remove(held);
+    environment.proxy.remove(held);
     return terminated > 0;
 }
 
-bool stop_backend(const Arena& arena, Draw& draw) {
+bool stop_backend(const ChaosEnvironment& environment, Draw& draw) {
     const auto choice = draw.number(0, 1000);
     const auto time = draw.time(50, 1200);
-    const auto pid = arena.backend(choice, "state <> 'idle'");
-    if (pid == 0 || !arena.signal(pid, SIGSTOP)) return false;
+    const auto pid = environment.backend(choice, "state <> 'idle'");
+    if (pid == 0 || !environment.signal(pid, SIGSTOP)) return false;
     std::this_thread::sleep_for(time);
-    arena.signal(pid, SIGCONT);
+    environment.signal(pid, SIGCONT);
     return true;
 }
 
-bool stop_postmaster(const Arena& arena, Draw& draw) {
+bool stop_postmaster(const ChaosEnvironment& environment, Draw& draw) {
     const auto time = draw.time(100, 1000);
-    const auto pid = arena.cluster.postmaster();
-    if (!arena.signal(pid, SIGSTOP)) return false;
-    arena.proxy.cut_all();
+    const auto pid = environment.cluster.postmaster();
+    if (!environment.signal(pid, SIGSTOP)) return false;
+    environment.proxy.cut_all();
     std::this_thread::sleep_for(time);
-    return arena.signal(pid, SIGCONT);
+    return environment.signal(pid, SIGCONT);
 }
 
 /// The server ends all sessions and recovers.
-bool kill_backend(const Arena& arena, Draw& draw) {
+bool kill_backend(const ChaosEnvironment& environment, Draw& draw) {
     const auto choice = draw.number(0, 1000);
-    auto witness = arena.admin();
-    const auto pid = arena.backend(choice);
-    if (pid == 0 || !arena.signal(pid, SIGKILL)) return false;
+    auto witness = environment.admin();
+    const auto pid = environment.backend(choice);
+    if (pid == 0 || !environment.signal(pid, SIGKILL)) return false;
     const bool ended = comes_within(10s, [&] {
         try {
             witness.query("SELECT 1");
@@ -82,24 +83,24 @@ bool kill_backend(const Arena& arena, Draw& draw) {
             return true;
         }
     });
-    arena.admin();
+    environment.admin();
     return ended;
 }
 
-bool restart_fast(const Arena& arena, Draw&) {
-    arena.cluster.restart(PrivateCluster::Stop::fast);
+bool restart_fast(const ChaosEnvironment& environment, Draw&) {
+    environment.cluster.restart(PrivateCluster::Stop::fast);
     return true;
 }
 
-bool restart_immediate(const Arena& arena, Draw&) {
-    arena.cluster.restart(PrivateCluster::Stop::immediate);
+bool restart_immediate(const ChaosEnvironment& environment, Draw&) {
+    environment.cluster.restart(PrivateCluster::Stop::immediate);
     return true;
 }
 
-bool lock_room(const Arena& arena, Draw& draw) {
+bool lock_room(const ChaosEnvironment& environment, Draw& draw) {
     const auto room = room_name(draw.number(0, room_count - 1));
     const auto time = draw.time(50, 1500);
-    auto admin = arena.admin();
+    auto admin = environment.admin();
     admin.query("BEGIN; SELECT 1 FROM roomstore.rooms WHERE id = '" + room + "' FOR UPDATE");
     std::this_thread::sleep_for(time);
     admin.query("ROLLBACK");
@@ -107,54 +108,55 @@ bool lock_room(const Arena& arena, Draw& draw) {
 }
 
 /// A setting of the server, for a while.
-bool set_for(const Arena& arena,
+bool set_for(const ChaosEnvironment& environment,
              const std::string& setting,
              const std::string& value,
              std::chrono::milliseconds time,
              const std::string& seen_in_activity = "false") {
-    auto admin = arena.admin();
-    arena.set(admin, setting, value);
+    auto admin = environment.admin();
+    environment.set(admin, setting, value);
     const bool seen =
-        comes_within(500ms, [&] { return !arena.backends(admin, seen_in_activity).empty(); });
+        comes_within(500ms, [&] { return !environment.backends(admin, seen_in_activity).empty(); });
     std::this_thread::sleep_for(time);
     admin.query("ALTER SYSTEM RESET " + setting);
-    arena.cluster.reload();
+    environment.cluster.reload();
     return seen;
 }
 
-bool read_only(const Arena& arena, Draw& draw) {
-    return set_for(arena, "default_transaction_read_only", "on", draw.time(50, 300), "true");
+bool read_only(const ChaosEnvironment& environment, Draw& draw) {
+    return set_for(environment, "default_transaction_read_only", "on", draw.time(50, 300), "true");
 }
 
-bool hang_commits(const Arena& arena, Draw& draw) {
+bool hang_commits(const ChaosEnvironment& environment, Draw& draw) {
     const auto time = draw.time(50, 1200);
-    return set_for(arena, "synchronous_standby_names", "nobody", time, "wait_event = 'SyncRep'");
+    return set_for(
+        environment, "synchronous_standby_names", "nobody", time, "wait_event = 'SyncRep'");
 }
 
 /// The old COMMIT finishes while the clients who have lost it ask for it again.
-bool hang_commits_and_cut(const Arena& arena, Draw& draw) {
+bool hang_commits_and_cut(const ChaosEnvironment& environment, Draw& draw) {
     const auto time = draw.time(100, 600);
-    auto admin = arena.admin();
-    arena.set(admin, "synchronous_standby_names", "nobody");
+    auto admin = environment.admin();
+    environment.set(admin, "synchronous_standby_names", "nobody");
     const bool waited = comes_within(
-        500ms, [&] { return !arena.backends(admin, "wait_event = 'SyncRep'").empty(); });
-    arena.proxy.cut_all();
+        500ms, [&] { return !environment.backends(admin, "wait_event = 'SyncRep'").empty(); });
+    environment.proxy.cut_all();
     std::this_thread::sleep_for(time);
     admin.query("ALTER SYSTEM RESET synchronous_standby_names");
-    arena.cluster.reload();
+    environment.cluster.reload();
     return waited;
 }
 
-bool limit_connections(const Arena& arena, Draw& draw) {
+bool limit_connections(const ChaosEnvironment& environment, Draw& draw) {
     const auto limit = draw.number(0, 3);
     const auto time = draw.time(200, 600);
-    auto admin = arena.admin();
+    auto admin = environment.admin();
     const auto limit_to = [&](std::int64_t number) {
         admin.query("ALTER ROLE " + std::string(role) + " CONNECTION LIMIT " +
                     std::to_string(number));
     };
     limit_to(limit);
-    const bool ended = !arena.backends(admin).empty();
+    const bool ended = !environment.backends(admin).empty();
     admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" +
                 std::string(role) + "'");
     std::this_thread::sleep_for(time);
@@ -162,8 +164,8 @@ bool limit_connections(const Arena& arena, Draw& draw) {
     return ended;
 }
 
-bool kill_client(const Arena& arena, Draw&) {
-    arena.child.replace();
+bool kill_client(const ChaosEnvironment& environment, Draw&) {
+    environment.child.replace();
     return true;
 }
 

@@ -5,8 +5,8 @@
 #include <asio/io_context.hpp>
 
 #include "faults/simulation/statements.hpp"
-#include "workers/pool_core.hpp"
-#include "workers/waiter.hpp"
+#include "pool/completion.hpp"
+#include "pool/pool_core.hpp"
 
 namespace roomstore::simulation {
 
@@ -22,12 +22,12 @@ asio::io_context& callers() {
 }
 
 /// A task that waits for its answer.
-class TaskWaiter final : public postgres::Waiter {
+class TaskCompletion final : public postgres::PendingCompletion {
 public:
-    static std::shared_ptr<TaskWaiter> make() {
-        std::shared_ptr<TaskWaiter> waiter(new TaskWaiter);
-        waiter->enter();
-        return waiter;
+    static std::shared_ptr<TaskCompletion> make() {
+        std::shared_ptr<TaskCompletion> completion(new TaskCompletion);
+        completion->enter();
+        return completion;
     }
 
     /// Empty where `until` came first.
@@ -38,8 +38,8 @@ public:
     }
 
 private:
-    TaskWaiter()
-        : Waiter(callers().get_executor()),
+    TaskCompletion()
+        : PendingCompletion(callers().get_executor()),
           scheduler_(Scheduler::current()),
           task_(scheduler_.task()) {}
 
@@ -98,16 +98,16 @@ CallOutcome submit(Process& process,
     record.began = scheduler.now();
     record.invoked = scheduler.tick();
     const auto call = pool->make_call(std::move(operation), std::move(job));
-    const auto waiter = TaskWaiter::make();
-    call->waiter = waiter;
+    const auto completion = TaskCompletion::make();
+    call->completion = completion;
     pool->submit(call);
     if (const auto& after = record.request->cancel_after) {
-        if (auto outcome = waiter->wait(record.began + *after)) return *std::move(outcome);
+        if (auto outcome = completion->wait(record.began + *after)) return *std::move(outcome);
         pool->cancel(*call);
         record.cancelled = scheduler.now();
         record.cancelled_at = scheduler.tick();
     }
-    return *waiter->wait(TimePoint::max());
+    return *completion->wait(TimePoint::max());
 }
 
 // As PostgresStore does.
@@ -183,9 +183,9 @@ CallRecord make_call(Process& process, int client, RequestPtr request) {
 
 void close_pool(postgres::PoolCore& pool, bool drains) {
     if (!drains) return pool.shut_down();
-    const auto waiter = TaskWaiter::make();
-    pool.close(waiter);
-    static_cast<void>(waiter->wait(TimePoint::max()));
+    const auto completion = TaskCompletion::make();
+    pool.close(completion);
+    static_cast<void>(completion->wait(TimePoint::max()));
     pool.join();
 }
 

@@ -10,8 +10,8 @@
 #include "append_job.hpp"
 #include "faults/simulation/process.hpp"
 #include "faults/simulation/scheduler.hpp"
+#include "pool/operation.hpp"
 #include "roomstore/model/event.hpp"
-#include "workers/operation.hpp"
 
 namespace roomstore::simulation {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "roomstore/model/json.hpp"
-#include "sql/event_columns.hpp"
+#include "sql/events/columns.hpp"
 #include "support/history.hpp"
 
 namespace roomstore::simulation {
@@ -26,10 +26,10 @@ constexpr auto drain = 5s;
 
 class Checks {
 public:
-    explicit Checks(const World& world) : world_(world) {}
+    explicit Checks(const Simulation& simulation) : simulation_(simulation) {}
 
     std::vector<std::string> run() {
-        for (const CallRecord& call : world_.calls()) {
+        for (const CallRecord& call : simulation_.calls()) {
             check_time(call);
             check_cancellation(call);
             check_code(call);
@@ -86,12 +86,12 @@ private:
             return std::ranges::any_of(
                 request.events, [&](const RoomEvent& event) { return event.id == sent.what; });
         };
-        return std::ranges::any_of(world_.commits(), is_its_own);
+        return std::ranges::any_of(simulation_.commits(), is_its_own);
     }
 
     /// Another call of the same process for the same, so that it is not known whose COMMIT it was.
     bool is_alone(const CallRecord& call) const {
-        return std::ranges::none_of(world_.calls(), [&](const CallRecord& other) {
+        return std::ranges::none_of(simulation_.calls(), [&](const CallRecord& other) {
             return &other != &call && other.process == call.process &&
                    other.request->kind == Request::Kind::append &&
                    call.request->kind == Request::Kind::append &&
@@ -131,7 +131,7 @@ private:
 
     /// Whether a call of the same process succeeded between `since` and the begin of this one.
     bool went_well(const CallRecord& call, TimePoint since) const {
-        return std::ranges::any_of(world_.calls(), [&](const CallRecord& other) {
+        return std::ranges::any_of(simulation_.calls(), [&](const CallRecord& other) {
             return other.process == call.process && other.success() && other.began > since &&
                    other.ended < call.began;
         });
@@ -147,11 +147,12 @@ private:
     }
 
     bool was_crowded(const CallRecord& call) const {
-        const auto others = std::ranges::count_if(world_.calls(), [&](const CallRecord& other) {
-            return &other != &call && other.process == call.process && other.began <= call.ended &&
-                   other.ended >= call.began;
-        });
-        return static_cast<std::size_t>(others) >= world_.options().queue_capacity;
+        const auto others =
+            std::ranges::count_if(simulation_.calls(), [&](const CallRecord& other) {
+                return &other != &call && other.process == call.process &&
+                       other.began <= call.ended && other.ended >= call.began;
+            });
+        return static_cast<std::size_t>(others) >= simulation_.options().queue_capacity;
     }
 
     /// Whether the answer to a COMMIT was lost to the process while the call ran.
@@ -221,7 +222,7 @@ private:
             violate("unknown", call.describe(), "the doubt was not settled, and there was time");
         }
         if (!append) return;
-        const bool settled = std::ranges::any_of(world_.calls(), [&](const CallRecord& other) {
+        const bool settled = std::ranges::any_of(simulation_.calls(), [&](const CallRecord& other) {
             return other.request->kind == Request::Kind::append && other.invoked > call.answered &&
                    other.request->events.front().id == call.request->events.front().id &&
                    (other.success() || other.failed(errc::conflict));
@@ -231,7 +232,7 @@ private:
 
     void check_liveliness(const CallRecord& call) {
         const bool disturbed = call.cancelled || call.request->deadline < 2s || was_closing(call);
-        if (disturbed || call.began < world_.fair_since() + recovery) return;
+        if (disturbed || call.began < simulation_.fair_since() + recovery) return;
         if (!call.success() && !call.failed(errc::conflict)) {
             violate("lively", call.describe(), "nothing was wrong any more");
         } else if (call.ended > call.began + prompt) {
@@ -240,7 +241,7 @@ private:
     }
 
     void check_once(const CallRecord& call) {
-        const bool there = world_.server().tokens().contains(call.request->token);
+        const bool there = simulation_.server().tokens().contains(call.request->token);
         if (call.success() && !there) violate("once", call.describe(), "it is not there");
         if (!call.success() && !call.unknown() && there) {
             violate("once", call.describe(), "it is there");
@@ -250,7 +251,7 @@ private:
     /// All calls for one event as one: stored if any call said so, refused if all did.
     std::map<std::string, test::AppendRecord> merged_appends() {
         std::map<std::string, test::AppendRecord> merged;
-        for (const CallRecord& call : world_.calls()) {
+        for (const CallRecord& call : simulation_.calls()) {
             if (call.request->kind != Request::Kind::append) continue;
             for (std::size_t i = 0; i < call.request->events.size(); ++i) {
                 merge(merged, call, i);
@@ -304,7 +305,7 @@ private:
     void check_history() {
         test::History history;
         for (auto& [id, record] : merged_appends()) history.add(std::move(record));
-        for (const CallRecord& call : world_.calls()) {
+        for (const CallRecord& call : simulation_.calls()) {
             if (call.request->kind != Request::Kind::read || !call.success()) continue;
             history.add({.client = call.client,
                          .room_id = call.request->room_id,
@@ -313,7 +314,7 @@ private:
                          .seen = call.answer});
         }
         std::map<std::string, std::vector<RoomEvent>> events;
-        for (const auto& [id, room] : world_.server().rooms()) {
+        for (const auto& [id, room] : simulation_.server().rooms()) {
             for (const RowPtr& row : room->events) events[id].push_back(read(*row));
         }
         for (auto& violation : test::check_history(history, events)) {
@@ -335,7 +336,7 @@ private:
     }
 
     void check_rooms() {
-        for (const auto& [id, room] : world_.server().rooms()) {
+        for (const auto& [id, room] : simulation_.server().rooms()) {
             const auto events = static_cast<std::int64_t>(room->events.size());
             const auto& counters = room->counters;
             const bool right = counters.event_count == events && counters.live_count == events &&
@@ -348,7 +349,7 @@ private:
     /// One key, one event.
     void check_keys() {
         std::map<std::pair<std::string, std::string>, std::string> owners;
-        for (const CallRecord& call : world_.calls()) {
+        for (const CallRecord& call : simulation_.calls()) {
             if (call.request->kind != Request::Kind::append || !call.success()) continue;
             const RoomEvent& event = call.request->events.front();
             if (!event.idempotency_key) continue;
@@ -363,7 +364,7 @@ private:
 
     void check_attempts() {
         constexpr std::size_t per_second = 10;
-        for (const auto& process : world_.processes()) {
+        for (const auto& process : simulation_.processes()) {
             const auto& moments = process->reconnects;
             for (std::size_t i = per_second; i < moments.size(); ++i) {
                 if (moments[i] - moments[i - per_second] >= 1s) continue;
@@ -377,7 +378,7 @@ private:
     }
 
     void check_given_up() {
-        for (const auto& process : world_.processes()) {
+        for (const auto& process : simulation_.processes()) {
             if (process->given_up.empty()) continue;
             violate("connections",
                     "process " + std::to_string(process->number),
@@ -386,25 +387,25 @@ private:
     }
 
     void check_closings() {
-        for (const Closing& closing : world_.closings()) {
+        for (const Closing& closing : simulation_.closings()) {
             const auto took = closing.ended - closing.began;
             if (took <= drain + 1s) continue;
             violate("closing",
                     "process " + std::to_string(closing.process->number),
                     "took " + milliseconds(took));
         }
-        if (const auto left = world_.server().backends(); left != 0) {
+        if (const auto left = simulation_.server().backends(); left != 0) {
             violate("closing", "server", std::to_string(left) + " connections are left");
         }
     }
 
-    const World& world_;
+    const Simulation& simulation_;
     std::vector<std::string> violations_;
     std::map<std::string, std::string> digests_;
 };
 
 }  // namespace
 
-std::vector<std::string> check(const World& world) { return Checks(world).run(); }
+std::vector<std::string> check(const Simulation& simulation) { return Checks(simulation).run(); }
 
 }  // namespace roomstore::simulation

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "faults/simulation/world.hpp"
+#include "faults/simulation/simulation.hpp"
 
 namespace roomstore::simulation {
 
@@ -23,6 +23,6 @@ namespace roomstore::simulation {
 /// - limit      at most ten attempts a second to connect again
 /// - lively     once all is well, calls succeed, within a second
 /// - closing    a pool closes in time, and leaves no connection behind
-std::vector<std::string> check(const World& world);
+std::vector<std::string> check(const Simulation& simulation);
 
 }  // namespace roomstore::simulation

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "faults/simulation/scheduler.hpp"
-#include "workers/retry.hpp"
+#include "pool/retry.hpp"
 
 namespace roomstore::postgres {
 class PoolCore;

@@ -4,22 +4,22 @@
 #include <memory>
 
 #include "faults/simulation/checks.hpp"
-#include "faults/simulation/world.hpp"
+#include "faults/simulation/simulation.hpp"
 
 namespace roomstore::simulation {
 
 RunReport simulate(std::uint64_t seed, bool traced) {
     RunReport report;
-    auto world = std::make_unique<World>(seed, traced);
+    auto simulation = std::make_unique<Simulation>(seed, traced);
     bool ended = false;
     try {
-        world->run();
+        simulation->run();
         ended = true;
-        report.violations = check(*world);
+        report.violations = check(*simulation);
     } catch (const Stuck& stuck) {
         report.violations.push_back(std::string("stuck: ") + stuck.what());
     }
-    for (const CallRecord& call : world->calls()) {
+    for (const CallRecord& call : simulation->calls()) {
         ++report.calls;
         const bool append = call.request->kind == Request::Kind::append;
         if (call.success()) {
@@ -30,13 +30,14 @@ RunReport simulate(std::uint64_t seed, bool traced) {
             ++(call.unknown() ? report.unknown : report.refused);
         }
     }
-    for (const auto& process : world->processes()) report.reconnects += process->reconnects.size();
-    report.commits = world->commits().size();
-    report.doubts = world->doubts();
-    report.steps = world->steps();
-    report.trace = world->trace().lines();
+    for (const auto& process : simulation->processes())
+        report.reconnects += process->reconnects.size();
+    report.commits = simulation->commits().size();
+    report.doubts = simulation->doubts();
+    report.steps = simulation->steps();
+    report.trace = simulation->trace().lines();
     // Tasks that never ended still refer to it.
-    if (!ended) static_cast<void>(world.release());
+    if (!ended) static_cast<void>(simulation.release());
     return report;
 }
 

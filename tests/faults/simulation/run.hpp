@@ -25,7 +25,7 @@ struct RunReport {
 };
 
 /// Runs what the seed says: some processes with some clients each, against one model server, in the
-/// weather of the seed. Always the same for one seed.
+/// fault_plan of the seed. Always the same for one seed.
 RunReport simulate(std::uint64_t seed, bool traced);
 
 }  // namespace roomstore::simulation

@@ -9,7 +9,7 @@
 
 #include "faults/simulation/calls.hpp"
 #include "faults/simulation/session.hpp"
-#include "workers/pool_core.hpp"
+#include "pool/pool_core.hpp"
 
 namespace roomstore::simulation {
 
@@ -20,8 +20,8 @@ using namespace std::chrono_literals;
 /// A process, its server, and what its callers were told.
 class Stage {
 public:
-    Stage(std::uint64_t seed, const Weather& weather, std::size_t connections)
-        : weather_(weather), scheduler(seed), server_(scheduler, trace_, weather_) {
+    Stage(std::uint64_t seed, const FaultPlan& fault_plan, std::size_t connections)
+        : fault_plan_(fault_plan), scheduler(seed), server_(scheduler, trace_, fault_plan_) {
         server_.add_room(room);
         options_.connections = connections;
         const auto open = [this] {
@@ -29,7 +29,7 @@ public:
             const auto pool = std::make_shared<postgres::PoolCore>(
                 options_,
                 std::make_shared<SimulatedSessions>(network_, process_),
-                postgres::Patience{});
+                postgres::StopTimeouts{});
             process_.pool = pool;
             try {
                 pool->open();
@@ -88,7 +88,7 @@ private:
         while (scheduler.now() < when) scheduler.wait(when);
     }
 
-    const Weather weather_;
+    const FaultPlan fault_plan_;
 
 public:
     Scheduler scheduler;
@@ -101,7 +101,7 @@ private:
     Server server_;
     Network network_{.scheduler = scheduler,
                      .server = server_,
-                     .weather = weather_,
+                     .fault_plan = fault_plan_,
                      .trace = trace_};
     PostgresOptions options_;
     Process process_;
@@ -119,8 +119,8 @@ std::string milliseconds(std::chrono::nanoseconds time) {
 std::string many_are_lost(std::uint64_t seed) {
     constexpr std::size_t connections = 32;
     constexpr auto lost_at = start + 1s;
-    const Weather weather{.down = {{lost_at, lost_at + 1us}}};
-    auto stage = std::make_unique<Stage>(seed, weather, connections);
+    const FaultPlan fault_plan{.down = {{lost_at, lost_at + 1us}}};
+    auto stage = std::make_unique<Stage>(seed, fault_plan, connections);
     for (std::size_t i = 0; i < 2 * connections; ++i) stage->read_at(lost_at + 1ms);
     stage->end();
     if (auto stuck = Stage::run(stage); !stuck.empty()) return stuck;
@@ -136,8 +136,8 @@ std::string many_are_lost(std::uint64_t seed) {
 /// What a worker that gets no connection leaves to one that is about to end is answered all the
 /// same.
 std::string closed_while_it_moves(std::uint64_t seed) {
-    const Weather weather{.refused = 700, .lost_before = 300};
-    auto stage = std::make_unique<Stage>(seed, weather, 3);
+    const FaultPlan fault_plan{.refused = 700, .lost_before = 300};
+    auto stage = std::make_unique<Stage>(seed, fault_plan, 3);
     auto& random = stage->scheduler.random();
     stage->scheduler.interruptions = 400;
     for (int i = 0; i < 6; ++i) stage->read_at(start + random.between(0us, 30'000us));
@@ -152,7 +152,7 @@ std::string closed_while_it_moves(std::uint64_t seed) {
 
 /// Whoever closes a pool while its threads are being started waits for all of them.
 std::string closed_while_it_starts(std::uint64_t seed) {
-    auto stage = std::make_unique<Stage>(seed, Weather{}, 4);
+    auto stage = std::make_unique<Stage>(seed, FaultPlan{}, 4);
     stage->scheduler.interruptions = 500;
     stage->read_at(TimePoint{});
     stage->close_at(TimePoint{});
@@ -165,7 +165,7 @@ std::string closed_while_it_starts(std::uint64_t seed) {
 /// A pool that cannot start all its threads says so, and is closed.
 std::string too_few_threads(std::uint64_t seed) {
     constexpr std::size_t connections = 3;
-    auto stage = std::make_unique<Stage>(seed, Weather{}, connections);
+    auto stage = std::make_unique<Stage>(seed, FaultPlan{}, connections);
     stage->scheduler.interruptions = 500;
     // The watchdog, the canceller, and one for each connection.
     stage->scheduler.threads_left = static_cast<int>(seed % (2 + connections));

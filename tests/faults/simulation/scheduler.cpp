@@ -17,7 +17,7 @@ constexpr std::uint64_t most_steps = 100'000;
 Task* Scheduler::spawn(std::string name, Process* process, std::function<void()> body) {
     tasks_.push_back(std::make_unique<Task>(std::move(name), process, std::move(body)));
     Task* const task = tasks_.back().get();
-    ++living_;
+    ++live_workers_;
     ready_.push_back(task);
     return task;
 }
@@ -37,7 +37,7 @@ void Scheduler::at(TimePoint when, std::function<void()> action) {
 
 void Scheduler::run(const std::function<void()>& outside) {
     current_ = this;
-    while (living_ > 0) {
+    while (live_workers_ > 0) {
         outside();
         if (!ready_.empty()) {
             if (++steps_ > most_steps) give_up("still running after many steps");
@@ -57,7 +57,7 @@ void Scheduler::step(Task& task) {
     task.fiber.resume();
     task_ = nullptr;
     if (!task.fiber.done()) return;
-    --living_;
+    --live_workers_;
     for (Task* const other : task.joining) wake(*other);
 }
 

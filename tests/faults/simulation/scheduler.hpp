@@ -115,7 +115,7 @@ private:
     std::uint64_t steps_ = 0;
     std::uint64_t timers_made_ = 0;
     std::vector<std::unique_ptr<Task>> tasks_;
-    std::size_t living_ = 0;
+    std::size_t live_workers_ = 0;
     std::vector<Task*> ready_;
     std::vector<Timer> timers_;
     Task* task_ = nullptr;

@@ -24,16 +24,16 @@ bool StoredRoom::has_index(std::int64_t index) const {
     return std::ranges::any_of(events, [&](const RowPtr& row) { return row->index == index; });
 }
 
-Server::Server(Scheduler& scheduler, Trace& trace, const Weather& weather)
-    : scheduler_(scheduler), trace_(trace), weather_(weather) {
+Server::Server(Scheduler& scheduler, Trace& trace, const FaultPlan& fault_plan)
+    : scheduler_(scheduler), trace_(trace), fault_plan_(fault_plan) {
     schedule_outages();
 }
 
 void Server::schedule_outages() {
-    for (const auto& interval : weather_.down) {
+    for (const auto& interval : fault_plan_.down) {
         scheduler_.at(interval.from, [this] { crash(); });
     }
-    for (const auto when : weather_.demoted) {
+    for (const auto when : fault_plan_.demoted) {
         scheduler_.at(when, [this] { demote(); });
     }
 }
@@ -53,14 +53,14 @@ bool Server::quiet() const {
     return std::ranges::none_of(backends_, [](const auto& backend) { return backend->orphaned; });
 }
 
-bool Server::is_within(const std::vector<Weather::Interval>& intervals, TimePoint when) {
-    return std::ranges::any_of(intervals, [&](const Weather::Interval& interval) {
+bool Server::is_within(const std::vector<FaultPlan::Interval>& intervals, TimePoint when) {
+    return std::ranges::any_of(intervals, [&](const FaultPlan::Interval& interval) {
         return interval.from <= when && when < interval.until;
     });
 }
 
 TimePoint Server::thawed(TimePoint when) const {
-    for (const auto& interval : weather_.frozen) {
+    for (const auto& interval : fault_plan_.frozen) {
         if (interval.from <= when && when < interval.until) when = interval.until;
     }
     return when;

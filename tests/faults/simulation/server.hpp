@@ -10,16 +10,16 @@
 #include <string_view>
 #include <vector>
 
+#include "faults/simulation/fault_plan.hpp"
 #include "faults/simulation/scheduler.hpp"
 #include "faults/simulation/trace.hpp"
-#include "faults/simulation/weather.hpp"
 
 /// A model of the database: rooms, their events, and the transactions that change them, as far as
 /// appends depend on it. READ COMMITTED, row locks until the end of the transaction, unique ids,
 /// keys and indexes.
 namespace roomstore::simulation {
 
-/// An event as it is stored: its columns in the order of sql/event_columns.hpp.
+/// An event as it is stored: its columns in the order of sql/events/columns.hpp.
 struct StoredRow {
     static constexpr std::size_t columns = 16;
     std::array<std::optional<std::string>, columns> cells{};
@@ -87,7 +87,7 @@ public:
 
 class Server {
 public:
-    Server(Scheduler& scheduler, Trace& trace, const Weather& weather);
+    Server(Scheduler& scheduler, Trace& trace, const FaultPlan& fault_plan);
 
     StoredRoom& add_room(const std::string& id);
     StoredRoom* find_room(std::string_view id);
@@ -101,8 +101,8 @@ public:
 
     /// @name Connections
     /// @{
-    bool is_down() const { return within(weather_.down); }
-    bool has_lost_room() const { return within(weather_.room_lost); }
+    bool is_down() const { return within(fault_plan_.down); }
+    bool has_lost_room() const { return within(fault_plan_.room_lost); }
     Backend& start(Task& client);
     /// The connection was closed, or lost: the server finds out soon. `sent`: what the client has
     /// sent may still be worked on.
@@ -131,8 +131,8 @@ public:
     /// @}
 
 private:
-    static bool is_within(const std::vector<Weather::Interval>& intervals, TimePoint when);
-    bool within(const std::vector<Weather::Interval>& intervals) const {
+    static bool is_within(const std::vector<FaultPlan::Interval>& intervals, TimePoint when);
+    bool within(const std::vector<FaultPlan::Interval>& intervals) const {
         return is_within(intervals, scheduler_.now());
     }
 
@@ -146,7 +146,7 @@ private:
 
     Scheduler& scheduler_;
     Trace& trace_;
-    const Weather& weather_;
+    const FaultPlan& fault_plan_;
     std::map<std::string, std::unique_ptr<StoredRoom>, std::less<>> rooms_;
     std::set<std::string, std::less<>> tokens_;
     std::vector<std::unique_ptr<Backend>> backends_;

@@ -41,7 +41,7 @@ public:
         auto& scheduler = network_.scheduler;
         const auto arrival =
             network_.server.thawed(scheduler.now() + scheduler.random().between(100us, 3000us));
-        const bool late = network_.happens(network_.weather.late_cancel);
+        const bool late = network_.happens(network_.fault_plan.late_cancel);
         const auto delay = late ? scheduler.random().between(1ms, 300ms) : 0ns;
         scheduler.at(arrival + delay, [this, self = self_.lock(), number] {
             if (backend == nullptr || backend->number != number) return;
@@ -107,7 +107,7 @@ void SimulatedSession::note(const Failure& failure, const std::string& room_id) 
 
 void SimulatedSession::connect(Clock::time_point deadline) {
     disconnect();
-    auto& [scheduler, server, weather, trace, commits] = network_;
+    auto& [scheduler, server, fault_plan, trace, commits] = network_;
     if (std::exchange(connected_before_, true)) process_.reconnects.push_back(scheduler.now());
     control_->lend(&scheduler.task());
     const auto begun = scheduler.now();
@@ -126,19 +126,19 @@ void SimulatedSession::connect(Clock::time_point deadline) {
         if (control_->was_cut()) give_up("", attempt_ended);
         if (scheduler.now() < until) give_up("", "timeout expired");
     };
-    const bool unanswered = network_.happens(weather.unanswered);
+    const bool unanswered = network_.happens(fault_plan.unanswered);
     spend_until(unanswered ? network_.clears(begun + 10s)
                            : server.thawed(begun + 2 * round_trip()));
     if (server.is_down()) {
         give_up(scheduler.random().chance(500) ? "57P03" : "", "the server is down");
     }
-    if (network_.happens(weather.refused)) {
+    if (network_.happens(fault_plan.refused)) {
         constexpr std::array reasons{"53300", "57P03", "08006", ""};
         give_up(reasons[scheduler.random().below(reasons.size())], "refused");
     }
     backend_ = &server.start(scheduler.task());
     control_->backend = backend_;
-    backend_->forgot_prepared = network_.happens(weather.forgets_prepared);
+    backend_->forgot_prepared = network_.happens(fault_plan.forgets_prepared);
     trace.add(scheduler, "process", process_.number, "connects as backend", backend_->number);
 }
 
@@ -217,7 +217,7 @@ void SimulatedSession::refuse(const char* sqlstate, const char* why, const std::
 
 // Names of rooms stand in the parameters as they are, also within arrays.
 void SimulatedSession::refuse_lost_room(const Params& params) {
-    if (!network_.foul() || !network_.server.has_lost_room()) return;
+    if (!network_.bad() || !network_.server.has_lost_room()) return;
     const auto& lost = network_.server.rooms().begin()->first;
     const auto names_it = [&](const postgres::Value& value) {
         return value.bytes.find(lost) != std::string::npos;
@@ -226,20 +226,20 @@ void SimulatedSession::refuse_lost_room(const Params& params) {
 }
 
 void SimulatedSession::refuse_by_chance(std::string_view statement) {
-    const auto& weather = network_.weather;
-    if (network_.happens(weather.serialization)) refuse("40001", "could not serialize");
-    if (network_.happens(weather.deadlock)) refuse("40P01", "deadlock detected");
-    if (network_.happens(weather.lock_timeout)) refuse("55P03", "lock timeout");
-    if (network_.happens(weather.part_lost)) refuse("08006", "a worker is lost");
+    const auto& fault_plan = network_.fault_plan;
+    if (network_.happens(fault_plan.serialization)) refuse("40001", "could not serialize");
+    if (network_.happens(fault_plan.deadlock)) refuse("40P01", "deadlock detected");
+    if (network_.happens(fault_plan.lock_timeout)) refuse("55P03", "lock timeout");
+    if (network_.happens(fault_plan.part_lost)) refuse("08006", "a worker is lost");
     if (std::exchange(backend_->forgot_prepared, false)) {
         process_.hopeless.push_back(network_.scheduler.now());
         refuse("26000", "prepared statement does not exist");
     }
-    if (network_.happens(weather.foreign_cancel)) {
+    if (network_.happens(fault_plan.foreign_cancel)) {
         process_.hopeless.push_back(network_.scheduler.now());
         refuse("57014", "canceling statement due to user request");
     }
-    if (statement.starts_with("append.store") && network_.happens(weather.disk_full)) {
+    if (statement.starts_with("append.store") && network_.happens(fault_plan.disk_full)) {
         process_.hopeless.push_back(network_.scheduler.now());
         refuse("53100", "could not extend file");
     }
@@ -253,7 +253,7 @@ void SimulatedSession::exec_all(const std::vector<postgres::Request>& requests,
                                 std::vector<Result>& results) {
     require_usable();
     part_lost_ = false;
-    if (network_.happens(network_.weather.lost_before)) lose("before the statements");
+    if (network_.happens(network_.fault_plan.lost_before)) lose("before the statements");
     backend_->executing = true;
     try {
         spend(round_trip());
@@ -261,7 +261,7 @@ void SimulatedSession::exec_all(const std::vector<postgres::Request>& requests,
         // In a transaction it is no more than a warning.
         if (std::exchange(begin_pending_, false)) backend_->state = Backend::State::open;
         for (const auto& request : requests) results.push_back(run(request));
-        if (network_.happens(network_.weather.lost_after)) lose("after the statements");
+        if (network_.happens(network_.fault_plan.lost_after)) lose("after the statements");
         backend_->executing = false;
     } catch (...) {
         if (backend_ != nullptr) {
@@ -274,15 +274,15 @@ void SimulatedSession::exec_all(const std::vector<postgres::Request>& requests,
 }
 
 std::chrono::nanoseconds SimulatedSession::time_of_statement() {
-    auto& [scheduler, server, weather, trace, commits] = network_;
+    auto& [scheduler, server, fault_plan, trace, commits] = network_;
     auto duration = 0ns;
-    if (network_.happens(weather.slow)) duration += scheduler.random().between(10ms, 400ms);
-    if (network_.happens(weather.very_slow)) duration += scheduler.random().between(1s, 8s);
+    if (network_.happens(fault_plan.slow)) duration += scheduler.random().between(10ms, 400ms);
+    if (network_.happens(fault_plan.very_slow)) duration += scheduler.random().between(1s, 8s);
     return network_.clears(scheduler.now() + duration) - scheduler.now();
 }
 
 Result SimulatedSession::run(const postgres::Request& request) {
-    auto& [scheduler, server, weather, trace, commits] = network_;
+    auto& [scheduler, server, fault_plan, trace, commits] = network_;
     trace.add(scheduler, "backend", backend_->number, request.statement.name);
     spend(time_of_statement());
     refuse_by_chance(request.statement.name);
@@ -324,7 +324,7 @@ void SimulatedSession::rollback() {
     const bool part_lost = std::exchange(part_lost_, false);
     if (backend_ == nullptr) throw postgres::classify("", "not connected", true);
     if (std::exchange(begin_pending_, false)) return;
-    if (network_.happens(network_.weather.lost_before)) lose("before ROLLBACK");
+    if (network_.happens(network_.fault_plan.lost_before)) lose("before ROLLBACK");
     spend(round_trip());
     network_.server.roll_back(*backend_);
     part_lost_ = part_lost;
@@ -352,19 +352,19 @@ void SimulatedSession::commit() {
     if (control_->was_cut()) lose("cut before COMMIT");
     if (backend_->killed) lose("found before COMMIT");
     note_commit();
-    if (network_.foul()) return commit_in_foul_weather();
+    if (network_.bad()) return commit_on_bad_network();
     await_commit(network_.scheduler.now() + round_trip());
 }
 
-void SimulatedSession::commit_in_foul_weather() {
-    auto& [scheduler, server, weather, trace, commits] = network_;
+void SimulatedSession::commit_on_bad_network() {
+    auto& [scheduler, server, fault_plan, trace, commits] = network_;
     auto& random = scheduler.random();
-    if (network_.happens(weather.commit_never_sent)) lose("before COMMIT was sent");
-    if (network_.happens(weather.commit_refused)) {
+    if (network_.happens(fault_plan.commit_never_sent)) lose("before COMMIT was sent");
+    if (network_.happens(fault_plan.commit_refused)) {
         server.roll_back(*backend_);
         refuse("40001", "could not serialize");
     }
-    if (network_.happens(weather.commit_says_unknown)) {
+    if (network_.happens(fault_plan.commit_says_unknown)) {
         const bool stored = random.chance(500);
         stored ? server.commit(*backend_) : server.roll_back(*backend_);
         constexpr std::array answers{"40003", "08006", "08007", "XX000"};
@@ -376,27 +376,27 @@ void SimulatedSession::commit_in_foul_weather() {
         part_lost_ = failure.sqlstate == "08006";
         throw failure;
     }
-    if (network_.happens(weather.commit_lost)) lose("COMMIT is lost", true);
-    if (network_.happens(weather.commit_answer_lost)) {
+    if (network_.happens(fault_plan.commit_lost)) lose("COMMIT is lost", true);
+    if (network_.happens(fault_plan.commit_answer_lost)) {
         server.commit(*backend_);
         lose("the answer to COMMIT is lost", true);
     }
     const auto within = [&](std::chrono::nanoseconds longest) {
         return network_.clears(scheduler.now() + random.between(0ms, longest));
     };
-    if (network_.happens(weather.commit_runs_on)) {
+    if (network_.happens(fault_plan.commit_runs_on)) {
         server.finish_at(*backend_, server.thawed(within(8s)), random.chance(700));
         backend_->committing = true;
         lose("COMMIT runs on", true);
     }
     const auto due =
-        network_.happens(weather.commit_hangs) ? within(10s) : scheduler.now() + round_trip();
+        network_.happens(fault_plan.commit_hangs) ? within(10s) : scheduler.now() + round_trip();
     await_commit(due);
 }
 
 // Whatever interrupts the wait, the COMMIT goes on.
 void SimulatedSession::await_commit(TimePoint when) {
-    auto& [scheduler, server, weather, trace, sent] = network_;
+    auto& [scheduler, server, fault_plan, trace, sent] = network_;
     server.finish_at(*backend_, server.thawed(when), true);
     while (backend_->committing) {
         scheduler.wait();

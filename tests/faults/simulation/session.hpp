@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "driver/session.hpp"
+#include "faults/simulation/fault_plan.hpp"
 #include "faults/simulation/process.hpp"
 #include "faults/simulation/server.hpp"
 #include "faults/simulation/trace.hpp"
-#include "faults/simulation/weather.hpp"
 
 namespace roomstore::simulation {
 
@@ -26,19 +26,19 @@ struct SentCommit {
 struct Network {
     Scheduler& scheduler;
     Server& server;
-    const Weather& weather;
+    const FaultPlan& fault_plan;
     Trace& trace;
     std::vector<SentCommit> commits{};
 
-    bool foul() const { return scheduler.now() < weather.ends; }
-    /// When what would end at `when` ends: soon after the weather has become fair, if that is
+    bool bad() const { return scheduler.now() < fault_plan.ends; }
+    /// When what would end at `when` ends: soon after the fault_plan has become fair, if that is
     /// before.
     TimePoint clears(TimePoint when) const {
-        if (weather.ends == TimePoint::max()) return when;
-        const auto fair = weather.ends + std::chrono::milliseconds{500};
+        if (fault_plan.ends == TimePoint::max()) return when;
+        const auto fair = fault_plan.ends + std::chrono::milliseconds{500};
         return scheduler.now() < fair ? std::min(when, fair) : when;
     }
-    bool happens(int permille) const { return foul() && scheduler.random().chance(permille); }
+    bool happens(int permille) const { return bad() && scheduler.random().chance(permille); }
 };
 
 /// What an attempt to connect, or a connection, says that its own process has ended.
@@ -47,7 +47,7 @@ inline constexpr const char* connection_cut = ": cut";
 
 class SimulatedControl;
 
-/// A session on the model server, over a network that fails as the weather says. Behaves as the
+/// A session on the model server, over a network that fails as the fault_plan says. Behaves as the
 /// real one does (driver/pqxx_session.cpp): what it throws, and when it takes itself for connected.
 class SimulatedSession final : public postgres::Session {
 public:
@@ -91,7 +91,7 @@ private:
     void await_lock(TimePoint until);
     void note_commit();
     void await_commit(TimePoint when);
-    void commit_in_foul_weather();
+    void commit_on_bad_network();
     std::chrono::nanoseconds round_trip();
 
     Network& network_;

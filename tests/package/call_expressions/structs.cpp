@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include <roomstore/forwarding_store.hpp>
+#include <roomstore/decorators/forwarding_store.hpp>
 
 #include "calls.hpp"
 

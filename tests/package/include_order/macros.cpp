@@ -28,6 +28,6 @@
 #define min(a, b) (((a) < (b)) ? (a) : (b))
 #define max(a, b) (((a) > (b)) ? (a) : (b))
 
-#include <roomstore/forwarding_store.hpp>
-#include <roomstore/observed_store.hpp>
+#include <roomstore/decorators/forwarding_store.hpp>
+#include <roomstore/decorators/observed_store.hpp>
 #include <roomstore/roomstore.hpp>

@@ -126,8 +126,8 @@ RoomEvent reply(const std::string& id, const std::string& parent, const std::str
     return make_event({.id = id, .room_id = room_id, .key = key, .parent = parent});
 }
 
-/// A small world in which every kind of row is there, chunks are full and tables are about to grow.
-std::unique_ptr<Engine> make_world() {
+/// A small store with a row of every kind, chunks are full and tables are about to grow.
+std::unique_ptr<Engine> make_store() {
     auto engine = std::make_unique<Engine>(Limits{});
     engine->init();
     engine->create_room(make_room({.id = room_id, .organization_id = o1}));
@@ -155,11 +155,11 @@ std::unique_ptr<Engine> make_world() {
     return engine;
 }
 
-/// Runs `write` with allocations failing one after the other, each time against the same world.
+/// Runs `write` with allocations failing one after the other, each time against the same store.
 void check_all_or_nothing(const std::function<void(Engine&)>& write) {
-    const auto world = make_world();
-    const auto twin = make_world();
-    const Json before = test::dump(*world, known);
+    const auto store = make_store();
+    const auto twin = make_store();
+    const Json before = test::dump(*store, known);
     REQUIRE(test::dump(*twin, known) == before);
     write(*twin);
     const Json after = test::dump(*twin, known);
@@ -169,7 +169,7 @@ void check_all_or_nothing(const std::function<void(Engine&)>& write) {
         bool succeeded = false;
         allocations_left = allowed;
         try {
-            write(*world);
+            write(*store);
             succeeded = true;
         } catch (const std::bad_alloc&) {
         }
@@ -177,20 +177,20 @@ void check_all_or_nothing(const std::function<void(Engine&)>& write) {
         if (succeeded) break;
         ++failures;
         INFO("allocation " << allowed << " failed");
-        REQUIRE(test::dump(*world, known) == before);
+        REQUIRE(test::dump(*store, known) == before);
     }
-    REQUIRE(test::dump(*world, known) == after);
+    REQUIRE(test::dump(*store, known) == after);
     CHECK(failures > 0);
 }
 
 /// What takes something away works without memory.
 void check_needs_no_memory(const std::function<void(Engine&)>& write) {
-    const auto world = make_world();
-    const Json before = test::dump(*world, known);
+    const auto store = make_store();
+    const Json before = test::dump(*store, known);
     allocations_left = 0;
-    write(*world);
+    write(*store);
     allocations_left = -1;
-    REQUIRE(test::dump(*world, known) != before);
+    REQUIRE(test::dump(*store, known) != before);
 }
 
 }  // namespace
@@ -215,7 +215,7 @@ TEST_CASE("rooms change wholly or not at all when memory runs out") {
 }
 
 TEST_CASE("metadata change wholly or not at all when memory runs out") {
-    const auto engine = make_world();
+    const auto engine = make_store();
     const Json first{{"k", 1}, {"l", 2}};
     engine->patch_room_metadata(room_id, first, {});
     const Json patch{{"b", std::string(100, 'b')}, {"c", std::string(200, 'c')}};
@@ -284,7 +284,7 @@ TEST_CASE("events change wholly or not at all when memory runs out") {
 }
 
 TEST_CASE("an event that memory does not suffice for is not read, and nothing of it is left") {
-    const auto engine = make_world();
+    const auto engine = make_store();
     const auto expected = engine->get_event(room_id, event_id(7));
     REQUIRE(expected);
     int failures = 0;
@@ -417,10 +417,10 @@ TEST_CASE("a ranked set is as before when an insertion runs out of memory") {
 }
 
 TEST_CASE("a store without memory is closed, and lets go of what it holds") {
-    const auto world = make_world();
+    const auto store = make_store();
     const long held = blocks;
     allocations_left = 0;
-    world->close();
+    store->close();
     allocations_left = -1;
     // Two for each event: it, and its texts.
     CHECK(held - blocks > 2 * 300);

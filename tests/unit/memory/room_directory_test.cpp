@@ -35,9 +35,9 @@ auto any_of(std::mt19937& random, const Values& values, std::size_t from = 0) {
 }
 
 /// A directory, and next to it the rooms in a list that every answer can be read off.
-class World {
+class RandomRooms {
 public:
-    explicit World(unsigned seed) : random_(seed) {}
+    explicit RandomRooms(unsigned seed) : random_(seed) {}
 
     void change() {
         const auto choice = random_() % 10;
@@ -216,12 +216,12 @@ private:
 TEST_CASE("a room directory agrees with a list of rooms under random changes") {
     for (unsigned seed = 1; seed <= 10; ++seed) {
         INFO("seed " << seed);
-        World world(seed);
+        RandomRooms rooms(seed);
         for (int step = 0; step < 300; ++step) {
-            world.change();
-            if (step % 5 == 0) world.check();
+            rooms.change();
+            if (step % 5 == 0) rooms.check();
         }
-        world.check();
+        rooms.check();
     }
 }
 

@@ -1,4 +1,4 @@
-#include "workers/append_batcher.hpp"
+#include "pool/append_batcher.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -7,11 +7,11 @@ using namespace roomstore::postgres;
 
 namespace {
 
-class SizedJob final : public JointJob {
+class SizedJob final : public BatchableJob {
 public:
     explicit SizedJob(Size size) : size_(size) {}
     Size size() const noexcept override { return size_; }
-    void run_together(Session&, std::span<JointJob* const>) override {}
+    void run_batch(Session&, std::span<BatchableJob* const>) override {}
     std::optional<Error> refusal() const override { return std::nullopt; }
 
 private:
@@ -29,15 +29,17 @@ public:
     explicit Desk(AppendBatcher::Bounds bounds = {.events = 100, .bytes = 1000})
         : batcher(bounds) {}
 
-    AppendBatcher::CallPtr make(const std::string& room, JointJob::Size size = {.events = 1}) {
+    AppendBatcher::CallPtr make(const std::string& room, BatchableJob::Size size = {.events = 1}) {
         Operation operation{.name = "append", .mode = Mode::write, .room_id = room};
-        auto call = std::make_shared<PendingCall>(
-            std::move(operation), std::make_shared<SizedJob>(size), Call::TimePoint{}, Patience{});
+        auto call = std::make_shared<PendingCall>(std::move(operation),
+                                                  std::make_shared<SizedJob>(size),
+                                                  Call::TimePoint{},
+                                                  StopTimeouts{});
         call->ticket = ++tickets_;
         return call;
     }
 
-    AppendBatcher::CallPtr add(const std::string& room, JointJob::Size size = {.events = 1}) {
+    AppendBatcher::CallPtr add(const std::string& room, BatchableJob::Size size = {.events = 1}) {
         auto call = make(room, size);
         batcher.add(call);
         return call;
@@ -130,7 +132,7 @@ TEST_CASE("Calls that are put back go before the rest, in the company that is le
     desk.batcher.release(rooms_of(taken));
 
     SECTION("alone") {
-        for (const auto& call : taken) call->company = Company::none;
+        for (const auto& call : taken) call->scope = BatchScope::alone;
         desk.batcher.put_back(taken);
         CHECK(desk.batcher.size() == 4);
         CHECK(tickets(desk.batcher.take()) == Tickets{1});
@@ -142,15 +144,15 @@ TEST_CASE("Calls that are put back go before the rest, in the company that is le
         CHECK(tickets(desk.batcher.take()) == Tickets{4});
     }
     SECTION("by room") {
-        for (const auto& call : taken) call->company = Company::room;
+        for (const auto& call : taken) call->scope = BatchScope::one_room;
         desk.batcher.put_back(taken);
         CHECK(tickets(desk.batcher.take()) == Tickets{1, 3});
         CHECK(tickets(desk.batcher.take()) == Tickets{2});
         desk.batcher.release({"a", "b"});
         CHECK(tickets(desk.batcher.take()) == Tickets{4});
     }
-    SECTION("and those who may have any company pass them by") {
-        taken.front()->company = Company::none;
+    SECTION("and those who may have any scope pass them by") {
+        taken.front()->scope = BatchScope::alone;
         desk.batcher.put_back({taken.front()});
         desk.add("c");
         desk.add("d");

@@ -1,4 +1,4 @@
-#include "workers/call_queue.hpp"
+#include "pool/call_queue.hpp"
 
 #include <algorithm>
 #include <random>

@@ -1,4 +1,4 @@
-#include "workers/call_runner.hpp"
+#include "pool/call_runner.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -9,8 +9,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include "pool/call.hpp"
 #include "support/fake_session.hpp"
-#include "workers/call.hpp"
 
 using namespace roomstore;
 using namespace roomstore::postgres;
@@ -46,17 +46,17 @@ public:
 
     TimePoint now() override { return time; }
     TimePoint deadline() override { return call.deadline(); }
-    Company shared = Company::none;
-    Company company() override { return shared; }
+    BatchScope shared = BatchScope::alone;
+    BatchScope batch_scope() override { return shared; }
     bool in_doubt() override { return call.in_doubt(); }
-    bool leave_stopped() override {
+    bool drop_stopped() override {
         if (companions_stop.empty() || time < companions_stop.front()) return false;
         companions_stop.pop_front();
         return true;
     }
     bool others_connected() override { return others; }
     bool may_go_on() override {
-        call.push(time);
+        call.escalate(time);
         return call.may_go_on();
     }
     bool enter_commit() override { return call.enter_commit(); }
@@ -225,17 +225,17 @@ TEST_CASE("A lost connection of the server's own is no reason to give up ours") 
 
 TEST_CASE("What part of a cluster refuses is tried again without the calls to other rooms") {
     Bench bench;
-    bench.control.shared = Company::any;
+    bench.control.shared = BatchScope::any_room;
     bench.fail_always("work", server_error("08006"));
     const auto outcome = bench.run();
-    CHECK(outcome.apart == Company::room);
+    CHECK(outcome.retry_scope == BatchScope::one_room);
     CHECK(std::ranges::count(bench.session.log, "work") == 1);
     CHECK(bench.session.connected());
     // None of them is told of it who ends before it is run again.
     CHECK_FALSE(bench.control.noted);
 
     Bench room;
-    room.control.shared = Company::room;
+    room.control.shared = BatchScope::one_room;
     room.fail("work", 1, server_error("08006"));
     CHECK(succeeded(room.run()));
 }
@@ -544,7 +544,7 @@ TEST_CASE("A call for which there is no connection goes to where there is one") 
     bench.fail_always("connect", server_error("53300"));
     bench.control.others = true;
     const auto outcome = bench.run();
-    CHECK(outcome.elsewhere);
+    CHECK(outcome.reroute);
     CHECK(bench.session.log == Log{"connect"});
     CHECK(bench.control.pauses.empty());
 }
@@ -567,7 +567,7 @@ TEST_CASE("A call does not wait for its turn to connect where somebody is connec
         control.others_connect_at = control.time + connected_after;
         control.others = connected_after == 0ms;
         const auto began = control.time;
-        CHECK(bench.runner.run(control, bench.operation, bench.job).elsewhere);
+        CHECK(bench.runner.run(control, bench.operation, bench.job).reroute);
         CHECK(control.time == began + connected_after);
     }
     // Its turn is left to others.

@@ -1,4 +1,4 @@
-#include "workers/call.hpp"
+#include "pool/call.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -77,68 +77,68 @@ TEST_CASE("The first reason to stop counts") {
     call.request_stop(Stop::cancelled, start);
     call.request_stop(Stop::closing, start);
     CHECK(call.stop() == Stop::cancelled);
-    CHECK(call.push(deadline + 1h) == Push::abandon);
+    CHECK(call.escalate(deadline + 1h) == Escalation::abandon);
     CHECK(call.stop() == Stop::cancelled);
 }
 
 TEST_CASE("A cancelled call is cancelled at once, cut after a second, then answered") {
     auto call = running();
-    CHECK(call.next_push() == deadline);
-    CHECK(call.push(start) == Push::none);
+    CHECK(call.next_escalation() == deadline);
+    CHECK(call.escalate(start) == Escalation::none);
     call.request_stop(Stop::cancelled, start);
-    CHECK(call.next_push() == start);
-    CHECK(call.push(start) == Push::cancel);
-    CHECK(call.push(start) == Push::none);
-    CHECK(call.next_push() == start + 1s);
-    CHECK(call.push(start + 999ms) == Push::none);
-    CHECK(call.push(start + 1s) == Push::cut);
-    CHECK(call.next_push() == start + 1100ms);
-    CHECK(call.push(start + 1099ms) == Push::none);
-    CHECK(call.push(start + 1100ms) == Push::abandon);
-    CHECK(call.next_push() == Call::TimePoint::max());
-    CHECK(call.push(start + 1h) == Push::none);
+    CHECK(call.next_escalation() == start);
+    CHECK(call.escalate(start) == Escalation::cancel);
+    CHECK(call.escalate(start) == Escalation::none);
+    CHECK(call.next_escalation() == start + 1s);
+    CHECK(call.escalate(start + 999ms) == Escalation::none);
+    CHECK(call.escalate(start + 1s) == Escalation::cut);
+    CHECK(call.next_escalation() == start + 1100ms);
+    CHECK(call.escalate(start + 1099ms) == Escalation::none);
+    CHECK(call.escalate(start + 1100ms) == Escalation::abandon);
+    CHECK(call.next_escalation() == Call::TimePoint::max());
+    CHECK(call.escalate(start + 1h) == Escalation::none);
 }
 
 TEST_CASE("A call past its deadline is cancelled, cut and answered within 200 ms") {
     auto call = running();
-    CHECK(call.push(deadline - 1ms) == Push::none);
-    CHECK(call.push(deadline) == Push::cancel);
+    CHECK(call.escalate(deadline - 1ms) == Escalation::none);
+    CHECK(call.escalate(deadline) == Escalation::cancel);
     CHECK(call.stop() == Stop::deadline);
-    CHECK(call.next_push() == deadline + 100ms);
-    CHECK(call.push(deadline + 100ms) == Push::cut);
-    CHECK(call.push(deadline + 200ms) == Push::abandon);
+    CHECK(call.next_escalation() == deadline + 100ms);
+    CHECK(call.escalate(deadline + 100ms) == Escalation::cut);
+    CHECK(call.escalate(deadline + 200ms) == Escalation::abandon);
 }
 
 TEST_CASE("The deadline also hurries a call that was cancelled just before it") {
     auto call = running();
     call.request_stop(Stop::cancelled, deadline - 10ms);
-    CHECK(call.push(deadline - 10ms) == Push::cancel);
-    CHECK(call.next_push() == deadline + 100ms);
-    CHECK(call.push(deadline + 100ms) == Push::cut);
-    CHECK(call.push(deadline + 200ms) == Push::abandon);
+    CHECK(call.escalate(deadline - 10ms) == Escalation::cancel);
+    CHECK(call.next_escalation() == deadline + 100ms);
+    CHECK(call.escalate(deadline + 100ms) == Escalation::cut);
+    CHECK(call.escalate(deadline + 200ms) == Escalation::abandon);
 }
 
 TEST_CASE("A commit is never cancelled, only cut") {
     auto call = committing();
-    CHECK(call.push(deadline) == Push::cut);
-    CHECK(call.next_push() == deadline + 100ms);
-    CHECK(call.push(deadline + 100ms) == Push::abandon);
+    CHECK(call.escalate(deadline) == Escalation::cut);
+    CHECK(call.next_escalation() == deadline + 100ms);
+    CHECK(call.escalate(deadline + 100ms) == Escalation::abandon);
 
     auto closing = committing();
     closing.request_stop(Stop::closing, start);
-    CHECK(closing.push(start) == Push::cut);
+    CHECK(closing.escalate(start) == Escalation::cut);
 }
 
 TEST_CASE("A watchdog that comes late takes the last step at once") {
     auto call = running();
-    CHECK(call.push(deadline + 10s) == Push::abandon);
-    CHECK(call.push(deadline + 10s) == Push::none);
+    CHECK(call.escalate(deadline + 10s) == Escalation::abandon);
+    CHECK(call.escalate(deadline + 10s) == Escalation::none);
 }
 
 TEST_CASE("A call that has ended is left alone") {
     auto call = running();
     call.finish();
-    CHECK(call.push(deadline + 1h) == Push::none);
+    CHECK(call.escalate(deadline + 1h) == Escalation::none);
     call.request_stop(Stop::cancelled, start);
     CHECK(call.stop() == Stop::none);
 }

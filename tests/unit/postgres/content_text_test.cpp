@@ -1,4 +1,4 @@
-#include "sql/content_text.hpp"
+#include "sql/events/content_text.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

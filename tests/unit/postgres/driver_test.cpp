@@ -7,9 +7,9 @@
 #include "driver/params.hpp"
 #include "driver/result_impl.hpp"
 #include "driver/session_setup.hpp"
+#include "pool/retry.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/postgres/postgres_options.hpp"
-#include "workers/retry.hpp"
 
 using namespace roomstore;
 using namespace roomstore::postgres;

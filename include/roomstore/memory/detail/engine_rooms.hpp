@@ -136,12 +136,12 @@ inline std::vector<Room> Engine::select_rooms(const RoomFilter& filter, const Pa
     const auto limit = static_cast<std::uint64_t>(page.limit);
     auto to_skip = static_cast<std::uint64_t>(page.offset);
     std::vector<RoomSnapshot> found;
-    const auto stretch = [&] {
+    const auto chunk = [&] {
         return static_cast<std::size_t>(
             filter.metadata ? longest_stretch : (std::min)(longest_stretch, limit - found.size()));
     };
     if (limit == 0) return {};
-    std::size_t wanted = stretch();
+    std::size_t wanted = chunk();
     auto candidates =
         directory_.page(group, filter.metadata ? 0 : std::exchange(to_skip, 0), wanted);
     while (!candidates.empty()) {
@@ -162,7 +162,7 @@ inline std::vector<Room> Engine::select_rooms(const RoomFilter& filter, const Pa
             if (found.size() == limit) break;
         }
         if (found.size() == limit || candidates.size() < wanted) break;
-        wanted = stretch();
+        wanted = chunk();
         candidates = directory_.page_after(group, *candidates.back(), wanted);
     }
     require_open();

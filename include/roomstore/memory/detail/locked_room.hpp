@@ -15,7 +15,7 @@ public:
     /// Waits for the lock.
     explicit LockedRoom(std::shared_ptr<RoomRecord> room)
         : keeper_(std::move(room)), room_(keeper_.get()), lock_(room_->mutex) {
-        let_go_of_the_dead();
+        release_if_deleted();
     }
 
     /// Takes the lock of a room where nobody holds it. Who calls sees to it that the room stays
@@ -26,7 +26,7 @@ public:
         if (!lock) return false;
         room_ = &room;
         lock_ = std::move(lock);
-        let_go_of_the_dead();
+        release_if_deleted();
         return true;
     }
 
@@ -37,7 +37,7 @@ public:
     void unlock() { lock_.unlock(); }
 
 private:
-    void let_go_of_the_dead() {
+    void release_if_deleted() {
         if (room_->alive) return;
         lock_ = {};
         room_ = nullptr;

@@ -98,9 +98,9 @@ public:
     /// When it throws, nothing has changed.
     void add_participant(RoomHandle& room, RoomStatus status, const std::string& participant_id) {
         const std::lock_guard lock(mutex_);
-        people_.add({participant_id, any}, room, status);
-        Rollback undo([&] { people_.remove({participant_id, any}, room, status); });
-        people_.add({participant_id, member}, room, status);
+        participant_links_.add({participant_id, any}, room, status);
+        Rollback undo([&] { participant_links_.remove({participant_id, any}, room, status); });
+        participant_links_.add({participant_id, member}, room, status);
         undo.release();
         ++room.directory_version;
     }
@@ -109,8 +109,8 @@ public:
                             RoomStatus status,
                             const std::string& participant_id) noexcept {
         const std::lock_guard lock(mutex_);
-        people_.remove({participant_id, any}, room, status);
-        people_.remove({participant_id, member}, room, status);
+        participant_links_.remove({participant_id, any}, room, status);
+        participant_links_.remove({participant_id, member}, room, status);
         ++room.directory_version;
     }
 
@@ -165,14 +165,14 @@ public:
         const std::lock_guard lock(mutex_);
         RoomHandle* room = nullptr;
         if (channel_type) {
-            room = people_.newest({participant_id, channel_type->name()}, status);
-            RoomHandle* other = people_.newest({participant_id, member}, status);
+            room = participant_links_.newest({participant_id, channel_type->name()}, status);
+            RoomHandle* other = participant_links_.newest({participant_id, member}, status);
             if (room == nullptr ||
                 (other != nullptr && RoomOrder::key(room) < RoomOrder::key(other))) {
                 room = other;
             }
         } else {
-            room = people_.newest({participant_id, any}, status);
+            room = participant_links_.newest({participant_id, any}, status);
         }
         if (room == nullptr) return {};
         return {room->shared_from_this(), room->directory_version};
@@ -204,16 +204,17 @@ private:
     void for_each_link(const ChannelBinding& binding, const Visit& visit) {
         visit(channels_, TextPairView{binding.channel_id, {}});
         if (!binding.participant_id) return;
-        visit(people_, TextPairView{*binding.participant_id, any});
-        visit(people_, TextPairView{*binding.participant_id, binding.channel_type.name()});
+        visit(participant_links_, TextPairView{*binding.participant_id, any});
+        visit(participant_links_,
+              TextPairView{*binding.participant_id, binding.channel_type.name()});
     }
 
     template <typename Visit>
     void for_each_link(const RoomContents& contents, const Visit& visit) {
         for (const auto& [id, binding] : contents.bindings.by_id()) for_each_link(*binding, visit);
         for (const auto& [id, participant] : contents.participants.by_id()) {
-            visit(people_, TextPairView{id, any});
-            visit(people_, TextPairView{id, member});
+            visit(participant_links_, TextPairView{id, any});
+            visit(participant_links_, TextPairView{id, member});
         }
     }
 
@@ -298,7 +299,7 @@ private:
     /// By (channel id, nothing).
     RoomLinks channels_;
     /// By (participant id, how).
-    RoomLinks people_;
+    RoomLinks participant_links_;
 };
 
 }  // namespace roomstore::detail::memory

@@ -1,0 +1,338 @@
+#include "pool/pool_core.hpp"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "pool/memory.hpp"
+
+namespace roomstore::postgres {
+
+namespace {
+
+// Refusals that the arguments or the stored rows bring about; the pool did its part.
+bool is_answer(errc code) {
+    return code == errc::invalid_argument || code == errc::not_found ||
+           code == errc::already_exists || code == errc::conflict;
+}
+
+}  // namespace
+
+PoolCore::PoolCore(const PostgresOptions& options,
+                   std::shared_ptr<SessionFactory> factory,
+                   StopTimeouts stop_timeouts)
+    : options_(options),
+      factory_(std::move(factory)),
+      stop_timeouts_(stop_timeouts),
+      log_(std::make_shared<Log>(options.log)),
+      appends_({.events = options.append_batch}) {}
+
+void PoolCore::open() {
+    if (in_forked_child()) throw Error(errc::closed, forked_child_text);
+    auto not_yet = never;
+    // Before the lock is taken: from then on a child may find it held for ever.
+    opened_after_.compare_exchange_strong(not_yet, platform::forks());
+    {
+        const Lock lock(mutex_);
+        if (state_ == State::open) return;
+        if (state_ != State::fresh) throw Error(errc::closed, why_closed_);
+        state_ = State::open;
+        starting_ = true;
+    }
+    try {
+        start_threads();
+    } catch (const std::exception& error) {
+        end_start(true);
+        shut_down();
+        throw Error(errc::internal, std::string("cannot start the threads: ") + error.what());
+    }
+    end_start(false);
+}
+
+void PoolCore::abandon() noexcept {
+    // Reachable, for those who look for lost memory.
+    static constinit std::atomic<PoolCore*> abandoned{nullptr};
+    self_ = shared_from_this();
+    next_abandoned_ = abandoned.load();
+    while (!abandoned.compare_exchange_weak(next_abandoned_, this)) {
+    }
+}
+
+// Whoever closes the pool meanwhile waits for the watchdog, which waits for the end of the start:
+// it has to know all threads that it ends.
+void PoolCore::end_start(bool failed) {
+    Answers answers;
+    {
+        const Lock lock(mutex_);
+        starting_ = false;
+        if (failed) why_closed_ = "the store could not start its threads";
+        if (!watchdog_.joinable()) {
+            // There is nobody who would close the pool, so there is nothing to wait for.
+            end_pool(answers);
+        }
+        wake_watchdog(TimePoint::min());
+    }
+    give(answers);
+}
+
+void PoolCore::start_threads() {
+    {
+        const Lock lock(mutex_);
+        workers_.reserve(options_.connections);
+    }
+    log_->start();
+    // The watchdog ends all others, so it is there first.
+    watchdog_ = platform::Thread([this] { watch(); });
+    // It may be stuck in a call that nothing interrupts, and then outlives the pool.
+    canceller_ = platform::Thread([self = shared_from_this()] { self->cancel_statements(); });
+    for (std::size_t i = 0; i < options_.connections; ++i) {
+        auto worker = std::make_unique<Worker>();
+        worker->session = factory_->make();
+        worker->control = worker->session->control();
+        worker->connecting_ahead = true;
+        const Lock lock(mutex_);
+        if (state_ != State::open) return;
+        // Waits for the lock before it does anything.
+        worker->thread = platform::Thread(
+            [self = shared_from_this(), &worker = *worker] { self->work(worker); });
+        ++live_workers_;
+        workers_.push_back(std::move(worker));
+    }
+}
+
+PoolCore::CallPtr PoolCore::make_call(Operation operation, std::shared_ptr<Job> job) {
+    const auto deadline = Clock::now() + operation.deadline.value_or(options_.deadline);
+    return std::make_shared<PendingCall>(
+        std::move(operation), std::move(job), deadline, stop_timeouts_);
+}
+
+void PoolCore::submit(CallPtr call) {
+    Answers answers;
+    {
+        const Lock lock(mutex_);
+        if (state_ != State::open) {
+            end(*call,
+                CallOutcome::failed(errc::closed,
+                                    state_ == State::fresh
+                                        ? "the store is not open: call init() first"
+                                        : why_closed_),
+                answers);
+        } else if (full()) {
+            ++totals_.calls_refused;
+            end(*call,
+                CallOutcome::failed(errc::busy,
+                                    describe(call->operation) + ": " +
+                                        std::to_string(options_.queue_capacity) +
+                                        " calls wait already (PostgresOptions::queue_capacity)"),
+                answers);
+        } else {
+            enqueue(std::move(call));
+        }
+    }
+    give(answers);
+}
+
+bool PoolCore::full() const noexcept {
+    const auto leaving = std::min(idle_, queue_.size() + appends_.ready());
+    return waiting() - leaving >= options_.queue_capacity;
+}
+
+void PoolCore::enqueue(CallPtr call) {
+    queue_due_ = std::min(queue_due_, call->state.deadline());
+    wake_watchdog(call->state.deadline());
+    call->ticket = ++tickets_;
+    if (options_.append_batch > 1 && call->job->batchable() != nullptr) {
+        appends_.add(std::move(call));
+    } else {
+        queue_.push_back(std::move(call));
+    }
+    if (something_to_take()) work_.notify_one();
+}
+
+void PoolCore::put_back(std::vector<CallPtr> calls) {
+    for (const auto& call : calls) {
+        call->state.put_back();
+        queue_due_ = std::min(queue_due_, call->state.deadline());
+        wake_watchdog(call->state.deadline());
+    }
+    if (calls.front()->job->batchable() != nullptr && options_.append_batch > 1) {
+        appends_.put_back(std::move(calls));
+    } else {
+        for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
+            queue_.push_front(*call);
+        }
+    }
+}
+
+void PoolCore::cancel(PendingCall& call) {
+    Answers answers;
+    {
+        const Lock lock(mutex_);
+        const auto now = Clock::now();
+        call.state.request_stop(Stop::cancelled, now);
+        if (call.state.phase() == Phase::queued) {
+            if (!appends_.remove(call) && queue_.holds(call)) queue_.remove(call);
+            end(call, CallOutcome::aborted(), answers);
+        } else if (!call.state.may_go_on()) {
+            stopped_.notify_all();
+            wake_watchdog(now);
+        }
+    }
+    give(answers);
+}
+
+void PoolCore::close(std::shared_ptr<PendingCompletion> completion) {
+    Answers answers;
+    {
+        const Lock lock(mutex_);
+        if (state_ == State::fresh) state_ = State::closed;
+        if (state_ == State::closed) {
+            answers.push_back({.completion = std::move(completion), .outcome = {}});
+        } else {
+            insist_on(closing_, std::move(completion));
+            if (state_ == State::open) begin_closing();
+        }
+    }
+    give(answers);
+}
+
+void PoolCore::shut_down() {
+    Answers answers;
+    {
+        const Lock lock(mutex_);
+        if (state_ == State::fresh) state_ = State::closed;
+        if (state_ == State::open) begin_closing();
+        flush_queue(answers);
+    }
+    give(answers);
+    join();
+    log_->stop();
+}
+
+void PoolCore::begin_closing() {
+    state_ = State::closing;
+    drain_deadline_ = Clock::now() + drain;
+    force_deadline_ = drain_deadline_ + last_wait;
+    for (const auto& worker : workers_) {
+        // Nobody waits for these connections, unless it is a call in the queue.
+        if (worker->connecting_ahead && waiting() == 0) worker->control->cut();
+    }
+    work_.notify_all();
+    no_connection_.notify_all();
+    wake_watchdog(TimePoint::min());
+}
+
+void PoolCore::flush_queue(Answers& answers) {
+    const auto flush = [&](PendingCall& call) {
+        call.state.request_stop(Stop::closing, Clock::now());
+        end(call, stopped(call), answers);
+        return true;
+    };
+    queue_.remove_if(flush);
+    appends_.remove_if(flush);
+}
+
+void PoolCore::join() {
+    const std::lock_guard lock(join_mutex_);
+    if (watchdog_.joinable()) watchdog_.join();
+}
+
+void PoolCore::wake_watchdog(TimePoint when) {
+    if (when < watchdog_wakes_) watch_.notify_one();
+}
+
+CallOutcome PoolCore::stopped(const PendingCall& call) const {
+    return insist([&] { return outcome_of_stop(call); });
+}
+
+CallOutcome PoolCore::outcome_of_stop(const PendingCall& call) const {
+    const auto& operation = call.operation;
+    const bool queued = call.state.phase() == Phase::queued;
+    // A call that no worker had time for waited for the same connection as theirs.
+    const auto& failure = queued && !call.failure ? connect_failure_ : call.failure;
+    if (call.state.phase() == Phase::committing) {
+        Failure unknown;
+        if (failure) unknown = *failure;
+        if (unknown.text.empty()) {
+            unknown.text = "the answer to COMMIT did not come in time (" + factory_->where() + ')';
+        }
+        return failed_with(errc::commit_unknown, unknown);
+    }
+    switch (call.state.stop()) {
+        case Stop::cancelled:
+            return CallOutcome::aborted();
+        case Stop::closing:
+            return failed_with(errc::closed, "the store is being closed");
+        default:
+            break;
+    }
+    if (failure && !failure->cut_by_store) return failed_with(failure->code, *failure);
+    const auto limit = operation.deadline.value_or(options_.deadline);
+    return failed_with(errc::timeout,
+                       std::string(queued ? why_queued(call) : "did not end") + " within " +
+                           std::to_string(limit.count()) + " ms (" + factory_->where() + ')');
+}
+
+const char* PoolCore::why_queued(const PendingCall& call) const {
+    if (call.job->batchable() != nullptr && appends_.holds(call.operation.room_id)) {
+        return "an append to the room before it did not end";
+    }
+    const auto connected = [](const auto& worker) { return worker->connected; };
+    if (std::ranges::none_of(workers_, connected)) return "no connection was made";
+    return "no connection was free";
+}
+
+void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) {
+    if (!call.state.finish()) return;
+    if (outcome.needs_context) {
+        insist([&] { outcome.text = describe(call.operation) + ": " + outcome.text; });
+    }
+    switch (outcome.kind) {
+        case CallOutcome::Kind::success:
+            ++totals_.calls_answered;
+            break;
+        case CallOutcome::Kind::aborted:
+            ++totals_.calls_aborted;
+            break;
+        case CallOutcome::Kind::failed:
+            ++(is_answer(outcome.code) ? totals_.calls_answered : totals_.calls_failed);
+            break;
+    }
+    insist_on(answers,
+              Answer{.completion = std::move(call.completion), .outcome = std::move(outcome)});
+}
+
+void PoolCore::give(Answers& answers) {
+    for (auto& [completion, outcome] : answers) completion->answer(std::move(outcome));
+    answers.clear();
+}
+
+PostgresStats PoolCore::stats() const {
+    PostgresStats stats;
+    {
+        const Lock lock(mutex_);
+        stats = totals_;
+        stats.queue_length = waiting();
+        for (const auto& worker : workers_) {
+            if (worker->connected) ++stats.connections_open;
+            if (!worker->calls.empty()) ++stats.connections_busy;
+            stats.reconnects += worker->counts.reconnects;
+            stats.failed_connects += worker->counts.failed_connects;
+            stats.retries += worker->counts.retries;
+            stats.doubts += worker->counts.doubts;
+            stats.doubts_settled += worker->counts.doubts_settled;
+        }
+    }
+    stats.log_lines_dropped = log_->dropped();
+    stats.log_failures = log_->failures();
+    for (auto& reading : factory_->read_metrics()) {
+        stats.statements.push_back({.name = std::move(reading.name),
+                                    .calls = reading.calls,
+                                    .failures = reading.failures,
+                                    .total = reading.total,
+                                    .highest = reading.highest});
+    }
+    return stats;
+}
+
+}  // namespace roomstore::postgres

@@ -1,0 +1,122 @@
+#include "pool/worker_pool.hpp"
+
+#include <new>
+#include <system_error>
+
+#include <asio/async_result.hpp>
+#include <asio/error.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include "pool/completion.hpp"
+#include "pool/pool_core.hpp"
+#include "roomstore/detail/text.hpp"
+
+namespace roomstore::postgres {
+
+namespace {
+
+// Made before there are threads: in a child that is forked while one of them makes it, it would
+// never be there.
+[[maybe_unused]] const AttemptLimit& made_early = AttemptLimit::of_connections();
+
+using Signature = void(CallOutcome);
+
+/// Everything a call needs is handed over before the caller is suspended. Nothing may be thrown
+/// from here on: asio before 1.23 ends the process for it.
+struct Submit {
+    std::shared_ptr<PoolCore> core;
+
+    template <typename Handler>
+    void operator()(Handler&& handler, std::shared_ptr<PendingCall> call) const noexcept {
+        auto completion =
+            HandlerCompletion<std::decay_t<Handler>>::make(std::forward<Handler>(handler));
+        call->completion = completion;
+        try {
+            // Weak, so that a slot which is never cleared keeps nothing alive.
+            completion->on_cancel(
+                [weak_core = std::weak_ptr(core), weak_call = std::weak_ptr(call)] {
+                    const auto pool = weak_core.lock();
+                    const auto pending = weak_call.lock();
+                    if (pool && pending && !pool->in_forked_child()) pool->cancel(*pending);
+                });
+            core->submit(std::move(call));
+        } catch (const std::bad_alloc&) {
+            completion->answer(CallOutcome::failed(errc::internal, "out of memory"));
+        }
+    }
+};
+
+struct Close {
+    std::shared_ptr<PoolCore> core;
+
+    template <typename Handler>
+    void operator()(Handler&& handler) const {
+        core->close(HandlerCompletion<std::decay_t<Handler>>::make(std::forward<Handler>(handler)));
+    }
+};
+
+}  // namespace
+
+WorkerPool::WorkerPool(const PostgresOptions& options)
+    : WorkerPool(options, make_session_factory(options)) {}
+
+WorkerPool::WorkerPool(const PostgresOptions& options,
+                       std::shared_ptr<SessionFactory> factory,
+                       StopTimeouts stop_timeouts)
+    : core_(std::make_shared<PoolCore>(options, std::move(factory), stop_timeouts)) {}
+
+WorkerPool::~WorkerPool() {
+    if (core_->in_forked_child()) {
+        core_->abandon();
+    } else {
+        core_->shut_down();
+    }
+}
+
+bool WorkerPool::in_forked_child() const noexcept { return core_->in_forked_child(); }
+
+void WorkerPool::open() { core_->open(); }
+
+PostgresStats WorkerPool::stats() const {
+    if (core_->in_forked_child()) return {};
+    return core_->stats();
+}
+
+const std::shared_ptr<Log>& WorkerPool::log() const noexcept { return core_->log(); }
+
+asio::awaitable<void> WorkerPool::perform(Operation operation, std::shared_ptr<Job> job) {
+    // Not through `this`: the pool may be gone when the caller resumes.
+    const auto core = core_;
+    if (core->in_forked_child()) {
+        throw Error(errc::closed, describe(operation) + ": " + PoolCore::forked_child_text);
+    }
+    const auto second_run =
+        operation.rerun == Rerun::settles ? SecondRun::settles : SecondRun::unsafe;
+    auto call = core->make_call(std::move(operation), std::move(job));
+    Submit submit{core};  // GCC 12 destroys temporaries beside a co_await twice
+    auto outcome = co_await asio::async_initiate<const asio::use_awaitable_t<>&, Signature>(
+        std::move(submit), asio::use_awaitable, std::move(call));
+    switch (outcome.kind) {
+        case CallOutcome::Kind::success:
+            co_return;
+        case CallOutcome::Kind::aborted:
+            throw std::system_error(asio::error::make_error_code(asio::error::operation_aborted));
+        case CallOutcome::Kind::failed:
+            // The server quotes values in its texts, and breaks lines.
+            throw Error(outcome.code,
+                        detail::one_line(outcome.text),
+                        std::move(outcome.sqlstate),
+                        second_run);
+    }
+}
+
+asio::awaitable<void> WorkerPool::close() {
+    const auto core = core_;
+    if (core->in_forked_child()) co_return;
+    Close initiate{core};
+    co_await asio::async_initiate<const asio::use_awaitable_t<>&, Signature>(std::move(initiate),
+                                                                             asio::use_awaitable);
+    core->join();
+}
+
+}  // namespace roomstore::postgres

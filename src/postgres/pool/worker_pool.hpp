@@ -1,0 +1,120 @@
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <asio/awaitable.hpp>
+
+#include "driver/session.hpp"
+#include "pool/call.hpp"
+#include "pool/operation.hpp"
+#include "roomstore/postgres/postgres_options.hpp"
+#include "roomstore/postgres/postgres_stats.hpp"
+
+namespace roomstore::postgres {
+
+class Log;
+class PoolCore;
+
+/// Runs jobs on a fixed number of threads, each of which owns one session for life.
+///
+/// libpq blocks, so a call is handed to a thread: one call, one job, one suspension. The caller
+/// resumes on its own executor, exactly once, never inline; a context that is destroyed with calls
+/// under way destroys its callers, and the answers are dropped.
+class WorkerPool {
+public:
+    explicit WorkerPool(const PostgresOptions& options);
+    /// With sessions from elsewhere, and another stop_timeouts, for tests.
+    WorkerPool(const PostgresOptions& options,
+               std::shared_ptr<SessionFactory> factory,
+               StopTimeouts stop_timeouts = {});
+    /// Answers what is queued with `closed`, lets running calls end for at most 5 s, then cuts
+    /// them.
+    ~WorkerPool();
+    WorkerPool(const WorkerPool&) = delete;
+    WorkerPool& operator=(const WorkerPool&) = delete;
+
+    /// Starts the threads, which connect at once. Does nothing if they run.
+    /// @throws Error closed, internal.
+    void open();
+
+    /// Runs `job` and returns what it returned.
+    ///
+    /// The job runs on a thread of the pool, several times where it has to be repeated: it keeps
+    /// what it needs by value and changes nothing of it. Errors that it throws are answers;
+    /// `Failure`s are what is repeated.
+    ///
+    /// Name operation and job before a `co_await` of this: GCC 12 destroys temporaries beside it
+    /// twice.
+    template <typename T>
+    asio::awaitable<T> run(Operation operation, std::function<T(Session&)> job);
+
+    /// Runs `job`, which has a `take()`, and returns what that returns.
+    template <std::derived_from<Job> J>
+    auto run(Operation operation, std::shared_ptr<J> job) -> asio::awaitable<decltype(job->take())>;
+
+    /// Runs what is queued, for at most 5 s, and ends all threads and connections. A thread that
+    /// the resolver keeps longer than that ends when it is let go.
+    asio::awaitable<void> close();
+
+    PostgresStats stats() const;
+
+    /// Whether this process is a child that was forked since the pool was opened.
+    bool in_forked_child() const noexcept;
+
+    /// Jobs may keep it.
+    const std::shared_ptr<Log>& log() const noexcept;
+
+private:
+    template <typename T>
+    class FunctionJob;
+
+    asio::awaitable<void> perform(Operation operation, std::shared_ptr<Job> job);
+
+    std::shared_ptr<PoolCore> core_;
+};
+
+template <typename T>
+class WorkerPool::FunctionJob final : public Job {
+public:
+    explicit FunctionJob(std::function<T(Session&)> function) : function_(std::move(function)) {}
+
+    void run(Session& session) override {
+        if constexpr (std::is_void_v<T>) {
+            function_(session);
+        } else {
+            result_.emplace(function_(session));
+        }
+    }
+
+    T take() {
+        if constexpr (!std::is_void_v<T>) return std::move(*result_);
+    }
+
+private:
+    struct Nothing {};
+
+    const std::function<T(Session&)> function_;
+    std::optional<std::conditional_t<std::is_void_v<T>, Nothing, T>> result_;
+};
+
+template <typename T>
+asio::awaitable<T> WorkerPool::run(Operation operation, std::function<T(Session&)> job) {
+    return run(std::move(operation), std::make_shared<FunctionJob<T>>(std::move(job)));
+}
+
+// One suspension: after a cancellation that came too late, asio would refuse a second one, and the
+// answer would be lost.
+template <std::derived_from<Job> J>
+auto WorkerPool::run(Operation operation, std::shared_ptr<J> job)
+    -> asio::awaitable<decltype(job->take())> {
+    auto performed = perform(std::move(operation), job);
+    co_await std::move(performed);
+    co_return job->take();
+}
+
+}  // namespace roomstore::postgres

@@ -1,0 +1,59 @@
+#include <algorithm>
+
+#include "roomstore/detail/describe.hpp"
+#include "sql/events/append.hpp"
+#include "sql/events/append_steps.hpp"
+#include "sql/events/columns.hpp"
+#include "sql/mapping.hpp"
+#include "sql/rooms.hpp"
+
+namespace roomstore::postgres::sql {
+
+namespace {
+
+constexpr Statement index_taken{"add_event.index_taken", R"(
+SELECT FROM {schema}.events WHERE room_id = $1 AND index = $2)"};
+
+constexpr Statement store{"add_event.store", R"(
+WITH stored AS (
+    INSERT INTO {schema}.events ()" ROOMSTORE_EVENT_COLUMNS R"()
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::timestamptz, $15, $16)
+)
+UPDATE {schema}.rooms
+SET event_count = event_count + 1, live_count = live_count + 1, latest_index = $17,
+    last_gap = $18, last_activity_at = greatest(last_activity_at, $14::timestamptz)
+WHERE id = $1)"};
+
+void store_at_index(Session& session, const RoomEvent& event, const LockedRoom& room) {
+    const auto next_index = room.next_index();
+    const auto latest_index = std::max(next_index - 1, event.index);
+    auto last_gap = room.last_gap;
+    if (event.index > next_index) last_gap = std::max(last_gap, event.index - 1);
+    // The import of a whole history, in whatever order, ends without a gap.
+    if (room.live_count == latest_index) last_gap = -1;
+    Params params;
+    params.add(event.room_id).add(event.index);
+    add_fields(params, event);
+    session.exec(store, params.add(latest_index).add(last_gap));
+}
+
+}  // namespace
+
+RoomEvent add_event(Session& session, const RoomEvent& event) {
+    constexpr const char* operation = "add_event";
+    const auto rooms = lock_rooms(session, {event.room_id});
+    const auto room = rooms.find(event.room_id);
+    if (room == rooms.end()) throw detail::no_room(operation, event.room_id);
+    auto found = find_stored(session, {&event});
+    if (auto stored = settle(operation, event, found.front())) return std::move(*stored);
+    const auto at_index = session.exec(index_taken, Params().add(event.room_id).add(event.index));
+    if (!at_index.empty()) {
+        throw detail::index_is_taken(operation, event.index, event.room_id);
+    }
+    store_at_index(session, event, room->second);
+    return event;
+}
+
+std::vector<Statement> add_event_statements() { return {index_taken, store}; }
+
+}  // namespace roomstore::postgres::sql

@@ -1,0 +1,295 @@
+#include "sql/events/append_steps.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "roomstore/detail/same_event.hpp"
+#include "sql/events/arrays.hpp"
+#include "sql/events/columns.hpp"
+#include "sql/mapping.hpp"
+
+namespace roomstore::postgres::sql {
+
+namespace {
+
+constexpr std::string_view unique_violation = "23505";
+
+constexpr Statement lock_one{"append.lock_room", R"(
+SELECT id, event_count, latest_index, last_gap, live_count FROM {schema}.rooms WHERE id = $1 FOR UPDATE)"};
+
+// Whoever locks several rooms does so in the order of their ids: no deadlocks.
+constexpr Statement lock_many{"append.lock_rooms", R"(
+SELECT id, event_count, latest_index, last_gap, live_count FROM {schema}.rooms WHERE id = ANY ($1::text[])
+ORDER BY id FOR UPDATE)"};
+
+// All that store run under the locks, and so see every event stored in these rooms. The lookups are
+// subqueries that are no joins, which could be planned, while the tables are small, in a way that
+// is slow once they are not.
+//
+// All or nothing, which is what nearly every append is about: no more than the rows themselves and
+// two lookups each. The one who asks has counted them by room. A room that is nearly full is left
+// to him too.
+constexpr Statement store_all{"append.store_all", R"(
+WITH counted AS (
+    UPDATE {schema}.rooms
+    SET event_count = rooms.event_count + added.events,
+        live_count = rooms.live_count + added.events,
+        latest_index = CASE WHEN rooms.event_count = 0 THEN -1 ELSE rooms.latest_index END
+                       + added.events,
+        last_activity_at = greatest(rooms.last_activity_at, added.latest_at)
+    FROM unnest($1::text[], $2::bigint[], $3::timestamptz[]) AS added (room_id, events, latest_at)
+    WHERE rooms.id = added.room_id AND rooms.latest_index < 9000000000000000000
+      AND NOT EXISTS (
+          SELECT FROM unnest($4::text[], $6::text[], $16::text[]) AS given (room_id, id, key)
+          WHERE (SELECT e.index FROM {schema}.events e
+                 WHERE e.room_id = given.room_id AND e.id = given.id) IS NOT NULL
+             OR (SELECT e.index FROM {schema}.events e
+                 WHERE e.room_id = given.room_id
+                   AND e.idempotency_key = given.key) IS NOT NULL)
+    RETURNING rooms.id AS counted_id, rooms.latest_index - added.events + 1 AS first_index
+), stored AS (
+    INSERT INTO {schema}.events ()" ROOMSTORE_EVENT_COLUMNS R"()
+    SELECT room_id, first_index + place AS index, )" ROOMSTORE_EVENT_FIELDS R"(
+    FROM unnest($4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
+                $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
+                $16::text[], $17::timestamptz[], $18::json[], $19::json[])
+         AS given (room_id, place, )" ROOMSTORE_EVENT_FIELDS R"()
+    JOIN counted ON counted_id = room_id
+)
+SELECT counted_id, first_index FROM counted)"};
+
+// The same for a single event, which arrays would only slow down.
+constexpr Statement store_one{"append.store_one", R"(
+WITH counted AS (
+    UPDATE {schema}.rooms
+    SET event_count = event_count + 1,
+        live_count = live_count + 1,
+        latest_index = CASE WHEN event_count = 0 THEN 0 ELSE latest_index + 1 END,
+        last_activity_at = greatest(last_activity_at, $13::timestamptz)
+    WHERE id = $1 AND latest_index < 9000000000000000000
+      AND NOT EXISTS (SELECT FROM {schema}.events e WHERE e.room_id = $1 AND e.id = $2)
+      AND NOT EXISTS (SELECT FROM {schema}.events e
+                      WHERE e.room_id = $1 AND e.idempotency_key = $12)
+    RETURNING id AS counted_id, latest_index AS first_index
+), stored AS (
+    INSERT INTO {schema}.events ()" ROOMSTORE_EVENT_COLUMNS R"()
+    SELECT counted_id, first_index, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+           $13::timestamptz, $14::json, $15::json
+    FROM counted
+)
+SELECT counted_id, first_index FROM counted)"};
+
+// Of every part that is new altogether.
+constexpr Statement store_new{"append.store_new",
+                              R"(
+WITH given AS MATERIALIZED (
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[],
+                         $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+                         $12::text[], $13::text[], $14::text[], $15::timestamptz[], $16::json[],
+                         $17::json[])
+         WITH ORDINALITY AS given (part, room_id, next_index, )" ROOMSTORE_EVENT_FIELDS
+                              R"(, position)
+), judged AS (
+    SELECT given.*,
+           bool_or(
+               (SELECT e.index FROM {schema}.events e
+                WHERE e.room_id = given.room_id AND e.id = given.id) IS NOT NULL
+               OR (SELECT e.index FROM {schema}.events e
+                   WHERE e.room_id = given.room_id
+                     AND e.idempotency_key = given.idempotency_key) IS NOT NULL
+           ) OVER (PARTITION BY part) AS refused
+    FROM given
+), fresh AS MATERIALIZED (
+    SELECT judged.*,
+           next_index - 1 + row_number() OVER (PARTITION BY room_id ORDER BY position) AS index
+    FROM judged WHERE NOT refused
+), stored AS (
+    INSERT INTO {schema}.events ()" ROOMSTORE_EVENT_COLUMNS R"()
+    SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM fresh
+), counted AS (
+    UPDATE {schema}.rooms
+    SET event_count = rooms.event_count + added.events,
+        live_count = rooms.live_count + added.events,
+        latest_index = added.latest_index,
+        last_activity_at = greatest(rooms.last_activity_at, added.latest_at)
+    FROM (SELECT room_id, count(*) AS events, max(index) AS latest_index,
+                 max(created_at) AS latest_at
+          FROM fresh GROUP BY room_id) AS added
+    WHERE rooms.id = added.room_id
+)
+SELECT position, index FROM fresh)"};
+
+constexpr Statement find{"append.find_stored", R"(
+SELECT g.position, stored.*
+FROM unnest($1::text[], $2::text[], $3::text[])
+     WITH ORDINALITY AS g (room_id, id, key, position)
+CROSS JOIN LATERAL (
+    SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events e
+    WHERE e.room_id = g.room_id AND e.id = g.id
+    UNION ALL
+    SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events e
+    WHERE e.room_id = g.room_id AND e.idempotency_key = g.key AND e.id <> g.id
+) AS stored)"};
+
+/// How many events a room gets, and the time of the latest.
+struct Added {
+    std::int64_t events = 0;
+    Timestamp latest_at = Timestamp::min();
+};
+
+Params store_all_params(const std::vector<const RoomEvent*>& events) {
+    std::map<std::string_view, Added> rooms;
+    EventArrays columns;
+    Array places(ElementType::bigint);
+    for (const RoomEvent* event : events) {
+        Added& added = rooms[event->room_id];
+        places.add(added.events++);
+        added.latest_at = std::max(added.latest_at, event->created_at);
+        columns.add(*event);
+    }
+    Array ids(ElementType::text), counts(ElementType::bigint), times(ElementType::timestamptz);
+    for (const auto& [id, added] : rooms) {
+        ids.add(id);
+        counts.add(added.events);
+        times.add(added.latest_at);
+    }
+    Params params;
+    params.add(std::move(ids)).add(std::move(counts)).add(std::move(times));
+    std::move(columns).add_to(params, std::move(places));
+    return params;
+}
+
+Params store_one_params(const RoomEvent& event) {
+    Params params;
+    params.add(event.room_id);
+    add_fields(params, event);
+    return params;
+}
+
+Params store_new_params(const std::vector<NewEvent>& events) {
+    Array parts(ElementType::bigint), next_indexes(ElementType::bigint);
+    EventArrays columns;
+    for (const NewEvent& each : events) {
+        parts.add(each.part);
+        next_indexes.add(each.next_index);
+        columns.add(*each.event);
+    }
+    Params params;
+    params.add(std::move(parts));
+    std::move(columns).add_to(params, std::move(next_indexes));
+    return params;
+}
+
+Request lock_request(const std::vector<std::string>& ids) {
+    if (ids.size() == 1) return {lock_one, Params().add(ids.front())};
+    return {lock_many, Params().add_array(ids)};
+}
+
+LockedRooms locked_rooms(const Result& rows) {
+    LockedRooms rooms;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Row row = rows[i];
+        rooms.emplace(row.text(0),
+                      LockedRoom{row.int64(1), row.int64(2), row.int64(3), row.int64(4)});
+    }
+    return rooms;
+}
+
+std::vector<std::int64_t> indexes_from(const Result& first_indexes,
+                                       const std::vector<const RoomEvent*>& events) {
+    std::map<std::string, std::int64_t, std::less<>> next;
+    for (std::size_t i = 0; i < first_indexes.size(); ++i) {
+        next.emplace(first_indexes[i].text(0), first_indexes[i].int64(1));
+    }
+    std::vector<std::int64_t> indexes;
+    indexes.reserve(events.size());
+    for (const RoomEvent* event : events) {
+        const auto room = next.find(event->room_id);
+        indexes.push_back(room == next.end() ? -1 : room->second++);
+    }
+    return indexes;
+}
+
+}  // namespace
+
+LockedRooms lock_rooms(Session& session, const std::vector<std::string>& ids) {
+    const auto request = lock_request(ids);
+    return locked_rooms(session.exec(request.statement, request.params));
+}
+
+std::vector<std::int64_t> store_new_events(Session& session, const std::vector<NewEvent>& events) {
+    std::vector<std::int64_t> indexes(events.size(), -1);
+    if (events.empty()) return indexes;
+    const auto rows = session.exec(store_new, store_new_params(events));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        indexes.at(static_cast<std::size_t>(rows[i].int64(0) - 1)) = rows[i].int64(1);
+    }
+    return indexes;
+}
+
+LockedAndStored lock_and_store_all(Session& session,
+                                   const std::vector<std::string>& ids,
+                                   const std::vector<const RoomEvent*>& events) {
+    std::vector<Request> requests;
+    requests.push_back(lock_request(ids));
+    if (events.size() == 1) {
+        requests.push_back({store_one, store_one_params(*events.front())});
+    } else {
+        requests.push_back({store_all, store_all_params(events)});
+    }
+    std::vector<Result> results;
+    try {
+        session.exec_all(requests, results);
+    } catch (Failure& failure) {
+        // Under the locks nobody stores what we just looked for. In a room that was not there to be
+        // locked somebody did.
+        const bool locked_all = !results.empty() && results.front().size() == ids.size();
+        if (failure.sqlstate == unique_violation && !locked_all) failure.remedy = Remedy::rerun;
+        throw;
+    }
+    auto rooms = locked_rooms(results.at(0));
+    return {std::move(rooms), indexes_from(results.at(1), events)};
+}
+
+std::vector<StoredEvent> find_stored(Session& session,
+                                     const std::vector<const RoomEvent*>& events) {
+    std::vector<std::string> rooms, ids;
+    std::vector<std::optional<std::string>> keys;
+    for (const RoomEvent* event : events) {
+        rooms.push_back(event->room_id);
+        ids.push_back(event->id);
+        keys.push_back(event->idempotency_key);
+    }
+    const auto rows = session.exec(find, Params().add_array(rooms).add_array(ids).add_array(keys));
+    std::vector<StoredEvent> found(events.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto position = static_cast<std::size_t>(rows[i].int64(0) - 1);
+        StoredEvent& of_event = found.at(position);
+        try {
+            RoomEvent stored = read_event_alone(rows[i], 1);
+            const bool same_id = stored.id == events[position]->id;
+            (same_id ? of_event.by_id : of_event.by_key) = std::move(stored);
+        } catch (const Error& error) {
+            of_event.unreadable = error;
+        }
+    }
+    return found;
+}
+
+std::optional<RoomEvent> settle(const char* operation, const RoomEvent& event, StoredEvent& found) {
+    if (found.unreadable) throw Error(*found.unreadable);
+    if (!found.by_id) return std::move(found.by_key);
+    if (!detail::repeats_append(*found.by_id, event)) {
+        throw detail::names_another_event(operation, event.id, event.room_id);
+    }
+    return std::move(found.by_id);
+}
+
+std::vector<Statement> append_statements() {
+    return {lock_one, lock_many, store_one, store_all, store_new, find};
+}
+
+}  // namespace roomstore::postgres::sql
