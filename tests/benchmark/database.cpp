@@ -95,7 +95,7 @@ void Database::drop_schema(const std::string& schema) {
     admin().query("DROP SCHEMA IF EXISTS " + schema + " CASCADE");
 }
 
-void Database::settle() {
+void Database::vacuum() {
     for (const char* const database : {"ours", "yardstick"}) {
         cluster_.admin(database).query("VACUUM ANALYZE");
     }

@@ -32,7 +32,7 @@ public:
     /// Drops what an earlier sample left.
     void drop_schema(const std::string& schema);
     /// What is there is measured, not what the server does after it was written.
-    void settle();
+    void vacuum();
     /// Begins the next checkpoint's time anew, so that none pays for what the last one wrote.
     void checkpoint();
     /// Transactions that were committed in our database, once all connections of stores are gone.

@@ -80,7 +80,7 @@ public:
     }
 
     /// Until nothing more is taken or refused for a while.
-    void settle() {
+    void run_until_quiet() {
         context_.restart();
         while (context_.run_for(std::chrono::milliseconds{200}) > 1) {
         }
@@ -148,10 +148,10 @@ void measure_postgres_client(Bench& bench) {
         const double before = allocated_bytes();
         Flood flood(*store, event_bytes);
         flood.send(2 * capacity);
-        flood.settle();
+        flood.run_until_quiet();
         row.note(twice, "MiB", (allocated_bytes() - before) / (1 << 20));
         flood.send(6 * capacity);
-        flood.settle();
+        flood.run_until_quiet();
         const double held = allocated_bytes() - before;
         const auto taken = static_cast<double>(8 * capacity - flood.refused());
         row.note(often, "MiB", held / (1 << 20));

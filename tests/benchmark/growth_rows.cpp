@@ -275,7 +275,7 @@ void measure_axis(Bench& bench, Axis axis, bool memory) {
     const char* const backend = memory ? "memory" : "Postgres";
     const char* const unit = axis == Axis::events ? "events in a room" : "rooms";
     const auto subjects = make_subjects(bench, axis, memory, sizes);
-    if (!memory) bench.database().settle();
+    if (!memory) bench.database().vacuum();
     for (const auto& [operation, name] : operations) {
         const auto calls = calls_of(settings, memory, operation);
         Row row("T8",

@@ -26,7 +26,7 @@ public:
             }
         }
         bench.database().fresh_yardstick(rooms, events_);
-        bench.database().settle();
+        bench.database().vacuum();
     }
 
     Calls get_room(int callers) {

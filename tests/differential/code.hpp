@@ -12,10 +12,10 @@
 #include <variant>
 #include <vector>
 
-#include "differential/describe_query.hpp"
+#include "differential/query_fields.hpp"
 #include "roomstore/conversation_store.hpp"
-#include "roomstore/detail/describe.hpp"
-#include "roomstore/detail/describe_content.hpp"
+#include "roomstore/detail/content_fields.hpp"
+#include "roomstore/detail/fields.hpp"
 
 namespace roomstore::differential {
 
@@ -149,8 +149,8 @@ std::string write_aggregate(std::string_view type, const T& value) {
         describe_query(fresh, collect);
         describe_query(value, print);
     } else {
-        rs::describe(fresh, collect);
-        rs::describe(value, print);
+        rs::visit_fields(fresh, collect);
+        rs::visit_fields(value, print);
     }
     return std::string(type) + "{" + fields + "}";
 }

@@ -163,12 +163,12 @@ void corrupt(Random& random,
 template <typename Random, Described Model, typename Rule>
 void corrupt(Random& random, Model& model, const Rule&) {
     std::uint64_t fields = 0;
-    roomstore::detail::describe(model, [&](const auto&...) { ++fields; });
+    roomstore::detail::visit_fields(model, [&](const auto&...) { ++fields; });
     auto chosen = random.below(fields);
-    roomstore::detail::describe(model,
-                                [&](roomstore::detail::FieldName, auto& member, const auto& rule) {
-                                    if (chosen-- == 0) corrupt(random, member, rule);
-                                });
+    roomstore::detail::visit_fields(
+        model, [&](roomstore::detail::FieldName, auto& member, const auto& rule) {
+            if (chosen-- == 0) corrupt(random, member, rule);
+        });
 }
 /// @}
 

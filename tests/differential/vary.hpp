@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "differential/describe_query.hpp"
-#include "roomstore/detail/describe.hpp"
-#include "roomstore/detail/describe_content.hpp"
+#include "differential/query_fields.hpp"
+#include "roomstore/detail/content_fields.hpp"
+#include "roomstore/detail/fields.hpp"
 
 namespace roomstore::differential {
 
@@ -29,7 +29,7 @@ void for_each_field(T& value, Visit&& visit) {
     if constexpr (DescribedQuery<std::remove_const_t<T>>) {
         describe_query(value, field);
     } else {
-        roomstore::detail::describe(value, field);
+        roomstore::detail::visit_fields(value, field);
     }
 }
 

@@ -80,7 +80,7 @@ void start(asio::io_context& context, asio::awaitable<void> task, Outcome& outco
     });
 }
 
-void settle(const Outcome& outcome) {
+void throw_failure(const Outcome& outcome) {
     if (!outcome.ended) throw std::logic_error("a call was dropped: its caller never resumed");
     if (outcome.failure) std::rethrow_exception(outcome.failure);
 }
@@ -98,7 +98,7 @@ void run_to_end(asio::awaitable<void> task) {
     asio::io_context context(1);
     start(context, std::move(task), outcome);
     context.run();
-    settle(outcome);
+    throw_failure(outcome);
 }
 
 void run_all(std::vector<asio::awaitable<void>> tasks, int threads) {
@@ -109,7 +109,7 @@ void run_all(std::vector<asio::awaitable<void>> tasks, int threads) {
     std::vector<std::thread> workers;
     for (int i = 0; i < threads; ++i) workers.emplace_back([&context] { context.run(); });
     for (auto& worker : workers) worker.join();
-    for (const auto& outcome : outcomes) settle(outcome);
+    for (const auto& outcome : outcomes) throw_failure(outcome);
 }
 
 }  // namespace roomstore::test

@@ -93,7 +93,7 @@ private:
 };
 
 /// Refuses the value at `path`.
-[[noreturn]] inline void refuse(const FieldPath& path, std::string_view what) {
+[[noreturn]] inline void throw_invalid(const FieldPath& path, std::string_view what) {
     std::string text = path.str();
     text += ": ";
     text += what;

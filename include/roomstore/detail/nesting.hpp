@@ -23,7 +23,7 @@ struct Nesting {
 };
 
 [[noreturn]] inline void refuse_depth(const FieldPath& path) {
-    refuse(path, "nested more than " + std::to_string(max_json_depth) + " deep");
+    throw_invalid(path, "nested more than " + std::to_string(max_json_depth) + " deep");
 }
 
 /// Refuses a JSON value that nests too deep, inside of `depth` containers. Copying and writing a

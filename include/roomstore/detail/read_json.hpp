@@ -14,9 +14,9 @@
 #include <variant>
 #include <vector>
 
-#include "roomstore/detail/describe.hpp"
-#include "roomstore/detail/describe_content.hpp"
+#include "roomstore/detail/content_fields.hpp"
 #include "roomstore/detail/field_path.hpp"
+#include "roomstore/detail/fields.hpp"
 #include "roomstore/detail/nesting.hpp"
 #include "roomstore/detail/text.hpp"
 #include "roomstore/model/box.hpp"
@@ -34,7 +34,7 @@ void read_fields(const FieldPath& path, const Json& object, Nesting nesting, Mod
 [[noreturn]] inline void refuse_type(const FieldPath& path,
                                      const char* expected,
                                      const Json& found) {
-    refuse(path, std::string("must be ") + expected + ", is " + found.type_name());
+    throw_invalid(path, std::string("must be ") + expected + ", is " + found.type_name());
 }
 
 inline const std::string& string_of(const FieldPath& path, const Json& json) {
@@ -62,7 +62,7 @@ inline void read_json(const FieldPath& path, const Json& json, Nesting, std::int
     if (json.is_number_unsigned()) {
         const auto number = json.get<std::uint64_t>();
         if (number > static_cast<std::uint64_t>(highest)) {
-            refuse(path, json.dump() + ", must be at most " + std::to_string(highest));
+            throw_invalid(path, json.dump() + ", must be at most " + std::to_string(highest));
         }
         value = static_cast<std::int64_t>(number);
     } else if (json.is_number_integer()) {
@@ -72,7 +72,7 @@ inline void read_json(const FieldPath& path, const Json& json, Nesting, std::int
         // 2 to the 63rd, the first double that is too large.
         constexpr double end = 9223372036854775808.0;
         if (!(number >= -end && number < end) || number != std::trunc(number)) {
-            refuse(path, json.dump() + ", must be an integer of 64 bits");
+            throw_invalid(path, json.dump() + ", must be an integer of 64 bits");
         }
         value = static_cast<std::int64_t>(number);
     } else {
@@ -83,9 +83,9 @@ inline void read_json(const FieldPath& path, const Json& json, Nesting, std::int
 inline void read_json(const FieldPath& path, const Json& json, Nesting, Timestamp& time) {
     const std::string& text = string_of(path, json);
     const auto parsed = parse_iso8601(text);
-    if (!parsed) refuse(path, quoted(text, 64) + " is no ISO 8601 time with a zone");
+    if (!parsed) throw_invalid(path, quoted(text, 64) + " is no ISO 8601 time with a zone");
     if (*parsed < min_timestamp || *parsed > max_timestamp) {
-        refuse(path, "outside the years 1 to 9999");
+        throw_invalid(path, "outside the years 1 to 9999");
     }
     time = *parsed;
 }
@@ -101,7 +101,7 @@ inline std::size_t read_enum_position(const FieldPath& path,
         known += i == 0 ? "" : ", ";
         known += names[i];
     }
-    refuse(path, quoted(name, 64) + " is none of " + known);
+    throw_invalid(path, quoted(name, 64) + " is none of " + known);
 }
 
 template <NamedEnum Enum>
@@ -154,7 +154,7 @@ inline void read_json(const FieldPath& path,
     if (!json.is_object()) refuse_type(path, "an object", json);
     if (nesting.json >= max_json_depth) refuse_depth(path);
     const auto tag = json.find("type");
-    if (tag == json.end()) refuse(path.field("type"), "missing");
+    if (tag == json.end()) throw_invalid(path.field("type"), "missing");
     const std::string& name = string_of(path.field("type"), *tag);
     if (read_known_content(path, json, nesting.inside(), name, content)) return;
     check_depth(path, json, nesting.json);
@@ -240,7 +240,7 @@ UnknownMembers read_unknown_members(const FieldPath& path,
 template <typename Model>
 void read_fields(const FieldPath& path, const Json& object, Nesting nesting, Model& model) {
     std::size_t known = is_tagged<Model> ? 1 : 0;
-    describe(model, [&]<typename Rule>(FieldName field, auto& value, const Rule& rule) {
+    visit_fields(model, [&]<typename Rule>(FieldName field, auto& value, const Rule& rule) {
         const FieldPath field_path = path.field(field.name);
         if constexpr (std::same_as<Rule, rule::Members>) {
             if (known < object.size()) {
@@ -249,7 +249,7 @@ void read_fields(const FieldPath& path, const Json& object, Nesting nesting, Mod
         } else {
             const auto member = object.find(field.name);
             if (member == object.end()) {
-                if (field.required) refuse(field_path, "missing");
+                if (field.required) throw_invalid(field_path, "missing");
                 return;
             }
             ++known;
@@ -264,7 +264,7 @@ template <typename Model>
 void adopt_members(const FieldPath& path, Model& model) {
     if (model.unknown_members.empty()) return;
     UnknownMembers::Map members = model.unknown_members.map();
-    describe(model, [&]<typename Rule>(FieldName field, auto& value, const Rule& rule) {
+    visit_fields(model, [&]<typename Rule>(FieldName field, auto& value, const Rule& rule) {
         if constexpr (!std::same_as<Rule, rule::Members>) {
             const auto member = members.find(field.name);
             if (member == members.end()) return;

@@ -17,9 +17,9 @@ namespace roomstore::detail {
 /// Refuses bounds that no store works with; called where a store is constructed.
 inline void validate_limits(const Limits& limits) {
     if (limits.max_event_bytes < 1 || limits.max_event_bytes > Limits::highest_max_event_bytes) {
-        refuse(FieldPath("Limits").field("max_event_bytes"),
-               std::to_string(limits.max_event_bytes) + ", must be 1 to " +
-                   std::to_string(Limits::highest_max_event_bytes));
+        throw_invalid(FieldPath("Limits").field("max_event_bytes"),
+                      std::to_string(limits.max_event_bytes) + ", must be 1 to " +
+                          std::to_string(Limits::highest_max_event_bytes));
     }
 }
 
@@ -89,7 +89,8 @@ public:
     void advance_delivered_index(const std::string& room_id, std::int64_t index, Gap gap) const {
         id("room_id", room_id);
         value("index", index, rule::index);
-        if (gap != Gap::refuse && gap != Gap::skip) refuse(FieldPath("gap"), "not a value of Gap");
+        if (gap != Gap::refuse && gap != Gap::skip)
+            throw_invalid(FieldPath("gap"), "not a value of Gap");
     }
     void load_room_context(const std::string& room_id) const { id("room_id", room_id); }
     /// @}
@@ -126,7 +127,7 @@ public:
         id("room_id", room_id);
         id("event_id", event_id);
         if (replies != Replies::cascade && replies != Replies::keep) {
-            refuse(FieldPath("replies"), "not a value of Replies");
+            throw_invalid(FieldPath("replies"), "not a value of Replies");
         }
     }
     void list_events(const std::string& room_id, const EventQuery& query) const {
@@ -138,7 +139,7 @@ public:
         checker.check(path.field("after_index"), query.after_index, rule::not_negative);
         checker.check(path.field("before_index"), query.before_index, rule::not_negative);
         if (query.after_index && query.before_index) {
-            refuse(path.field("after_index"), "not together with before_index");
+            throw_invalid(path.field("after_index"), "not together with before_index");
         }
         filter(query.filter);
     }
@@ -286,12 +287,12 @@ private:
         checker.check(path.field("participant_id"), filter.participant_id, rule::id);
         checker.check(path.field("parent_event_id"), filter.parent_event_id, rule::id);
         if (filter.top_level_only && filter.parent_event_id) {
-            refuse(path.field("top_level_only"), "not together with parent_event_id");
+            throw_invalid(path.field("top_level_only"), "not together with parent_event_id");
         }
         checker.check(path.field("after_time"), filter.after_time, rule::any);
         checker.check(path.field("before_time"), filter.before_time, rule::any);
         if (filter.after_time && filter.before_time && *filter.after_time >= *filter.before_time) {
-            refuse(path.field("after_time"), "must be earlier than before_time");
+            throw_invalid(path.field("after_time"), "must be earlier than before_time");
         }
     }
 
@@ -313,9 +314,9 @@ private:
 
     void bound_bytes(const FieldPath& path, const ValueChecker& checker) const {
         if (checker.bytes() > limits_.max_event_bytes) {
-            refuse(path,
-                   std::to_string(checker.bytes()) + " bytes, more than max_event_bytes (" +
-                       std::to_string(limits_.max_event_bytes) + ")");
+            throw_invalid(path,
+                          std::to_string(checker.bytes()) + " bytes, more than max_event_bytes (" +
+                              std::to_string(limits_.max_event_bytes) + ")");
         }
     }
 
@@ -323,7 +324,7 @@ private:
                        const std::string& room_id,
                        const RoomEvent& event) const {
         sized(path, event, rule::any);
-        if (event.room_id != room_id) refuse(path.field("room_id"), "differs from room_id");
+        if (event.room_id != room_id) throw_invalid(path.field("room_id"), "differs from room_id");
     }
 
     static void distinct_events(const FieldPath& path, const std::vector<RoomEvent>& events) {
@@ -332,10 +333,11 @@ private:
         ids.reserve(events.size());
         for (std::size_t i = 0; i < events.size(); ++i) {
             const RoomEvent& event = events[i];
-            if (!ids.insert(event.id).second) refuse(path.element(i).field("id"), "given twice");
+            if (!ids.insert(event.id).second)
+                throw_invalid(path.element(i).field("id"), "given twice");
             const auto& key = event.idempotency_key;
             if (key && !key->empty() && !keys.insert(*key).second) {
-                refuse(path.element(i).field("idempotency_key"), "given twice");
+                throw_invalid(path.element(i).field("idempotency_key"), "given twice");
             }
         }
     }

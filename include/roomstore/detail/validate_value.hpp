@@ -14,9 +14,9 @@
 #include <variant>
 #include <vector>
 
-#include "roomstore/detail/describe.hpp"
-#include "roomstore/detail/describe_content.hpp"
+#include "roomstore/detail/content_fields.hpp"
 #include "roomstore/detail/field_path.hpp"
+#include "roomstore/detail/fields.hpp"
 #include "roomstore/detail/nesting.hpp"
 #include "roomstore/detail/text.hpp"
 #include "roomstore/model/box.hpp"
@@ -35,7 +35,7 @@ public:
     void check(const FieldPath& path, const Text& text, const Rule& rule, Nesting = {}) {
         bytes_ += text.size();
         if constexpr (std::same_as<Rule, rule::Bytes>) check_size(path, text, rule);
-        if (const auto fault = find_text_fault(text)) refuse(path, to_string(*fault));
+        if (const auto fault = find_text_fault(text)) throw_invalid(path, to_string(*fault));
         if constexpr (std::same_as<Rule, rule::Url>) check_url(path, text);
     }
 
@@ -43,7 +43,7 @@ public:
     void check(const FieldPath& path, const Value& value, const Rule&, Nesting nesting = {}) {
         if constexpr (std::same_as<Rule, rule::Object>) {
             if (!value.is_object()) {
-                refuse(path, std::string("must be a JSON object, is ") + value.type_name());
+                throw_invalid(path, std::string("must be a JSON object, is ") + value.type_name());
             }
         }
         check_json(path, value, nesting.json);
@@ -53,28 +53,28 @@ public:
     void check(const FieldPath& path, Integer value, const Rule& rule, Nesting = {}) const {
         if constexpr (std::same_as<Rule, rule::Integer>) {
             if (value < rule.min) {
-                refuse(path,
-                       std::to_string(value) + ", must be at least " + std::to_string(rule.min));
+                throw_invalid(
+                    path, std::to_string(value) + ", must be at least " + std::to_string(rule.min));
             }
             if (value > rule.max) {
-                refuse(path,
-                       std::to_string(value) + ", must be at most " + std::to_string(rule.max));
+                throw_invalid(
+                    path, std::to_string(value) + ", must be at most " + std::to_string(rule.max));
             }
         }
     }
 
     template <std::same_as<double> Real, typename Rule>
     void check(const FieldPath& path, Real value, const Rule& rule, Nesting = {}) const {
-        if (!std::isfinite(value)) refuse(path, written(value) + ", must be finite");
+        if (!std::isfinite(value)) throw_invalid(path, written(value) + ", must be finite");
         if constexpr (std::same_as<Rule, rule::Range>) {
             if (value < rule.min) {
-                refuse(path, written(value) + ", must be at least " + written(rule.min));
+                throw_invalid(path, written(value) + ", must be at least " + written(rule.min));
             }
             if (value > rule.max) {
-                refuse(path, written(value) + ", must be at most " + written(rule.max));
+                throw_invalid(path, written(value) + ", must be at most " + written(rule.max));
             }
         } else if constexpr (std::same_as<Rule, rule::RealPositive>) {
-            if (value <= 0) refuse(path, written(value) + ", must be greater than 0");
+            if (value <= 0) throw_invalid(path, written(value) + ", must be greater than 0");
         }
     }
 
@@ -83,16 +83,16 @@ public:
 
     void check(const FieldPath& path, Timestamp time, const rule::Any&, Nesting = {}) const {
         if (time < min_timestamp || time > max_timestamp) {
-            refuse(path, "outside the years 1 to 9999");
+            throw_invalid(path, "outside the years 1 to 9999");
         }
     }
 
     template <NamedEnum Enum>
     void check(const FieldPath& path, Enum value, const rule::Any&, Nesting = {}) const {
         if (to_string(value).empty()) {
-            refuse(path,
-                   std::to_string(static_cast<std::int64_t>(value)) +
-                       " is not a value of the enumeration");
+            throw_invalid(path,
+                          std::to_string(static_cast<std::int64_t>(value)) +
+                              " is not a value of the enumeration");
         }
     }
 
@@ -160,23 +160,24 @@ public:
                const Box<EventContent>& content,
                const rule::Any& rule,
                Nesting nesting = {}) {
-        if (content.operator->() == nullptr) refuse(path, "moved from");
+        if (content.operator->() == nullptr) throw_invalid(path, "moved from");
         check(path, *content, rule, nesting);
     }
 
     /// A model, field by field.
     template <typename Model>
         requires requires(const Model& model) {
-            describe(model, [](FieldName, const auto&, const auto&) {});
+            visit_fields(model, [](FieldName, const auto&, const auto&) {});
         }
     void check(const FieldPath& path, const Model& model, const rule::Any&, Nesting nesting = {}) {
-        describe(model, [&]<typename Rule>(FieldName field, const auto& value, const Rule& rule) {
-            if constexpr (std::same_as<Rule, rule::Members>) {
-                check_members(path.field(field.name), model, value, nesting);
-            } else {
-                check(path.field(field.name), value, rule, nesting);
-            }
-        });
+        visit_fields(model,
+                     [&]<typename Rule>(FieldName field, const auto& value, const Rule& rule) {
+                         if constexpr (std::same_as<Rule, rule::Members>) {
+                             check_members(path.field(field.name), model, value, nesting);
+                         } else {
+                             check(path.field(field.name), value, rule, nesting);
+                         }
+                     });
     }
 
     /// No value twice; the later one is refused. Empty values do not count.
@@ -190,7 +191,7 @@ public:
         for (std::size_t i = 1; i < order.size(); ++i) {
             const std::string& value = values[order[i]];
             if (!value.empty() && value == values[order[i - 1]]) {
-                refuse(path.element(order[i]), "given twice");
+                throw_invalid(path.element(order[i]), "given twice");
             }
         }
     }
@@ -202,9 +203,9 @@ private:
     template <typename Content>
     void check_content(const FieldPath& path, const Content& content, Nesting nesting) {
         if constexpr (std::same_as<Content, CompositeContent>) {
-            if (content.parts.empty()) refuse(path.field("parts"), "empty");
+            if (content.parts.empty()) throw_invalid(path.field("parts"), "empty");
             if (++nesting.composites > max_composite_depth) {
-                refuse(path, "composites nested more than 5 deep");
+                throw_invalid(path, "composites nested more than 5 deep");
             }
         }
         check(path, content, rule::any, nesting);
@@ -215,14 +216,14 @@ private:
         check(path, content.raw, rule::object, Nesting{nesting.json - 1, 0});
         const auto tag = content.raw.find("type");
         const FieldPath tag_path = path.key("type");
-        if (tag == content.raw.end()) refuse(tag_path, "missing");
+        if (tag == content.raw.end()) throw_invalid(tag_path, "missing");
         if (!tag->is_string()) {
-            refuse(tag_path, std::string("must be a string, is ") + tag->type_name());
+            throw_invalid(tag_path, std::string("must be a string, is ") + tag->type_name());
         }
         const auto& name = tag->get_ref<const std::string&>();
-        if (name.empty()) refuse(tag_path, "empty");
+        if (name.empty()) throw_invalid(tag_path, "empty");
         if (is_known_content_tag(name)) {
-            refuse(tag_path, "'" + name + "' has a content type of its own");
+            throw_invalid(tag_path, "'" + name + "' has a content type of its own");
         }
     }
 
@@ -234,7 +235,7 @@ private:
         for (const auto& [name, member] : members.map()) {
             bytes_ += name.size();
             check_key(path, name);
-            if (is_field(model, name)) refuse(path.key(name), "a field has this name");
+            if (is_field(model, name)) throw_invalid(path.key(name), "a field has this name");
             check_json(path.key(name), member, nesting.json);
         }
     }
@@ -266,34 +267,36 @@ private:
             }
             case Json::value_t::binary:
             case Json::value_t::discarded:
-                refuse(path, std::string("no JSON value: ") + value.type_name());
+                throw_invalid(path, std::string("no JSON value: ") + value.type_name());
             default:
                 break;
         }
     }
 
     static void check_key(const FieldPath& path, const std::string& key) {
-        if (const auto fault = find_text_fault(key)) refuse(path, to_string(*fault) + " of a key");
+        if (const auto fault = find_text_fault(key))
+            throw_invalid(path, to_string(*fault) + " of a key");
     }
 
     static void check_size(const FieldPath& path, const std::string& text, rule::Bytes rule) {
-        if (text.size() < rule.min) refuse(path, "empty");
+        if (text.size() < rule.min) throw_invalid(path, "empty");
         if (text.size() > rule.max) {
-            refuse(path,
-                   std::to_string(text.size()) + " bytes, more than " + std::to_string(rule.max));
+            throw_invalid(
+                path,
+                std::to_string(text.size()) + " bytes, more than " + std::to_string(rule.max));
         }
     }
 
     static void check_name(const FieldPath& path, std::string_view name) {
         if (!EventType::is_legal(name)) {
-            refuse(path, "not a legal name: 1 to 64 bytes of [a-z0-9_.-]");
+            throw_invalid(path, "not a legal name: 1 to 64 bytes of [a-z0-9_.-]");
         }
     }
 
     static void check_url(const FieldPath& path, std::string_view url) {
         if (!url.starts_with("http://") && !url.starts_with("https://") &&
             !url.starts_with("data:")) {
-            refuse(path, "must begin with http://, https:// or data:");
+            throw_invalid(path, "must begin with http://, https:// or data:");
         }
     }
 

@@ -10,9 +10,9 @@
 #include <variant>
 #include <vector>
 
-#include "roomstore/detail/describe.hpp"
-#include "roomstore/detail/describe_content.hpp"
+#include "roomstore/detail/content_fields.hpp"
 #include "roomstore/detail/field_path.hpp"
+#include "roomstore/detail/fields.hpp"
 #include "roomstore/detail/nesting.hpp"
 #include "roomstore/model/box.hpp"
 
@@ -111,7 +111,7 @@ Json write_json(const FieldPath& path, const std::map<std::string, T>& values, N
 
 template <typename Model>
 void write_fields(const FieldPath& path, const Model& model, Nesting nesting, Json& object) {
-    describe(model, [&]<typename Rule>(FieldName field, const auto& value, const Rule&) {
+    visit_fields(model, [&]<typename Rule>(FieldName field, const auto& value, const Rule&) {
         const FieldPath field_path = path.field(field.name);
         if constexpr (std::same_as<Rule, rule::Members>) {
             for (const auto& [name, member] : value.map()) {

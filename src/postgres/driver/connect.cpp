@@ -165,7 +165,7 @@ Addresses find_addresses(const ConnectionTarget& target) {
     return {.list = resolve(target, host), .found = true};
 }
 
-std::string describe(const ConnectionTarget& target, const std::string& address) {
+std::string server_name(const ConnectionTarget& target, const std::string& address) {
     auto text = target.where();
     // Of a name that cannot be shown neither can what it resolves to: "1234" is 0.0.4.210.
     if (address.empty() || !target.may_be_shown() || text.find(address) != std::string::npos)
@@ -178,7 +178,7 @@ ConnectionHandle connect_to(const ConnectionTarget& target,
                             Quoting quoting,
                             Clock::time_point deadline,
                             PqxxControl& control) {
-    const auto where = describe(target, address);
+    const auto where = server_name(target, address);
     auto settings = target.settings;
     settings["hostaddr"] = address;
     ConnectionHandle connection(PQconnectStart(connection_string_of(settings).c_str()));

@@ -23,7 +23,7 @@ struct Addresses {
 Addresses find_addresses(const ConnectionTarget& target);
 
 /// `target` for texts, with the address that was tried.
-std::string describe(const ConnectionTarget& target, const std::string& address);
+std::string server_name(const ConnectionTarget& target, const std::string& address);
 
 /// Whether an error repeats what servers and libpq say.
 enum class Quoting {

@@ -28,7 +28,7 @@ constexpr std::array numbers{"keepalives",
                              "tcp_user_timeout",
                              "connect_timeout"};
 
-[[noreturn]] void refuse(std::string_view text) {
+[[noreturn]] void throw_invalid_setting(std::string_view text) {
     throw Error(errc::invalid_argument, "PostgresOptions::connection_string: " + std::string(text));
 }
 
@@ -102,7 +102,7 @@ void check_by_libpq(const Settings& settings) {
         only[key] = value;
         if (!all_accepted(only)) refuse_value(key, "has a value that libpq does not take");
     }
-    refuse("holds a value, or the environment does, that libpq does not take");
+    throw_invalid_setting("holds a value, or the environment does, that libpq does not take");
 }
 
 void check_addresses(const Settings& settings) {
@@ -137,12 +137,12 @@ void check_hosts_and_ports(const Settings& settings) {
     check_addresses(settings);
     const auto count = std::max({hosts.size(), addresses.size(), std::size_t{1}});
     if (!hosts.empty() && !addresses.empty() && hosts.size() != addresses.size()) {
-        refuse("names " + std::to_string(hosts.size()) + " hosts, but " +
-               std::to_string(addresses.size()) + " addresses");
+        throw_invalid_setting("names " + std::to_string(hosts.size()) + " hosts, but " +
+                              std::to_string(addresses.size()) + " addresses");
     }
     if (ports.size() > 1 && ports.size() != count) {
-        refuse("names " + std::to_string(count) + " hosts, but " + std::to_string(ports.size()) +
-               " ports");
+        throw_invalid_setting("names " + std::to_string(count) + " hosts, but " +
+                              std::to_string(ports.size()) + " ports");
     }
 }
 
@@ -160,19 +160,20 @@ void check(const Settings& settings) {
 }  // namespace
 
 void refuse_value(std::string_view key, std::string_view text) {
-    refuse(std::string(key) + " (there, in the service file or in the environment) " +
-           std::string(text));
+    throw_invalid_setting(std::string(key) +
+                          " (there, in the service file or in the environment) " +
+                          std::string(text));
 }
 
 Settings parse_settings(const std::string& connection_string) {
-    if (connection_string.find('\0') != std::string::npos) refuse("holds a NUL");
+    if (connection_string.find('\0') != std::string::npos) throw_invalid_setting("holds a NUL");
     char* message = nullptr;
     const Options options(PQconninfoParse(connection_string.c_str(), &message));
     const bool refused = message != nullptr;
     PQfreemem(message);
     if (!options && !refused) throw std::bad_alloc();
     if (!options) {
-        refuse(
+        throw_invalid_setting(
             "libpq cannot read it, and its message would quote it: check the keywords, put values "
             "with blanks in '', with \\' and \\\\ for ' and \\, and write %XX for signs in a URL");
     }

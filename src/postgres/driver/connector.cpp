@@ -87,7 +87,7 @@ void Connector::connect_to(std::size_t target,
     servers_.accepted = true;
     server.allow_to_show();
     use(std::move(connection),
-        describe(server, address) + ", database \"" + server.settings.at("dbname") + '"',
+        server_name(server, address) + ", database \"" + server.settings.at("dbname") + '"',
         limit);
     place_ = {.target = target, .address = address};
     servers_.order.begin_with(servers_.plan.begin_with_last ? place_ : ServerPlace{});

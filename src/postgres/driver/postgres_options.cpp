@@ -12,13 +12,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-[[noreturn]] void refuse(std::string_view field, const std::string& text) {
+[[noreturn]] void throw_invalid_option(std::string_view field, const std::string& text) {
     throw Error(errc::invalid_argument, "PostgresOptions::" + std::string(field) + ": " + text);
 }
 
 void check_number(std::string_view field, long long value, long long low, long long high) {
     if (value >= low && value <= high) return;
-    refuse(
+    throw_invalid_option(
         field,
         std::to_string(value) + " is not in " + std::to_string(low) + ".." + std::to_string(high));
 }
@@ -28,21 +28,22 @@ void check_time(std::string_view field,
                 std::chrono::milliseconds low) {
     constexpr std::chrono::milliseconds high = 1h;
     if (value >= low && value <= high) return;
-    refuse(field,
-           std::to_string(value.count()) + " ms is not in " + std::to_string(low.count()) + ".." +
-               std::to_string(high.count()) + " ms");
+    throw_invalid_option(field,
+                         std::to_string(value.count()) + " ms is not in " +
+                             std::to_string(low.count()) + ".." + std::to_string(high.count()) +
+                             " ms");
 }
 
 // Not the full check of UTF-8: what is wrong beyond this, the server refuses with its own text.
 void check_name(std::string_view field, const std::string& value, std::size_t low) {
     constexpr std::size_t high = 63;  // NAMEDATALEN - 1: the server would cut silently
     if (value.size() < low || value.size() > high) {
-        refuse(field,
-               std::to_string(value.size()) + " bytes long, not " + std::to_string(low) + ".." +
-                   std::to_string(high));
+        throw_invalid_option(field,
+                             std::to_string(value.size()) + " bytes long, not " +
+                                 std::to_string(low) + ".." + std::to_string(high));
     }
     if (const auto nul = value.find('\0'); nul != std::string::npos) {
-        refuse(field, "NUL at byte " + std::to_string(nul));
+        throw_invalid_option(field, "NUL at byte " + std::to_string(nul));
     }
 }
 
@@ -51,8 +52,9 @@ void check_name(std::string_view field, const std::string& value, std::size_t lo
 void validate(const PostgresOptions& options) {
     check_name("schema", options.schema, 1);
     if (options.schema.starts_with("pg_")) {
-        refuse("schema",
-               detail::quoted(options.schema) + " is reserved: PostgreSQL keeps pg_ for itself");
+        throw_invalid_option(
+            "schema",
+            detail::quoted(options.schema) + " is reserved: PostgreSQL keeps pg_ for itself");
     }
     const auto count = [](std::size_t value) { return static_cast<long long>(value); };
     check_number("connections", count(options.connections), 1, 1000);

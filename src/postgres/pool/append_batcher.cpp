@@ -13,7 +13,7 @@ void AppendBatcher::add(CallPtr call) {
         insist([&] { return room_queues_.try_emplace(call->operation.room_id).first; });
     queue->second.waiting.push_back(std::move(call));
     ++size_;
-    settle(queue);
+    update_ready(queue);
 }
 
 void AppendBatcher::put_back(std::vector<CallPtr> calls) {
@@ -23,7 +23,7 @@ void AppendBatcher::put_back(std::vector<CallPtr> calls) {
             insist([&] { return room_queues_.try_emplace(call->operation.room_id).first; });
         queue->second.waiting.push_front(std::move(call));
         ++size_;
-        settle(queue);
+        update_ready(queue);
     }
 }
 
@@ -65,7 +65,7 @@ bool AppendBatcher::take_from(RoomQueues::iterator queue,
         queue->second.held = true;
         if (scope == BatchScope::alone) break;
     }
-    settle(queue);
+    update_ready(queue);
     return more;
 }
 
@@ -79,7 +79,7 @@ void AppendBatcher::release(const Rooms& rooms) {
         const auto queue = room_queues_.find(room);
         if (queue == room_queues_.end()) continue;
         queue->second.held = false;
-        settle(queue);
+        update_ready(queue);
     }
 }
 
@@ -88,11 +88,11 @@ bool AppendBatcher::remove(PendingCall& call) {
     if (queue == room_queues_.end() || !queue->second.waiting.holds(call)) return false;
     const auto removed = queue->second.waiting.remove(call);
     --size_;
-    settle(queue);
+    update_ready(queue);
     return true;
 }
 
-void AppendBatcher::settle(RoomQueues::iterator queue) {
+void AppendBatcher::update_ready(RoomQueues::iterator queue) {
     auto& [waiting, held, ready_as] = queue->second;
     if (ready_as) ready_.erase(*std::exchange(ready_as, std::nullopt));
     if (!held && !waiting.empty()) {

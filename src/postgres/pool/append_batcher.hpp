@@ -65,7 +65,7 @@ public:
     void remove_if(Pred pred) {
         for (auto queue = room_queues_.begin(); queue != room_queues_.end();) {
             size_ -= queue->second.waiting.remove_if(pred);
-            settle(queue++);
+            update_ready(queue++);
         }
     }
 
@@ -83,7 +83,7 @@ private:
                    BatchableJob::Size& size);
     bool fits(const BatchableJob::Size& have, const BatchableJob::Size& more) const noexcept;
     /// Puts the lane in its place among those that are ready, or away where nothing is left of it.
-    void settle(RoomQueues::iterator queue);
+    void update_ready(RoomQueues::iterator queue);
 
     Bounds bounds_;
     RoomQueues room_queues_;

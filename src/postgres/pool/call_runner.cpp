@@ -51,7 +51,7 @@ void leave_in_doubt(CallOutcome& outcome) {
 
 }  // namespace
 
-std::string describe(const Operation& operation) {
+std::string context_of(const Operation& operation) {
     std::string text(operation.name);
     if (!operation.room_id.empty()) text += " in " + detail::named("room", operation.room_id);
     return text;

@@ -118,7 +118,7 @@ private:
 };
 
 /// The operation and its room, as texts begin.
-std::string describe(const Operation& operation);
+std::string context_of(const Operation& operation);
 
 /// A failure as the caller is told, but for the names.
 CallOutcome failed_with(errc code, std::string text, std::string sqlstate = {});

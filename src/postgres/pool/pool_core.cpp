@@ -121,7 +121,7 @@ void PoolCore::submit(CallPtr call) {
             ++totals_.calls_refused;
             end(*call,
                 CallOutcome::failed(errc::busy,
-                                    describe(call->operation) + ": " +
+                                    context_of(call->operation) + ": " +
                                         std::to_string(options_.queue_capacity) +
                                         " calls wait already (PostgresOptions::queue_capacity)"),
                 answers);
@@ -285,7 +285,7 @@ const char* PoolCore::why_queued(const PendingCall& call) const {
 void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) {
     if (!call.state.finish()) return;
     if (outcome.needs_context) {
-        insist([&] { outcome.text = describe(call.operation) + ": " + outcome.text; });
+        insist([&] { outcome.text = context_of(call.operation) + ": " + outcome.text; });
     }
     switch (outcome.kind) {
         case CallOutcome::Kind::success:

@@ -32,7 +32,8 @@ public:
         const auto in_other_room = [&](const auto& call) {
             return call->operation.room_id != calls.front()->operation.room_id;
         };
-        return std::ranges::any_of(calls, in_other_room) ? BatchScope::any_room : BatchScope::one_room;
+        return std::ranges::any_of(calls, in_other_room) ? BatchScope::any_room
+                                                         : BatchScope::one_room;
     }
 
     bool in_doubt() override {
@@ -147,7 +148,7 @@ private:
     void tell(LogLevel level, const char* what, std::string_view why = {}) const {
         if (worker_.calls.empty()) return;
         pool_.log_->compose(level, [&] {
-            auto line = describe(worker_.calls.front()->operation);
+            auto line = context_of(worker_.calls.front()->operation);
             const auto others = worker_.calls.size() - 1;
             if (others > 0) line += " and " + std::to_string(others) + " more";
             return line.append(what).append(why);

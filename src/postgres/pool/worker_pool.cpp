@@ -88,7 +88,7 @@ asio::awaitable<void> WorkerPool::perform(Operation operation, std::shared_ptr<J
     // Not through `this`: the pool may be gone when the caller resumes.
     const auto core = core_;
     if (core->in_forked_child()) {
-        throw Error(errc::closed, describe(operation) + ": " + PoolCore::forked_child_text);
+        throw Error(errc::closed, context_of(operation) + ": " + PoolCore::forked_child_text);
     }
     const auto second_run =
         operation.rerun == Rerun::settles ? SecondRun::settles : SecondRun::unsafe;

@@ -129,7 +129,7 @@ void append(Process& process, CallRecord& record) {
 
 }  // namespace
 
-std::string CallRecord::describe() const {
+std::string CallRecord::summary() const {
     const auto& asked = *request;
     std::string text = "client " + std::to_string(client) + " of process " +
                        std::to_string(process->number) + ": ";

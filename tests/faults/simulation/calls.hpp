@@ -58,7 +58,7 @@ struct CallRecord {
         return outcome.kind == postgres::CallOutcome::Kind::failed && outcome.code == code;
     }
     bool unknown() const { return failed(errc::commit_unknown); }
-    std::string describe() const;
+    std::string summary() const;
 };
 
 /// Makes the call in the pool of `process`, and returns when it has been answered. From a task.

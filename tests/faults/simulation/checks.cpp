@@ -73,7 +73,7 @@ private:
     void check_time(const CallRecord& call) {
         if (call.ended <= call.deadline() + late) return;
         violate("on_time",
-                call.describe(),
+                call.summary(),
                 milliseconds(call.ended - call.deadline()) + " after its deadline");
     }
 
@@ -102,16 +102,16 @@ private:
 
     void check_cancellation(const CallRecord& call) {
         if (call.aborted() && !call.cancelled) {
-            violate("cancelled", call.describe(), "aborted, which nobody asked for");
+            violate("cancelled", call.summary(), "aborted, which nobody asked for");
         }
         if (!call.cancelled || !is_alone(call)) return;
         if (committed(call, call.invoked, call.cancelled_at)) return;
         if (committed(call, call.cancelled_at, call.answered)) {
-            violate("cancelled", call.describe(), "committed after it had been cancelled");
+            violate("cancelled", call.summary(), "committed after it had been cancelled");
         }
         if (call.ended > *call.cancelled + cancelled_within) {
             violate("cancelled",
-                    call.describe(),
+                    call.summary(),
                     "ended " + milliseconds(call.ended - *call.cancelled) + " later");
         }
     }
@@ -171,7 +171,7 @@ private:
     void check_code(const CallRecord& call) {
         if (call.success() || call.aborted()) return;
         const auto accept = [&](bool accounted_for, const char* unless) {
-            if (!accounted_for) violate("code", call.describe(), unless);
+            if (!accounted_for) violate("code", call.summary(), unless);
         };
         switch (call.outcome.code) {
             case errc::busy:
@@ -216,10 +216,10 @@ private:
         if (!call.unknown()) return;
         const bool append = call.request->kind == Request::Kind::append;
         if (call.request->kind == Request::Kind::read) {
-            violate("unknown", call.describe(), "a read stores nothing");
+            violate("unknown", call.summary(), "a read stores nothing");
         } else if (append && call.ended < call.deadline() && !was_closing(call) &&
                    !was_hopeless(call)) {
-            violate("unknown", call.describe(), "the doubt was not settled, and there was time");
+            violate("unknown", call.summary(), "the doubt was not settled, and there was time");
         }
         if (!append) return;
         const bool settled = std::ranges::any_of(simulation_.calls(), [&](const CallRecord& other) {
@@ -227,24 +227,24 @@ private:
                    other.request->events.front().id == call.request->events.front().id &&
                    (other.success() || other.failed(errc::conflict));
         });
-        if (!settled) violate("unknown", call.describe(), "calling again did not settle it");
+        if (!settled) violate("unknown", call.summary(), "calling again did not settle it");
     }
 
     void check_liveliness(const CallRecord& call) {
         const bool disturbed = call.cancelled || call.request->deadline < 2s || was_closing(call);
         if (disturbed || call.began < simulation_.fair_since() + recovery) return;
         if (!call.success() && !call.failed(errc::conflict)) {
-            violate("lively", call.describe(), "nothing was wrong any more");
+            violate("lively", call.summary(), "nothing was wrong any more");
         } else if (call.ended > call.began + prompt) {
-            violate("lively", call.describe(), "slow, and nothing was wrong any more");
+            violate("lively", call.summary(), "slow, and nothing was wrong any more");
         }
     }
 
     void check_once(const CallRecord& call) {
         const bool there = simulation_.server().tokens().contains(call.request->token);
-        if (call.success() && !there) violate("once", call.describe(), "it is not there");
+        if (call.success() && !there) violate("once", call.summary(), "it is not there");
         if (!call.success() && !call.unknown() && there) {
-            violate("once", call.describe(), "it is there");
+            violate("once", call.summary(), "it is there");
         }
     }
 
@@ -284,7 +284,7 @@ private:
         if (record.outcome == AppendOutcome::stored && all.outcome == AppendOutcome::stored) {
             all.answered_at = std::min(all.answered_at, record.answered_at);
             if (record.index != all.index) {
-                violate("answers", call.describe(), "another said " + std::to_string(all.index));
+                violate("answers", call.summary(), "another said " + std::to_string(all.index));
             }
         } else if (record.outcome == AppendOutcome::stored ||
                    all.outcome == AppendOutcome::refused) {
@@ -357,7 +357,7 @@ private:
             const auto owner =
                 owners.try_emplace({event.room_id, *event.idempotency_key}, id).first;
             if (owner->second != id) {
-                violate("answers", call.describe(), "the key is that of " + owner->second);
+                violate("answers", call.summary(), "the key is that of " + owner->second);
             }
         }
     }

@@ -125,7 +125,7 @@ std::string many_are_lost(std::uint64_t seed) {
     stage->end();
     if (auto stuck = Stage::run(stage); !stuck.empty()) return stuck;
     for (const CallRecord& call : stage->calls) {
-        if (!call.success()) return call.describe();
+        if (!call.success()) return call.summary();
         if (call.ended - call.began > 500ms) {
             return "a call took " + milliseconds(call.ended - call.began) + " ms";
         }
@@ -145,7 +145,7 @@ std::string closed_while_it_moves(std::uint64_t seed) {
     stage->end();
     if (auto stuck = Stage::run(stage); !stuck.empty()) return stuck;
     for (const CallRecord& call : stage->calls) {
-        if (call.ended > call.deadline() + 250ms) return call.describe();
+        if (call.ended > call.deadline() + 250ms) return call.summary();
     }
     return {};
 }
@@ -159,7 +159,7 @@ std::string closed_while_it_starts(std::uint64_t seed) {
     stage->end();
     if (auto stuck = Stage::run(stage); !stuck.empty()) return stuck;
     const CallRecord& call = stage->calls.front();
-    return call.success() || call.failed(errc::closed) ? "" : call.describe();
+    return call.success() || call.failed(errc::closed) ? "" : call.summary();
 }
 
 /// A pool that cannot start all its threads says so, and is closed.
@@ -177,7 +177,7 @@ std::string too_few_threads(std::uint64_t seed) {
         return "open() said \"" + stage->not_opened + '"';
     }
     for (const CallRecord& call : stage->calls) {
-        if (!call.failed(errc::closed)) return call.describe();
+        if (!call.failed(errc::closed)) return call.summary();
     }
     return {};
 }

@@ -148,10 +148,10 @@ CallRecord& Simulation::call(Process& process, int client, RequestPtr request) {
     if (request->kind == Request::Kind::append) appends_.push_back(request);
     if (trace_.wanted()) {
         const CallRecord asked{.request = request, .process = &process, .client = client};
-        trace_.add(scheduler_, asked.describe());
+        trace_.add(scheduler_, asked.summary());
     }
     auto record = make_call(process, client, std::move(request));
-    if (trace_.wanted()) trace_.add(scheduler_, record.describe());
+    if (trace_.wanted()) trace_.add(scheduler_, record.summary());
     return calls_.emplace_back(std::move(record));
 }
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "roomstore/detail/describe.hpp"
+#include "roomstore/detail/fields.hpp"
 #include "sql/events/append.hpp"
 #include "sql/events/append_steps.hpp"
 #include "sql/events/columns.hpp"
@@ -45,7 +45,7 @@ RoomEvent add_event(Session& session, const RoomEvent& event) {
     const auto room = rooms.find(event.room_id);
     if (room == rooms.end()) throw detail::no_room(operation, event.room_id);
     auto found = find_stored(session, {&event});
-    if (auto stored = settle(operation, event, found.front())) return std::move(*stored);
+    if (auto stored = match_stored(operation, event, found.front())) return std::move(*stored);
     const auto at_index = session.exec(index_taken, Params().add(event.room_id).add(event.index));
     if (!at_index.empty()) {
         throw detail::index_is_taken(operation, event.index, event.room_id);

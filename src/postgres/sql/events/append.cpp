@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "roomstore/detail/describe.hpp"
+#include "roomstore/detail/fields.hpp"
 #include "sql/events/append_steps.hpp"
 #include "sql/events/columns.hpp"
 #include "sql/mapping.hpp"
@@ -72,7 +72,7 @@ public:
             pending->refusal = refusal(pending->append, rooms);
         }
         store_fresh(session, rooms);
-        settle_known(session);
+        match_known(session);
     }
 
 private:
@@ -134,7 +134,7 @@ private:
         }
     }
 
-    void settle_known(Session& session) {
+    void match_known(Session& session) {
         std::vector<const RoomEvent*> events;
         for (const Pending* pending : taken_) {
             if (pending->result) continue;
@@ -146,17 +146,17 @@ private:
         for (Pending* pending : taken_) {
             if (pending->result) continue;
             const auto end = next + static_cast<std::ptrdiff_t>(pending->append.events.size());
-            pending->result = settled(*pending, {next, end});
+            pending->result = matched(*pending, {next, end});
             next = end;
         }
     }
 
-    static AppendResult settled(const Pending& pending, std::vector<StoredEvent> found) {
+    static AppendResult matched(const Pending& pending, std::vector<StoredEvent> found) {
         const Append& append = pending.append;
         std::vector<RoomEvent> stored;
         try {
             for (std::size_t i = 0; i < append.events.size(); ++i) {
-                auto event = settle(append.operation, append.events[i], found[i]);
+                auto event = match_stored(append.operation, append.events[i], found[i]);
                 if (event) stored.push_back(std::move(*event));
             }
         } catch (const Error& error) {

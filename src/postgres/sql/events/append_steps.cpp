@@ -279,7 +279,9 @@ std::vector<StoredEvent> find_stored(Session& session,
     return found;
 }
 
-std::optional<RoomEvent> settle(const char* operation, const RoomEvent& event, StoredEvent& found) {
+std::optional<RoomEvent> match_stored(const char* operation,
+                                      const RoomEvent& event,
+                                      StoredEvent& found) {
     if (found.unreadable) throw Error(*found.unreadable);
     if (!found.by_id) return std::move(found.by_key);
     if (!detail::repeats_append(*found.by_id, event)) {

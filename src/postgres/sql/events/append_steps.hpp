@@ -71,7 +71,9 @@ std::vector<StoredEvent> find_stored(Session& session, const std::vector<const R
 
 /// The stored event that the caller gets instead of storing `event`; nothing where `event` is new.
 /// @throws Error already_exists where its id names another event, corrupt_data.
-std::optional<RoomEvent> settle(const char* operation, const RoomEvent& event, StoredEvent& found);
+std::optional<RoomEvent> match_stored(const char* operation,
+                                      const RoomEvent& event,
+                                      StoredEvent& found);
 
 /// Every statement of append_steps.cpp.
 std::vector<Statement> append_statements();

@@ -3,21 +3,21 @@
 #include <concepts>
 #include <string_view>
 
-#include "roomstore/detail/describe.hpp"
+#include "roomstore/detail/fields.hpp"
 #include "roomstore/model/content.hpp"
 
 /// The descriptions of the contents of an event. `type`, their tag, is no field.
 namespace roomstore::detail {
 
 template <Is<TextContent> T, typename Field>
-void describe(T& text, Field&& field) {
+void visit_fields(T& text, Field&& field) {
     field(required("body"), text.body, rule::any);
     field("language", text.language, rule::any);
     field("unknown_members", text.unknown_members, rule::members);
 }
 
 template <Is<RichContent> T, typename Field>
-void describe(T& rich, Field&& field) {
+void visit_fields(T& rich, Field&& field) {
     field(required("body"), rich.body, rule::any);
     field("format", rich.format, rule::any);
     field("plain_text", rich.plain_text, rule::any);
@@ -28,7 +28,7 @@ void describe(T& rich, Field&& field) {
 }
 
 template <Is<MediaContent> T, typename Field>
-void describe(T& media, Field&& field) {
+void visit_fields(T& media, Field&& field) {
     field(required("url"), media.url, rule::url);
     field(required("mime_type"), media.mime_type, rule::any);
     field("filename", media.filename, rule::any);
@@ -38,7 +38,7 @@ void describe(T& media, Field&& field) {
 }
 
 template <Is<LocationContent> T, typename Field>
-void describe(T& location, Field&& field) {
+void visit_fields(T& location, Field&& field) {
     field(required("latitude"), location.latitude, rule::Range{-90, 90});
     field(required("longitude"), location.longitude, rule::Range{-180, 180});
     field("label", location.label, rule::any);
@@ -47,7 +47,7 @@ void describe(T& location, Field&& field) {
 }
 
 template <Is<AudioContent> T, typename Field>
-void describe(T& audio, Field&& field) {
+void visit_fields(T& audio, Field&& field) {
     field(required("url"), audio.url, rule::url);
     field("mime_type", audio.mime_type, rule::any);
     field("duration_seconds", audio.duration_seconds, rule::real_not_negative);
@@ -56,7 +56,7 @@ void describe(T& audio, Field&& field) {
 }
 
 template <Is<VideoContent> T, typename Field>
-void describe(T& video, Field&& field) {
+void visit_fields(T& video, Field&& field) {
     field(required("url"), video.url, rule::url);
     field("mime_type", video.mime_type, rule::any);
     field("duration_seconds", video.duration_seconds, rule::real_not_negative);
@@ -65,13 +65,13 @@ void describe(T& video, Field&& field) {
 }
 
 template <Is<CompositeContent> T, typename Field>
-void describe(T& composite, Field&& field) {
+void visit_fields(T& composite, Field&& field) {
     field(required("parts"), composite.parts, rule::any);
     field("unknown_members", composite.unknown_members, rule::members);
 }
 
 template <Is<SystemContent> T, typename Field>
-void describe(T& system, Field&& field) {
+void visit_fields(T& system, Field&& field) {
     field(required("body"), system.body, rule::any);
     field("code", system.code, rule::any);
     field("data", system.data, rule::object);
@@ -79,7 +79,7 @@ void describe(T& system, Field&& field) {
 }
 
 template <Is<TemplateContent> T, typename Field>
-void describe(T& content, Field&& field) {
+void visit_fields(T& content, Field&& field) {
     field(required("template_id"), content.template_id, rule::any);
     field("language", content.language, rule::any);
     field("parameters", content.parameters, rule::any);
@@ -88,7 +88,7 @@ void describe(T& content, Field&& field) {
 }
 
 template <Is<EditContent> T, typename Field>
-void describe(T& edit, Field&& field) {
+void visit_fields(T& edit, Field&& field) {
     field(required("target_event_id"), edit.target_event_id, rule::id);
     field(required("new_content"), edit.new_content, rule::any);
     field("edit_source", edit.edit_source, rule::any);
@@ -96,7 +96,7 @@ void describe(T& edit, Field&& field) {
 }
 
 template <Is<DeleteContent> T, typename Field>
-void describe(T& content, Field&& field) {
+void visit_fields(T& content, Field&& field) {
     field(required("target_event_id"), content.target_event_id, rule::id);
     field("delete_type", content.delete_type, rule::any);
     field("reason", content.reason, rule::any);
@@ -104,7 +104,7 @@ void describe(T& content, Field&& field) {
 }
 
 template <Is<ToolCallContent> T, typename Field>
-void describe(T& call, Field&& field) {
+void visit_fields(T& call, Field&& field) {
     field(required("tool_name"), call.tool_name, rule::any);
     field(required("tool_id"), call.tool_id, rule::any);
     field("arguments", call.arguments, rule::object);
@@ -124,7 +124,7 @@ inline constexpr bool is_tagged = requires { Model::tag; };
 template <typename Model>
 bool is_field(const Model& model, std::string_view name) {
     bool found = is_tagged<Model> && name == "type";
-    describe(model, [&]<typename Rule>(FieldName field, const auto&, const Rule&) {
+    visit_fields(model, [&]<typename Rule>(FieldName field, const auto&, const Rule&) {
         if constexpr (!std::same_as<Rule, rule::Members>) found = found || name == field.name;
     });
     return found;

@@ -11,7 +11,7 @@
 /// One description of every model: the names of its fields and what each may hold. Validation and
 /// JSON both follow it, so that a new field is one line here and cannot be forgotten in either.
 ///
-/// `describe(model, field)` calls `field(name, member, rule)` for each field in JSON order.
+/// `visit_fields(model, field)` calls `field(name, member, rule)` for each field in JSON order.
 namespace roomstore::detail {
 
 /// The highest index of an event: a next one always exists.
@@ -87,14 +87,14 @@ template <typename T, typename Model>
 concept Is = std::same_as<std::remove_const_t<T>, Model>;
 
 template <Is<RoomTimers> T, typename Field>
-void describe(T& timers, Field&& field) {
+void visit_fields(T& timers, Field&& field) {
     field("inactive_after_seconds", timers.inactive_after_seconds, rule::not_negative);
     field("closed_after_seconds", timers.closed_after_seconds, rule::not_negative);
     field("last_activity_at", timers.last_activity_at, rule::any);
 }
 
 template <Is<Room> T, typename Field>
-void describe(T& room, Field&& field) {
+void visit_fields(T& room, Field&& field) {
     field(required("id"), room.id, rule::id);
     field("organization_id", room.organization_id, rule::id);
     field("status", room.status, rule::any);
@@ -110,7 +110,7 @@ void describe(T& room, Field&& field) {
 }
 
 template <Is<EventSource> T, typename Field>
-void describe(T& source, Field&& field) {
+void visit_fields(T& source, Field&& field) {
     field(required("channel_id"), source.channel_id, rule::id);
     field(required("channel_type"), source.channel_type, rule::any);
     field("direction", source.direction, rule::any);
@@ -123,7 +123,7 @@ void describe(T& source, Field&& field) {
 }
 
 template <Is<ChannelData> T, typename Field>
-void describe(T& data, Field&& field) {
+void visit_fields(T& data, Field&& field) {
     field("provider", data.provider, rule::any);
     field("external_id", data.external_id, rule::any);
     field("thread_id", data.thread_id, rule::any);
@@ -132,7 +132,7 @@ void describe(T& data, Field&& field) {
 }
 
 template <Is<RoomEvent> T, typename Field>
-void describe(T& event, Field&& field) {
+void visit_fields(T& event, Field&& field) {
     field("id", event.id, rule::id);
     field(required("room_id"), event.room_id, rule::id);
     field("type", event.type, rule::any);
@@ -156,14 +156,14 @@ void describe(T& event, Field&& field) {
 }
 
 template <Is<ThreadSummary> T, typename Field>
-void describe(T& summary, Field&& field) {
+void visit_fields(T& summary, Field&& field) {
     field(required("root_event_id"), summary.root_event_id, rule::id);
     field("reply_count", summary.reply_count, rule::not_negative);
     field("last_reply_at", summary.last_reply_at, rule::any);
 }
 
 template <Is<RateLimit> T, typename Field>
-void describe(T& limit, Field&& field) {
+void visit_fields(T& limit, Field&& field) {
     field("max_per_second", limit.max_per_second, rule::real_positive);
     field("max_per_minute", limit.max_per_minute, rule::real_positive);
     field("max_per_hour", limit.max_per_hour, rule::real_positive);
@@ -171,7 +171,7 @@ void describe(T& limit, Field&& field) {
 }
 
 template <Is<RetryPolicy> T, typename Field>
-void describe(T& policy, Field&& field) {
+void visit_fields(T& policy, Field&& field) {
     field("max_retries", policy.max_retries, rule::not_negative);
     field("base_delay_seconds", policy.base_delay_seconds, rule::real_positive);
     field("max_delay_seconds", policy.max_delay_seconds, rule::real_positive);
@@ -181,7 +181,7 @@ void describe(T& policy, Field&& field) {
 }
 
 template <Is<ChannelCapabilities> T, typename Field>
-void describe(T& can, Field&& field) {
+void visit_fields(T& can, Field&& field) {
     field("media_types", can.media_types, rule::any);
     field("max_length", can.max_length, rule::positive);
     field("supports_threading", can.supports_threading, rule::any);
@@ -211,7 +211,7 @@ void describe(T& can, Field&& field) {
 }
 
 template <Is<ChannelBinding> T, typename Field>
-void describe(T& binding, Field&& field) {
+void visit_fields(T& binding, Field&& field) {
     field(required("channel_id"), binding.channel_id, rule::id);
     field(required("room_id"), binding.room_id, rule::id);
     field(required("channel_type"), binding.channel_type, rule::any);
@@ -231,7 +231,7 @@ void describe(T& binding, Field&& field) {
 }
 
 template <Is<Participant> T, typename Field>
-void describe(T& participant, Field&& field) {
+void visit_fields(T& participant, Field&& field) {
     field(required("id"), participant.id, rule::id);
     field(required("room_id"), participant.room_id, rule::id);
     field(required("channel_id"), participant.channel_id, rule::id);
@@ -250,7 +250,7 @@ void describe(T& participant, Field&& field) {
 }
 
 template <Is<Identity> T, typename Field>
-void describe(T& identity, Field&& field) {
+void visit_fields(T& identity, Field&& field) {
     field(required("id"), identity.id, rule::id);
     field("organization_id", identity.organization_id, rule::id);
     field("display_name", identity.display_name, rule::any);
@@ -263,7 +263,7 @@ void describe(T& identity, Field&& field) {
 }
 
 template <Is<Task> T, typename Field>
-void describe(T& task, Field&& field) {
+void visit_fields(T& task, Field&& field) {
     field(required("id"), task.id, rule::id);
     field(required("room_id"), task.room_id, rule::id);
     field(required("title"), task.title, rule::any);
@@ -275,7 +275,7 @@ void describe(T& task, Field&& field) {
 }
 
 template <Is<Observation> T, typename Field>
-void describe(T& observation, Field&& field) {
+void visit_fields(T& observation, Field&& field) {
     field(required("id"), observation.id, rule::id);
     field(required("room_id"), observation.room_id, rule::id);
     field(required("channel_id"), observation.channel_id, rule::id);

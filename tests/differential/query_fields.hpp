@@ -2,10 +2,10 @@
 
 #include <string_view>
 
-#include "roomstore/detail/describe.hpp"
+#include "roomstore/detail/fields.hpp"
 #include "roomstore/query.hpp"
 
-/// The argument structs, described as `roomstore::detail::describe` describes the models.
+/// The argument structs, described as `roomstore::detail::visit_fields` describes the models.
 namespace roomstore::differential {
 
 template <typename Query>
