@@ -4,9 +4,10 @@
     check_reruns.py [ROOT]      compares code, documentation and tests; returns 1 if they disagree about a write
     check_reruns.py --self-test shows that each kind of disagreement is found
 
-The code is right: a write goes through Impl::write or Impl::append (run again) or Impl::write_once (reported as
-commit_unknown). Against it are held the `@par Lost commit` of the method in conversation_store.hpp, the lists in
-the comment of PostgresStore, and the table of tests/faults/reruns_test.cpp.
+The code is right: the list of operations says of each write whether it settles a lost COMMIT (it is run again) or
+reports it (as commit_unknown); a custom one goes through Impl::append, which settles. Against it are held the
+`@par Lost commit` of the method in conversation_store.hpp, the lists in the comment of PostgresStore, and the table
+of tests/faults/reruns_test.cpp.
 """
 
 import os
@@ -14,21 +15,22 @@ import re
 import sys
 
 SETTLED, REPORTED = "settled by running again", "reported"
-SOURCES = ("src/postgres/postgres_store.cpp", "src/postgres/postgres_store_members.cpp")
+OPERATIONS = "include/roomstore/detail/operations.inc"
+CUSTOM = "src/postgres/postgres_store.cpp"
 INTERFACE = "include/roomstore/conversation_store.hpp"
 BACKEND = "include/roomstore/postgres/postgres_store.hpp"
 TEST = "tests/faults/reruns_test.cpp"
-# It writes tables, not rows: tests/postgres/schema_test.cpp has it.
-NO_OPERATION = {"init"}
-CALL = re.compile(r'impl_->(write|write_once|append)\(\s*"(\w+)"')
+OPERATION = re.compile(r'ROOMSTORE_OPERATION\((\w+), (?:ROOMSTORE_RESULT\(.*?\)|[^,(]+),\s*(\w+),')
+APPEND = re.compile(r'impl_->append\(\s*"(\w+)"')
 METHOD = re.compile(r"((?:^    ///[^\n]*\n)+)^    (?:virtual )?asio::awaitable<[^;]*?>\s+(\w+)\(", re.M)
 LOST = re.compile(r"@par Lost commit\n\s*/// (Settled by running again|Reported)\b")
 ROW = re.compile(r'WRITE\(\s*"(\w+)[^"]*",\s*(settled|told)\b')
 
 
-def of_code(text):
-    return {name: REPORTED if how == "write_once" else SETTLED
-            for how, name in CALL.findall(text) if name not in NO_OPERATION}
+def of_code(operations, custom):
+    settled = dict.fromkeys(APPEND.findall(custom), SETTLED)
+    kinds = {"settles": SETTLED, "reports": REPORTED}
+    return settled | {name: kinds[kind] for kind, name in OPERATION.findall(operations) if kind in kinds}
 
 
 def of_interface(text):
@@ -72,9 +74,7 @@ def disagreements(code, others):
 
 
 def check(read):
-    code = {}
-    for path in SOURCES:
-        code.update(of_code(read(path)))
+    code = of_code(read(OPERATIONS), read(CUSTOM))
     return code, list(disagreements(code, {INTERFACE: of_interface(read(INTERFACE)),
                                            BACKEND: of_backend(read(BACKEND), code),
                                            TEST: of_test(read(TEST))}))
@@ -82,9 +82,11 @@ def check(read):
 
 def self_test():
     tree = {
-        SOURCES[0]: 'impl_->write("mark", x); impl_->append(\n    "add", x);'
-                    'impl_->write("init", x);',
-        SOURCES[1]: 'impl_->write_once("drop", x); impl_->read("get", x);',
+        OPERATIONS: "ROOMSTORE_OPERATION(settles, void, mark, room_id, (int x), x)\n"
+                    "ROOMSTORE_OPERATION(reports, ROOMSTORE_RESULT(std::map<int, int>),\n    drop, x.id, (int x), x)\n"
+                    "ROOMSTORE_OPERATION(read, std::vector<int>, get, room_id, (int x), x)\n"
+                    "ROOMSTORE_OPERATION(custom, int, add, room_id, (int x), x)\n",
+        CUSTOM: 'impl_->append(\n    "add", x);',
         INTERFACE: "".join(f"    /// Does.\n    /// @par Lost commit\n    /// {how}.\n"
                            f"    virtual asio::awaitable<std::map<int, int>>\n    {name}(int x) = 0;\n"
                            for name, how in (("mark", "Settled by running again: once more"),
@@ -95,9 +97,10 @@ def self_test():
     }
     cases = [
         (None, "", "", 0),
-        (SOURCES[0], 'write("mark"', 'write_once("mark"', 3),
-        (SOURCES[1], 'impl_->read("get"', 'impl_->write("get"', 3),
-        (SOURCES[1], 'impl_->write_once("drop", x);', "", 2),
+        (OPERATIONS, "settles, void, mark", "reports, void, mark", 3),
+        (OPERATIONS, "read, std::vector<int>, get", "settles, std::vector<int>, get", 3),
+        (OPERATIONS, "reports, ROOMSTORE_RESULT", "read, ROOMSTORE_RESULT", 2),
+        (CUSTOM, "append", "run", 2),
         (INTERFACE, "    /// @par Lost commit\n    /// Reported.\n", "", 1),
         (INTERFACE, "/// Reported", "/// Settled by running again", 1),
         (BACKEND, "mark, add", "mark", 1),

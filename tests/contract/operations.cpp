@@ -3,6 +3,8 @@
 #include <limits>
 #include <utility>
 
+#include "roomstore/detail/operations.hpp"
+
 namespace roomstore::contract {
 
 using enum TextKind;
@@ -296,6 +298,14 @@ std::vector<Operation> operations() {
         for (auto& operation : part()) all.push_back(std::move(operation));
     }
     return all;
+}
+
+std::vector<std::string> listed_operations() {
+    return {
+#define ROOMSTORE_DEFAULT(...)
+#define ROOMSTORE_OPERATION(kind, result, name, ...) #name,
+#include "roomstore/detail/operations.inc"
+    };
 }
 
 }  // namespace roomstore::contract

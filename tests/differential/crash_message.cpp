@@ -43,7 +43,7 @@ void install() {
 
 }  // namespace
 
-void set_last_words(const std::string& text) {
+void set_crash_message(const std::string& text) {
     static const bool installed = (install(), true);
     static_cast<void>(installed);
     length = 0;

@@ -1,24 +1,24 @@
 #!/usr/bin/env python3
-"""Writes a copy of a folder of sources that can have any one of the listed faults.
+"""Writes a copy of a source folder into which every listed fault is compiled, selectable at run time.
 
     apply.py --from DIR [--only FOLDER] --to DIR --names FILE --depfile FILE LIST...
-                             copies DIR, or only that folder of it, and writes the names of the faults
-    apply.py --self-test     shows that it refuses what it must
+                             copies DIR, or only that folder of it, and writes the names of the mutants
+    apply.py --self-test     checks that malformed lists are refused
 
-A list consists of lines; empty ones and those that begin with '#' say nothing.
+A list is a text file. Empty lines and lines that begin with '#' are ignored.
 
-    mutant NAME     begins a fault; it is named after the rule that it breaks
+    mutant NAME     begins a mutant, named after the rule that it breaks
     rule TEXT       the rule in one line
-    section TEXT    where the contract has it
-    file PATH       the source or header, below DIR, that the edits that follow are for
-    - TEXT          an edit: this text, which the file has exactly once,
-    + TEXT          becomes that one
-    @ TEXT          an edit: after this text, which the file has exactly once,
-    + TEXT          comes that one too
+    section TEXT    the section of the contract with the rule
+    file PATH       the source or header below DIR to which the following edits apply
+    - TEXT          an edit: this text, which must occur exactly once in the file,
+    + TEXT          is replaced by this text
+    @ TEXT          an edit: after this text, which must occur exactly once in the file,
+    + TEXT          this text is inserted
 
-Texts may have several lines, each with its mark; a line may also be a part of a line of the file. The
-word MUTANT in a new text asks whether this fault was chosen. All faults go into one copy: it is compiled
-once, and the environment of each run says which fault that run has (switch.hpp).
+Texts may have several lines, each with its mark; a line may also be part of a line of the file. The word
+MUTANT in a new text is true if this mutant is active. All mutants go into one copy: it is compiled once,
+and an environment variable selects the mutant of each run (switch.hpp).
 """
 
 import argparse
@@ -34,7 +34,7 @@ INCLUDE_SWITCH = '#include "mutants/switch.hpp"'
 
 
 class Refused(Exception):
-    """A list that is malformed, or no longer fits the code."""
+    """A list is malformed or does not match the code."""
 
 
 @dataclasses.dataclass
@@ -54,7 +54,7 @@ class Mutant:
 
 
 def parse(text, where):
-    """The mutants of a list, in its order."""
+    """Returns the mutants of a list, in order."""
     mutants, file, last = [], "", ""
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
@@ -108,18 +108,18 @@ def read_lists(paths):
 
 
 def place_of(mutant, edit, text):
-    """Where in the file the edit begins and ends."""
+    """Returns where in the file the edit begins and ends."""
     count = text.count(edit.old)
     if count != 1:
         raise Refused(f"{mutant.name}: {edit.file} has this text {count} times, not once; "
-                      f"bring the mutant in step with the code:\n{edit.old}")
+                      f"update the mutant to match the code:\n{edit.old}")
     begin = text.index(edit.old)
     end = begin + len(edit.old)
     return (end, end) if edit.keeps_old else (begin, end)
 
 
 def apply(mutants, file, text):
-    """The text of `file` with all faults that are for it."""
+    """Returns the text of `file` with all edits of that file applied."""
     edits = [(*place_of(mutant, edit, text), order, mutant.name, edit)
              for order, mutant in enumerate(mutants) for edit in mutant.edits if edit.file == file]
     edits.sort(key=lambda edit: edit[:3])
@@ -140,7 +140,7 @@ def apply(mutants, file, text):
 
 
 def write(path, text):
-    """Writes what has changed only, so that nothing else is compiled again."""
+    """Writes the file only if its text changes, to avoid needless recompilation."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
@@ -151,7 +151,7 @@ def write(path, text):
 
 
 def write_copy(mutants, root, only, to):
-    """Copies the folder `only` of `root` to the same place in `to`, with the faults. Returns what it read."""
+    """Copies the folder `only` of `root` to the same place in `to`, with all edits. Returns the paths."""
     read = []
     for folder, _, names in sorted(os.walk(os.path.join(root, only))):
         for name in sorted(names):
@@ -243,7 +243,7 @@ def self_test():
             if written != expected:
                 failures.append(f"written:\n{written}\nexpected:\n{expected}")
         if os.path.exists(os.path.join(to, "other")):
-            failures.append("copied more than it was told")
+            failures.append("copied files outside the folder given by --only")
         for complaint, text in BAD.items():
             try:
                 copied(text, "x.hpp")

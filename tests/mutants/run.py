@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Shows that the contract suite catches every fault of the lists.
+"""Mutation test: checks that the contract suite detects every mutant of the lists.
 
-    run.py BINARY LIST...                     prints which test catches which mutant, returns 1 if one survives
-    run.py --self-test HARMLESS BINARY LIST...  shows that a mutant without a fault, a crash, a hang and a name
-                                              that does not exist are reported as what they are
+    run.py BINARY LIST...                     prints the test that catches each mutant, exits 1 if one survives
+    run.py --self-test HARMLESS BINARY LIST...  checks that a mutant without a fault, a crash, a hang and an
+                                              unknown name are each reported correctly
 
-BINARY is the contract suite on a store that can have any one of the faults (apply.py). It is run once without
-a fault, then once per mutant. Caught means: an assertion of a test failed. A run that crashes or does not end
-says nothing about the test, and so does not count; the fault then has to be written so that it can be seen.
+BINARY is the contract suite on a store with all mutants compiled in (apply.py). It is run once without a
+fault, then once per mutant. A mutant is caught if an assertion of a test failed. A crash or a timeout does
+not show that a test detects the fault, and so does not count; such a mutant has to be rewritten so that an
+assertion fails.
 """
 
 import argparse
@@ -23,11 +24,11 @@ sys.dont_write_bytecode = True
 import apply
 
 VARIABLE = "ROOMSTORE_MUTANT"
-# A bound against hanging for ever. A run takes about a second.
+# Timeout of a run. A run takes about a second.
 SECONDS = 180
-# Tests of one thread first, so that who catches a fault does not depend on the scheduler.
+# Single-threaded tests first, so that the test that catches a mutant does not depend on the scheduler.
 STAGES = ("~[concurrency]", "[concurrency]")
-# What Catch2 writes as it is, but XML must not hold: the suite has hostile texts.
+# Characters that Catch2 writes unescaped but XML does not allow; the suite has hostile texts.
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -40,7 +41,7 @@ class Outcome:
 
 
 def failed_test(report):
-    """The test in which an assertion failed or an exception escaped, and where; the report may be cut off."""
+    """Returns the test that failed or threw an exception, and where. The report may be truncated."""
     parser = xml.etree.ElementTree.XMLPullParser(("start", "end"))
     case, place = None, ""
     try:
@@ -89,7 +90,7 @@ def run(binary, mutant, seconds=SECONDS):
 
 
 def check_harness(binary):
-    """Complaints about the binary itself, without which no result would mean anything."""
+    """Yields errors of the binary itself, which would invalidate every result."""
     sound = run(binary, None)
     if sound.verdict != "passed":
         yield f"without a fault: {sound.verdict}: {sound.test} {sound.place} {sound.details}"
@@ -114,7 +115,7 @@ def print_table(mutants, outcomes):
 
 
 def run_all(binary, mutants, workers):
-    """0 if every mutant is caught, 1 if not."""
+    """Returns 0 if every mutant is caught, otherwise 1."""
     complaints = list(check_harness(binary))
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         outcomes = list(pool.map(lambda mutant: run(binary, mutant.name), mutants))
@@ -122,16 +123,16 @@ def run_all(binary, mutants, workers):
         if outcome.verdict == "passed":
             complaints.append(f"{mutant.name} survived: no test of the suite checks '{mutant.rule}'")
         elif outcome.verdict != "caught":
-            complaints.append(f"{mutant.name}: {outcome.verdict}, which is no failed check: {outcome.details}")
+            complaints.append(f"{mutant.name}: {outcome.verdict}, not a failed assertion: {outcome.details}")
     caught = sum(outcome.verdict == "caught" for outcome in outcomes)
-    # The table is long, and reports are cut in the middle: what went wrong comes first.
+    # Errors come first, because the table is long and reports are truncated in the middle.
     print(f"{len(mutants)} mutants, {caught} caught", *complaints, sep="\n")
     print_table(mutants, outcomes)
     return 1 if complaints or not mutants else 0
 
 
 def python(code):
-    """A stand-in for the binary; the arguments of the suite come after the code."""
+    """Returns a command that stands in for the binary; the arguments of the suite follow the code."""
     return [sys.executable, "-c", code]
 
 
@@ -158,16 +159,16 @@ def self_test(binary, harmless, listed, workers):
             failures.append(f"named the wrong test: {outcome}")
     for mutant in harmless:
         if run(binary, mutant.name).verdict != "passed":
-            failures.append(f"{mutant.name} has no fault, but did not pass")
-    # The whole way, with one of the real ones beside it.
+            failures.append(f"{mutant.name} has no fault but did not pass")
+    # Complete runs, also with a real mutant.
     if run_all(binary, harmless + listed[:1], workers) != 1:
         failures.append("a mutant that survives did not fail the run")
     if run_all(binary, listed[:1], workers) != 0:
         failures.append("a mutant that is caught failed the run")
     if run_all(binary, [], workers) != 1:
-        failures.append("no mutants at all did not fail the run")
+        failures.append("a run without mutants did not fail")
     if run_all(python("pass"), listed[:1], workers) != 1:
-        failures.append("a binary that knows no mutants did not fail the run")
+        failures.append("a binary without mutants did not fail the run")
     print(f"self-test: {len(STAND_INS) + 5} cases, {len(failures)} wrong", *failures, sep="\n")
     return 1 if failures else 0
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <thread>
 
-/// Chooses, when the process starts, the one fault that it has; none unless the environment says
-/// so. Included by nothing but the mutated copies that `apply.py` writes.
+/// Selects the active mutant at process start, from the environment variable `ROOMSTORE_MUTANT`;
+/// none if it is not set. Included only by the mutated copies that `apply.py` writes.
 namespace roomstore::mutants {
 
 enum class Mutant {
@@ -19,8 +19,8 @@ enum class Mutant {
 #undef ROOMSTORE_MUTANT_NAME
 };
 
-/// A name that is misspelt would run the sound code, and so would look like a fault that nobody
-/// sees: it ends the process instead.
+/// An unknown name terminates the process: running the unmodified code instead would look like a
+/// mutant that survives.
 inline Mutant mutant_from_environment() {
     const char* value = std::getenv("ROOMSTORE_MUTANT");
     if (value == nullptr) return Mutant::no_fault;
@@ -35,12 +35,12 @@ inline Mutant mutant_from_environment() {
 
 inline const Mutant active = mutant_from_environment();
 
-/// Where rivals wait for each other between two steps that ought to be one, so that whether they
-/// come between does not depend on the scheduler. Tests that have rivals run them on threads of
-/// their own; on the thread that started the process there is nobody to wait for.
+/// A rendezvous of threads between two steps of an operation that should be atomic, so that the
+/// race does not depend on the scheduler. Concurrency tests run their calls on separate threads, so
+/// the main thread does not wait.
 class Meeting {
 public:
-    /// Returns once another thread has come here too, or nobody comes within `patience`.
+    /// Returns when another thread has called it too, or after the timeout `patience`.
     void attend() {
         if (std::this_thread::get_id() == main_thread_) return;
         std::unique_lock lock(mutex_);
@@ -56,7 +56,7 @@ public:
     }
 
 private:
-    /// Long enough for a machine under load; the last of all rivals waits it out.
+    /// Long enough for a machine under load. The last thread always waits this long.
     static constexpr std::chrono::milliseconds patience{250};
 
     const std::thread::id main_thread_ = std::this_thread::get_id();
@@ -68,7 +68,7 @@ private:
 
 inline Meeting meeting;
 
-/// Lets the rivals of a test in between two steps that ought to be one.
+/// Lets concurrent calls run between two steps that should be atomic.
 inline void give_way() { meeting.attend(); }
 
 }  // namespace roomstore::mutants

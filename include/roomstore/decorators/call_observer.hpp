@@ -12,23 +12,23 @@
 
 namespace roomstore {
 
-/// A call that has ended.
+/// A completed call.
 /// @ingroup decorators
 struct ObservedCall {
-    /// The name of the operation, such as `add_event_auto_index`. A literal: it may be kept.
-    /// `ConversationStore::get_conversation` and `ConversationStore::get_timeline` are
-    /// `list_events`.
+    /// The name of the operation, such as `add_event_auto_index`. A string literal, so it may be
+    /// kept. `ConversationStore::get_conversation` and `ConversationStore::get_timeline` are
+    /// reported as `list_events`.
     std::string_view operation{};
-    /// The room that the call was about; empty where it names none, or several.
+    /// The room that the call refers to; empty if it names none or several.
     std::string_view room_id{};
-    /// From the first step of the call to its end.
+    /// Time from the start of the call to its completion.
     std::chrono::nanoseconds duration{};
-    /// 0 for a call that gave a result; an `errc`; `asio::error::operation_aborted`; and
-    /// `errc::internal` for an exception that is no `std::system_error`.
+    /// 0 if the call returned a result; otherwise an `errc`, `asio::error::operation_aborted`, or
+    /// `errc::internal` for an exception that is not a `std::system_error`.
     std::error_code error{};
 
     /// The error as a name: `ok`, `aborted`, the name of an `errc` such as `not_found`, or `other`.
-    /// A literal: it may be kept.
+    /// A string literal, so it may be kept.
     std::string_view outcome() const noexcept {
         if (!error) return "ok";
         if (error == asio::error::operation_aborted) return "aborted";
@@ -38,15 +38,16 @@ struct ObservedCall {
     }
 };
 
-/// Is told of every call that an `ObservedStore` has made.
+/// Receives every completed call of an `ObservedStore`.
 /// @ingroup decorators
 class ROOMSTORE_SHARED CallObserver {
 public:
     virtual ~CallObserver() = default;
 
-    /// Called once for each call that was begun and has ended, on the thread of its caller, before
-    /// the caller gets the result; for calls of several threads at the same time. The caller waits
-    /// for it. `call` and what it refers to, but for literals, live as long as this call.
+    /// Called once for each call that was started and has completed, on the thread of its caller,
+    /// before the caller gets the result. May be called from several threads at the same time. The
+    /// caller waits for it. `call` and the data it refers to, except for string literals, are valid
+    /// only during this call.
     virtual void on_call(const ObservedCall& call) noexcept = 0;
 };
 

@@ -30,6 +30,12 @@ inline void normalize_connected_via(Participant& participant) {
     participant.connected_via = std::move(channels);
 }
 
+/// What a backend stores instead of an argument that it was given.
+inline void normalize(RoomEvent& event) { normalize_idempotency_key(event); }
+inline void normalize(Participant& participant) { normalize_connected_via(participant); }
+template <typename Argument>
+void normalize(Argument&) {}
+
 /// Rewrites a number of a room's metadata as PostgreSQL's jsonb gives it back, which keeps decimals
 /// instead of doubles: zero has no sign, and what has an exponent is written out, which makes it an
 /// integer where it fits one.

@@ -10,6 +10,7 @@
 #include <asio/awaitable.hpp>
 
 #include "roomstore/conversation_store.hpp"
+#include "roomstore/detail/operations.hpp"
 #include "roomstore/query.hpp"
 
 namespace roomstore {
@@ -21,197 +22,55 @@ class Engine;
 /// Options of `InMemoryStore`.
 /// @ingroup stores
 struct InMemoryOptions {
-    /// What the store accepts. `Limits::max_event_bytes`: bytes, 1 MiB by default, 1 byte to 64
-    /// MiB.
+    /// Limits of what the store accepts. `Limits::max_event_bytes`: in bytes, default 1 MiB, range
+    /// 1 byte to 64 MiB.
     Limits limits{};
 };
 
-/// Keeps everything in the memory of the process, until the store is closed or destroyed.
+/// A store in the memory of the process. Its contents are lost when it is closed or destroyed.
 ///
 /// @par Threads
-/// As every store. Calls on different rooms do not wait for one another. Calls on one room wait for
-/// an append as long as it takes to link an event, for `update_event` and `patch_room_metadata` as
-/// long as it takes to copy one row, and for a list of events with a filter as long as it takes to
-/// look at those that its query names.
+/// Thread-safe, like every store. Calls on different rooms do not wait for each other. Calls on the
+/// same room do: an append blocks them while it adds an event to the indexes, `update_event` and
+/// `patch_room_metadata` while they copy one row, and `list_events` with a filter while it examines
+/// the events that its query names.
 /// @par Executor
-/// No call suspends: it has ended when `co_await` returns, on the same thread.
+/// No call suspends. Each completes on the calling thread, within `co_await`.
 /// @par Cancellation
-/// A call that has begun ends with its true outcome.
+/// A call that has begun is not interrupted and reports its actual outcome.
 /// @par Errors
-/// Of those a store may throw: invalid_argument, not_found, already_exists, conflict, storage_full
-/// and closed. `std::bad_alloc` where memory runs out; then nothing has changed. Where no memory at
-/// all is left, the JSON library ends the process: it needs some to destroy an object or array.
+/// Of the errors a store may throw: invalid_argument, not_found, already_exists, conflict,
+/// storage_full and closed. If memory runs out, `std::bad_alloc`; nothing has changed then. If no
+/// memory at all is left, the JSON library terminates the process, because it needs memory to
+/// destroy an object or array.
 /// @par Consistency
-/// Each call is atomic in each room. A result that spans rooms (`list_rooms`, `find_rooms`,
-/// `find_room_ids_by_channel`, `get_unread_counts`) shows every room at one moment, but not all of
-/// them at the same.
+/// Each call is atomic per room. A result that spans rooms (`list_rooms`, `find_rooms`,
+/// `find_room_ids_by_channel`, `get_unread_counts`) shows each room as it was at one moment, but
+/// different rooms may be read at different moments.
 /// @par Cost
-/// No call costs more because there are more rooms or events, but for a logarithm. Filters look at
-/// what they must: those of `list_events` at the events from the end that the query names, the one
-/// by metadata at the rooms that the other conditions leave, where each object or array in an array
-/// of the filter is looked for among those of the array in the room.
+/// The number of rooms and events adds at most a logarithmic factor to the cost of a call, except
+/// for filters. `list_events` with a filter examines events from the end that the query names. A
+/// metadata filter examines the rooms that match the other conditions; each object or array in an
+/// array of the filter is searched for in the corresponding array of the room.
 /// @par Fork
-/// A forked child has a copy of its own and goes on with it, provided that no other thread was in a
-/// call of the store when the process forked.
+/// A forked child has its own copy and can continue to use it, provided that no other thread was in
+/// a call of the store when the process forked.
 /// @ingroup stores
 class InMemoryStore final : public ConversationStore {
 public:
-    /// An empty store.
+    /// Creates an empty store.
     /// @par Errors
-    /// invalid_argument: a limit is out of its bounds.
+    /// invalid_argument: a limit is out of bounds.
     explicit InMemoryStore(InMemoryOptions options = {});
     ~InMemoryStore() override;
 
-    /// Opens the store; nothing that takes time.
+    /// Opens the store. Takes no noticeable time.
     asio::awaitable<void> init() override;
 
-    /// Does not wait for running calls: they end by themselves, with their outcome or with
-    /// `closed`.
+    /// Does not wait for running calls: each completes with its own outcome or with `closed`.
     asio::awaitable<void> close() override;
 
-    asio::awaitable<Room> create_room(Room room) override;
-
-    asio::awaitable<std::optional<Room>> get_room(std::string room_id) override;
-
-    asio::awaitable<Room> update_room(Room room) override;
-
-    asio::awaitable<std::optional<Room>> patch_room_metadata(
-        std::string room_id,
-        Json patch,
-        std::vector<std::string> unset = {}) override;
-
-    asio::awaitable<bool> delete_room(std::string room_id) override;
-
-    asio::awaitable<bool> room_exists(std::string room_id) override;
-
-    asio::awaitable<std::vector<Room>> list_rooms(Page page = {}) override;
-
-    asio::awaitable<std::vector<Room>> find_rooms(RoomFilter filter,
-                                                  Page page = {.offset = 0, .limit = 100}) override;
-
-    asio::awaitable<std::optional<Room>> find_latest_room(
-        std::string participant_id,
-        LatestRoomFilter filter = LatestRoomFilter()) override;
-
-    asio::awaitable<std::optional<std::string>> find_room_id_by_channel(
-        std::string channel_id,
-        std::optional<RoomStatus> status = {}) override;
-
-    asio::awaitable<std::vector<std::string>> find_room_ids_by_channel(
-        std::string channel_id,
-        ChannelLookup lookup = {}) override;
-
-    asio::awaitable<std::int64_t> get_delivered_index(std::string room_id) override;
-
-    asio::awaitable<bool> advance_delivered_index(std::string room_id,
-                                                  std::int64_t index,
-                                                  Gap gap = Gap::refuse) override;
-
-    asio::awaitable<RoomContext> load_room_context(std::string room_id) override;
-
-    asio::awaitable<RoomEvent> add_event_auto_index(std::string room_id, RoomEvent event) override;
-
-    asio::awaitable<std::vector<RoomEvent>> append_events(std::string room_id,
-                                                          std::vector<RoomEvent> events,
-                                                          AppendOptions options = {}) override;
-
-    asio::awaitable<RoomEvent> add_event(RoomEvent event) override;
-
-    asio::awaitable<std::optional<RoomEvent>> get_event(std::string event_id) override;
-
-    asio::awaitable<std::optional<RoomEvent>> get_event(std::string room_id,
-                                                        std::string event_id) override;
-
-    asio::awaitable<RoomEvent> update_event(RoomEvent event) override;
-
-    asio::awaitable<std::vector<std::string>> delete_event(
-        std::string room_id,
-        std::string event_id,
-        Replies replies = Replies::cascade) override;
-
-    asio::awaitable<std::vector<RoomEvent>> list_events(std::string room_id,
-                                                        EventQuery query = {}) override;
-
-    asio::awaitable<std::map<std::string, ThreadSummary>> get_thread_summaries(
-        std::string room_id,
-        std::vector<std::string> root_event_ids) override;
-
-    asio::awaitable<bool> check_idempotency(std::string room_id, std::string key) override;
-
-    asio::awaitable<std::optional<RoomEvent>> get_event_by_idempotency_key(
-        std::string room_id,
-        std::string key) override;
-
-    asio::awaitable<std::int64_t> get_event_count(std::string room_id) override;
-
-    asio::awaitable<ChannelBinding> add_binding(ChannelBinding binding) override;
-
-    asio::awaitable<std::optional<ChannelBinding>> get_binding(std::string room_id,
-                                                               std::string channel_id) override;
-
-    asio::awaitable<ChannelBinding> update_binding(ChannelBinding binding) override;
-
-    asio::awaitable<bool> remove_binding(std::string room_id, std::string channel_id) override;
-
-    asio::awaitable<std::vector<ChannelBinding>> list_bindings(std::string room_id) override;
-
-    asio::awaitable<bool> binding_exists(std::string room_id, std::string channel_id) override;
-
-    asio::awaitable<Participant> add_participant(Participant participant) override;
-
-    asio::awaitable<std::optional<Participant>> get_participant(
-        std::string room_id,
-        std::string participant_id) override;
-
-    asio::awaitable<Participant> update_participant(Participant participant) override;
-
-    asio::awaitable<bool> remove_participant(std::string room_id,
-                                             std::string participant_id) override;
-
-    asio::awaitable<std::vector<Participant>> list_participants(std::string room_id) override;
-
-    asio::awaitable<Identity> create_identity(Identity identity) override;
-
-    asio::awaitable<std::optional<Identity>> get_identity(std::string identity_id) override;
-
-    asio::awaitable<std::optional<Identity>> resolve_identity(
-        ChannelType channel_type,
-        std::string address,
-        std::optional<std::string> organization_id = {}) override;
-
-    asio::awaitable<void> link_address(std::string identity_id,
-                                       ChannelType channel_type,
-                                       std::string address,
-                                       std::optional<std::string> organization_id = {}) override;
-
-    asio::awaitable<Task> add_task(Task task) override;
-
-    asio::awaitable<std::optional<Task>> get_task(std::string task_id) override;
-
-    asio::awaitable<std::vector<Task>> list_tasks(std::string room_id,
-                                                  std::optional<TaskStatus> status = {}) override;
-
-    asio::awaitable<Task> update_task(Task task) override;
-
-    asio::awaitable<Observation> add_observation(Observation observation) override;
-
-    asio::awaitable<std::vector<Observation>> list_observations(std::string room_id) override;
-
-    asio::awaitable<void> mark_read(std::string room_id,
-                                    std::string channel_id,
-                                    std::string event_id) override;
-
-    asio::awaitable<void> mark_all_read(std::string room_id, std::string channel_id) override;
-
-    asio::awaitable<std::int64_t> get_unread_count(std::string room_id,
-                                                   std::string channel_id) override;
-
-    asio::awaitable<std::map<std::string, std::int64_t>> get_unread_counts(
-        std::string channel_id,
-        std::vector<std::string> room_ids) override;
-
-    asio::awaitable<std::map<std::string, std::int64_t>> list_read_markers(
-        std::string room_id) override;
+#include "roomstore/detail/declare_operations.inc"
 
 private:
     const std::unique_ptr<detail::memory::Engine> engine_;

@@ -205,20 +205,20 @@ std::optional<Identity> get_identity(Session& session, const std::string& id) {
 }
 
 std::optional<Identity> resolve_identity(Session& session,
-                                         const std::string& channel_type,
+                                         const ChannelType& channel_type,
                                          const std::string& address,
                                          const std::optional<std::string>& organization_id) {
     return only_identity(
-        session.exec(resolve, Params().add(channel_type).add(address).add(scope(organization_id))));
+        session.exec(resolve, Params().add(channel_type.name()).add(address).add(scope(organization_id))));
 }
 
 void link_address(Session& session,
                   const std::string& identity_id,
-                  const std::string& channel_type,
+                  const ChannelType& channel_type,
                   const std::string& address,
                   const std::optional<std::string>& organization_id) {
     const auto losses =
-        take_addresses(session, identity_id, scope(organization_id), {{channel_type, address}});
+        take_addresses(session, identity_id, scope(organization_id), {{channel_type.name(), address}});
     auto ids = losers(losses);
     ids.push_back(identity_id);
     auto locked = lock_identities(session, ids);
@@ -227,7 +227,7 @@ void link_address(Session& session,
         throw detail::does_not_exist("link_address", "identity", identity_id);
     }
     strike_all(session, locked, losses);
-    auto& list = identity->second[channel_type];
+    auto& list = identity->second[channel_type.name()];
     if (std::find(list.begin(), list.end(), address) != list.end()) return;
     list.push_back(address);
     store_addresses(session, identity_id, identity->second);

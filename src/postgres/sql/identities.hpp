@@ -21,7 +21,7 @@ Identity create_identity(Session& session, const Identity& identity);
 std::optional<Identity> get_identity(Session& session, const std::string& id);
 
 std::optional<Identity> resolve_identity(Session& session,
-                                         const std::string& channel_type,
+                                         const ChannelType& channel_type,
                                          const std::string& address,
                                          const std::optional<std::string>& organization_id);
 
@@ -29,7 +29,7 @@ std::optional<Identity> resolve_identity(Session& session,
 /// @throws Error not_found.
 void link_address(Session& session,
                   const std::string& identity_id,
-                  const std::string& channel_type,
+                  const ChannelType& channel_type,
                   const std::string& address,
                   const std::optional<std::string>& organization_id);
 

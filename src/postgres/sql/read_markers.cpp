@@ -84,6 +84,12 @@ void mark_all_read(Session& session, const std::string& room_id, const std::stri
     if (found.empty()) throw detail::no_room("mark_all_read", room_id);
 }
 
+std::int64_t get_unread_count(Session& session,
+                              const std::string& room_id,
+                              const std::string& channel_id) {
+    return get_unread_counts(session, channel_id, {room_id}).at(room_id);
+}
+
 std::map<std::string, std::int64_t> get_unread_counts(Session& session,
                                                       const std::string& channel_id,
                                                       const std::vector<std::string>& room_ids) {

@@ -20,6 +20,10 @@ void mark_read(Session& session,
 /// @throws Error not_found.
 void mark_all_read(Session& session, const std::string& room_id, const std::string& channel_id);
 
+std::int64_t get_unread_count(Session& session,
+                              const std::string& room_id,
+                              const std::string& channel_id);
+
 std::map<std::string, std::int64_t> get_unread_counts(Session& session,
                                                       const std::string& channel_id,
                                                       const std::vector<std::string>& room_ids);

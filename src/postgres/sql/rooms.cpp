@@ -309,13 +309,15 @@ Room update_room(Session& session, const Room& room) {
 }
 
 std::optional<Room> patch_room_metadata(Session& session,
+                                        const detail::Validator& validator,
                                         const std::string& id,
                                         const Json& changes,
-                                        const std::vector<std::string>& unset,
-                                        Timestamp updated_at) {
+                                        const std::vector<std::string>& unset) {
     Params params;
-    params.add(id).add_array(unset).add(json_text(changes)).add(updated_at);
-    return only_room(session.exec(patch, params), id);
+    params.add(id).add_array(unset).add(json_text(changes)).add(now());
+    auto room = only_room(session.exec(patch, params), id);
+    if (room) validator.patched_room(*room);
+    return room;
 }
 
 bool delete_room(Session& session, const std::string& id) {
@@ -329,6 +331,10 @@ bool delete_room(Session& session, const std::string& id) {
 
 bool room_exists(Session& session, const std::string& id) {
     return !session.exec(exists, Params().add(id)).empty();
+}
+
+std::vector<Room> list_rooms(Session& session, UnreadableRows& unreadable, const Page& page) {
+    return find_rooms(session, unreadable, {}, page);
 }
 
 std::vector<Room> find_rooms(Session& session,
@@ -364,6 +370,14 @@ std::optional<Room> find_latest_room(Session& session,
     const auto found = session.exec(latest_statements[member], params);
     if (found.empty()) return std::nullopt;
     return only_room(found, found[0].text(0));
+}
+
+std::optional<std::string> find_room_id_by_channel(Session& session,
+                                                   const std::string& channel_id,
+                                                   const std::optional<RoomStatus>& status) {
+    auto ids = find_room_ids_by_channel(session, channel_id, {.status = status, .limit = 1});
+    if (ids.empty()) return std::nullopt;
+    return std::move(ids.front());
 }
 
 std::vector<std::string> find_room_ids_by_channel(Session& session,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "driver/session.hpp"
+#include "roomstore/detail/validate.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/model/room.hpp"
 #include "roomstore/query.hpp"
@@ -23,16 +24,19 @@ std::optional<Room> get_room(Session& session, const std::string& id);
 /// @throws Error not_found.
 Room update_room(Session& session, const Room& room);
 
+/// @throws Error invalid_argument, where the patched room breaks a limit.
 std::optional<Room> patch_room_metadata(Session& session,
+                                        const detail::Validator& validator,
                                         const std::string& id,
                                         const Json& patch,
-                                        const std::vector<std::string>& unset,
-                                        Timestamp updated_at);
+                                        const std::vector<std::string>& unset);
 
 /// Transaction.
 bool delete_room(Session& session, const std::string& id);
 
 bool room_exists(Session& session, const std::string& id);
+
+std::vector<Room> list_rooms(Session& session, UnreadableRows& unreadable, const Page& page);
 
 std::vector<Room> find_rooms(Session& session,
                              UnreadableRows& unreadable,
@@ -42,6 +46,10 @@ std::vector<Room> find_rooms(Session& session,
 std::optional<Room> find_latest_room(Session& session,
                                      const std::string& participant_id,
                                      const LatestRoomFilter& filter);
+
+std::optional<std::string> find_room_id_by_channel(Session& session,
+                                                   const std::string& channel_id,
+                                                   const std::optional<RoomStatus>& status);
 
 std::vector<std::string> find_room_ids_by_channel(Session& session,
                                                   const std::string& channel_id,

@@ -30,25 +30,33 @@ namespace roomstore::detail::memory {
 /// The operations of `InMemoryStore`, without coroutines.
 ///
 /// @par Locks
-/// A call holds the lock of at most one room at a time. Under it, it may take one of the leaves:
-/// a shard of the room map, of the event index or of the key index, the directory, the task index.
-/// The lock of the identities is taken alone. No lock is waited for under a leaf, and none is held
-/// when a call returns.
-/// @par Truth
-/// What a leaf says about a room may be outdated as soon as the leaf is unlocked. A call that goes
-/// on from there to the room looks again under its lock, where every change is complete.
+/// A call holds at most one room lock at a time. While holding it, the call may take one leaf lock:
+/// that of a shard of the room map, of the event index or of the key index, of the directory, or of
+/// the task index. The lock of the identity index is taken on its own. No call waits for a lock
+/// while it holds a leaf lock, and no lock is held when a call returns.
+/// @par Stale entries
+/// What an index reports about a room may be stale as soon as its leaf lock is released. A call
+/// that proceeds to the room checks again under the room lock, where every change is complete.
 /// @par Copies
-/// Rows and events are immutable behind shared pointers. Reads copy pointers under the lock, and
-/// what the caller gets afterwards. Writes that depend on the row they replace are made under it.
+/// Rows and events are immutable and held by shared pointers. A read copies the pointers under the
+/// lock and builds the caller's copies after releasing it. A write that depends on the row it
+/// replaces builds the new row under the lock.
 /// @par Exceptions
-/// A call that throws, be it for lack of memory, has changed nothing: whatever may throw comes
-/// first or is taken back.
+/// A call that throws, even std::bad_alloc, changes nothing: steps that may throw come first or are
+/// rolled back.
 class Engine {
 public:
     explicit Engine(const Limits& limits) : validator_(limits) {}
 
     void init();
     void close();
+
+    /// The validator of arguments. The engine itself assumes valid arguments.
+    /// @throws Error closed, unless the store is open.
+    const Validator& open_validator() const {
+        require_open();
+        return validator_;
+    }
 
     Room create_room(Room room);
     std::optional<Room> get_room(const std::string& room_id);
@@ -136,12 +144,6 @@ private:
     enum class State { fresh, open, closed };
     using RoomPtr = RoomMap::RoomPtr;
 
-    /// What refuses bad arguments, where the store is open; each call begins with it.
-    const Validator& ready() const {
-        require_open();
-        return validator_;
-    }
-
     bool is_open() const noexcept { return state_.load() == State::open; }
 
     void require_open() const {
@@ -155,9 +157,9 @@ private:
         }
     }
 
-    /// `close()` empties the store under the feet of calls that run: what they then miss is no
-    /// evidence against it having been there. Whoever searched in several rooms asks again at the
-    /// end, whether it found something or not: a better one may have gone.
+    /// `close()` empties the store while calls are running, so a room that is not found may have
+    /// been there: the call must then fail with `closed`. A call that searches several rooms checks
+    /// again at the end, even if it found something, because a better match may have been removed.
     LockedRoom lock_room(RoomPtr room) const {
         if (room) {
             if (LockedRoom locked(std::move(room)); locked) return locked;
@@ -186,7 +188,7 @@ private:
         return locked;
     }
 
-    /// Copies what pointers point to, without a lock.
+    /// Copies the rows. Needs no lock.
     template <typename Row>
     static std::optional<Row> copy(const std::shared_ptr<const Row>& row) {
         if (!row) return std::nullopt;

@@ -50,7 +50,7 @@ inline void Engine::detach(RoomRecord& room, const PackedEvent& event) noexcept 
     room.contents.events.erase(event.index());
 }
 
-/// Moves the counters past an event that was attached.
+/// Updates the counters for an event that was attached.
 inline void Engine::count(RoomRecord& room, const PackedEvent& event) noexcept {
     RoomCounters& counters = room.counters;
     counters.latest_index = (std::max)(counters.last_given(), event.index());
@@ -59,13 +59,13 @@ inline void Engine::count(RoomRecord& room, const PackedEvent& event) noexcept {
         (std::max)(counters.last_activity_at.value_or(event.created_at()), event.created_at());
 }
 
-/// Null where the room has none. The lock of the room is held.
+/// The event of the room with that id, or null. The caller holds the lock of the room.
 inline EventPtr Engine::find_event(const RoomRecord& room, std::string_view event_id) const {
     const PackedEvent* event = ids_.find(room, event_id);
     return event == nullptr ? nullptr : *room.contents.events.find(event->index());
 }
 
-/// As `find_event`.
+/// Like `find_event`, by idempotency key.
 inline EventPtr Engine::find_key(const RoomRecord& room, std::string_view key) const {
     const PackedEvent* event = keys_.find(room, key);
     return event == nullptr ? nullptr : *room.contents.events.find(event->index());
@@ -84,7 +84,7 @@ inline EventPtr Engine::find_repeated(const RoomRecord& room,
 
 inline std::vector<RoomEvent> Engine::unpack(const std::vector<EventPtr>& events,
                                              const std::string& room_id) {
-    // Becomes the event at its place, where it need not be moved to.
+    // Converts to the event in place, which saves a move.
     struct InPlace {
         const PackedEvent& event;
         const std::string& room_id;
@@ -98,10 +98,9 @@ inline std::vector<RoomEvent> Engine::unpack(const std::vector<EventPtr>& events
 
 inline RoomEvent Engine::add_event_auto_index(const std::string& room_id, RoomEvent event) {
     constexpr std::string_view operation = "add_event_auto_index";
-    ready().add_event_auto_index(room_id, event);
     normalize_idempotency_key(event);
     auto record = rooms_.find(room_id);
-    // What a new event needs is allocated before the lock, which many wait for.
+    // Allocates before taking the lock, since many calls may wait for it.
     const auto packed = record ? std::make_shared<PackedEvent>(event, *record) : nullptr;
     auto room = require_room(std::move(record), operation, room_id);
     if (const EventPtr stored = find_repeated(*room, event, operation)) {
@@ -122,7 +121,6 @@ inline std::vector<RoomEvent> Engine::append_events(const std::string& room_id,
                                                     std::vector<RoomEvent> events,
                                                     const AppendOptions& options) {
     constexpr std::string_view operation = "append_events";
-    ready().append_events(room_id, events, options);
     auto record = rooms_.find(room_id);
     std::vector<std::shared_ptr<PackedEvent>> packed;
     packed.reserve(events.size());
@@ -166,7 +164,6 @@ inline std::vector<RoomEvent> Engine::append_events(const std::string& room_id,
 
 inline RoomEvent Engine::add_event(RoomEvent event) {
     constexpr std::string_view operation = "add_event";
-    ready().add_event(event);
     normalize_idempotency_key(event);
     auto record = rooms_.find(event.room_id);
     const EventPtr packed = record ? std::make_shared<PackedEvent>(event, *record) : nullptr;
@@ -185,7 +182,6 @@ inline RoomEvent Engine::add_event(RoomEvent event) {
 }
 
 inline std::optional<RoomEvent> Engine::get_event(const std::string& event_id) {
-    ready().get_event(event_id);
     auto candidate = ids_.first_room(event_id);
     while (candidate) {
         if (auto room = lock_room(std::static_pointer_cast<RoomRecord>(candidate))) {
@@ -204,7 +200,6 @@ inline std::optional<RoomEvent> Engine::get_event(const std::string& event_id) {
 
 inline std::optional<RoomEvent> Engine::get_event(const std::string& room_id,
                                                   const std::string& event_id) {
-    ready().get_event(room_id, event_id);
     auto room = lock_room(room_id);
     if (!room) return std::nullopt;
     const EventPtr event = find_event(*room, event_id);
@@ -214,7 +209,6 @@ inline std::optional<RoomEvent> Engine::get_event(const std::string& room_id,
 }
 
 inline RoomEvent Engine::update_event(RoomEvent event) {
-    ready().update_event(event);
     auto room = lock_room(event.room_id);
     const EventPtr stored = room ? find_event(*room, event.id) : nullptr;
     if (!stored) throw does_not_exist("update_event", "event", event.id, event.room_id);
@@ -241,7 +235,6 @@ inline RoomEvent Engine::update_event(RoomEvent event) {
 inline std::vector<std::string> Engine::delete_event(const std::string& room_id,
                                                      const std::string& event_id,
                                                      Replies replies) {
-    ready().delete_event(room_id, event_id, replies);
     std::vector<EventPtr> doomed;
     std::vector<std::string> ids;
     auto room = lock_room(room_id);
@@ -263,7 +256,6 @@ inline std::vector<std::string> Engine::delete_event(const std::string& room_id,
 
 inline std::vector<RoomEvent> Engine::list_events(const std::string& room_id,
                                                   const EventQuery& query) {
-    ready().list_events(room_id, query);
     auto room = lock_room(room_id);
     if (!room) return {};
     const auto page = EventPage(room->contents.events, room->contents.threads, query).select();
@@ -274,7 +266,6 @@ inline std::vector<RoomEvent> Engine::list_events(const std::string& room_id,
 inline std::map<std::string, ThreadSummary> Engine::get_thread_summaries(
     const std::string& room_id,
     const std::vector<std::string>& root_event_ids) {
-    ready().get_thread_summaries(room_id, root_event_ids);
     std::map<std::string, ThreadSummary> summaries;
     const auto room = lock_room(room_id);
     if (!room) return summaries;
@@ -287,14 +278,12 @@ inline std::map<std::string, ThreadSummary> Engine::get_thread_summaries(
 }
 
 inline bool Engine::check_idempotency(const std::string& room_id, const std::string& key) {
-    ready().check_idempotency(room_id, key);
     const auto room = lock_room(room_id);
     return room && !key.empty() && keys_.find(*room, key) != nullptr;
 }
 
 inline std::optional<RoomEvent> Engine::get_event_by_idempotency_key(const std::string& room_id,
                                                                      const std::string& key) {
-    ready().get_event_by_idempotency_key(room_id, key);
     auto room = lock_room(room_id);
     if (!room || key.empty()) return std::nullopt;
     const EventPtr event = find_key(*room, key);
@@ -304,7 +293,6 @@ inline std::optional<RoomEvent> Engine::get_event_by_idempotency_key(const std::
 }
 
 inline std::int64_t Engine::get_event_count(const std::string& room_id) {
-    ready().get_event_count(room_id);
     const auto room = lock_room(room_id);
     return room ? static_cast<std::int64_t>(room->contents.events.size()) : 0;
 }

@@ -8,7 +8,6 @@
 namespace roomstore::detail::memory {
 
 inline Identity Engine::create_identity(Identity identity) {
-    ready().create_identity(identity);
     switch (identities_.create(identity, [this] { return is_open(); })) {
         case IdentityIndex::Created::exists:
             throw exists_already("create_identity", "identity", identity.id);
@@ -22,7 +21,6 @@ inline Identity Engine::create_identity(Identity identity) {
 }
 
 inline std::optional<Identity> Engine::get_identity(const std::string& identity_id) {
-    ready().get_identity(identity_id);
     const auto identity = identities_.find(identity_id);
     if (!identity) require_open();
     return copy(identity);
@@ -32,7 +30,6 @@ inline std::optional<Identity> Engine::resolve_identity(
     const ChannelType& channel_type,
     const std::string& address,
     const std::optional<std::string>& organization_id) {
-    ready().resolve_identity(channel_type, address, organization_id);
     const auto identity = identities_.resolve(channel_type.name(), address, organization_id);
     if (!identity) require_open();
     return copy(identity);
@@ -42,7 +39,6 @@ inline void Engine::link_address(const std::string& identity_id,
                                  const ChannelType& channel_type,
                                  const std::string& address,
                                  const std::optional<std::string>& organization_id) {
-    ready().link_address(identity_id, channel_type, address, organization_id);
     if (identities_.link(identity_id, channel_type.name(), address, organization_id)) return;
     require_open();
     throw does_not_exist("link_address", "identity", identity_id);

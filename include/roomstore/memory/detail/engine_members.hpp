@@ -11,7 +11,7 @@
 
 namespace roomstore::detail::memory {
 
-/// Puts `now` in the place of `before`, which is null for a new binding.
+/// Replaces `before` by `now`; `before` is null for a new binding.
 inline void Engine::store_binding(RoomRecord& room,
                                   const std::shared_ptr<const ChannelBinding>& before,
                                   std::shared_ptr<const ChannelBinding> now) {
@@ -32,7 +32,6 @@ inline void Engine::store_binding(RoomRecord& room,
 }
 
 inline ChannelBinding Engine::add_binding(ChannelBinding binding) {
-    ready().add_binding(binding);
     auto row = std::make_shared<ChannelBinding>(binding);
     auto room = require_room("add_binding", binding.room_id);
     const auto before = room->contents.bindings.find(binding.channel_id);
@@ -44,7 +43,6 @@ inline ChannelBinding Engine::add_binding(ChannelBinding binding) {
 
 inline std::optional<ChannelBinding> Engine::get_binding(const std::string& room_id,
                                                          const std::string& channel_id) {
-    ready().get_binding(room_id, channel_id);
     auto room = lock_room(room_id);
     if (!room) return std::nullopt;
     const auto binding = room->contents.bindings.find(channel_id);
@@ -53,7 +51,6 @@ inline std::optional<ChannelBinding> Engine::get_binding(const std::string& room
 }
 
 inline ChannelBinding Engine::update_binding(ChannelBinding binding) {
-    ready().update_binding(binding);
     auto row = std::make_shared<ChannelBinding>(binding);
     auto room = lock_room(binding.room_id);
     const auto before = room ? room->contents.bindings.find(binding.channel_id) : nullptr;
@@ -67,7 +64,6 @@ inline ChannelBinding Engine::update_binding(ChannelBinding binding) {
 }
 
 inline bool Engine::remove_binding(const std::string& room_id, const std::string& channel_id) {
-    ready().remove_binding(room_id, channel_id);
     const auto room = lock_room(room_id);
     if (!room) return false;
     const auto binding = room->contents.bindings.find(channel_id);
@@ -77,7 +73,6 @@ inline bool Engine::remove_binding(const std::string& room_id, const std::string
 }
 
 inline std::vector<ChannelBinding> Engine::list_bindings(const std::string& room_id) {
-    ready().list_bindings(room_id);
     auto room = lock_room(room_id);
     if (!room) return {};
     const auto bindings = room->contents.bindings.list();
@@ -86,13 +81,11 @@ inline std::vector<ChannelBinding> Engine::list_bindings(const std::string& room
 }
 
 inline bool Engine::binding_exists(const std::string& room_id, const std::string& channel_id) {
-    ready().binding_exists(room_id, channel_id);
     const auto room = lock_room(room_id);
     return room && room->contents.bindings.contains(channel_id);
 }
 
 inline Participant Engine::add_participant(Participant participant) {
-    ready().add_participant(participant);
     normalize_connected_via(participant);
     auto row = std::make_shared<Participant>(participant);
     auto room = require_room("add_participant", participant.room_id);
@@ -112,7 +105,6 @@ inline Participant Engine::add_participant(Participant participant) {
 
 inline std::optional<Participant> Engine::get_participant(const std::string& room_id,
                                                           const std::string& participant_id) {
-    ready().get_participant(room_id, participant_id);
     auto room = lock_room(room_id);
     if (!room) return std::nullopt;
     const auto participant = room->contents.participants.find(participant_id);
@@ -121,7 +113,6 @@ inline std::optional<Participant> Engine::get_participant(const std::string& roo
 }
 
 inline Participant Engine::update_participant(Participant participant) {
-    ready().update_participant(participant);
     normalize_connected_via(participant);
     auto row = std::make_shared<Participant>(participant);
     auto room = lock_room(participant.room_id);
@@ -138,7 +129,6 @@ inline Participant Engine::update_participant(Participant participant) {
 
 inline bool Engine::remove_participant(const std::string& room_id,
                                        const std::string& participant_id) {
-    ready().remove_participant(room_id, participant_id);
     const auto room = lock_room(room_id);
     if (!room || !room->contents.participants.erase(participant_id)) return false;
     directory_.remove_participant(*room, room->row->status, participant_id);
@@ -146,7 +136,6 @@ inline bool Engine::remove_participant(const std::string& room_id,
 }
 
 inline std::vector<Participant> Engine::list_participants(const std::string& room_id) {
-    ready().list_participants(room_id);
     auto room = lock_room(room_id);
     if (!room) return {};
     const auto participants = room->contents.participants.list();

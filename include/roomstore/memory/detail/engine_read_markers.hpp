@@ -26,7 +26,6 @@ inline std::int64_t Engine::unread_count(const RoomRecord& room, const std::stri
 inline void Engine::mark_read(const std::string& room_id,
                               const std::string& channel_id,
                               const std::string& event_id) {
-    ready().mark_read(room_id, channel_id, event_id);
     const auto room = lock_room(room_id);
     const auto* event = room ? ids_.find(*room, event_id) : nullptr;
     if (event == nullptr) throw does_not_exist("mark_read", "event", event_id, room_id);
@@ -34,7 +33,6 @@ inline void Engine::mark_read(const std::string& room_id,
 }
 
 inline void Engine::mark_all_read(const std::string& room_id, const std::string& channel_id) {
-    ready().mark_all_read(room_id, channel_id);
     const auto room = require_room("mark_all_read", room_id);
     const std::int64_t last = room->counters.last_given();
     if (last >= 0) move_marker(*room, channel_id, last);
@@ -42,7 +40,6 @@ inline void Engine::mark_all_read(const std::string& room_id, const std::string&
 
 inline std::int64_t Engine::get_unread_count(const std::string& room_id,
                                              const std::string& channel_id) {
-    ready().get_unread_count(room_id, channel_id);
     const auto room = lock_room(room_id);
     return room ? unread_count(*room, channel_id) : 0;
 }
@@ -50,7 +47,6 @@ inline std::int64_t Engine::get_unread_count(const std::string& room_id,
 inline std::map<std::string, std::int64_t> Engine::get_unread_counts(
     const std::string& channel_id,
     const std::vector<std::string>& room_ids) {
-    ready().get_unread_counts(channel_id, room_ids);
     std::map<std::string, std::int64_t> counts;
     for (const auto& room_id : room_ids) {
         const auto room = lock_room(room_id);
@@ -60,7 +56,6 @@ inline std::map<std::string, std::int64_t> Engine::get_unread_counts(
 }
 
 inline std::map<std::string, std::int64_t> Engine::list_read_markers(const std::string& room_id) {
-    ready().list_read_markers(room_id);
     const auto room = lock_room(room_id);
     if (!room) return {};
     return {room->contents.markers.begin(), room->contents.markers.end()};

@@ -18,7 +18,6 @@
 namespace roomstore::detail::memory {
 
 inline Room Engine::create_room(Room room) {
-    ready().create_room(room);
     normalize_numbers(room.metadata);
     const auto record = std::make_shared<RoomRecord>(room.id, room.created_at);
     record->row = std::make_shared<const Room>(room);
@@ -36,7 +35,7 @@ inline Room Engine::create_room(Room room) {
             return room;
         }
         lock.unlock();
-        // A holder that is not alive left the map before it let go of its lock.
+        // A holder that is not alive was removed from the map before its lock was released.
         if (LockedRoom(holder)) {
             throw exists_already("create_room", "room", room.id);
         }
@@ -44,7 +43,6 @@ inline Room Engine::create_room(Room room) {
 }
 
 inline std::optional<Room> Engine::get_room(const std::string& room_id) {
-    ready().get_room(room_id);
     auto room = lock_room(room_id);
     if (!room) return std::nullopt;
     const RoomSnapshot snapshot = room->snapshot();
@@ -53,7 +51,6 @@ inline std::optional<Room> Engine::get_room(const std::string& room_id) {
 }
 
 inline Room Engine::update_room(Room room) {
-    ready().update_room(room);
     normalize_numbers(room.metadata);
     auto row = std::make_shared<Room>(room);
     auto record = require_room("update_room", room.id);
@@ -73,7 +70,6 @@ inline Room Engine::update_room(Room room) {
 inline std::optional<Room> Engine::patch_room_metadata(const std::string& room_id,
                                                        Json patch,
                                                        const std::vector<std::string>& unset) {
-    ready().patch_room_metadata(room_id, patch, unset);
     normalize_numbers(patch);
     auto record = lock_room(room_id);
     if (!record) return std::nullopt;
@@ -87,7 +83,6 @@ inline std::optional<Room> Engine::patch_room_metadata(const std::string& room_i
 }
 
 inline bool Engine::delete_room(const std::string& room_id) {
-    ready().delete_room(room_id);
     const auto room = rooms_.find(room_id);
     const bool deleted = room && remove_room(room);
     if (!deleted) require_open();
@@ -105,7 +100,8 @@ inline bool Engine::remove_room(const RoomPtr& room) {
         rooms_.erase(*record);
         std::swap(contents, record->contents);
     }
-    // The entries of events go by record, not by id, so that a room created anew is not in the way.
+    // The event indexes refer to the record, not to the room id, so a new room with the same id is
+    // not affected.
     for (const auto& [index, event] : contents.events) {
         if (event->idempotency_key()) keys_.erase(*event);
         ids_.erase(*event);
@@ -114,23 +110,21 @@ inline bool Engine::remove_room(const RoomPtr& room) {
 }
 
 inline bool Engine::room_exists(const std::string& room_id) {
-    ready().room_exists(room_id);
     return static_cast<bool>(lock_room(room_id));
 }
 
 inline std::vector<Room> Engine::list_rooms(const Page& page) {
-    ready().list_rooms(page);
     return select_rooms({}, page);
 }
 
 inline std::vector<Room> Engine::find_rooms(const RoomFilter& filter, const Page& page) {
-    ready().find_rooms(filter, page);
     return select_rooms(filter, page);
 }
 
 inline std::vector<Room> Engine::select_rooms(const RoomFilter& filter, const Page& page) {
-    // The directory answers all but the metadata. It is asked for a bounded stretch at a time, so
-    // that a long list does not keep others from it; rooms that went meanwhile are made up for.
+    // The directory applies every condition except metadata. It is read in bounded chunks, so that
+    // a long list does not block other calls; rooms that were removed meanwhile are replaced by
+    // later ones.
     constexpr std::uint64_t longest_stretch = RoomDirectory::longest_stretch;
     const RoomDirectory::Group group{filter.organization_id, filter.status};
     const auto limit = static_cast<std::uint64_t>(page.limit);
@@ -174,7 +168,6 @@ inline std::vector<Room> Engine::select_rooms(const RoomFilter& filter, const Pa
 
 inline std::optional<Room> Engine::find_latest_room(const std::string& participant_id,
                                                     const LatestRoomFilter& filter) {
-    ready().find_latest_room(participant_id, filter);
     for (;;) {
         const auto found = directory_.latest(participant_id, filter.channel_type, filter.status);
         require_open();
@@ -190,7 +183,6 @@ inline std::optional<Room> Engine::find_latest_room(const std::string& participa
 inline std::optional<std::string> Engine::find_room_id_by_channel(
     const std::string& channel_id,
     std::optional<RoomStatus> status) {
-    ready().find_room_id_by_channel(channel_id, status);
     auto ids = directory_.channel_rooms(channel_id, status, 1);
     require_open();
     if (ids.empty()) return std::nullopt;
@@ -199,7 +191,6 @@ inline std::optional<std::string> Engine::find_room_id_by_channel(
 
 inline std::vector<std::string> Engine::find_room_ids_by_channel(const std::string& channel_id,
                                                                  const ChannelLookup& lookup) {
-    ready().find_room_ids_by_channel(channel_id, lookup);
     auto ids =
         directory_.channel_rooms(channel_id, lookup.status, static_cast<std::size_t>(lookup.limit));
     require_open();
@@ -207,7 +198,6 @@ inline std::vector<std::string> Engine::find_room_ids_by_channel(const std::stri
 }
 
 inline std::int64_t Engine::get_delivered_index(const std::string& room_id) {
-    ready().get_delivered_index(room_id);
     const auto room = lock_room(room_id);
     return room ? room->counters.delivered_index : -1;
 }
@@ -215,7 +205,6 @@ inline std::int64_t Engine::get_delivered_index(const std::string& room_id) {
 inline bool Engine::advance_delivered_index(const std::string& room_id,
                                             std::int64_t index,
                                             Gap gap) {
-    ready().advance_delivered_index(room_id, index, gap);
     const auto room = lock_room(room_id);
     if (!room) return false;
     std::int64_t& delivered = room->counters.delivered_index;
@@ -225,7 +214,6 @@ inline bool Engine::advance_delivered_index(const std::string& room_id,
 }
 
 inline RoomContext Engine::load_room_context(const std::string& room_id) {
-    ready().load_room_context(room_id);
     auto room = lock_room(room_id);
     if (!room) return {};
     const RoomSnapshot snapshot = room->snapshot();

@@ -11,7 +11,6 @@
 namespace roomstore::detail::memory {
 
 inline Task Engine::add_task(Task task) {
-    ready().add_task(task);
     auto row = std::make_shared<const Task>(task);
     auto room = require_room("add_task", task.room_id);
     auto& tasks = room->contents.tasks;
@@ -27,7 +26,6 @@ inline Task Engine::add_task(Task task) {
 }
 
 inline std::optional<Task> Engine::get_task(const std::string& task_id) {
-    ready().get_task(task_id);
     auto candidate = tasks_.first_room(task_id);
     while (candidate) {
         if (auto room = lock_room(std::static_pointer_cast<RoomRecord>(candidate))) {
@@ -46,7 +44,6 @@ inline std::optional<Task> Engine::get_task(const std::string& task_id) {
 
 inline std::vector<Task> Engine::list_tasks(const std::string& room_id,
                                             std::optional<TaskStatus> status) {
-    ready().list_tasks(room_id, status);
     auto room = lock_room(room_id);
     if (!room) return {};
     auto tasks = room->contents.tasks.list();
@@ -56,7 +53,6 @@ inline std::vector<Task> Engine::list_tasks(const std::string& room_id,
 }
 
 inline Task Engine::update_task(Task task) {
-    ready().update_task(task);
     auto row = std::make_shared<Task>(task);
     auto room = lock_room(task.room_id);
     const auto before = room ? room->contents.tasks.find(task.id) : nullptr;
@@ -68,7 +64,6 @@ inline Task Engine::update_task(Task task) {
 }
 
 inline Observation Engine::add_observation(Observation observation) {
-    ready().add_observation(observation);
     auto row = std::make_shared<const Observation>(observation);
     auto room = require_room("add_observation", observation.room_id);
     if (room->contents.observations.contains(observation.id)) {
@@ -80,7 +75,6 @@ inline Observation Engine::add_observation(Observation observation) {
 }
 
 inline std::vector<Observation> Engine::list_observations(const std::string& room_id) {
-    ready().list_observations(room_id);
     auto room = lock_room(room_id);
     if (!room) return {};
     const auto observations = room->contents.observations.list();

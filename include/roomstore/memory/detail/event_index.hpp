@@ -17,13 +17,12 @@ namespace roomstore::detail::memory {
 
 /// Finds the events of all rooms by id, and by id and room.
 ///
-/// May be used by several threads. Its locks are leaves. An entry only says where to look: whoever
-/// needs the truth about an event holds the lock of its room. That lock must be held to change the
-/// entries of a room; under it, pointers that belong to the room stay valid.
+/// Thread-safe; its locks are leaves. An entry only says where to look: the state of an event is
+/// certain only under the lock of its room. That lock must be held to change the entries of a room;
+/// while it is held, pointers that belong to the room stay valid.
 class EventIndex {
 public:
-    /// Adds an event; its room must not have one with this id. When it throws, nothing has
-    /// changed.
+    /// Adds an event; its room must not have one with this id. Strong exception guarantee.
     void insert(const PackedEvent& event) {
         const std::size_t hash = TextHash{}(event.id());
         auto& shard = shards_.of(hash);
@@ -57,7 +56,7 @@ public:
         if (rooms->second.empty()) shared.erase(rooms);
     }
 
-    /// Puts `replacement`, which has the same id and room, in the place of `event`.
+    /// Replaces `event` by `replacement`, which has the same id and room.
     void replace(const PackedEvent& event, const PackedEvent& replacement) noexcept {
         const std::size_t hash = TextHash{}(event.id());
         auto& shard = shards_.of(hash);
@@ -85,8 +84,8 @@ public:
         return entry == rooms->second.end() ? nullptr : entry->second;
     }
 
-    /// The first room by id that may have an event with that id; the first after `after`, unless it
-    /// is null. The caller holds no lock.
+    /// The first room, in order of room ids, that may have an event with that id; if `after` is not
+    /// null, the first one after it. The caller holds no lock.
     std::shared_ptr<RoomHandle> first_room(std::string_view id,
                                            const RoomHandle* after = nullptr) const {
         const std::size_t hash = TextHash{}(id);
@@ -109,7 +108,7 @@ private:
         std::string_view id;
         bool operator()(const PackedEvent& event) const noexcept { return event.id() == id; }
     };
-    /// A room that is being deleted and its successor may be there with one id.
+    /// A room that is being deleted and a new room may be present with the same id.
     struct ById {
         bool operator()(const RoomHandle* a, const RoomHandle* b) const noexcept {
             const int order = a->id.compare(b->id);
@@ -119,9 +118,9 @@ private:
     using Rooms = std::map<const RoomHandle*, const PackedEvent*, ById>;
 
     struct Part {
-        /// Events whose id no other room has: nearly all.
+        /// Events whose id is used in one room only: nearly all events.
         PointerTable<const PackedEvent> single;
-        /// Ids that several rooms have, or had; none of them is in `single`.
+        /// Ids that are or were used in several rooms; none of them is in `single`.
         std::map<std::string, Rooms, std::less<>> shared;
     };
 
@@ -130,11 +129,11 @@ private:
 
 /// Finds the events of all rooms by idempotency key and room.
 ///
-/// May be used by several threads. Its locks are leaves. Everything about a room is done under the
-/// lock of the room.
+/// Thread-safe; its locks are leaves. The entries of a room are read and changed under the lock of
+/// the room.
 class KeyIndex {
 public:
-    /// Adds an event with a key that no event of its room has. When it throws, nothing has changed.
+    /// Adds an event with a key that no event of its room has. Strong exception guarantee.
     void insert(const PackedEvent& event) {
         const std::size_t hash = hash_of(event.room(), *event.idempotency_key());
         auto& shard = shards_.of(hash);
@@ -149,7 +148,7 @@ public:
         shard.part.erase(hash, &event);
     }
 
-    /// Puts `replacement`, which has the same key and room, in the place of `event`.
+    /// Replaces `event` by `replacement`, which has the same key and room.
     void replace(const PackedEvent& event, const PackedEvent& replacement) noexcept {
         const std::size_t hash = hash_of(event.room(), *event.idempotency_key());
         auto& shard = shards_.of(hash);
@@ -169,7 +168,8 @@ public:
 
 private:
     static std::size_t hash_of(const RoomHandle& room, std::string_view key) {
-        // The odd constant (2^64 by the golden ratio) spreads the few bits in which rooms differ.
+        // The odd constant (2^64 divided by the golden ratio) spreads the few bits in which
+        // addresses of rooms differ.
         const auto number = std::hash<const RoomHandle*>{}(&room);
         return TextHash{}(key) ^ static_cast<std::size_t>(number * 0x9E3779B97F4A7C15U);
     }

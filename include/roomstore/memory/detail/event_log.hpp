@@ -12,9 +12,9 @@ namespace roomstore::detail::memory {
 
 /// The live events of a room by index.
 ///
-/// Without holes between the first event and the last, an index leads to its event by arithmetic;
-/// with holes, by the ranks of the set. Unread counts are arithmetic as long as there is no hole
-/// above the marker, wherever else there are some.
+/// If there are no gaps between the first event and the last, the position of an index is computed;
+/// otherwise the set is searched. Unread counts are computed as long as there is no gap above the
+/// marker, even if there are gaps below it.
 class EventLog {
 public:
     struct Entry {
@@ -33,7 +33,7 @@ public:
     Iterator end() const noexcept { return entries_.end(); }
     Iterator at(std::size_t rank) const noexcept { return entries_.at(rank); }
 
-    /// How many events come before the place.
+    /// Number of events before `place`.
     std::size_t rank(Iterator place) const noexcept { return entries_.rank(place); }
 
     /// The first event at `index` or above.
@@ -56,7 +56,7 @@ public:
         return place == end() || place->index != index ? nullptr : &place->event;
     }
 
-    /// How many events lie above `index`.
+    /// Number of events above `index`.
     std::int64_t count_above(std::int64_t index) const noexcept {
         if (empty() || index >= last()) return 0;
         if (index < first()) return static_cast<std::int64_t>(size());
@@ -65,7 +65,7 @@ public:
     }
 
     /// Adds `event` at its index.
-    /// @returns false where the index is taken. When it throws, nothing has changed.
+    /// @returns false if the index is taken. Strong exception guarantee.
     bool insert(EventPtr event) {
         const std::int64_t index = event->index();
         const bool was_empty = empty();
@@ -79,7 +79,7 @@ public:
         return true;
     }
 
-    /// Puts `event` in the place of the one that is at its index.
+    /// Replaces the event that has the index of `event`.
     void replace(EventPtr event) noexcept {
         const Iterator place = lower_bound(event->index());
         entries_.value(place).event = std::move(event);
@@ -106,8 +106,8 @@ private:
     }
 
     RankedSet<Entry, Order> entries_;
-    /// Every index from here to the last is in use. Kept low without a search: it may be higher
-    /// than it need be where holes were filled again.
+    /// Every index from here to the last is in use. Maintained without a search, so it may be
+    /// higher than necessary after gaps were filled.
     std::int64_t solid_from_ = 0;
 };
 

@@ -11,7 +11,7 @@
 
 namespace roomstore::detail::memory {
 
-/// Decides which events an `EventFilter` lets through. The filter must outlive it.
+/// Tests events against an `EventFilter`, which must outlive it.
 class EventMatcher {
 public:
     explicit EventMatcher(const EventFilter& filter)

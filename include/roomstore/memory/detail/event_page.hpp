@@ -15,11 +15,12 @@
 
 namespace roomstore::detail::memory {
 
-/// The events that a query selects, ascending by index. Costs what the page costs, unless a filter
-/// has to look; then it looks from the end that the query names, until the page is full.
+/// The events that a query selects, ascending by index. Without a filter the cost depends only on
+/// the size of the page. With a filter, events are examined from the end that the query names until
+/// the page is full.
 class EventPage {
 public:
-    /// All must outlive it; the query is a valid one.
+    /// All arguments must outlive this object; the query must be valid.
     EventPage(const EventLog& log, const ThreadIndex& threads, const EventQuery& query)
         : log_(log), threads_(threads), query_(query), matches_(query.filter) {}
 
@@ -61,7 +62,7 @@ private:
         return query_.before_index ? replies.lower_bound(*query_.before_index) : replies.end();
     }
 
-    /// Without a filter: a stretch of ranks.
+    /// Without a filter, the page is a range of ranks.
     std::vector<EventPtr> slice() const {
         std::uint64_t from = log_.rank(log_from());
         std::uint64_t to = log_.rank(log_to());

@@ -20,16 +20,17 @@ namespace roomstore::detail::memory {
 
 /// Identities by id and by address.
 ///
-/// May be used by several threads; its lock is a leaf. Identities are immutable and shared, so that
-/// they can be copied without a lock.
+/// Thread-safe; its lock is a leaf. Identities are immutable and shared, so that they can be copied
+/// without a lock.
 class IdentityIndex {
 public:
     using IdentityPtr = std::shared_ptr<const Identity>;
 
     enum class Created { yes, exists, not_allowed };
 
-    /// Adds `identity` where `allowed()`, asked under the lock, and gives it its addresses in its
-    /// organization; an address listed twice is kept once. When it throws, nothing has changed.
+    /// Adds `identity` if `allowed()`, called under the lock, returns true, and assigns it its
+    /// addresses within its organization; duplicate addresses are dropped. Strong exception
+    /// guarantee.
     template <typename Allowed>
     Created create(Identity& identity, const Allowed& allowed) {
         for (auto& [type, addresses] : identity.channel_addresses) drop_repetitions(addresses);
@@ -55,8 +56,8 @@ public:
         return Created::yes;
     }
 
-    /// Gives the address, inside the organization, to the identity.
-    /// @returns whether there is such an identity. When it throws, nothing has changed.
+    /// Assigns the address, within the organization, to the identity.
+    /// @returns whether the identity exists. Strong exception guarantee.
     bool link(const std::string& identity_id,
               const std::string& channel_type,
               const std::string& address,
@@ -87,7 +88,7 @@ public:
         return true;
     }
 
-    /// Null where there is none.
+    /// The identity with that id, or null.
     IdentityPtr find(const std::string& identity_id) const {
         const std::lock_guard lock(mutex_);
         const auto record = records_.find(identity_id);
@@ -113,7 +114,8 @@ public:
 private:
     struct Record {
         IdentityPtr value;
-        /// In how many organizations the identity holds each (channel type, address) that it lists.
+        /// Number of organizations in which the identity holds each (channel type, address) that it
+        /// lists.
         std::map<TextPair, std::size_t, TextPairLess> scopes;
     };
 
@@ -125,8 +127,8 @@ private:
         return {std::get<1>(key), std::get<2>(key)};
     }
 
-    /// Addresses that are about to go to one identity: everything that may throw is done while this
-    /// is put together.
+    /// A prepared transfer of addresses to one identity. Everything that may throw happens during
+    /// its preparation.
     struct Change {
         struct Move {
             Addresses::iterator address;

@@ -18,9 +18,10 @@ public:
         release_if_deleted();
     }
 
-    /// Takes the lock of a room where nobody holds it. Who calls sees to it that the room stays
-    /// until it is locked; from then on it stays because whoever removes a room holds its lock.
-    /// @returns whether nobody held it. Where the room is not alive, this is nothing all the same.
+    /// Takes the lock of a room if it is free. The caller keeps the record from being destroyed
+    /// until it is locked; afterwards the lock does, since removing a room requires its lock.
+    /// @returns whether the lock was free. If the room is not alive, this object stays empty in
+    /// both cases.
     bool try_lock(RoomRecord& room) {
         std::unique_lock lock(room.mutex, std::try_to_lock);
         if (!lock) return false;
@@ -33,7 +34,7 @@ public:
     explicit operator bool() const noexcept { return room_ != nullptr; }
     RoomRecord& operator*() const noexcept { return *room_; }
     RoomRecord* operator->() const noexcept { return room_; }
-    /// Afterwards nothing of the room may be used.
+    /// The room must not be used afterwards.
     void unlock() { lock_.unlock(); }
 
 private:
@@ -44,7 +45,7 @@ private:
         keeper_ = nullptr;
     }
 
-    /// Null where the lock alone keeps the room.
+    /// Null if the lock alone keeps the record from being destroyed.
     std::shared_ptr<RoomRecord> keeper_;
     RoomRecord* room_ = nullptr;
     std::unique_lock<std::mutex> lock_;

@@ -15,10 +15,10 @@
 
 namespace roomstore::detail::memory {
 
-/// A stored event, about a third the size of a `RoomEvent`: its texts stand one behind the other in
-/// one block, and what is empty in nearly every event takes no space.
+/// A stored event, about a third the size of a `RoomEvent`: its strings are concatenated in one
+/// block, and fields that are empty in nearly every event take no space.
 ///
-/// Immutable once it is shared, so that it can be read without a lock by whoever holds a pointer.
+/// Immutable once it is shared, so that holders of a pointer can read it without a lock.
 class PackedEvent {
 public:
     /// `room` must outlive every use of `room()`. The event's own `room_id` is not kept.
@@ -33,13 +33,13 @@ public:
         pack_rest(event);
     }
 
-    /// Only before the event is shared.
+    /// Must be called before the event is shared.
     void set_index(std::int64_t index) noexcept { index_ = index; }
 
-    /// The event as it was given, but for its index. `room_id` is that of the room.
+    /// The event as passed to the constructor, except for its index. `room_id` is that of the room.
     RoomEvent unpack(const std::string& room_id) const {
-        // The default of `id` would be drawn from the system, that of `created_at` from the clock;
-        // those of the JSON values take the way of a list of their members.
+        // Avoids the cost of the defaults: a random number for `id`, a clock read for `created_at`,
+        // and an initializer list for each JSON value.
         RoomEvent event{
             .id = std::string(id()),
             .room_id = room_id,
@@ -104,29 +104,29 @@ private:
         data_provider,
         data_external_id,
         data_thread_id,
-        /// Present exactly if the content is a `TextContent` without unknown members.
+        /// Present if and only if the content is a `TextContent` without unknown members.
         body,
         language,
     };
     static constexpr std::size_t text_count = static_cast<std::size_t>(Text::language) + 1;
 
-    /// What most events leave at its default. A JSON value is present unless it is the empty
-    /// object.
+    /// Fields that most events leave at their defaults. A JSON value is present unless it is the
+    /// empty object.
     struct Rest {
         std::optional<Json> raw_payload;
         std::optional<Json> metadata;
         std::optional<Json> extra;
         std::optional<Json> delivery_results;
         std::optional<std::vector<std::string>> addressed_to;
-        /// Absent for what stands among the texts.
+        /// Absent if the content is stored in `Text::body` and `Text::language`.
         std::optional<EventContent> content;
         UnknownMembers event_members;
         UnknownMembers source_members;
         UnknownMembers data_members;
     };
 
-    /// One list for both directions, so that no text is written and not read. Texts of the content
-    /// are not among them.
+    /// One list for packing and unpacking, so that no string can be packed without being unpacked.
+    /// The strings of the content are not in it.
     template <typename Event, typename Visit>
     static void visit_texts(Event& event, Visit&& visit) {
         visit(Text::type, event.type);
@@ -238,7 +238,7 @@ private:
     std::int64_t chain_depth_;
     Timestamp created_at_;
     std::uint32_t present_ = 0;
-    // Texts together stay far below 4 GiB: an event has at most `highest_max_event_bytes`.
+    // The strings together stay far below 4 GiB: an event has at most `highest_max_event_bytes`.
     std::array<std::uint32_t, text_count> ends_{};
     EventStatus status_;
     ChannelDirection direction_;

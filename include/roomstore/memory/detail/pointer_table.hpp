@@ -8,15 +8,16 @@
 
 namespace roomstore::detail::memory {
 
-/// A hash table of pointers with open addressing: 16 bytes a slot, between an eighth and three
-/// quarters of them in use, where memory allows and but for the smallest tables.
-/// Hashes are given by the caller, and kept, so that growing does not touch what pointers point to.
+/// A hash table of pointers with open addressing and 16 bytes per slot. The load factor stays
+/// between 1/8 and 3/4, except in the smallest tables and when there is no memory to shrink one.
+/// The caller supplies the hashes; they are stored, so that a rehash does not dereference the
+/// pointers.
 template <typename T>
 class PointerTable {
 public:
     std::size_t size() const noexcept { return size_; }
 
-    /// The pointer under `hash` that `matches`, or null.
+    /// The pointer under `hash` for which `matches` returns true, or null.
     template <typename Matches>
     T* find(std::size_t hash, const Matches& matches) const {
         if (slots_.empty()) return nullptr;
@@ -26,14 +27,14 @@ public:
         return nullptr;
     }
 
-    /// Adds `pointer`, which is not there. When it throws, nothing has changed.
+    /// Adds `pointer`, which must not be in the table. Strong exception guarantee.
     void insert(std::size_t hash, T* pointer) {
         if ((size_ + 1) * 4 > slots_.size() * 3) grow();
         place(slots_, {hash, pointer});
         ++size_;
     }
 
-    /// Puts `replacement`, which belongs under the same hash, in the place of `pointer`.
+    /// Replaces `pointer` by `replacement`, which has the same hash.
     /// @returns whether `pointer` was there.
     bool replace(std::size_t hash, const T* pointer, T* replacement) noexcept {
         Slot* slot = find_slot(hash, pointer);
@@ -46,8 +47,8 @@ public:
     bool erase(std::size_t hash, const T* pointer) noexcept {
         const Slot* slot = find_slot(hash, pointer);
         if (slot == nullptr) return false;
-        // Later members of the run move up, where that brings them no further from home than they
-        // may be; so a search can stop at the first empty slot.
+        // Moves later entries of the run into the hole unless that would put them before their home
+        // slot, so that a search can stop at the first empty slot.
         auto hole = static_cast<std::size_t>(slot - slots_.data());
         for (std::size_t i = after(hole); slots_[i].pointer != nullptr; i = after(i)) {
             const std::size_t from_home = (i - home(slots_[i].hash)) & mask();
@@ -91,7 +92,7 @@ private:
         try {
             move_to(std::vector<Slot>(slots_.size() / 2));
         } catch (const std::bad_alloc&) {
-            // It stays as large as it is.
+            // The table keeps its size.
         }
     }
 

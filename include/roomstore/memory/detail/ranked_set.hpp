@@ -13,12 +13,13 @@ namespace roomstore::detail::memory {
 /// A sorted set that finds elements by key and by rank, both in logarithmic time; by rank in
 /// constant time as long as elements are only added and removed at the end.
 ///
-/// The elements stand in chunks of at most `capacity`. While all chunks but the last are full, a
-/// rank is a division. From the first change in the middle on, a binary indexed tree (P. Fenwick,
-/// "A new data structure for cumulative frequency tables", 1994) sums up the sizes of the chunks.
+/// The elements are stored in chunks of at most `capacity`. While all chunks but the last are full,
+/// a rank is found by division. After the first change in the middle, a binary indexed tree (P.
+/// Fenwick, "A new data structure for cumulative frequency tables", 1994) holds the sums of the
+/// chunk sizes.
 ///
-/// `Order` has a type `Key`, ordered by `<`, and `static Key key(const T&)`. A key may refer to
-/// what an element points to, not to the element. `T` must not throw when it is moved.
+/// `Order` has a type `Key`, ordered by `<`, and `static Key key(const T&)`. A key may refer to the
+/// object that an element points to, but not to the element itself. Moving a `T` must not throw.
 template <typename T, typename Order, std::size_t capacity = 256>
 class RankedSet {
 public:
@@ -43,7 +44,7 @@ public:
         std::swap(full_, other.full_);
     }
 
-    /// A place in the set; any change of the set makes it useless.
+    /// A position in the set; invalidated by any change of the set.
     class Iterator {
     public:
         using iterator_category = std::bidirectional_iterator_tag;
@@ -98,7 +99,7 @@ public:
     Iterator begin() const noexcept { return {this, 0, 0}; }
     Iterator end() const noexcept { return {this, chunks_.size(), 0}; }
 
-    /// The element that `rank` others come before; the end for any greater rank.
+    /// The element with `rank` elements before it; `end()` if there is none.
     Iterator at(std::size_t rank) const noexcept {
         if (rank >= size_) return end();
         if (full_) return {this, rank / capacity, rank % capacity};
@@ -112,7 +113,7 @@ public:
         return {this, chunk, rank};
     }
 
-    /// How many elements come before the place.
+    /// Number of elements before `place`.
     std::size_t rank(Iterator place) const noexcept {
         if (full_ && place.chunk_ < chunks_.size()) {
             return place.chunk_ * capacity + place.offset_;
@@ -133,17 +134,17 @@ public:
         return bound(key, [&](const T& item) { return !(key < Order::key(item)); });
     }
 
-    /// The element with that key, or the end.
+    /// The element with that key, or `end()`.
     Iterator find(const Key& key) const noexcept {
         const Iterator place = lower_bound(key);
         return place == end() || key < Order::key(*place) ? end() : place;
     }
 
-    /// The element at `place`, to be replaced by one with the same key.
+    /// The element at `place`; may be replaced by one with the same key.
     T& value(Iterator place) noexcept { return chunks_[place.chunk_].items[place.offset_]; }
 
-    /// Adds `item` unless its key is there.
-    /// @returns whether it was added. When it throws, nothing has changed.
+    /// Adds `item` unless its key is in the set.
+    /// @returns whether it was added. Strong exception guarantee.
     bool insert(T item) {
         const Key key = Order::key(item);
         if (chunks_.empty() || Order::key(back()) < key) {
@@ -215,7 +216,7 @@ private:
         ++size_;
     }
 
-    /// `place` is an element.
+    /// `place` must not be `end()`.
     void insert_before(Iterator place, T item) {
         if (chunks_[place.chunk_].items.size() == capacity) {
             split(place.chunk_);
@@ -232,7 +233,7 @@ private:
         ++size_;
     }
 
-    /// Leaves room for one more element in both halves.
+    /// Both halves can take one more element afterwards.
     void split(std::size_t number) {
         reserve_chunk();
         std::vector<T> upper;
@@ -256,13 +257,14 @@ private:
         }
     }
 
-    /// Keeps a set from which much was removed from consisting of nearly empty chunks.
+    /// Prevents a set from consisting of nearly empty chunks after many removals.
     void merge_around(std::size_t number) noexcept {
         if (number > 0 && try_merge(number - 1)) return;
         if (number + 1 < chunks_.size()) try_merge(number);
     }
 
-    /// Moves the next chunk into this one, if there is much space and it takes no allocation.
+    /// Moves the next chunk into this one if at most half of it is then full and no allocation is
+    /// needed.
     bool try_merge(std::size_t number) noexcept {
         auto& items = chunks_[number].items;
         auto& next = chunks_[number + 1].items;
@@ -274,7 +276,7 @@ private:
         return true;
     }
 
-    /// Makes one more chunk, and sums for all of them, possible without an allocation.
+    /// Reserves memory for one more chunk and for the sums of all chunks.
     void reserve_chunk() {
         if (chunks_.size() == chunks_.capacity()) {
             const std::size_t wanted = std::max<std::size_t>(1, chunks_.size() * 2);
@@ -304,7 +306,7 @@ private:
         sums_.push_back(sum);
     }
 
-    /// Sums are unsigned and wrap, so that the greatest number takes one away.
+    /// Sums are unsigned and wrap: adding the maximum value subtracts one.
     void add_to_sums(std::size_t chunk, std::size_t change) noexcept {
         for (std::size_t i = chunk; i < sums_.size(); i |= i + 1) sums_[i] += change;
     }
@@ -312,7 +314,7 @@ private:
     std::vector<Chunk> chunks_;
     std::vector<std::size_t> sums_;
     std::size_t size_ = 0;
-    /// All chunks but the last hold `capacity` elements; `sums_` is not kept.
+    /// If true, all chunks but the last hold `capacity` elements and `sums_` is not maintained.
     bool full_ = true;
 };
 

@@ -4,7 +4,7 @@
 
 namespace roomstore::detail::memory {
 
-/// Undoes a step when the scope is left by an exception, that is before `release()`.
+/// Undoes a step if the scope is left before `release()`, that is, by an exception.
 template <typename Undo>
 class Rollback {
 public:

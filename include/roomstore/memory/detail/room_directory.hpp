@@ -19,31 +19,31 @@
 
 namespace roomstore::detail::memory {
 
-/// All rooms in their order, whole and by organization and status, and the rooms of every channel
+/// All rooms in list order, in total and by organization and status, and the rooms of each channel
 /// and participant.
 ///
-/// May be used by several threads; its lock is a leaf. What concerns a room is changed under the
-/// lock of that room, in one step, and shown by `RoomHandle::directory_version`.
+/// Thread-safe; its lock is a leaf. The entries of a room are changed under the lock of that room,
+/// in one step, which increments `RoomHandle::directory_version`.
 class RoomDirectory {
 public:
-    /// How many rooms a long search should look at before it lets others in.
+    /// Maximum number of rooms that a search examines without releasing the lock.
     static constexpr std::size_t longest_stretch = 1024;
 
-    /// Where a room belongs; in a query, which rooms: an absent value stands for all. A view, so
-    /// that a room can be taken out without memory.
+    /// The organization and status of a room. In a query, an absent value matches all rooms. A
+    /// view, so that removing a room needs no memory.
     struct Group {
         std::optional<std::string_view> organization_id;
         std::optional<RoomStatus> status;
     };
 
-    /// Adds a room without bindings and participants. When it throws, nothing has changed.
+    /// Adds a room that has no bindings and no participants. Strong exception guarantee.
     void add(RoomHandle& room, const Group& group) {
         const std::lock_guard lock(mutex_);
         change_groups(room, nullptr, &group);
         ++room.directory_version;
     }
 
-    /// Moves a room, with its links. When it throws, nothing has changed.
+    /// Moves a room and its links to another group. Strong exception guarantee.
     void move(RoomHandle& room, const Group& from, const Group& to, const RoomContents& contents) {
         const std::lock_guard lock(mutex_);
         change_groups(room, &from, &to);
@@ -55,7 +55,7 @@ public:
         ++room.directory_version;
     }
 
-    /// Removes a room with its links.
+    /// Removes a room and its links.
     void remove(RoomHandle& room, const Group& group, const RoomContents& contents) noexcept {
         const std::lock_guard lock(mutex_);
         change_groups(room, &group, nullptr);
@@ -65,8 +65,8 @@ public:
         ++room.directory_version;
     }
 
-    /// Puts the links of a binding in the place of those of another; either may be null. When it
-    /// throws, nothing has changed; it does not throw where `now` is null.
+    /// Replaces the links of the binding `before` by those of `now`; either may be null. Strong
+    /// exception guarantee; does not throw if `now` is null.
     void exchange_binding(RoomHandle& room,
                           RoomStatus status,
                           const ChannelBinding* before,
@@ -95,7 +95,7 @@ public:
         ++room.directory_version;
     }
 
-    /// When it throws, nothing has changed.
+    /// Strong exception guarantee.
     void add_participant(RoomHandle& room, RoomStatus status, const std::string& participant_id) {
         const std::lock_guard lock(mutex_);
         participant_links_.add({participant_id, any}, room, status);
@@ -114,7 +114,7 @@ public:
         ++room.directory_version;
     }
 
-    /// The rooms of the group from `offset` on, at most `limit`.
+    /// At most `limit` rooms of the group, starting at `offset`.
     std::vector<std::shared_ptr<RoomHandle>> page(const Group& group,
                                                   std::uint64_t offset,
                                                   std::size_t limit) const {
@@ -124,7 +124,7 @@ public:
         return take(*rooms, rooms->at(static_cast<std::size_t>(offset)), limit);
     }
 
-    /// The rooms of the group that come after `last`, at most `limit`.
+    /// At most `limit` rooms of the group, starting after `last`.
     std::vector<std::shared_ptr<RoomHandle>> page_after(const Group& group,
                                                         const RoomHandle& last,
                                                         std::size_t limit) const {
@@ -134,8 +134,8 @@ public:
         return take(*rooms, rooms->upper_bound(RoomOrder::key(&last)), limit);
     }
 
-    /// The ids of the first `limit` rooms that the channel is attached to. Of each stretch of them
-    /// at one moment.
+    /// The ids of the first `limit` rooms that the channel is attached to. Only each chunk of
+    /// `longest_stretch` rooms is read at one moment.
     std::vector<std::string> channel_rooms(const std::string& channel_id,
                                            std::optional<RoomStatus> status,
                                            std::size_t limit) const {
@@ -153,12 +153,13 @@ public:
     }
 
     struct Found {
-        /// Null where there is none.
+        /// Null if there is none.
         std::shared_ptr<RoomHandle> room;
         std::uint64_t directory_version = 0;
     };
 
-    /// The last room that has the participant, or a binding with it; of that type, if given.
+    /// The last room that has the participant, or a binding with it. If `channel_type` is given,
+    /// only bindings of that type count.
     Found latest(const std::string& participant_id,
                  const std::optional<ChannelType>& channel_type,
                  std::optional<RoomStatus> status) const {
@@ -190,8 +191,9 @@ private:
         }
     };
 
-    /// How a participant is linked to a room: at all, as a member, or by a binding, whose channel
-    /// type then stands there. No channel type has such a name.
+    /// Kinds of links from a participant to a room: `any` for every link, `member` for membership.
+    /// A link by a binding has the channel type as its kind; no channel type has one of these
+    /// names.
     static constexpr std::string_view any = "*";
     static constexpr std::string_view member = "@";
 
@@ -220,7 +222,7 @@ private:
 
     using RoomSets = std::array<Rooms*, 4>;
 
-    /// The sets a room of that group is in.
+    /// The sets that a room of that group is in.
     RoomSets sets_of(const Group& group) {
         RoomSets sets{&everywhere_.all, &everywhere_.of(*group.status)};
         if (group.organization_id) {
@@ -235,7 +237,7 @@ private:
         return sets;
     }
 
-    /// Throws only where there is a `to`, and then nothing has changed.
+    /// Throws only if `to` is not null. Strong exception guarantee.
     void change_groups(RoomHandle& room, const Group* from, const Group* to) {
         RoomSets added{};
         RoomSets removed{};
@@ -296,9 +298,9 @@ private:
     mutable std::mutex mutex_;
     RoomsByStatus everywhere_;
     std::map<std::string, RoomsByStatus, std::less<>> organizations_;
-    /// By (channel id, nothing).
+    /// By (channel id, empty string).
     RoomLinks channels_;
-    /// By (participant id, how).
+    /// By (participant id, kind of link).
     RoomLinks participant_links_;
 };
 

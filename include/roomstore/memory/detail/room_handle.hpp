@@ -11,15 +11,15 @@
 
 namespace roomstore::detail::memory {
 
-/// What indexes know of a room: the part that never changes.
+/// The part of a room that indexes refer to. Constant, except for the directory version.
 struct RoomHandle : std::enable_shared_from_this<RoomHandle> {
     RoomHandle(std::string room_id, Timestamp created)
         : id(std::move(room_id)), created_at(created) {}
 
     const std::string id;
     const Timestamp created_at;
-    /// Changes whenever the `RoomDirectory` changes about this room. Written under the lock of the
-    /// room and that of the directory, so that either is enough to read it.
+    /// Incremented whenever the entries of this room in the `RoomDirectory` change. Written under
+    /// the lock of the room and that of the directory, so that either lock suffices to read it.
     std::uint64_t directory_version = 0;
 };
 

@@ -16,11 +16,11 @@
 
 namespace roomstore::detail::memory {
 
-/// Rooms under keys, ordered by (`created_at`, `id`) within each status. A room may be linked to a
-/// key several times, for several reasons, and stays until the last link is gone.
+/// Rooms by key, ordered by (`created_at`, `id`) within each status. Links are counted: a room may
+/// be linked to a key several times and stays until the last link is removed.
 class RoomLinks {
 public:
-    /// Adds a link. When it throws, nothing has changed.
+    /// Adds a link. Strong exception guarantee.
     void add(TextPairView key, RoomHandle& room, RoomStatus status) {
         auto rooms = rooms_.find(key);
         if (rooms == rooms_.end()) {
@@ -44,7 +44,7 @@ public:
         if (rooms->second.empty()) rooms_.erase(rooms);
     }
 
-    /// Moves all links of the room and the key, if any, from one status to another.
+    /// Moves all links between the room and the key, if any, from one status to another.
     void move(TextPairView key, RoomHandle& room, RoomStatus from, RoomStatus to) noexcept {
         const auto rooms = rooms_.find(key);
         if (rooms == rooms_.end()) return;
@@ -54,7 +54,7 @@ public:
         rooms->second.insert(std::move(node));
     }
 
-    /// The first `limit` rooms; of those after `after`, unless it is null.
+    /// The first `limit` rooms; if `after` is not null, the first ones after it.
     std::vector<RoomHandle*> oldest(TextPairView key,
                                     std::optional<RoomStatus> status,
                                     std::size_t limit,
@@ -119,7 +119,7 @@ private:
         bool operator()(const Place& a, RoomStatus b) const noexcept { return a.status < b; }
         bool operator()(RoomStatus a, const Place& b) const noexcept { return a < b.status; }
     };
-    /// How often each room is linked.
+    /// Number of links of each room.
     using Rooms = std::map<Place, std::uint32_t, PlaceLess>;
     using Range = std::pair<Rooms::const_iterator, Rooms::const_iterator>;
 

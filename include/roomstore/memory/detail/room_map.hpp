@@ -15,12 +15,12 @@ namespace roomstore::detail::memory {
 
 /// Finds rooms by id.
 ///
-/// May be used by several threads; its locks are leaves.
+/// Thread-safe; its locks are leaves.
 class RoomMap {
 public:
     using RoomPtr = std::shared_ptr<RoomRecord>;
 
-    /// The record under that id, or null.
+    /// The record with that id, or null.
     RoomPtr find(std::string_view room_id) const {
         const Key key(room_id);
         const auto& shard = shards_.of(key.hash);
@@ -29,9 +29,9 @@ public:
         return room == shard.part.end() ? nullptr : room->second;
     }
 
-    /// Locks the record under that id, if there is one and nobody holds its lock: faster than to
-    /// find it first, since nothing but the lock has to keep it.
-    /// @returns the record where somebody else holds its lock.
+    /// Locks the record with that id if there is one and its lock is free. Faster than `find`
+    /// followed by a lock, because the lock alone keeps the record from being destroyed.
+    /// @returns the record if its lock is held by another call, otherwise null.
     RoomPtr lock(std::string_view room_id, LockedRoom& locked) const {
         const Key key(room_id);
         const auto& shard = shards_.of(key.hash);
@@ -42,8 +42,8 @@ public:
         return room->second;
     }
 
-    /// Adds `room` where `allowed()`, asked under the lock, and unless its id is taken.
-    /// @returns the record that is now under the id, or null where it was not allowed.
+    /// Adds `room` if `allowed()`, called under the lock, returns true and its id is not taken.
+    /// @returns the record that now has the id, or null if `allowed()` returned false.
     template <typename Allowed>
     RoomPtr insert(const RoomPtr& room, const Allowed& allowed) {
         const Key key(room->id);
@@ -53,7 +53,7 @@ public:
         return shard.part.try_emplace(key, room).first->second;
     }
 
-    /// Removes the entry of that very record.
+    /// Removes the entry of this record, but not that of another record with the same id.
     void erase(const RoomRecord& room) noexcept {
         const Key key(room.id);
         auto& shard = shards_.of(key.hash);
@@ -62,7 +62,8 @@ public:
         if (entry != shard.part.end() && entry->second.get() == &room) shard.part.erase(entry);
     }
 
-    /// Hands every record to `remove`, which takes it out, and no lock. Needs no memory.
+    /// Calls `remove`, which must erase the record, with each record, without holding a lock.
+    /// Allocates no memory.
     template <typename Remove>
     void drain(const Remove& remove) {
         for (auto& shard : shards_) {
@@ -71,7 +72,7 @@ public:
     }
 
 private:
-    /// The id is that of the record, or one that is looked up. Hashed once.
+    /// Refers to the id of a record or to an id that is looked up. The hash is computed once.
     struct Key {
         explicit Key(std::string_view room_id) : id(room_id), hash(TextHash{}(room_id)) {}
 

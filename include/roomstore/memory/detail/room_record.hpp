@@ -37,19 +37,19 @@ struct ObservationTraits {
     static Timestamp time(const Observation& row) noexcept { return row.created_at; }
 };
 
-/// The fields of a room that events move; kept apart from its row, so that an append copies nothing
-/// else.
+/// The fields of a room that events change. Stored separately from its row, so that an append
+/// copies nothing else.
 struct RoomCounters {
     std::int64_t event_count = 0;
     std::int64_t latest_index = 0;
     std::int64_t delivered_index = -1;
     std::optional<Timestamp> last_activity_at;
 
-    /// The last index ever given to an event, -1 before the first.
+    /// The last index ever assigned to an event; -1 before the first.
     std::int64_t last_given() const noexcept { return event_count > 0 ? latest_index : -1; }
 };
 
-/// A room at one moment, cheap to take under the lock and copied out without it.
+/// A room at one moment: cheap to create under the lock, converted to a `Room` without it.
 struct RoomSnapshot {
     std::shared_ptr<const Room> row;
     RoomCounters counters;
@@ -76,10 +76,10 @@ struct RoomContents {
     std::map<std::string, std::int64_t, std::less<>> markers;
 };
 
-/// A room of the store and its lock, under which all but the handle is used.
+/// A room of the store and its lock, which protects everything but the handle.
 ///
-/// A record that is not `alive` is not (yet, or any longer) in the store: whoever got hold of it
-/// treats the room as unknown.
+/// A record that is not `alive` is not yet, or no longer, in the store: calls that reach it treat
+/// the room as missing.
 struct RoomRecord : RoomHandle {
     using RoomHandle::RoomHandle;
 
@@ -87,7 +87,7 @@ struct RoomRecord : RoomHandle {
 
     std::mutex mutex;
     bool alive = false;
-    /// Without the fields that are in `counters`. Never null while alive.
+    /// The fields that are in `counters` are not maintained here. Never null while `alive`.
     std::shared_ptr<const Room> row;
     RoomCounters counters;
     RoomContents contents;

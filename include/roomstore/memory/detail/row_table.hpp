@@ -32,7 +32,7 @@ public:
 
     bool contains(std::string_view id) const noexcept { return rows_.contains(id); }
 
-    /// Adds a row whose id is not there. When it throws, nothing has changed.
+    /// Adds a row with a new id. Strong exception guarantee.
     void insert(RowPtr row) {
         const Timestamp time = Traits::time(*row);
         const std::string& id = Traits::id(*row);
@@ -45,13 +45,13 @@ public:
         }
     }
 
-    /// Puts `row` in the place of the one that has its id and its time.
+    /// Replaces the row that has the id and the time of `row`.
     void replace(RowPtr row) noexcept {
         const auto entry = rows_.find(Traits::id(*row));
         entry->second = std::move(row);
     }
 
-    /// @returns whether there was one.
+    /// @returns whether there was a row with that id.
     bool erase(std::string_view id) noexcept {
         const auto entry = rows_.find(id);
         if (entry == rows_.end()) return false;
@@ -73,7 +73,7 @@ public:
 
 private:
     std::map<std::string, RowPtr, std::less<>> rows_;
-    /// The ids are those in `rows_`.
+    /// The ids refer to the keys of `rows_`.
     std::set<std::pair<Timestamp, std::string_view>> order_;
 };
 

@@ -7,20 +7,20 @@
 
 namespace roomstore::detail::memory {
 
-/// `count` parts of one container by hash, each with a lock of its own, so that threads seldom meet
-/// and no part ever grows by much at once.
+/// A container divided by hash into `count` parts, each with its own lock, which reduces contention
+/// and the cost of a single rehash.
 template <typename Part, std::size_t count>
 class Shards {
 public:
     static_assert((count & (count - 1)) == 0);
 
-    /// On a cache line of its own.
+    /// Aligned to a cache line.
     struct alignas(64) Shard {
         mutable std::mutex mutex;
         Part part;
     };
 
-    /// The high bits of the hash choose: hash tables go by the low ones.
+    /// Uses the high bits of the hash, because hash tables use the low ones.
     Shard& of(std::size_t hash) noexcept { return shards_[number(hash)]; }
     const Shard& of(std::size_t hash) const noexcept { return shards_[number(hash)]; }
 

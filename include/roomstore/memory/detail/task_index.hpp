@@ -13,11 +13,11 @@ namespace roomstore::detail::memory {
 
 /// Finds the rooms that may have a task, by the id of the task.
 ///
-/// May be used by several threads; its lock is a leaf. Entries of a room change under the lock of
-/// the room, which is also where the truth about a task is found.
+/// Thread-safe; its lock is a leaf. The entries of a room are changed under the lock of the room.
+/// Whether a task exists is certain only under that lock.
 class TaskIndex {
 public:
-    /// Adds an entry that is not there. When it throws, nothing has changed.
+    /// Adds a new entry. Strong exception guarantee.
     void insert(const std::string& task_id, RoomHandle& room) {
         const std::lock_guard lock(mutex_);
         rooms_.emplace(TextPair(task_id, room.id), &room);
@@ -29,7 +29,8 @@ public:
         if (entry != rooms_.end()) rooms_.erase(entry);
     }
 
-    /// The first room by id with an entry for the task; the first after `after`, unless it is null.
+    /// The first room, in order of room ids, with an entry for the task; if `after` is not null,
+    /// the first one after it.
     std::shared_ptr<RoomHandle> first_room(std::string_view task_id,
                                            const RoomHandle* after = nullptr) const {
         const std::lock_guard lock(mutex_);

@@ -9,7 +9,7 @@ namespace roomstore::detail::memory {
 using TextPair = std::pair<std::string, std::string>;
 using TextPairView = std::pair<std::string_view, std::string_view>;
 
-/// Orders pairs of texts by bytes, also those that are only looked at.
+/// Orders pairs of strings and pairs of views by bytes.
 struct TextPairLess {
     using is_transparent = void;
 

@@ -14,10 +14,10 @@
 
 namespace roomstore::detail::memory {
 
-/// The direct replies in a room by the id they reply to, whether an event has that id or not.
+/// The direct replies in a room, by the id of the event they reply to, which need not exist.
 class ThreadIndex {
 public:
-    /// Adds the reply at `index`. When it throws, nothing has changed.
+    /// Adds the reply at `index`. Strong exception guarantee.
     void add(std::string_view root, std::int64_t index, Timestamp created_at) {
         auto thread = threads_.find(root);
         if (thread == threads_.end()) thread = threads_.try_emplace(std::string(root)).first;
@@ -44,14 +44,14 @@ public:
         if (thread->second.replies.empty()) threads_.erase(thread);
     }
 
-    /// The indexes of the replies, ascending; none for a root without replies.
+    /// The indexes of the replies, ascending; empty for a root without replies.
     const std::set<std::int64_t>& replies(std::string_view root) const noexcept {
         static const std::set<std::int64_t> none;
         const auto thread = threads_.find(root);
         return thread == threads_.end() ? none : thread->second.replies;
     }
 
-    /// Nothing for a root without replies.
+    /// No value for a root without replies.
     std::optional<ThreadSummary> summary(const std::string& root) const {
         const auto thread = threads_.find(root);
         if (thread == threads_.end()) return std::nullopt;
