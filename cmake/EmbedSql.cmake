@@ -5,7 +5,7 @@
 # in the namespace of <variable>; the generated source defines it, in the order of FILES. Each text
 # becomes an array of characters, since string literals have length limits and delimiters.
 #
-# The same file is the script that the build runs for it: cmake -D... -P EmbedSql.cmake
+# The build also runs this file as a script: cmake -D... -P EmbedSql.cmake
 if(CMAKE_SCRIPT_MODE_FILE)
     set(texts "")
     set(table "")

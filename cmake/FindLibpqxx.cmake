@@ -1,5 +1,5 @@
-# Finds libpqxx and the libpq under it. libpqxx has a CMake package where it was built with CMake and
-# none where it was built with autotools; looking at header and library covers both.
+# Finds libpqxx and the libpq under it. libpqxx has a CMake package if it was built with CMake, but not if it
+# was built with autotools; searching for header and library covers both.
 #
 #   Libpqxx::pqxx      the library, with libpq as its dependency
 #   Libpqxx_VERSION    such as 7.10.0

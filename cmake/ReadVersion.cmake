@@ -1,5 +1,5 @@
-# roomstore_read_version(<header> <variable>): the version lives in the public header alone, so that
-# sources, packages and the build system cannot disagree.
+# roomstore_read_version(<header> <variable>): reads the version from the public header. It is defined only
+# there, so that sources, packages and the build system cannot disagree.
 function(roomstore_read_version header variable)
     file(STRINGS ${header} lines REGEX "^#define ROOMSTORE_VERSION_(MAJOR|MINOR|PATCH) ")
     foreach(part MAJOR MINOR PATCH)

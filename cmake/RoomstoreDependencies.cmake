@@ -1,5 +1,6 @@
-# What the two libraries need. The versions are written here, from where the installed configuration, the Debian
-# package and install_dependencies.sh have them; tests/check_recipes.py compares the recipes in packaging/.
+# Dependencies of the two libraries. The versions are defined here only: the installed configuration, the
+# Debian package and install_dependencies.sh use them, and tests/check_recipes.py compares the recipes in
+# packaging/ with them.
 set(ROOMSTORE_ASIO_VERSION 1.22.1)
 set(ROOMSTORE_JSON_VERSION 3.11)
 set(ROOMSTORE_FMT_VERSION 9)

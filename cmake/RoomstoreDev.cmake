@@ -1,5 +1,5 @@
-# What holds for our own sources only, never for consumers: warnings, sanitizers, compiler cache,
-# and the helpers by which tests and examples declare themselves.
+# Settings for the sources of this project only, never for consumers: warnings, sanitizers, compiler cache,
+# and the functions that add tests and examples.
 
 add_library(roomstore_dev INTERFACE)
 target_compile_options(roomstore_dev INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
@@ -18,12 +18,12 @@ if(ROOMSTORE_SANITIZE)
         target_compile_options(roomstore_dev INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
     endif()
     if("undefined" IN_LIST ROOMSTORE_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-        # These two look at every access, cost a third of the compile time, and find what ends in a report
-        # of AddressSanitizer or cannot hurt where we test. The fuzzers, which clang compiles, have them.
+        # These two check every access and take a third of the compile time. What they find is also reported
+        # by AddressSanitizer or harmless on the tested platforms. The fuzzers, compiled by clang, use them.
         target_compile_options(roomstore_dev INTERFACE -fno-sanitize=null,alignment)
     endif()
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-        # GCC 12 loses track of coroutine frames once the sanitizers' checks sit between their accesses.
+        # With the sanitizers' checks between accesses to coroutine frames, GCC 12 gives false warnings.
         target_compile_options(roomstore_dev INTERFACE -Wno-maybe-uninitialized)
     endif()
 endif()
@@ -40,7 +40,7 @@ if(PROJECT_IS_TOP_LEVEL)
     set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 endif()
 
-# Gives a target of this tree the flags above; they never reach an installed target.
+# Applies the flags above to a target of this project; they never reach an installed target.
 function(roomstore_use_dev_flags target)
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:roomstore_dev>)
     set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
@@ -48,8 +48,8 @@ endfunction()
 
 # roomstore_add_test_library(NAME <target> SOURCES <files>... [LIBS <targets>...])
 #
-# Code that several test binaries link: the contract suite, the supports. An object library, because
-# Catch2 cases register themselves from object files that a linker would leave out of an archive.
+# Code that several test binaries link: the contract suite and test support. An object library, because Catch2
+# test cases register themselves in object files that a linker would leave out of an archive.
 function(roomstore_add_test_library)
     cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "SOURCES;LIBS")
     add_library(${arg_NAME} OBJECT ${arg_SOURCES})
@@ -62,9 +62,9 @@ endfunction()
 #                    [ARGS <arguments>...] [ENVIRONMENT <VAR=value>...] [TIMEOUT <seconds>]
 #                    [OWN_MAIN] [ALONE])
 #
-# One binary, <name> with dots turned into underscores, and one ctest entry of that name. One entry
-# per binary, so that a private server started by a binary serves all of its cases. OWN_MAIN: the
-# sources have a main(). ALONE: nothing else runs beside it.
+# Adds a binary, <name> with dots replaced by underscores, and one ctest entry of that name. There is one
+# entry per binary, so that a private server started by the binary serves all of its test cases. OWN_MAIN: the
+# sources define main(). ALONE: no other test runs at the same time.
 function(roomstore_add_test)
     cmake_parse_arguments(
         PARSE_ARGV 0 arg "OWN_MAIN;ALONE" "NAME;TIMEOUT" "LABELS;SOURCES;LIBS;ARGS;ENVIRONMENT")
@@ -93,14 +93,14 @@ endfunction()
 # roomstore_add_test_run(NAME <name> TARGET <binary> LABELS <labels>... [ARGS ...] [ENVIRONMENT ...]
 #                        [TIMEOUT <seconds>] [ALONE])
 #
-# One more ctest entry for a binary that exists: the same cases under other arguments or surroundings.
+# Adds another ctest entry for an existing binary: the same test cases with other arguments or environment.
 function(roomstore_add_test_run)
     cmake_parse_arguments(PARSE_ARGV 0 arg "ALONE" "NAME;TARGET;TIMEOUT" "LABELS;ARGS;ENVIRONMENT")
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 300)
     endif()
     add_test(NAME ${arg_NAME} COMMAND ${arg_TARGET} ${arg_ARGS})
-    # 4 is what Catch2 returns when every case was skipped: shown as "Skipped", never as passed.
+    # Catch2 returns 4 if every test case was skipped. ctest then shows "Skipped" instead of "Passed".
     set_tests_properties(
         ${arg_NAME}
         PROPERTIES LABELS "${arg_LABELS}"
@@ -112,8 +112,8 @@ endfunction()
 
 # roomstore_add_lacking_test(NAME <name> LABELS <labels>... LACKS <what> COMPONENT <of install_dependencies.sh>)
 #
-# Stands for a test that this machine cannot run: shown as "Skipped", with what it lacks. Where CI is set, a
-# failure.
+# Placeholder for a test that this machine cannot run: shown as "Skipped", with the missing dependency. Fails
+# if CI is set in the environment.
 function(roomstore_add_lacking_test)
     cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;LACKS;COMPONENT" "LABELS")
     add_test(NAME ${arg_NAME} COMMAND ${CMAKE_COMMAND} "-DLACKS=${arg_LACKS}" -DCOMPONENT=${arg_COMPONENT} -P
@@ -123,8 +123,8 @@ endfunction()
 
 # roomstore_add_example(NAME <name> SOURCES <files>... [LIBS <targets>...] [NO_TEST] [ARGS ...])
 #
-# An executable example_<name>, run as a ctest with label `examples` unless NO_TEST says that it
-# serves or that another test drives it.
+# Adds an executable example_<name>, and a test with the label `examples` unless NO_TEST is given, which is
+# for servers and for programs that another test runs.
 function(roomstore_add_example)
     cmake_parse_arguments(PARSE_ARGV 0 arg "NO_TEST" "NAME" "SOURCES;LIBS;ARGS")
     add_executable(example_${arg_NAME} ${arg_SOURCES})

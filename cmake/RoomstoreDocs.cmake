@@ -1,5 +1,5 @@
-# Target `docs`, where Doxygen and Python are found: pages about everything public, in build/<preset>/docs/html. A
-# public symbol without a comment fails it, or without a group, and so does a link that leads nowhere.
+# Target `docs`, if Doxygen and Python are found: documentation of the public interface, in
+# build/<preset>/docs/html. It fails if a public symbol has no comment or no group, or if a link is broken.
 find_package(Doxygen 1.9.2 QUIET)
 find_package(Python3 QUIET COMPONENTS Interpreter)
 if(DOXYGEN_FOUND AND Python3_FOUND)

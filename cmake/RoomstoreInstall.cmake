@@ -1,7 +1,8 @@
-# Components, so that a machine without libpqxx or Catch2 can use what it has: find_package(roomstore) gives
-# roomstore::roomstore and roomstore::header_only; COMPONENTS postgres, postgres_shared, prometheus and contract_tests add the targets of these names.
-# Who packages them apart finds each under `cmake --install --component roomstore_<name>`; all need
-# roomstore_core. Nothing that is installed knows the prefix: it may be moved.
+# Components, so that a machine without libpqxx or Catch2 can use the others: find_package(roomstore) defines
+# roomstore::roomstore and roomstore::header_only; COMPONENTS postgres, postgres_shared, prometheus and
+# contract_tests add the targets of these names. To package them separately, use
+# `cmake --install --component roomstore_<name>`; all need roomstore_core. No installed file contains the
+# prefix, so the installation can be moved.
 include(CMakePackageConfigHelpers)
 
 set(ROOMSTORE_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/roomstore)
@@ -19,7 +20,7 @@ install(
     NAMESPACE roomstore::
     DESTINATION ${ROOMSTORE_CMAKE_DIR})
 
-# roomstore_install_library(<component> <target>): with its headers, and its package for pkg-config.
+# roomstore_install_library(<component> <target>): installs a library with its headers and CMake targets.
 function(roomstore_install_library component target)
     set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME roomstore_${component})
     install(
@@ -53,7 +54,7 @@ endif()
 if(ROOMSTORE_BUILD_TESTS AND ROOMSTORE_INSTALL_CONTRACT_TESTS)
     set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME roomstore_contract_tests)
     set_target_properties(roomstore_contract_archive PROPERTIES EXCLUDE_FROM_ALL OFF)
-    # A folder of its own: harnesses write <contract/harness.hpp>, and nobody else should find that.
+    # A separate directory: harnesses include <contract/harness.hpp>, which no other code should find.
     install(
         TARGETS roomstore_contract_tests roomstore_contract_archive
         EXPORT roomstore-contract_tests

@@ -1,10 +1,11 @@
-# `cpack --config build/<preset>/CPackConfig.cmake`: the Debian package libroomstore-dev, everything but the contract tests,
-# which fit one compiler and one Catch2 only. Its shared library carries libpqxx inside where that is static, as
-# it has to be on Debian 12; a program that links it installs this package too, there is none for it alone.
-# Configured with CMAKE_INSTALL_PREFIX=/usr, libraries go where Debian keeps those of one architecture.
+# `cpack --config build/<preset>/CPackConfig.cmake` makes the Debian package libroomstore-dev: everything but
+# the contract tests, which fit one compiler and one Catch2 only. Its shared library contains libpqxx if that
+# is static, as it has to be on Debian 12. There is no separate runtime package: a program that links the
+# shared library needs this one. Configured with CMAKE_INSTALL_PREFIX=/usr, libraries are installed in
+# Debian's directory for the architecture.
 set(CPACK_PACKAGE_NAME libroomstore-dev)
 set(CPACK_PACKAGE_VENDOR roomstore)
-# Whoever makes the package answers for it: DEBFULLNAME and DEBEMAIL name them, as for Debian's own tools.
+# DEBFULLNAME and DEBEMAIL name the maintainer of the package, as for Debian's own tools.
 set(CPACK_PACKAGE_CONTACT "roomstore, packaged locally <root@localhost>")
 if(DEFINED ENV{DEBEMAIL})
     set(CPACK_PACKAGE_CONTACT "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")
@@ -22,8 +23,9 @@ install(
     RENAME copyright
     COMPONENT roomstore_debian EXCLUDE_FROM_ALL)
 set(CPACK_COMPONENTS_ALL roomstore_core roomstore_debian)
-# roomstore_only(<package> <epoch> <version> <variable>): the releases of one version of a library. The compiled
-# roomstore::roomstore has coroutines and JSON values in its interface, and fits no other.
+# roomstore_only(<package> <epoch> <version> <variable>): a dependency on the releases of one version of a
+# library. The compiled roomstore::roomstore has coroutines and JSON values in its interface, and is
+# incompatible with other versions.
 function(roomstore_only package epoch version variable)
     string(REGEX MATCH "^(.*[^0-9])([0-9]+)$" matched ${version})
     math(EXPR next "${CMAKE_MATCH_2} + 1")
@@ -32,7 +34,7 @@ endfunction()
 roomstore_only(libasio-dev 1: ${Asio_VERSION} asio_package)
 roomstore_only(nlohmann-json3-dev "" ${nlohmann_json_VERSION} json_package)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "${asio_package}, ${json_package}")
-# What a shared library of it needs.
+# Adds the dependencies of the shared library.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 if(ROOMSTORE_POSTGRES_ENABLED)
     list(APPEND CPACK_COMPONENTS_ALL roomstore_postgres)

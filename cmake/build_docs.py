@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Builds the pages about everything public, and checks them.
+"""Builds the documentation of the public interface and checks it.
 
     build_docs.py DOXYGEN FOLDER   FOLDER has the Doxyfile; the pages are written to FOLDER/html
-    build_docs.py --filter README  prints it as Doxygen is to read it
+    build_docs.py --filter README  prints the README as input for Doxygen
     build_docs.py --self-test      shows that each check can fail
 
-What Doxygen warns of is an error (Doxyfile.in). Beyond that: every operation of the interface is listed in the
-group of its noun, every type and function is in a group, and every link leads to a file. What the README links
-of the tree is copied beside the pages.
+Warnings of Doxygen are errors (Doxyfile.in). In addition, every operation of the interface must be listed in the
+group of its noun, every type and function must be in a group, and every link must lead to a file. Files of the
+tree that the README links are copied next to the pages.
 """
 
 import glob
@@ -27,7 +27,7 @@ COPIES = "source"
 
 
 def operations(text):
-    """The names of the operations under each @name of the interface, without the life of a store."""
+    """The names of the operations under each @name of the interface, except the lifecycle."""
     sections = re.split(r"/// @name (.+)\n", text)[1:]
     for name, body in zip(sections[::2], sections[1::2]):
         code = re.sub(r"//.*", "", body)
@@ -61,7 +61,7 @@ def dead_links(pages):
         for target in re.findall(r'(?:href|src)="([^"#]+)', open(page, encoding="utf-8").read()):
             where = urllib.parse.urlparse(target)
             if not where.scheme and not os.path.exists(os.path.join(pages, urllib.parse.unquote(where.path))):
-                yield f"{os.path.basename(page)} links {target}, which is not there"
+                yield f"{os.path.basename(page)} links {target}, which does not exist"
 
 
 def not_in_a_group(tags):
@@ -102,7 +102,7 @@ def build(doxygen, folder):
         return 1
     copy_linked(readme, os.path.join(folder, "html"))
     found = list(problems(folder))
-    print("\n".join(found + [f"{len(found)} problems beside what Doxygen says"]))
+    print("\n".join(found + [f"{len(found)} problems in addition to Doxygen's"]))
     return 1 if found else 0
 
 

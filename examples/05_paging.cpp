@@ -1,5 +1,6 @@
-// A long history, a page at a time, both ways: what a client does that scrolls up, and one that was
-// away. The cursor is the index of an event: pages stay right while others append.
+// Reading a long history page by page: backwards, like a client that scrolls up, and forwards, like
+// a client that was offline. The cursor is the index of an event, so concurrent appends do not
+// shift the pages.
 
 #include <cstdint>
 #include <iostream>
@@ -23,16 +24,16 @@ asio::awaitable<void> fill(ConversationStore& store, int count) {
         event.content = roomstore::TextContent{.body = std::to_string(i)};
         events.push_back(event);
     }
-    // All or nothing, in one round trip: faster than one append each.
+    // Stores all events or none, in one round trip: faster than one append for each event.
     co_await store.append_events("lobby", events);
 }
 
-/// The newest page, then those before it, as a reader scrolls up.
+/// Reads the newest page, then the pages before it.
 asio::awaitable<std::int64_t> read_backwards(ConversationStore& store) {
     std::int64_t seen = 0;
     EventQuery query{.limit = page_size, .newest_first = true};
     while (true) {
-        // Ascending by index inside a page, always.
+        // The events of a page are always in ascending order of index.
         const std::vector<RoomEvent> page = co_await store.list_events("lobby", query);
         if (page.empty()) co_return seen;
         seen += static_cast<std::int64_t>(page.size());
@@ -40,8 +41,8 @@ asio::awaitable<std::int64_t> read_backwards(ConversationStore& store) {
     }
 }
 
-/// Everything after what was seen last. A page that is not full is the last one for now; asking
-/// again later with the same cursor goes on from there.
+/// Reads everything after the last event seen. A page that is not full is the last one for now; a
+/// later call with the same cursor continues from there.
 asio::awaitable<std::int64_t> read_forwards(ConversationStore& store, std::int64_t last_seen) {
     std::int64_t seen = 0;
     EventQuery query{.limit = page_size, .after_index = last_seen};
@@ -62,7 +63,7 @@ asio::awaitable<void> run(ConversationStore& store) {
     const auto backwards = co_await read_backwards(store);
     const auto forwards = co_await read_forwards(store, 999);
     std::cout << backwards << " events upwards, " << forwards << " after index 999\n";
-    if (backwards != 1234 || forwards != 234) throw std::logic_error("pages overlap, or miss some");
+    if (backwards != 1234 || forwards != 234) throw std::logic_error("pages overlap or miss some");
     co_await store.close();
 }
 

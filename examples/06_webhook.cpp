@@ -1,6 +1,6 @@
-// A webhook that a provider may deliver more than once. The provider's id of the delivery is the
-// idempotency key: the first delivery is stored, every other one gets the event that the first one
-// became, and does not do its work again.
+// A webhook that a provider may deliver more than once. The provider's delivery id is the
+// idempotency key: the first delivery is stored; every later one gets the event that the first one
+// stored, and is not processed again.
 
 #include <iostream>
 #include <stdexcept>
@@ -13,12 +13,12 @@ using roomstore::ConversationStore;
 using roomstore::Json;
 using roomstore::RoomEvent;
 
-/// What the handler of the HTTP request does with its body.
+/// Processes the body of the HTTP request.
 class Webhook {
 public:
     explicit Webhook(ConversationStore& store) : store_(store) {}
 
-    /// @returns what the provider is answered: the index of the event, the same for each delivery.
+    /// @returns the answer to the provider: the index of the event, the same for every delivery.
     asio::awaitable<std::int64_t> receive(Json body) {
         RoomEvent event{.room_id = "support"};
         event.source = {.channel_id = "sms:+4930123456", .channel_type = "sms"};
@@ -28,7 +28,7 @@ public:
         event.source.raw_payload = std::move(body);
 
         const RoomEvent stored = co_await store_.add_event_auto_index("support", event);
-        // Every delivery made an event with an id of its own; the stored one has the first id.
+        // Each delivery creates an event with a new id; the stored event has the id of the first.
         if (stored.id == event.id) ++answers_sent_;
         co_return stored.index;
     }
@@ -50,7 +50,7 @@ asio::awaitable<void> run(ConversationStore& store) {
     const Json still{{"delivery_id", "d-2"}, {"message_id", "m-2"}, {"text", "Anybody there?"}};
     const auto first = co_await webhook.receive(hello);
     const auto second = co_await webhook.receive(still);
-    // The provider did not see our answer in time, and delivers again.
+    // The provider did not get the answer in time and delivers again.
     const auto again = co_await webhook.receive(hello);
 
     const auto count = co_await store.get_event_count("support");
@@ -58,7 +58,7 @@ asio::awaitable<void> run(ConversationStore& store) {
     std::cout << "3 deliveries, " << count << " events, " << webhook.answers_sent() << " answers\n";
     if (first != 0 || second != 1 || again != first || count != 2 || !known ||
         webhook.answers_sent() != 2) {
-        throw std::logic_error("a redelivery was taken for something new");
+        throw std::logic_error("a redelivery was processed again");
     }
     co_await store.close();
 }

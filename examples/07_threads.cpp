@@ -1,6 +1,6 @@
-// Threads: a reply names the root of its thread, a timeline shows the roots with what came of them,
-// and a thread is opened by listing its replies. (Threads of execution: any number, see the
-// contract of ConversationStore.)
+// Message threads: a reply refers to the root of its thread, a timeline shows the roots with their
+// reply counts, and a thread is opened by listing its replies. (A store may be called from any
+// number of threads of execution; see the contract of ConversationStore.)
 
 #include <iostream>
 #include <map>
@@ -26,7 +26,7 @@ asio::awaitable<RoomEvent> say(ConversationStore& store,
     co_return co_await store.add_event_auto_index("design", event);
 }
 
-/// What a client shows first: the roots, each with its number of replies.
+/// Prints the roots, each with its number of replies.
 asio::awaitable<void> show_timeline(ConversationStore& store) {
     const EventQuery query{.newest_first = true, .filter = {.top_level_only = true}};
     const std::vector<RoomEvent> roots = co_await store.list_events("design", query);
@@ -37,13 +37,13 @@ asio::awaitable<void> show_timeline(ConversationStore& store) {
     for (const RoomEvent& root : roots) {
         const auto summary = summaries.find(root.id);
         const auto replies = summary == summaries.end() ? 0 : summary->second.reply_count;
-        // All of them are texts here; get() throws for a content of another kind.
+        // All events are texts here; get() throws for content of another type.
         const auto& text = root.content.get<roomstore::TextContent>();
         std::cout << text.body << " (" << replies << " replies)\n";
     }
 }
 
-/// What it shows when somebody opens a thread.
+/// Lists the replies of a thread.
 asio::awaitable<std::vector<RoomEvent>> open_thread(ConversationStore& store, std::string root) {
     const EventQuery query{.filter = {.parent_event_id = std::move(root)}};
     co_return co_await store.list_events("design", query);
@@ -60,8 +60,8 @@ asio::awaitable<void> run(ConversationStore& store) {
     co_await show_timeline(store);
 
     const auto replies = co_await open_thread(store, colours.id);
-    if (replies.size() != 2) throw std::logic_error("a thread of two replies");
-    // A root that is deleted takes its replies along, unless Replies::keep is asked for.
+    if (replies.size() != 2) throw std::logic_error("the thread does not have two replies");
+    // Deleting a root also deletes its replies, unless Replies::keep is given.
     const auto gone = co_await store.delete_event("design", colours.id);
     const auto left = co_await store.get_event_count("design");
     if (gone.size() != 3 || left != 1) throw std::logic_error("replies were left behind");

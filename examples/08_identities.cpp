@@ -1,6 +1,6 @@
-// Who is behind an address? Each organization has an answer of its own: the same telephone number
-// is one person's at work and another's, or nobody's, at the next company. A lookup never crosses
-// over.
+// Resolving an address to an identity. Addresses are scoped by organization: the same telephone
+// number may belong to different identities in different organizations, or to none. A lookup never
+// returns an identity of another organization.
 
 #include <iostream>
 #include <optional>
@@ -39,11 +39,11 @@ asio::awaitable<void> run(ConversationStore& store) {
     const auto unscoped = co_await who(store, std::nullopt);
     std::cout << at_analytical << ", " << at_compilers << ", " << elsewhere << ", " << unscoped
               << '\n';
-    expect(at_analytical == "Ada" && at_compilers == "Grace", "an organization's own answer");
-    // Without an organization is a space of its own, not a look into all of them.
-    expect(elsewhere == "nobody" && unscoped == "nobody", "a lookup crossed over");
+    expect(at_analytical == "Ada" && at_compilers == "Grace", "wrong identity for an organization");
+    // No organization is a scope of its own: such a lookup does not search all organizations.
+    expect(elsewhere == "nobody" && unscoped == "nobody", "a lookup crossed organizations");
 
-    // The number moves to a colleague: who had it loses it, in the same step.
+    // Linking the number to a colleague unlinks it from its previous owner in the same call.
     Identity charles{.id = "charles", .organization_id = "analytical", .display_name = "Charles"};
     co_await store.create_identity(charles);
     co_await store.link_address("charles", sms, shared_phone, "analytical");
@@ -54,9 +54,9 @@ asio::awaitable<void> run(ConversationStore& store) {
     expect(left == former->channel_addresses.end() || left->second.empty(),
            "two people hold one address");
     const auto still_grace = co_await who(store, "compilers");
-    expect(still_grace == "Grace", "a move reached another organization");
+    expect(still_grace == "Grace", "the link changed another organization");
 
-    // What a participant is then told apart by.
+    // A participant refers to the identity that was resolved for it.
     roomstore::Room room{.id = "calls", .organization_id = "analytical"};
     co_await store.create_room(room);
     roomstore::Participant caller{.id = "caller", .room_id = "calls", .channel_id = "sms:1"};

@@ -1,5 +1,5 @@
-// An existing log becomes a room: indexes, times and ids are those of the log, holes included, and
-// what is said afterwards goes on behind them. An import that stopped half-way is simply run again.
+// Importing an existing log into a room: indexes (gaps included), times and ids are taken from the
+// log, and later appends continue after them. An import that was interrupted is simply run again.
 
 #include <cstdint>
 #include <iostream>
@@ -13,7 +13,7 @@
 using roomstore::ConversationStore;
 using roomstore::RoomEvent;
 
-// Line, time, author, text. Line 2 was removed long ago.
+// Line number, time, author, text. Line 2 was removed long ago.
 const char* const old_log =
     "0 2019-03-01T09:00:00Z ada Good morning.\n"
     "1 2019-03-01T09:00:05Z charles And to you.\n"
@@ -29,7 +29,7 @@ RoomEvent parse(const std::string& line) {
     if (!created_at) throw std::runtime_error("no time: " + line);
     std::string text;
     std::getline(words, text);
-    // An id that the same line gets each time: that is what makes the import repeatable.
+    // The same line always gets the same id, which makes the import repeatable.
     event.id = "old-lobby-" + std::to_string(event.index);
     event.created_at = *created_at;
     event.source = {.channel_id = "import:" + author, .channel_type = "system"};
@@ -44,10 +44,11 @@ asio::awaitable<void> import_log(ConversationStore& store) {
     std::istringstream log(old_log);
     for (std::string line; std::getline(log, line);) {
         const RoomEvent event = parse(line);
-        // Stored at event.index. Stored already: nothing happens. Taken by another: conflict.
+        // Stores the event at event.index. If it is stored already, nothing happens; if another
+        // event has that index, the call throws errc::conflict.
         co_await store.add_event(event);
     }
-    // Nobody is to be told that what is years old was unread.
+    // Imported messages are years old and must not count as unread.
     co_await store.mark_all_read("old-lobby", "cli:ada");
 }
 
@@ -67,7 +68,7 @@ asio::awaitable<void> run(ConversationStore& store) {
     const auto count = co_await store.get_event_count("old-lobby");
     const auto unread = co_await store.get_unread_count("old-lobby", "cli:ada");
     if (stored.index != 4 || count != 4 || unread != 1) {
-        throw std::logic_error("the log was imported twice, or not whole");
+        throw std::logic_error("the log was imported twice or incompletely");
     }
     co_await store.close();
 }

@@ -1,5 +1,5 @@
-// A store around a store: what derives from ForwardingStore changes or watches the calls it
-// overrides; ObservedStore watches all. Its user sees a ConversationStore like any other.
+// Decorators: a class derived from ForwardingStore changes or observes the calls that it overrides;
+// ObservedStore observes all calls. Callers use a decorator like any other ConversationStore.
 
 #include <memory>
 #include <stdexcept>
@@ -24,8 +24,8 @@ RoomEvent redact(RoomEvent event) {
     return event;
 }
 
-/// Changes all that store events: no text leaves the house with a password in it. Every call goes
-/// straight to the other store, so what is not overridden here would be stored as it is.
+/// Removes passwords from texts before they are stored. Overrides all calls that store events: a
+/// call that is not overridden is forwarded unchanged.
 class RedactingStore final : public roomstore::ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;
@@ -48,7 +48,7 @@ public:
     }
 };
 
-/// Watches every call, from whatever thread it comes.
+/// Logs every call, from any thread.
 class Logger final : public roomstore::CallObserver {
 public:
     void on_call(const roomstore::ObservedCall& call) noexcept override {
@@ -59,7 +59,7 @@ public:
                        call.outcome(),
                        std::chrono::duration<double, std::micro>(call.duration));
         } catch (const std::exception&) {
-            // A log that cannot be written is no reason to fail a call.
+            // A failure to log must not fail the call.
         }
     }
 };
@@ -78,7 +78,7 @@ asio::awaitable<void> run(std::shared_ptr<roomstore::ConversationStore> store) {
     for (const RoomEvent& stored : events) {
         fmt::print("a {}, {}: {}\n", stored.type, stored.status, stored.content);
         const bool redacted = stored.content == roomstore::TextContent{.body = "my ***"};
-        if (!redacted) throw std::logic_error("it was told");
+        if (!redacted) throw std::logic_error("a password was stored");
     }
     try {
         co_await store->get_event("lobby", "");

@@ -1,9 +1,9 @@
-// A backend of one's own, and the proof that it is one: this program is the contract suite, run on
-// it. Link roomstore::contract_tests, define make_backend(), and every rule that the two backends
-// of roomstore obey is checked; the suite brings Catch2's main.
+// A custom backend and its test: this program runs the contract suite on it. Link
+// roomstore::contract_tests and define make_backend(); the suite checks every rule that the two
+// backends of roomstore obey, and provides Catch2's main.
 //
-// This backend keeps rooms in memory and writes a journal of what is appended. One that shares
-// nothing with those of roomstore: tests/package/third_backend.
+// This backend keeps rooms in memory and writes a journal of the appended events. For a backend
+// that shares nothing with those of roomstore, see tests/package/third_backend.
 
 #include <contract/harness.hpp>
 #include <fstream>
@@ -18,8 +18,8 @@
 
 using roomstore::RoomEvent;
 
-/// Derives from ForwardingStore for the sake of brevity: a backend that starts from nothing derives
-/// from ConversationStore and defines each operation.
+/// Derives from ForwardingStore for brevity: a backend written from scratch derives from
+/// ConversationStore and implements every operation.
 class JournalStore final : public roomstore::ForwardingStore {
 public:
     JournalStore(roomstore::Limits limits, const std::string& path)
@@ -37,8 +37,8 @@ public:
     }
 
 private:
-    // Called from any thread at any time. What was stored stays stored: a journal that is full must
-    // not make the caller believe otherwise.
+    // Called from any thread at any time. The event is already stored, so a failure to write the
+    // journal must not fail the call.
     void write(const RoomEvent& event) noexcept {
         try {
             const std::lock_guard lock(mutex_);
@@ -51,7 +51,7 @@ private:
     std::ofstream journal_;
 };
 
-/// The suite asks for some 300 stores, each over no data.
+/// The suite creates about 300 stores, each of which must be empty.
 class JournalBackend final : public roomstore::contract::Backend {
 public:
     std::shared_ptr<roomstore::ConversationStore> make_store(roomstore::Limits limits) override {

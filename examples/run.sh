@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and lets two IRC clients hold a conversation on the chat server:
+# Installs missing packages, builds the chat server, and runs a conversation of two IRC clients on it:
 #
-#   examples/run.sh                    the conversation, compared with what the store holds; 0 where both agree
-#   examples/run.sh --serve [PORT]     serves until Ctrl-C, on port 6667 unless told otherwise
+#   examples/run.sh                    compares the conversation with the store; returns 0 if both agree
+#   examples/run.sh --serve [PORT]     runs the server until Ctrl-C, on port 6667 by default
 #
-# Followed by --store postgresql://... either of them keeps the conversation in that database; it is then
-# also seen to survive a restart of the server. Without it everything is in memory. The first build takes
-# a few minutes.
+# With --store postgresql://... both forms keep the conversation in that database; the first one then also
+# checks that it survives a restart of the server. Without it, everything is kept in memory. The first
+# build takes a few minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -55,7 +55,7 @@ fi
 
 cmake/install_dependencies.sh "${components[@]}"
 mkdir -p "$build"
-# Says something only where it fails or where there is something to build.
+# Prints output only on failure or if there is something to build.
 cmake --preset release -B "$build" -DROOMSTORE_BUILD_TESTS=OFF -DROOMSTORE_WITH_POSTGRES=$postgres \
     >"$build/configure.log" 2>&1 || { cat "$build/configure.log" && exit 1; }
 cmake --build "$build" --target example_chat_server

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Deadlines, pauses and intervals are measured by the steady clock: the other one jumps.
+"""Checks that deadlines, pauses and intervals use the steady clock, since the wall clock can jump.
 
-    check_clocks.py [ROOT]      checks src/postgres, prints every use of a clock that is set, returns 1 if there is one
-    check_clocks.py --self-test shows that each way to ask such a clock is found
+    check_clocks.py [ROOT]      checks src/postgres, prints every use of a wall clock, returns 1 if there is one
+    check_clocks.py --self-test shows that each way to read such a clock is found
 """
 
 import os
@@ -10,7 +10,7 @@ import re
 import sys
 
 FOLDER = "src/postgres"
-# `now()` of roomstore/model/timestamp.hpp is the time of day, for rows; only the store's own code stamps those.
+# `now()` of roomstore/model/timestamp.hpp is the time of day, for rows; only code of the store sets those.
 WALL_CLOCK = re.compile(
     r"\b(system_clock|high_resolution_clock|utc_clock|gettimeofday|CLOCK_REALTIME\w*|clock_gettime|timespec_get|"
     r"sleep_until)\b|\bstd::time\s*\(|[^\w.:>]time\s*\(\s*(nullptr|NULL|0|&\w+)\s*\)")
@@ -26,7 +26,7 @@ def problems_in(path, text):
         if not found and not STAMPS_ROWS.match(path):
             found = TIME_OF_DAY.search(code)
         if found:
-            yield f"{path}:{number}: asks a clock that can be set: {found.group(0).strip()}"
+            yield f"{path}:{number}: reads a clock that can be set: {found.group(0).strip()}"
 
 
 def self_test():
@@ -51,7 +51,7 @@ def self_test():
     ]
     wrong = [f"not refused: {line}" for path, line in refused if not list(problems_in(path, line))]
     wrong += [f"refused: {line}" for path, line in accepted if list(problems_in(path, line))]
-    print(*wrong, f"{len(refused) + len(accepted)} lines tried, {len(wrong)} wrong", sep="\n")
+    print(*wrong, f"{len(refused) + len(accepted)} lines tried, {len(wrong)} failed", sep="\n")
     return 1 if wrong else 0
 
 

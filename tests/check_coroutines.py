@@ -1,25 +1,25 @@
 #!/usr/bin/env python3
-"""Finds code that GCC 12 miscompiles: aggregates, lambdas and conditional expressions beside a co_await.
+"""Finds code that GCC 12 miscompiles: aggregates, lambdas and conditional expressions next to a co_await.
 
     check_coroutines.py [ROOT]       checks a tree, prints every place, returns 1 if there is one
-    check_coroutines.py --self-test  shows that it finds what it must and leaves alone what is right
+    check_coroutines.py --self-test  shows that it finds every wrong case and accepts every correct one
 
 In `co_await store.create_room({.id = "lobby"})` GCC 12 copies the temporary byte by byte into the frame of
-the coroutine and destroys both: a short std::string then points to where it was, a shared_ptr is released
-twice. The same happens to a lambda that captures such a value, and to a conditional expression of a class
-type (`yes ? text + "!" : ""`). GCC 14 and clang are right. Name it first:
+the coroutine and destroys both: a short std::string then points to its old location, and a shared_ptr is
+released twice. The same happens to a lambda that captures such a value, and to a conditional expression of a
+class type (`yes ? text + "!" : ""`). GCC 14 and clang are correct. Use a named variable instead:
 
     roomstore::Room room{.id = "lobby"};
     co_await store.create_room(std::move(room));
 
-roomstore's own structs do not compile there (model/await_guard.hpp); those of a program, lambdas and
-conditional expressions do. Let through is what copied bytes do not harm: the numbers and flags of a query,
-empty braces, lambdas that capture nothing but references, conditional expressions of literals and enumerators.
-As wrong, but not visible in the text: `Aggregate(value)`, and a default argument `= {}` that holds strings;
-write `= Aggregate()`.
+The structs of roomstore do not compile in such places (model/await_guard.hpp), but structs of a program, lambdas
+and conditional expressions do. Accepted are cases that a bytewise copy does not break: the numbers and flags of a
+query, empty braces, lambdas that capture only references, conditional expressions of literals and enumerators.
+Equally wrong, but not visible in the text: `Aggregate(value)`, and a default argument `= {}` that contains
+strings; write `= Aggregate()`.
 
-A ROOT other than this project is checked as a whole. tests/package/call_expressions is left out: it is made of
-what only other compilers get right.
+A ROOT other than this project is checked as a whole. tests/package/call_expressions is left out: it consists of
+code that only other compilers compile correctly.
 """
 
 import os
@@ -29,7 +29,7 @@ import tempfile
 
 COMMENTS_AND_STRINGS = re.compile(
     r"R\"(\w*)\((?:.|\n)*?\)\1\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])'|//[^\n]*|/\*(?:.|\n)*?\*/")
-# Before a brace that opens a block: a parameter list, a specifier, or a trailing return type.
+# What precedes a brace that opens a block: a parameter list, a specifier, or a trailing return type.
 BEFORE_BLOCK = re.compile(
     r"(\)|\]|\bmutable|\bnoexcept|\boverride|\bfinal|\belse|\bdo|\btry|\)\s*(mutable\s*)?->[\w:<>,\s&*]+)\s*$")
 HARMLESS_FIELDS = {"offset", "limit", "newest_first", "after_index", "before_index", "expected_next_index",
@@ -46,7 +46,7 @@ def blank(match):
 
 
 def partners(text):
-    """Where the bracket that belongs to each bracket is."""
+    """The position of the matching bracket for each bracket."""
     found, stack = {}, []
     for position, character in enumerate(text):
         if character in OPEN:
@@ -73,7 +73,7 @@ def statement_start(text, position, partner):
                 break
             at = opener
         elif character == "{" and not re.search(r"[\w>(,=]\s*$", text[max(0, at - 50):at]):
-            break  # the block around the statement
+            break  # the block that contains the statement
         elif character == "{" and opens_block(text, at):
             break
         at -= 1
@@ -81,7 +81,7 @@ def statement_start(text, position, partner):
 
 
 def temporaries(text, start, partner):
-    """Initialising braces and lambdas from `start` to the end of the statement, the bodies of lambdas left out."""
+    """Initialising braces and lambdas from `start` to the end of the statement, without bodies of lambdas."""
     depth, at = 0, start
     while at < len(text):
         character = text[at]
@@ -117,7 +117,7 @@ def captures_values(captures):
 
 
 def conditionals(text, start, end, partner):
-    """Where a `?` stands between `start` and `end` whose arms are more than literals; not in bodies of lambdas."""
+    """Positions of `?` whose arms are not only literals, except in bodies of lambdas."""
     at = start
     while at < end:
         character = text[at]
@@ -165,7 +165,7 @@ def is_lambda(text, bracket, partner):
 
 
 def check_text(text):
-    """The lines on which a temporary is made that GCC 12 would break."""
+    """The lines that create a temporary that GCC 12 would break."""
     text = COMMENTS_AND_STRINGS.sub(blank, text)
     partner = partners(text)
     lines = set()
@@ -198,7 +198,7 @@ def check_tree(root):
                     with open(path, encoding="utf-8") as file:
                         lines = check_text(file.read())
                     path = os.path.relpath(path, root)
-                    problems += [f"{path}:{line}: temporary made beside co_await; name it first" for line in lines]
+                    problems += [f"{path}:{line}: temporary in an expression with co_await; use a named variable" for line in lines]
     if checked == 0:
         problems.append(f"{root}: no source file found")
     return checked, problems
@@ -263,9 +263,9 @@ def self_test():
         os.makedirs(os.path.join(root, "src"))
         with open(os.path.join(root, "src", "a.cpp"), "w", encoding="utf-8") as file:
             file.write(WRONG[0])
-        if check_tree(root)[1] != ["src/a.cpp:1: temporary made beside co_await; name it first"]:
+        if check_tree(root)[1] != ["src/a.cpp:1: temporary in an expression with co_await; use a named variable"]:
             failures.append("not found in a tree")
-    print(*failures, f"{len(WRONG) + len(RIGHT) + 1} cases tried, {len(failures)} wrong", sep="\n")
+    print(*failures, f"{len(WRONG) + len(RIGHT) + 1} cases tried, {len(failures)} failed", sep="\n")
     return 1 if failures else 0
 
 

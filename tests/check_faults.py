@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Keeps the list of faults: each has a test, and each test names what it is about.
+"""Contains the list of faults, and checks that each fault has a test and that tests name known faults.
 
-    check_faults.py [ROOT]      checks a tree, prints which test shows which fault, returns 1 if one has none
+    check_faults.py [ROOT]      checks a tree, prints the tests of each fault, returns 1 if a fault has none
     check_faults.py ROOT --results FOLDER NAME...
-                                likewise, counting only what ran: FOLDER/NAME.xml is what a binary said of its
-                                tests. Prints why the others did not; 4 where a desk lacks what CI must have
-    check_faults.py --self-test shows that a missing test, an unknown fault and a misplaced one are found, and
-                                one that is hidden, skipped, failed or not compiled
+                                the same for the tests that ran: FOLDER/NAME.xml is the report of a test binary.
+                                Prints why other tests did not run; returns 4 if tests were skipped that must run
+                                in CI, and CI is not set
+    check_faults.py --self-test shows that it finds a missing test, an unknown and an inapplicable fault, and a
+                                test that is hidden, skipped, failed or not compiled
 
-A test names its faults by Catch2 tags: TEST_CASE("what holds", "[F3]"). One that breaks something but belongs
-to no row has the tag [errors] or [rerun].
+A test names its faults by Catch2 tags: TEST_CASE("what holds", "[F3]"). A test that breaks something but belongs
+to no fault of the list has the tag [errors] or [rerun].
 """
 
 import os
@@ -20,36 +21,37 @@ import xml.etree.ElementTree
 
 FAULTS = {
     "F1": "a backend is terminated: idle, in a transaction, in a statement, before and after COMMIT",
-    "F2": "COMMIT is lost on its way, its answer is lost, or the connection ends after the answer",
-    "F3": "COMMIT hangs, the client gives up, and the old COMMIT ends later",
-    "F4": "the server restarts, stops at once, or one of its processes is killed",
+    "F2": "COMMIT is lost in transit, its answer is lost, or the connection ends after the answer",
+    "F3": "COMMIT hangs, the client gives up, and the old COMMIT completes later",
+    "F4": "the server restarts, shuts down immediately, or one of its processes is killed",
     "F5": "a backend, the postmaster or the network is frozen",
-    "F6": "packets vanish before a statement is sent",
-    "F7": "packets vanish while a statement runs",
-    "F8": "the network is slow, or cuts messages to pieces",
-    "F9": "a room is locked for a client that is gone",
-    "F10": "a foreign lock, a deadlock, a serialization failure",
+    "F6": "packets are lost before a statement is sent",
+    "F7": "packets are lost while a statement runs",
+    "F8": "the network is slow, or splits messages",
+    "F9": "a room is locked by a client that no longer exists",
+    "F10": "a lock of another client, a deadlock, a serialization failure",
     "F11": "queue and connections are exhausted",
     "F12": "a call is cancelled while it waits",
     "F13": "a call is cancelled at any instant",
     "F14": "a call is cancelled during COMMIT",
-    "F15": "store or context is destroyed under its calls",
+    "F15": "the store or an execution context is destroyed while calls are pending",
     "F16": "the server accepts no writes",
     "F17": "the disk of the data is full",
     "F18": "the disk of the write-ahead log is full",
     "F19": "a backend runs out of memory",
-    "F20": "the client runs out of memory",
-    "F21": "too many connections, no such database, wrong password, nobody there, in recovery",
-    "F23": "the schema is missing or newer, or several processes make it at once",
+    "F21": "too many connections, no such database, wrong password, no server, server in recovery",
+    "F23": "the schema is missing or newer, or several processes create it at the same time",
     "F24": "PgBouncer in transaction mode",
-    "F25": "clocks are equal, go back, or are far off",
+    "F25": "times are equal, clocks go backwards, or are far off",
 }
-# Rows of the plan that this library has nothing to show for.
+# Faults of the list that do not apply to this library.
 DOES_NOT_APPLY = {
-    "F22": "the connection that listens is lost: the store has no subscriptions",
+    "F20": "the client runs out of memory: the JSON library terminates the process then; how the pool handles an "
+           "exception is tested in tests/unit/postgres/call_runner_test.cpp",
+    "F22": "the LISTEN connection is lost: the store has no subscriptions",
 }
-# What a machine may refuse to everybody but root, or to all. Then the reason is told.
-MAY_BE_SKIPPED = {"F6", "F7", "F17", "F18", "F19", "F20"}
+# Faults that a machine may allow only root, or nobody, to cause. The reason of the skip is then reported.
+MAY_BE_SKIPPED = {"F6", "F7", "F17", "F18", "F19"}
 FOLDERS = ("tests/faults", "tests/postgres")
 TEST_CASE = re.compile(r'TEST_CASE\(\s*((?:"(?:\\.|[^"\\])*"\s*)+)(?:,\s*((?:"(?:\\.|[^"\\])*"\s*)+))?\)')
 STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
@@ -60,7 +62,7 @@ def joined(literals):
 
 
 def faults_in(tags):
-    """Of a test that runs without being asked for by name."""
+    """The faults in the tags of a test, unless the test runs only if selected by name or may fail."""
     return [] if "[." in tags or "[!" in tags else re.findall(r"\[(F\d+)\]", tags)
 
 
@@ -86,7 +88,7 @@ def check(root, faults=None):
             if tag in shown:
                 shown[tag].append(f"{path}: {name}")
             elif tag in DOES_NOT_APPLY:
-                problems.append(f"{path}: {tag} is said not to apply, and has a test: {name}")
+                problems.append(f"{path}: {tag} is listed as not applicable, but has a test: {name}")
             else:
                 problems.append(f"{path}: there is no fault {tag}: {name}")
     problems += [f"{fault} has no test: {faults[fault]}" for fault in faults if not shown[fault]]
@@ -94,7 +96,7 @@ def check(root, faults=None):
 
 
 def results_of(path):
-    """(name, tags, passed, reason of a skip) of every test case that a binary ran."""
+    """(name, tags, passed, skip reason) of every test case that a binary ran."""
     for case in xml.etree.ElementTree.parse(path).iter("TestCase"):
         result = case.find("OverallResult")
         passed = result is not None and result.get("success") == "true"
@@ -103,7 +105,7 @@ def results_of(path):
 
 
 def check_results(root, folder, names, faults=None):
-    """Lines that tell what became of each fault, what is wrong, and what a desk may lack."""
+    """The report on each fault, the problems, and the skipped faults that are problems in CI only."""
     faults = FAULTS if faults is None else faults
     paths = [os.path.join(folder, f"{name}.xml") for name in names]
     missing = [path for path in paths if not os.path.exists(path)]
@@ -115,7 +117,7 @@ def check_results(root, folder, names, faults=None):
         try:
             cases = list(results_of(path))
         except xml.etree.ElementTree.ParseError as error:
-            problems.append(f"{path}: cut off: {error}")
+            problems.append(f"{path}: truncated: {error}")
             continue
         for name, tags, passed, reason in cases:
             ran.add(name)
@@ -133,7 +135,7 @@ def check_results(root, folder, names, faults=None):
         if reasons[fault]:
             lines.append(f"{fault}: NOT RUN{', in part' if shown[fault] else ''}: {'; '.join(sorted(reasons[fault]))}")
         if not shown[fault] and not reasons[fault]:
-            problems.append(f"{fault}: no test that shows it has run and passed: {what}")
+            problems.append(f"{fault}: no test of it has run and passed: {what}")
         elif reasons[fault] and fault not in MAY_BE_SKIPPED:
             lacks.append(f"{fault} was skipped")
     return lines, problems, lacks
@@ -196,7 +198,7 @@ def self_test():
         found = results(inner and f"<Catch2TestRun>{inner}</Catch2TestRun>", faults)
         if found != expected:
             wrong.append(f"{found} instead of {expected} for: {inner}")
-    print(*wrong, f"18 cases tried, {len(wrong)} wrong", sep="\n")
+    print(*wrong, f"18 cases tried, {len(wrong)} failed", sep="\n")
     return 1 if wrong else 0
 
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Keeps the layers apart: which part of the tree may include which.
+"""Checks the layering: which part of the tree may include which.
 
     check_includes.py [ROOT]      checks a tree, prints every violation, returns 1 if there is one
     check_includes.py --self-test shows that each rule catches what it forbids
 
-A row of RULES names the files it holds for and what they may include; the first row that fits a file
-counts. A source file that fits no row is a violation too, so that no new folder escapes the table.
+A row of RULES names files and what they may include; the first row that matches a file applies. A source file
+that matches no row is a violation too, so that the table must cover new folders.
 """
 
 import fnmatch
@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 
-# What an include names, by the first pattern that fits. Included paths are as written in the source.
+# Categories of included files, by the first pattern that matches. Paths are as written in the source.
 CATEGORIES = [
     ("awaitable", ["roomstore/detail/asio_check.hpp"]),
     ("definitions", ["roomstore/src.hpp", "roomstore/impl/*", "roomstore/memory/impl/*"]),
@@ -24,7 +24,7 @@ CATEGORIES = [
                    "roomstore/detail/declare_operations.inc"]),
     ("decorators", ["roomstore/decorators/call_observer.hpp", "roomstore/decorators/forwarding_store.hpp", "roomstore/decorators/observed_store.hpp"]),
     ("prometheus", ["roomstore/prometheus/*", "prometheus/*"]),
-    # How texts of users are shown, and hashed: by every layer.
+    # Quoting and hashing of user texts, for every layer.
     ("text", ["roomstore/detail/text.hpp", "roomstore/detail/text_hash.hpp", "roomstore/detail/sip_hash.hpp"]),
     ("checks", ["roomstore/detail/*"]),  # of arguments; shared by both backends
     ("fmt_support", ["roomstore/format.hpp"]),
@@ -47,7 +47,7 @@ CATEGORIES = [
     ("pqxx", ["pqxx/*", "pqxx", "libpq*", "postgres_ext.h"]),
     ("catch2", ["catch2/*"]),
     ("cli11", ["CLI/*"]),
-    # Of std::hash, for which keys can be made that collide: a table of texts is in text_hash.hpp.
+    # They use std::hash, for which colliding keys can be made; text_hash.hpp has hash tables of texts.
     ("hash_tables", ["unordered_map", "unordered_set"]),
     ("system", ["*.h"]),
     ("std", ["*"]),
@@ -61,7 +61,7 @@ RULES = [
     ("include/roomstore/version.hpp", set()),
     ("include/roomstore/format.hpp", {"std", "json", "fmt", "model"}),
     ("include/roomstore/roomstore.hpp", (PUBLIC | {"std", "asio"}) - {"postgres", "options", "fmt_support", "prometheus"}),
-    # Only the one file that is compiled for everybody has the definitions, and what they need.
+    # Only the one file that is compiled has the definitions and their dependencies.
     ("include/roomstore/src.hpp", {"definitions"}),
     ("include/roomstore/impl/id.ipp", {"std", "system", "json", "model", "text"}),  # the kernel's random bytes
     ("include/roomstore/impl/*", {"std", "json", "asio", "awaitable", "model", "text", "checks", "interface", "decorators"}),
@@ -96,12 +96,12 @@ RULES = [
     ("src/postgres/pool/*",
      {"std", "system", "json", "fmt", "asio", "awaitable", "model", "text", "options", "pool", "call", "log",
       "session"}),
-    # Keyed by the names of statements, which no user chooses.
+    # The keys are names of statements, which users cannot choose.
     ("src/postgres/driver/pqxx_session.hpp",
      {"std", "hash_tables", "fmt", "pqxx", "model", "options", "statement", "driver", "session"}),
     ("src/postgres/driver/*",
      {"std", "system", "json", "fmt", "pqxx", "model", "text", "options", "statement", "driver", "session"}),
-    # The suite is written once for every backend; only a harness knows which one it has.
+    # The suite is written once for all backends; only a harness depends on a certain one.
     ("tests/contract/*harness*", PUBLIC | LIBRARIES | {"catch2"}),
     ("tests/contract/*", (PUBLIC | LIBRARIES | {"catch2"}) - {"memory", "postgres", "options", "prometheus"}),
     ("examples/chat_server/main.cpp", PUBLIC | LIBRARIES),
@@ -113,12 +113,12 @@ RULES = [
     ("tests/*", None),  # everything: the tests of a layer include that layer
 ]
 
-# Names of libpqxx and libpq, outside comments and strings.
+# Names of libpqxx and libpq; searched outside comments and strings.
 DRIVER_NAMES = re.compile(r"\bpqxx::|\bPQ[a-z]\w*\s*\(|\bPG(conn|result|cancel)\b")
 ASIO_CHECK = "include/roomstore/detail/asio_check.hpp"
-ASIO_FIRST = f"includes asio before any standard header: {ASIO_CHECK} says why not"
+ASIO_FIRST = f"includes asio before any standard header: {ASIO_CHECK} has the reason"
 NOT_LISTED = "no CMakeLists.txt above it lists it"
-NO_SUCH_FILE = "no such file in include/, src/postgres/, tests/ or beside:"
+NO_SUCH_FILE = "no such file in include/, src/postgres/, tests/ or the same folder:"
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 COMMENTS_AND_STRINGS = re.compile(
     r'R"(\w*)\((?:.|\n)*?\)\1"|"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*(?:.|\n)*?\*/')
@@ -133,7 +133,7 @@ def first_fit(table, name):
 
 
 def category(quote, include, path):
-    """What an include names; a quoted one may be relative to the folder of its file."""
+    """The category of an include; a quoted one may be relative to the folder of its file."""
     patterns = [(patterns, name) for name, patterns in CATEGORIES]
     kind = first_fit(patterns, include)[1]
     if quote == '"' and kind in ("std", "system"):
@@ -159,7 +159,7 @@ def blank(match):
 def check_file(root, path):
     row = first_fit(RULES, path)
     if row is None:
-        yield f"{path}: no row of the table in tests/check_includes.py holds for this file"
+        yield f"{path}: no row of the table in tests/check_includes.py matches this file"
         return
     with open(os.path.join(root, path), encoding="utf-8") as file:
         text = file.read()
@@ -183,10 +183,10 @@ def check_file(root, path):
 
 
 def check_listed(root, path):
-    """A header that no CMakeLists.txt lists is not installed; a source is never compiled."""
+    """A file that no CMakeLists.txt lists: a header is then not installed, a source not compiled."""
     folder = os.path.dirname(path)
     library = os.path.join(root, "src/postgres/CMakeLists.txt")
-    if folder == "include/roomstore/postgres" and os.path.exists(library):  # the face of that library
+    if folder == "include/roomstore/postgres" and os.path.exists(library):  # the public headers of that library
         with open(library, encoding="utf-8") as file:
             if re.search(r"/" + re.escape(path) + r"($|[\s)])", file.read()):
                 return
@@ -211,7 +211,7 @@ def check_tree(root):
         for folder, _, names in os.walk(os.path.join(root, top)):
             for name in sorted(names):
                 path = os.path.relpath(os.path.join(folder, name), root)
-                # The consumers below tests/package are projects of their own.
+                # The consumers in tests/package are separate projects.
                 if not name.endswith((".hpp", ".ipp", ".cpp", ".h", ".sql")) or path.startswith("tests/package/"):
                     continue
                 checked += 1
@@ -224,7 +224,7 @@ def check_tree(root):
     return checked, sorted(problems)
 
 
-# (file, line that must be refused) for every wall of the table.
+# (file, line that must be rejected) for every boundary of the table.
 FORBIDDEN = [
     ("include/roomstore/model/room.hpp", '#include <asio/awaitable.hpp>'),
     ("include/roomstore/error.hpp", '#include <asio.hpp>'),
@@ -299,7 +299,7 @@ ALLOWED = [
 
 
 def verdict(path, line, expected=None):
-    """What is found in a tree of one listed file; only problems of the kind `expected`, if given."""
+    """The problems found in a tree of one listed file; only those of the kind `expected`, if given."""
     with tempfile.TemporaryDirectory() as root:
         os.makedirs(os.path.join(root, os.path.dirname(path)))
         with open(os.path.join(root, path), "w", encoding="utf-8") as file:
@@ -316,18 +316,18 @@ def self_test():
     wrong = []
     for path, line in FORBIDDEN:
         if not verdict(path, line):
-            wrong.append(f"not refused: {path}: {line}")
+            wrong.append(f"not rejected: {path}: {line}")
     for path, line in ALLOWED:
         problems = verdict(path, line)
         if problems:
-            wrong.append(f"refused: {problems}")
+            wrong.append(f"rejected: {problems}")
     if not verdict("include/roomstore/conversation_store.hpp", "#include <asio/awaitable.hpp>", ASIO_FIRST):
-        wrong.append("not refused: a header whose first include is asio")
+        wrong.append("not rejected: a header whose first include is asio")
     if not verdict("src/postgres/sql/rooms.cpp", "#include <string>", NOT_LISTED):
-        wrong.append("not refused: a source that no CMakeLists.txt lists")
+        wrong.append("not rejected: a source that no CMakeLists.txt lists")
     if not verdict("src/postgres/sql/rooms.cpp", '#include "postgres/driver/row.hpp"', NO_SUCH_FILE):
-        wrong.append("not refused: an include that hides its folder")
-    print(*wrong, f"{len(FORBIDDEN) + len(ALLOWED) + 3} rules tried, {len(wrong)} wrong", sep="\n")
+        wrong.append("not rejected: an include without its folder")
+    print(*wrong, f"{len(FORBIDDEN) + len(ALLOWED) + 3} rules tried, {len(wrong)} failed", sep="\n")
     return 1 if wrong else 0
 
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Compares the README with the tree, so that what it shows is what is compiled and run.
+"""Checks that the code and commands in the README match the tree, where they are compiled and run.
 
     check_readme.py [ROOT] [--tests BUILD]  checks README.md, prints what differs, returns 1 if anything does;
-                                            with a build tree, also that the tests it names are there
+                                            with a build tree, also that the tests it names exist
     check_readme.py --self-test             shows that each check can fail
     check_readme.py --project FOLDER        writes its first program and its CMake lines there, to be built
     check_readme.py --fetch FOLDER          the same with its lines for FetchContent
 
-The first program is examples/01_hello.cpp to the letter; the line that swaps backends stands in
+The first program is identical to examples/01_hello.cpp; the line that swaps backends is in
 examples/02_swap_backend.cpp; every linked path exists, and every program, preset, option and label in a command;
-every example is linked; every promise links the test that shows it; it has fewer than 150 lines.
+every example is linked; every promise links its test; the README has fewer than 150 lines.
 """
 
 import fnmatch
@@ -19,7 +19,7 @@ import re
 import subprocess
 import sys
 
-# Programs that its readers have.
+# Programs that readers are assumed to have.
 KNOWN_PROGRAMS = {"git", "cd", "cmake", "cpack"}
 
 
@@ -43,7 +43,7 @@ def commands(text):
 
 
 def wrong_command(root, words, labels):
-    """What is wrong about a command, if anything."""
+    """The problem of a command, or None."""
     program = words[0]
     if "/" in program:
         path = os.path.join(root, program)
@@ -52,7 +52,7 @@ def wrong_command(root, words, labels):
         script = open(path, encoding="utf-8").read()
         for option in (word for word in words[1:] if word.startswith("--")):
             if option not in script:
-                return f"{program} knows no {option}"
+                return f"{program} has no option {option}"
     elif program not in KNOWN_PROGRAMS:
         return f"no such program: {program}"
     lists = "".join(open(os.path.join(root, name), encoding="utf-8").read()
@@ -69,7 +69,7 @@ def wrong_command(root, words, labels):
 
 
 def unknown_tests(text, names):
-    """What stands in backquotes or links as the name of a test, and is none."""
+    """Names in backquotes that look like tests but do not exist."""
     suites = {name.split(".")[0] for name in names}
     for named in sorted(set(re.findall(r"`([a-z]+\.[a-z0-9_*]+)`", text))):
         if named.split(".")[0] in suites and not named.endswith((".hpp", ".cpp", ".py", ".sh")):
@@ -130,12 +130,12 @@ def self_test(root, text):
         print("problems where there is none:", *problems(root, text, names, labels), sep="\n")
         return 1
     missed = [n for n, each in enumerate(broken) if not list(problems(root, each, names, labels))]
-    print(f"{len(broken)} faults put in, {len(missed)} missed: {missed}")
+    print(f"{len(broken)} faults injected, {len(missed)} missed: {missed}")
     return 1 if missed else 0
 
 
 def write_project(folder, text, fetch):
-    """What a reader would write who takes the README by its word; the program is called `consumer`."""
+    """Writes a project as the README describes it; the program is called `consumer`."""
     os.makedirs(folder, exist_ok=True)
     program, = re.findall(r"```cpp\n(.*?)```", text, re.S)[:1]
     lines, fetching = re.findall(r"```cmake\n(.*?)```", text, re.S)

@@ -4,8 +4,8 @@
     check_recipes.py [ROOT]       checks them, prints what differs, returns 1 if anything does
     check_recipes.py --self-test  shows that each check can fail
 
-The manifest of vcpkg is JSON, the recipes of Conan are Python; versions are those of version.hpp and
-RoomstoreDependencies.cmake; the options that they set exist, and those that look around are switched.
+The vcpkg manifest must be JSON and the Conan recipes Python; versions must match version.hpp and
+RoomstoreDependencies.cmake; options that they set must exist, and options that detect software must be set.
 """
 
 import json
@@ -36,14 +36,14 @@ def vcpkg_problems(text, version, needed):
         yield f"{VCPKG}: {error}"
         return
     if manifest.get("version") != version:
-        yield f"{VCPKG} is of version {manifest.get('version')}, the tree of {version}"
+        yield f"{VCPKG} has version {manifest.get('version')}, the tree {version}"
     if manifest.get("supports") != "linux":
-        yield f"{VCPKG} says that it supports {manifest.get('supports')}"
+        yield f"{VCPKG} declares support for {manifest.get('supports')}"
     asked = {each["name"]: each.get("version>=", "") for each in
              manifest["dependencies"] + manifest["features"]["postgres"]["dependencies"] if isinstance(each, dict)}
     for name, key in (("asio", "asio"), ("nlohmann-json", "json"), ("libpqxx", "pqxx")):
         if not without_zeros(asked.get(name, "")).startswith(needed[key].split("...")[0]):
-            yield f"{VCPKG} asks for {name} {asked.get(name)}, the tree for {needed[key]}"
+            yield f"{VCPKG} requires {name} {asked.get(name)}, the tree {needed[key]}"
 
 
 def conan_problems(text, needed):
@@ -56,7 +56,7 @@ def conan_problems(text, needed):
     for wanted in (f'"asio/[>={needed["asio"]} ', f'"nlohmann_json/[>={needed["json"]} ', f'"fmt/[>={needed["fmt"]} ',
                    f'"libpqxx/[>={low} <{high}]"'):
         if wanted not in text[CONAN]:
-            yield f"{CONAN} does not ask for {wanted}"
+            yield f"{CONAN} does not require {wanted}"
 
 
 def problems(text):
@@ -68,10 +68,10 @@ def problems(text):
     for name in (PORT, CONAN):
         used = set(re.findall(r"(?:\b|-D)(ROOMSTORE_(?:WITH|BUILD|INSTALL|POSTGRES)\w*)", text[name]))
         for option in sorted(used - options):
-            yield f"{name} sets {option}, which is no option"
+            yield f"{name} sets {option}, which is not an option"
         for option in sorted(each for each in options if each.startswith(("ROOMSTORE_WITH", "ROOMSTORE_BUILD"))):
             if option not in used:
-                yield f"{name} leaves {option} to what is installed"
+                yield f"{name} does not set {option}, which depends on what is installed"
 
 
 def self_test(text):
@@ -85,7 +85,7 @@ def self_test(text):
         return 1
     missed = [n for n, (name, old, new) in enumerate(faults)
               if old not in text[name] or not list(problems(dict(text, **{name: text[name].replace(old, new, 1)})))]
-    print(f"{len(faults)} faults put in, {len(missed)} missed: {missed}")
+    print(f"{len(faults)} faults injected, {len(missed)} missed: {missed}")
     return 1 if missed else 0
 
 

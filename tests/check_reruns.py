@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""What a lost COMMIT means is said where each write is documented, and is what the PostgreSQL backend does.
+"""Checks that the documentation of each write states what the PostgreSQL backend does after a lost COMMIT.
 
     check_reruns.py [ROOT]      compares code, documentation and tests; returns 1 if they disagree about a write
     check_reruns.py --self-test shows that each kind of disagreement is found
 
-The code is right: the list of operations says of each write whether it settles a lost COMMIT (it is run again) or
-reports it (as commit_unknown); a custom one goes through Impl::append, which settles. Against it are held the
-`@par Lost commit` of the method in conversation_store.hpp, the lists in the comment of PostgresStore, and the table
-of tests/faults/reruns_test.cpp.
+The code is the reference: the list of operations states for each write whether it settles a lost COMMIT (by a
+re-run) or reports it (as commit_unknown); a custom write uses Impl::append, which settles it. Compared with the
+code are the `@par Lost commit` of the method in conversation_store.hpp, the lists in the comment of PostgresStore,
+and the table of tests/faults/reruns_test.cpp.
 """
 
 import os
@@ -24,7 +24,7 @@ OPERATION = re.compile(r'ROOMSTORE_OPERATION\((\w+), (?:ROOMSTORE_RESULT\(.*?\)|
 APPEND = re.compile(r'impl_->append\(\s*"(\w+)"')
 METHOD = re.compile(r"((?:^    ///[^\n]*\n)+)^    (?:virtual )?asio::awaitable<[^;]*?>\s+(\w+)\(", re.M)
 LOST = re.compile(r"@par Lost commit\n\s*/// (Settled by running again|Reported)\b")
-ROW = re.compile(r'WRITE\(\s*"(\w+)[^"]*",\s*(settled|told)\b')
+ROW = re.compile(r'WRITE\(\s*"(\w+)[^"]*",\s*(settled|reported)\b')
 
 
 def of_code(operations, custom):
@@ -43,7 +43,7 @@ def of_interface(text):
 
 
 def of_backend(text, names):
-    """The comment of PostgresStore: first those that are run again, then, after "At once", the others."""
+    """Reads the comment of PostgresStore: first the writes that are re-run, after "At once" the others."""
     comment = re.search(r"@par Doubt(.*?)///\s*@par", text, re.S)
     settled, _, reported = re.sub(r"\s*///\s*", " ", comment.group(1) if comment else "").partition("At once")
     said = {}
@@ -62,15 +62,15 @@ def of_test(text):
 
 def disagreements(code, others):
     if not code:
-        yield "no write was found in the code"
+        yield "no write found in the code"
     for where, said in others.items():
         for name in sorted(code.keys() | said.keys()):
             if name not in code:
-                yield f"{where}: {name} is no write of the backend"
+                yield f"{where}: {name} is not a write of the backend"
             elif name not in said:
-                yield f"{where}: says nothing of {name}, which is {code[name]}"
+                yield f"{where}: does not mention {name}, which is {code[name]}"
             elif said[name] != code[name]:
-                yield f"{where}: {name} is {said[name]}, but the code: {code[name]}"
+                yield f"{where}: {name} is {said[name]}, but in the code {code[name]}"
 
 
 def check(read):
@@ -93,7 +93,7 @@ def self_test():
                                              ("add", "Settled by running again"), ("drop", "Reported")))
         + "    /// Reads.\n    virtual asio::awaitable<int> get(int x) = 0;\n",
         BACKEND: "/// @par Doubt  Run again:\n/// - mark, add.\n/// At\n/// once it comes from drop.\n/// @par More\n",
-        TEST: 'WRITE("mark", settled, x), WRITE("add in vain",\n settled, x), WRITE("drop", told, x),',
+        TEST: 'WRITE("mark", settled, x), WRITE("add in vain",\n settled, x), WRITE("drop", reported, x),',
     }
     cases = [
         (None, "", "", 0),
@@ -105,9 +105,9 @@ def self_test():
         (INTERFACE, "/// Reported", "/// Settled by running again", 1),
         (BACKEND, "mark, add", "mark", 1),
         (BACKEND, "from drop", "from add", 2),
-        (TEST, '"drop", told', '"drop", settled', 1),
+        (TEST, '"drop", reported', '"drop", settled', 1),
         (TEST, 'WRITE("mark", settled, x),', "", 1),
-        (TEST, 'WRITE("add in vain",\n settled', 'WRITE("add", settled, x), WRITE("add in vain",\n told', 1),
+        (TEST, 'WRITE("add in vain",\n settled', 'WRITE("add", settled, x), WRITE("add in vain",\n reported', 1),
     ]
     wrong = []
     for path, old, new, expected in cases:
@@ -117,7 +117,7 @@ def self_test():
         found = check(changed.__getitem__)[1]
         if len(found) != expected:
             wrong.append(f"{len(found)} instead of {expected} after {old!r} -> {new!r}: {found}")
-    print(*wrong, f"{len(cases)} cases tried, {len(wrong)} wrong", sep="\n")
+    print(*wrong, f"{len(cases)} cases tried, {len(wrong)} failed", sep="\n")
     return 1 if wrong else 0
 
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Spell-checks what users read: a typo in a public name is an API for ever.
+"""Checks the spelling of public texts and names: a typo in a public name cannot be corrected later.
 
     check_spelling.py [ROOT]       checks a tree, prints every misspelling, returns 1 if there is one
-    check_spelling.py --self-test  shows that planted ones are found
+    check_spelling.py --self-test  shows that misspellings are found
 
-codespell looks for known misspellings in include/, examples/, cmake/ and the README. hunspell, with the American and
-the British dictionary, looks at every word of the public headers and of the README, names split at `_` and at
-capitals. Words that are right all the same stand in spelling_words.txt beside this file, and only those that are
-used. Returns 4, and says so, where a program or dictionary is missing; 1 where CI is set.
+codespell searches for known misspellings in include/, examples/, cmake/ and the README. hunspell, with the American
+and the British dictionary, checks every word of the public headers and of the README; names are split at `_` and at
+capitals. Other correct words are listed in spelling_words.txt in the folder of this file; each of them must be used.
+If a program or dictionary is missing, prints that and returns 4, or 1 if CI is set.
 """
 
 import glob
@@ -24,14 +24,14 @@ KNOWN_MISSPELLINGS_IN = ("include", "examples", "cmake", "README.md")
 DICTIONARIES = ("en_US", "en_GB")
 # [Ss]uites, [Tt]ypes
 PARTS_OF_EXPRESSIONS = "uites,ypes"
-# URLs, and what is no text of ours: JSON names of other projects, format strings, escapes.
+# URLs, and text that is not prose: JSON names of other projects, format strings, escapes.
 NO_WORDS = re.compile(r"https?://\S+|\]\([^)]*\)|\\[a-z]|0x[0-9a-f]+|&[a-z]+;|#include .*|@\w+", re.I)
 # aB|Cd, ABC|Def, ab|12
 PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 
 
 def words_of(text):
-    """Each word in lower case, with the numbers of the lines it stands on."""
+    """Each word in lower case, with the numbers of its lines."""
     found = {}
     for number, line in enumerate(text.splitlines(), 1):
         for part in PARTS.findall(NO_WORDS.sub(" ", line)):
@@ -41,7 +41,7 @@ def words_of(text):
 
 
 def known_to(dictionary, words):
-    """Those of the words that the dictionary has in lower case, with a capital, or in capitals."""
+    """The words that the dictionary contains in lower case, capitalised, or in capitals."""
     forms = {form: word for word in words for form in (word, word.capitalize(), word.upper())}
     answer = subprocess.run(["hunspell", "-d", dictionary, "-i", "utf-8", "-G"], input="\n".join(forms),
                             check=True, capture_output=True, text=True)

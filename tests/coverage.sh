@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs the tests with a counter on every line, and lists the lines of include/ and src/ that none ran.
+# Runs the tests with line coverage, and lists the lines of include/ and src/ that no test ran.
 #
 #   tests/coverage.sh                      fails below 95 % of the lines
 #   tests/coverage.sh --minimum 90 -L unit another bound, other tests (arguments for ctest)
 #
-# Each line that was not run is shown with the reason that tests/coverage.reasons has for it. With the usual
-# tests, a line without a reason fails too.
+# Each line that was not run is shown with its reason from tests/coverage.reasons. With the default tests, a
+# line without a reason is a failure too.
 #
 # A line that no test can reach is marked in the source, with the reason on the same line:
 #     // GCOVR_EXCL_LINE: the switch covers every enumerator
@@ -23,13 +23,13 @@ usual_tests=
 
 without_reason() { grep -rnE 'EXCL_(LINE|START|BR_LINE|BR_START)' include src | grep -vE 'EXCL_[A-Z_]+: .{8}'; }
 if without_reason; then
-    echo "these lines are left out without a reason" >&2
+    echo "these lines are excluded without a reason" >&2
     exit 1
 fi
 
 preset=coverage
 cmake/install_dependencies.sh core coverage
-# What an earlier run counted is not what this one runs.
+# Deletes the counts of earlier runs.
 [[ ! -d build/$preset ]] || find "build/$preset" -name '*.gcda' -delete
 ROOMSTORE_PRESET=$preset tests/run.sh "$@"
 

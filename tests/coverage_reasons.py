@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Lists the lines that no test ran, each with the reason why none does.
+"""Lists the lines that no test ran, each with its reason.
 
     coverage_reasons.py REPORT REASONS [ROOT]   REPORT: gcovr's JSON. Returns 1 if a line has no reason
     coverage_reasons.py --self-test             shows that a line without a reason is found
 
-A line of REASONS says `FILES :: TEXT :: WHY`: a glob of paths, a regular expression that is searched in
-the line of source, and why no test gets there. A line that follows one with a reason has it too, if
-FILES fits: a reason is about a region. Empty lines and those that begin with '#' say nothing.
+A line of REASONS is `FILES :: TEXT :: WHY`: a glob of paths, a regular expression that is searched in the line
+of source, and why no test runs it. A reason is about a region: it also applies to the following lines that
+were not run, if FILES matches. Empty lines and lines that begin with '#' are ignored.
 """
 
 import fnmatch
@@ -20,7 +20,7 @@ SHORTEST_REASON = 20
 
 
 class Malformed(Exception):
-    """A list of reasons that cannot be read."""
+    """A list of reasons that cannot be parsed."""
 
 
 def read_reasons(path):
@@ -61,7 +61,7 @@ def reason_of(reasons, path, text):
 
 
 def check(report, reasons_path, root, out=print):
-    """How many lines have no reason."""
+    """Returns the number of lines without a reason."""
     reasons = read_reasons(reasons_path)
     used = set()
     bare = total = 0

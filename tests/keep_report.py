@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Runs a test and keeps what it prints, since ctest shows nothing of tests that pass.
+"""Runs a test and keeps its output, since ctest does not show the output of tests that pass.
 
-    keep_report.py REPORT COMMAND...    COMMAND prints as ever, and into the file REPORT; returns what it returns
+    keep_report.py REPORT COMMAND...    copies the output of COMMAND to the file REPORT; returns its exit status
 """
 
 import os
@@ -18,7 +18,7 @@ def main(arguments):
             for out in (sys.stdout.buffer, file):
                 out.write(line)
                 out.flush()
-    # Of a signal: as a shell says it.
+    # After a signal, the exit status that a shell returns.
     return process.returncode if process.returncode >= 0 else 128 - process.returncode
 
 

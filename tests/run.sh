@@ -6,14 +6,14 @@
 #                                         chat, examples, package, style, benchmark
 #   tests/run.sh -R contract.memory -V    one test, with its output
 #
-# What is installed is what the labels that -L and -LE leave need. ROOMSTORE_PRESET names another preset of
-# CMakePresets.json than dev (release, asan, tsan). Where CI is set in the environment, a test that lacks
-# something fails instead of being skipped.
+# Installs what the labels selected by -L and -LE need. ROOMSTORE_PRESET names a preset of CMakePresets.json
+# other than dev (release, asan, tsan). If CI is set in the environment, a test with a missing dependency fails
+# instead of being skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 preset=${ROOMSTORE_PRESET:-dev}
-# leaves LABEL ARGUMENT...: whether ctest with these arguments may run tests of that label.
+# leaves LABEL ARGUMENT...: whether ctest with these arguments may run tests with that label.
 leaves() {
     local label=$1 option=
     shift
@@ -28,14 +28,14 @@ leaves() {
 }
 
 components=(core examples postgres metrics tests)
-# At a desk one version of PostgreSQL will do.
+# Outside CI, one version of PostgreSQL is enough.
 if [[ -n ${CI:-} ]] && leaves contract "$@"; then components+=(servers); fi
 if leaves package "$@"; then components+=(package); fi
 if leaves style "$@"; then components+=(docs checks); fi
 [[ $preset == tsan ]] && components+=(tsan)
 cmake/install_dependencies.sh "${components[@]}"
 
-# A libpqxx that the script put into a prefix of the caller's choice.
+# A libpqxx that the script installed in a prefix chosen by the caller.
 if [[ -n ${ROOMSTORE_PQXX_PREFIX:-} ]]; then
     export CMAKE_PREFIX_PATH=$ROOMSTORE_PQXX_PREFIX${CMAKE_PREFIX_PATH:+:$CMAKE_PREFIX_PATH}
 fi
@@ -45,7 +45,7 @@ cmake --preset "$preset" -DROOMSTORE_BUILD_TESTS=ON >"$log" 2>&1 || { cat "$log"
 cmake --build --preset "$preset"
 
 run=()
-# ThreadSanitizer of GCC 12 cannot map its shadow memory where the kernel randomises more bits.
+# ThreadSanitizer of GCC 12 cannot map its shadow memory if the kernel randomises more bits.
 if [[ $preset == tsan && $(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 28) -gt 28 ]]; then
     run=(setarch --addr-no-randomize)
 fi

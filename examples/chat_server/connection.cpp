@@ -18,7 +18,7 @@ namespace chat {
 
 namespace {
 
-/// What a waiting line counts in addition to its bytes, so that empty lines are bounded too.
+/// Added to the size of each waiting line, so that the number of empty lines is bounded too.
 constexpr std::size_t line_overhead = 64;
 constexpr std::size_t max_partial_bytes = irc::max_client_tags_bytes + irc::max_line_bytes;
 
@@ -104,7 +104,7 @@ bool Connection::take_token(Clock::time_point now) {
 void Connection::send(std::string_view line) {
     if (closing_) return;
     if (waiting_output() + line.size() > limits_.max_output_bytes) {
-        // Dropped lines still count as queued, so that they never look as if they were written.
+        // Dropped lines still count as queued, so that they never count as written.
         pending_.clear();
         close("SendQ exceeded");
         return;

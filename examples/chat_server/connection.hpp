@@ -62,11 +62,11 @@ public:
     /// Queues a line. The caller has added the line end.
     void send(std::string_view line);
 
-    /// Waits until so little is queued that a long answer may continue, or the connection is
+    /// Waits until the output queue is short enough to continue a long answer, or the connection is
     /// closing.
     asio::awaitable<void> writable();
 
-    /// Waits until everything that is queued now has been written, or never will be.
+    /// Waits until everything that is queued now has been written or can no longer be written.
     asio::awaitable<void> flushed();
 
     /// Sends what is queued and an ERROR line with the reason, then ends the connection. Only the

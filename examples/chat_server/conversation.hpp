@@ -27,8 +27,8 @@ namespace chat {
 /// order of the store, also for concurrent appends and for messages of other servers on the same
 /// store, and nothing is shown twice or left out.
 ///
-/// Showing, joining and leaving exclude each other (`lock`), so that what a member was told on
-/// joining ends exactly where the live messages begin.
+/// Showing, joining and leaving exclude each other (`lock`), so that the missed messages that a
+/// member is sent on joining end exactly where the live messages begin.
 class Conversation {
 public:
     enum class Kind { channel, private_talk };
@@ -41,7 +41,7 @@ public:
     const std::string& id() const noexcept { return blueprint_.id; }
     Kind kind() const noexcept { return kind_; }
 
-    /// The name as it is written in the stored room, that is, by whoever created the room.
+    /// The name in the stored room, as the creator of the room wrote it.
     const std::string& name() const noexcept { return name_; }
 
     asio::awaitable<AsyncMutex::Lock> lock() { return mutex_.lock(); }
@@ -78,7 +78,7 @@ public:
     /// Stores how far the members have read. Tries all of them before it throws an error.
     asio::awaitable<void> mark_read();
 
-    /// Whether something is stored that could not be shown yet.
+    /// Whether stored events could not be shown yet.
     bool behind() const noexcept { return behind_; }
 
 private:

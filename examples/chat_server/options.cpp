@@ -17,8 +17,8 @@ namespace chat {
 
 namespace {
 
-/// Makes a validator of a function that returns what is wrong with a text, or nothing. It has no
-/// description, which the help would show beside the option.
+/// Makes a validator from a function that returns an error message, or an empty string. It has no
+/// description, because the help would show it beside the option.
 CLI::Validator validator(std::function<std::string(const std::string&)> check) {
     return {std::move(check), ""};
 }
@@ -169,8 +169,8 @@ void add_timeouts(CLI::App& app, Options& options) {
                 "how long the server waits for its clients when it ends");
 }
 
-/// Names an argument that no option takes. What follows a `=` or stands alone is not repeated: it
-/// may be the address of a database with a password in it.
+/// Describes an argument that no option takes. A value after `=` and a positional argument are not
+/// repeated: they may be the address of a database with a password in it.
 std::string describe_unexpected(const std::string& argument) {
     if (!argument.starts_with('-')) return "an argument belongs to no option";
     return argument.substr(0, argument.find('=')) + ": unknown option";

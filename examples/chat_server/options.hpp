@@ -20,7 +20,7 @@ struct Options {
     std::string report{};
     /// The port for Prometheus; without one, no counters are served.
     std::optional<std::uint16_t> metrics_port{};
-    /// What `--help` prints; empty where it was not asked for.
+    /// The text of `--help`; empty if it was not requested.
     std::string help{};
     ServerOptions server{};
 };

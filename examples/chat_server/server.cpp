@@ -126,7 +126,7 @@ void Server::begin(tcp::socket socket) {
         log_defect("session"));
 }
 
-/// Returns why there is no place for the newcomer; an empty string if there is one.
+/// Returns why the newcomer is turned away; an empty string if it is admitted.
 std::string Server::make_room_for(const Connection& newcomer) {
     const auto& options = state_.options;
     const auto& network = newcomer.network();

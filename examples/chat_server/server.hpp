@@ -22,16 +22,16 @@ namespace chat {
 /// A chat server that speaks IRC (RFC 2812, IRCv3) and keeps everything in a `ConversationStore`.
 ///
 /// It runs on one thread: only one thread may run the executor's context. One thread is enough to
-/// move lines between sockets, and waiting for the store blocks none; the store itself may use as
-/// many threads as it likes.
+/// move lines between sockets, and waiting for the store does not block it; the store itself may
+/// use any number of threads.
 ///
 /// The number of connections is bounded in total and for each address. At a bound, a new connection
-/// takes the place of an unregistered one, so that silent connections lock nobody out; if all
-/// others are registered, it is turned away. Whoever is dropped or turned away is sent an ERROR
-/// line with the reason first.
+/// takes the place of an unregistered one, so that silent connections cannot lock out other
+/// clients; if all others are registered, it is turned away. A client that is dropped or turned
+/// away is first sent an ERROR line with the reason.
 ///
-/// Anybody may use any nick that is free: there are no accounts and no passwords. Do not open it to
-/// strangers.
+/// There are no accounts and no passwords: any client may use any nick that is free. Do not expose
+/// the server to untrusted clients.
 ///
 /// Every coroutine that the server starts keeps it alive, and the server keeps the store alive. A
 /// coroutine that `run()` does not wait for ends later, with an error once the store is closed.
@@ -72,7 +72,7 @@ private:
     TimedAsyncEvent housekeeping_;
     TimedAsyncEvent progress_;
     asio::steady_timer accept_pause_;
-    /// Told why they are closed, and still open so that they can read it.
+    /// Connections that are closing and stay open until their clients have read the reason.
     std::deque<std::weak_ptr<Connection>> turned_away_;
     std::uint64_t next_session_ = 1;
     bool stopping_ = false;

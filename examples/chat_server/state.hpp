@@ -39,8 +39,8 @@ struct ServerOptions {
     /// The largest number of messages that one CHATHISTORY returns.
     std::int64_t history = 100;
     /// How often the read positions of connected clients are stored; they are also stored when a
-    /// client leaves. A server that is killed loses at most the reading of this time, never a
-    /// message.
+    /// client leaves. A server that is killed loses at most the read positions of one interval,
+    /// never a message.
     std::chrono::milliseconds mark_interval{10'000};
     /// How often open rooms are checked for messages of other servers; 0: only when this server has
     /// something to show in them.
@@ -64,8 +64,8 @@ private:
     std::shared_ptr<Table> table_ = std::make_shared<Table>();
 };
 
-/// What the commands work on. Each server has one, and a coroutine that runs a command keeps the
-/// server alive, so the state outlives every command.
+/// The state that the commands share. Each server has one, and a coroutine that runs a command
+/// keeps the server alive, so the state outlives every command.
 struct ServerState {
     ServerState(asio::any_io_executor its_executor,
                 roomstore::ConversationStore& its_store,
@@ -102,10 +102,10 @@ private:
     std::shared_ptr<Conversation> open(roomstore::Room blueprint, Conversation::Kind kind);
 };
 
-/// Tells the operator about an error, on standard error.
+/// Reports an error to the operator on standard error.
 void log_error(const std::string& what, const std::exception& error);
 
-/// Tells the client that the store refused or failed, and logs the reason for the operator.
+/// Tells the client that the store refused the call or failed, and logs the reason.
 void report_store_error(Session& session,
                         std::string_view command,
                         std::string_view context,

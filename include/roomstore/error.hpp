@@ -10,47 +10,47 @@
 
 namespace roomstore {
 
-/// Why a store refused or failed a call. The codes are few: each stands for something else that the
-/// caller does next.
+/// Reason why a store refused a call or a call failed. Each code calls for a different reaction by
+/// the caller.
 /// @ingroup errors
 enum class errc {
-    /// The arguments break a rule; the text names the field. Nothing was sent anywhere.
+    /// An argument violates a rule; the text names the field. Nothing was sent to a server.
     invalid_argument = 1,
     /// The row that the call needs does not exist.
     not_found,
     /// The id is taken by a different row.
     already_exists,
-    /// The index is taken, or the room moved on since the caller looked.
+    /// The index is taken, or events were appended since the caller read the room.
     conflict,
-    /// Queue full, or a lock could not be had in time. Try again a little later.
+    /// The queue is full, or a lock was not acquired in time. Retry after a short delay.
     busy,
-    /// The deadline of the call ended first.
+    /// The deadline of the call expired.
     timeout,
     /// The server cannot be reached.
     unavailable,
-    /// The server refuses the role, its password or the database, or the role lacks a right; the
-    /// text says which. Only a person can mend it.
+    /// The server refuses the role, its password or the database, or the role lacks a privilege;
+    /// the text says which. An administrator has to fix this.
     access_denied,
     /// The server accepts no writes (a standby, or a failover in progress).
     read_only,
-    /// The server has no room left (disk or memory), or the room has no index left.
+    /// The server is out of disk space or memory, or the room has no index left.
     storage_full,
-    /// Whether a COMMIT took effect could not be settled before the deadline: stored, or not. What
-    /// to do
-    /// next depends on the call: see `Error::retryable`.
+    /// The outcome of a COMMIT is unknown, and the changes are either stored or not: the call could
+    /// not settle it before its deadline, or does not settle it at all. What to do next depends on
+    /// the call: see `Error::retryable`.
     commit_unknown,
     /// The database holds a schema that this build cannot work with.
     schema_mismatch,
-    /// A stored row cannot be read; the text names table, key and value.
+    /// A stored row cannot be read; the text names the table, key and value.
     corrupt_data,
     /// The store was closed, or `init()` has not been called.
     closed,
-    /// A defect of the library or of the server; the text says what was seen.
+    /// A bug in the library or the server; the text describes what was observed.
     internal,
 };
 
-/// The name of `code`, such as `not_found`; empty for a value outside the enumeration. A literal:
-/// it may be kept. What tells a person is `std::error_code::message`.
+/// The name of `code`, such as `not_found`; empty for a value outside the enumeration. Refers to a
+/// string literal, so it stays valid. For a human-readable text use `std::error_code::message`.
 /// @ingroup errors
 constexpr std::string_view to_string(errc code) noexcept {
     switch (code) {
@@ -88,7 +88,7 @@ constexpr std::string_view to_string(errc code) noexcept {
     return {};
 }
 
-/// Whether the work of a failed call may have been stored.
+/// Whether the changes of a failed call may have been stored.
 /// @ingroup errors
 enum class Applied {
     /// Certainly not stored.
@@ -97,13 +97,14 @@ enum class Applied {
     unknown,
 };
 
-/// What the same call, made once more, does after `errc::commit_unknown`.
+/// Effect of repeating a call after `errc::commit_unknown`.
 /// @ingroup errors
 enum class SecondRun {
-    /// It may be refused because of what the first run stored (already_exists, false, empty), or do
-    /// the work twice.
+    /// The repeated call may be refused because of what the first call stored (already_exists,
+    /// false, empty), or may apply the change twice.
     unsafe,
-    /// It finds out what became of the first run, or does the same again to the same effect.
+    /// The repeated call finds out the outcome of the first call, or repeats the change with the
+    /// same effect.
     settles,
 };
 
@@ -176,16 +177,16 @@ ROOMSTORE_SHARED inline const std::error_category& error_category() noexcept {
     return category;
 }
 
-/// Makes `errc` an error code, so that `error.code() == errc::busy` compiles.
+/// Converts `errc` to an error code, so that `error.code() == errc::busy` compiles.
 /// @ingroup errors
 inline std::error_code make_error_code(errc code) noexcept {
     return {static_cast<int>(code), error_category()};
 }
 
-/// Whether an error of this code can pass by itself, so that the same call, unchanged, may succeed
+/// Whether an error with this code is transient, so that the same call, unchanged, may succeed
 /// later: busy, timeout, unavailable and read_only, after which nothing is stored, and
-/// commit_unknown, after which it may be. A code does not know its call; of commit_unknown,
-/// `Error::retryable` tells whether calling again is safe.
+/// commit_unknown, after which the changes may be stored. The code alone does not identify the
+/// call: for commit_unknown, `Error::retryable` tells whether a retry is safe.
 /// @ingroup errors
 inline bool is_retryable(const std::error_code& code) noexcept {
     if (code.category() != error_category()) return false;
@@ -201,20 +202,21 @@ inline bool is_retryable(const std::error_code& code) noexcept {
     }
 }
 
-/// What every operation throws when it refuses or fails.
+/// The exception that an operation throws when it is refused or fails.
 ///
-/// Two things are thrown beside it. Cancellation arrives as `std::system_error` with
-/// `asio::error::operation_aborted`, and always means that nothing was stored. Where the caller's
-/// thread runs out of memory it is `std::bad_alloc`: a memory store has then changed nothing; of a
-/// PostgreSQL store take it for `commit_unknown`, since it may stand in for an error that could not
-/// be made. (Memory that runs out on a thread of the store is `errc::internal`.)
+/// Two other exceptions are possible. Cancellation throws `std::system_error` with
+/// `asio::error::operation_aborted`, which always means that nothing was stored. If the caller's
+/// thread runs out of memory, `std::bad_alloc` is thrown: a memory store has then changed nothing;
+/// with a PostgreSQL store treat it as `commit_unknown`, since it may replace an error that could
+/// not be constructed. If memory runs out on a thread of the store, the call fails with
+/// `errc::internal` or `errc::commit_unknown`, or the process ends.
 /// @ingroup errors
 class ROOMSTORE_SHARED Error : public std::system_error {
 public:
-    /// @param code     what happened
-    /// @param detail   what to tell a person: the field, the operation, the room, the server's text
-    /// @param sqlstate the five characters of the SQL standard, empty where there are none
-    /// @param second_run what the call does when it is made again; counts for `commit_unknown`
+    /// @param code     reason of the failure
+    /// @param detail   human-readable text: the field, the operation, the room, the server's text
+    /// @param sqlstate five-character SQLSTATE, or empty
+    /// @param second_run effect of repeating the call; used only for `commit_unknown`
     explicit Error(errc code,
                    std::string detail,
                    std::string sqlstate = {},
@@ -224,9 +226,9 @@ public:
           sqlstate_(std::move(sqlstate)),
           second_run_(second_run) {}
 
-    /// The text for a person, without the name of the code that `what()` appends. One line where a
-    /// store made it: names in it stand in single quotes, control characters are escaped (`\n`,
-    /// `\u2028`), so that it can be written to a log.
+    /// Human-readable text, without the message of the code that `what()` appends. The text of a
+    /// store's error is a single line that can be written to a log: names are in single quotes,
+    /// control characters are escaped (`\n`, `\u2028`).
     const std::string& detail() const noexcept { return detail_; }
 
     /// SQLSTATE of the server (PostgreSQL manual, Appendix A), or empty.
@@ -237,11 +239,11 @@ public:
         return code() == make_error_code(errc::commit_unknown) ? Applied::unknown : Applied::no;
     }
 
-    /// True where the same call, unchanged, may succeed later and be answered truly: as
-    /// `is_retryable(code())`, but of `commit_unknown` only where the second run settles it. That
-    /// is so of an append (of an event that keeps its id), an update, an `add_binding` and its
-    /// like, and a read marker. A call that creates or deletes a row may be refused because of what
-    /// it did the first time: look before you call it again.
+    /// Whether the same call, unchanged, may succeed later and return the true outcome. As
+    /// `is_retryable(code())`, but true for `commit_unknown` only if a re-run settles the outcome:
+    /// for an append (of an event that keeps its id), an update, `add_binding` and similar calls,
+    /// and read markers. A call that creates or deletes a row may be refused because of its own
+    /// first run: read the current state before calling it again.
     bool retryable() const noexcept {
         if (applied() == Applied::unknown) return second_run_ == SecondRun::settles;
         return is_retryable(code());
@@ -255,6 +257,6 @@ private:
 
 }  // namespace roomstore
 
-/// Lets an `errc` stand where a `std::error_code` is asked for.
+/// Makes `errc` implicitly convertible to `std::error_code`.
 template <>
 struct std::is_error_code_enum<roomstore::errc> : std::true_type {};

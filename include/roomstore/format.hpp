@@ -11,11 +11,11 @@
 #include "roomstore/model/open_enum.hpp"
 
 /// @file
-/// Optional formatters for {fmt}; the only header that needs it. Enumerations are formatted as
-/// their spelling and take the format specification of a string, an `errc` as its message, models
-/// as JSON on one line. For a `Timestamp` use `to_iso8601`.
+/// Optional formatters for {fmt}; no other header needs {fmt}. Enumerations are formatted as their
+/// spelling, an `errc` as its message and models as JSON on one line, each with the format
+/// specification of a string. For a `Timestamp` use `to_iso8601`.
 
-/// The library whose formatters these are.
+/// Specializations of {fmt}'s `formatter`.
 namespace fmt {
 
 /// Formats an enumeration as its spelling, with the format specification of a string.
@@ -28,7 +28,8 @@ struct formatter<Enum> : formatter<std::string_view> {
     }
 };
 
-/// Formats an open name as its spelling, with the format specification of a string.
+/// Formats a value of an open enumeration as its spelling, with the format specification of a
+/// string.
 template <roomstore::detail::OpenName Name>
 struct formatter<Name> : formatter<std::string_view> {
     /// Called by {fmt}.
@@ -38,7 +39,8 @@ struct formatter<Name> : formatter<std::string_view> {
     }
 };
 
-/// Formats a known name as its spelling, with the format specification of a string.
+/// Formats a constant of an open enumeration as its spelling, with the format specification of a
+/// string.
 template <typename Enum>
 struct formatter<roomstore::OpenConstant<Enum>> : formatter<std::string_view> {
     /// Called by {fmt}.
@@ -59,8 +61,8 @@ struct formatter<roomstore::errc> : formatter<std::string_view> {
     }
 };
 
-/// Formats a model as JSON on one line, with the format specification of a string. Bytes that are
-/// no UTF-8 are replaced: what a store refused can still be logged.
+/// Formats a model as JSON on one line, with the format specification of a string. Invalid UTF-8 is
+/// replaced, so that a model that a store refused can still be logged.
 template <roomstore::detail::NamedModel Model>
 struct formatter<Model> : formatter<std::string_view> {
     /// Called by {fmt}.

@@ -17,17 +17,18 @@
 
 namespace roomstore {
 
-/// A stretch of a list. A negative value is `invalid_argument`; a `limit` of 0 is an empty page.
+/// Offset and limit of a page. A negative value is `invalid_argument`; a `limit` of 0 gives an
+/// empty page.
 /// @ingroup rooms
 struct Page {
-    /// Rows to leave out, >= 0. Like `limit` it counts only rows that can be read, so that pages
-    /// whose offset grows by the limit neither repeat one nor skip one.
+    /// Number of rows to skip, >= 0. Like `limit`, it counts only rows that can be read, so that
+    /// pages whose offset grows by the limit neither repeat nor skip a row.
     std::int64_t offset = 0;
-    /// At most this many rows, >= 0.
+    /// Maximum number of rows, >= 0.
     std::int64_t limit = 50;
 };
 
-/// Which rooms to find; the conditions that are present must all hold.
+/// Conditions of `find_rooms`; all conditions that are present must hold.
 /// @ingroup rooms
 struct RoomFilter {
     /// Exactly this organization, 1 to 255 bytes.
@@ -35,87 +36,90 @@ struct RoomFilter {
     /// Exactly this status.
     std::optional<RoomStatus> status{};
     /// A JSON object that the room's metadata must contain, as PostgreSQL's `@>` does (manual,
-    /// section 8.14.3): nested objects and arrays are subsets, an absent key never matches null.
+    /// section 8.14.3): nested objects and arrays match as subsets; a missing key never matches
+    /// null.
     std::optional<Json> metadata{};
     ROOMSTORE_AWAIT_GUARD;
 };
 
-/// Narrows `find_latest_room`.
+/// Conditions of `find_latest_room`.
 /// @ingroup rooms
 struct LatestRoomFilter {
-    /// Narrows the match by a binding's `participant_id`; not the match by a participant.
+    /// Restricts matches by the `participant_id` of a binding to bindings of this channel type.
+    /// Does not affect matches by a participant.
     std::optional<ChannelType> channel_type{};
     /// Exactly this status.
     std::optional<RoomStatus> status{};
     ROOMSTORE_AWAIT_GUARD;
 };
 
-/// Which rooms a channel lookup returns.
+/// Conditions and limit of `find_room_ids_by_channel`.
 /// @ingroup rooms
 struct ChannelLookup {
     /// Only rooms in this status.
     std::optional<RoomStatus> status{};
-    /// At most this many rooms, >= 0. The default lets a router tell one room from several.
+    /// Maximum number of rooms, >= 0. The default of 2 is enough to distinguish one room from
+    /// several.
     std::int64_t limit = 2;
 };
 
-/// What `advance_delivered_index` does where indexes between the present one and the new one have
-/// not been delivered.
+/// What `advance_delivered_index` does if indexes between the current and the new position have not
+/// been delivered.
 /// @ingroup rooms
 enum class Gap {
     /// Advance only from `index - 1`.
     refuse,
-    /// Jump over them.
+    /// Skip these indexes.
     skip,
 };
 
-/// What `delete_event` does with the direct replies of the event.
+/// What `delete_event` does with the direct replies to the event.
 /// @ingroup events
 enum class Replies {
     /// Deletes them too: the default.
     cascade,
-    /// Keeps them; they still name the event that is gone.
+    /// Keeps them; their `parent_event_id` still names the deleted event.
     keep,
 };
 
-/// Which events to list; the conditions that are present must all hold.
+/// Conditions on events; all conditions that are present must hold.
 /// @ingroup events
 struct EventFilter {
     /// Only these types; an empty list matches nothing.
     std::optional<std::vector<EventType>> event_types{};
-    /// None of these types; wins over `event_types`.
+    /// None of these types; takes precedence over `event_types`.
     std::optional<std::vector<EventType>> exclude_types{};
     /// Exactly this value.
     std::optional<std::string> visibility{};
-    /// Exactly this channel of the source, 1 to 255 bytes.
+    /// Exactly this `EventSource::channel_id`, 1 to 255 bytes.
     std::optional<std::string> source_channel_id{};
-    /// Exactly this kind of channel of the source.
+    /// Exactly this `EventSource::channel_type`.
     std::optional<ChannelType> source_channel_type{};
     /// Exactly this value, 1 to 255 bytes.
     std::optional<std::string> correlation_id{};
-    /// Exactly this participant of the source, 1 to 255 bytes.
+    /// Exactly this `EventSource::participant_id`, 1 to 255 bytes.
     std::optional<std::string> participant_id{};
-    /// Direct replies to this event, 1 to 255 bytes. Not together with `top_level_only`.
+    /// Only direct replies to this event, 1 to 255 bytes. Cannot be combined with `top_level_only`.
     std::optional<std::string> parent_event_id{};
-    /// Only events that reply to nothing.
+    /// Only events without a `parent_event_id`.
     bool top_level_only = false;
-    /// `created_at` strictly later; must be earlier than `before_time`.
+    /// Only events with a `created_at` after this time, which must be earlier than `before_time`.
     std::optional<Timestamp> after_time{};
-    /// `created_at` strictly earlier.
+    /// Only events with a `created_at` before this time.
     std::optional<Timestamp> before_time{};
     ROOMSTORE_AWAIT_GUARD;
 };
 
-/// Which page of a room's timeline to list. Every page is in ascending index order.
+/// Page and conditions of `list_events`. Every page is in ascending index order.
 /// @ingroup events
 struct EventQuery {
-    /// Events to leave out, >= 0: from the oldest, or from the newest with `newest_first`. Like
-    /// `limit` it counts only events that can be read, so that pages whose offset grows by the
-    /// limit neither repeat one nor skip one. Ignored with a cursor.
+    /// Number of events to skip, >= 0, starting from the oldest, or from the newest with
+    /// `newest_first`. Like `limit`, it counts only events that can be read, so that pages whose
+    /// offset grows by the limit neither repeat nor skip an event. Ignored with a cursor.
     std::int64_t offset = 0;
-    /// At most this many events, >= 0.
+    /// Maximum number of events, >= 0.
     std::int64_t limit = 50;
-    /// Cursor, >= 0: the first `limit` events with a greater index. Not together with
+    /// Cursor, >= 0: the first `limit` events with a greater index. Cannot be combined with
     /// `before_index`.
     std::optional<std::int64_t> after_index{};
     /// Cursor, >= 0: the last `limit` events with a smaller index.
@@ -126,21 +130,21 @@ struct EventQuery {
     EventFilter filter = EventFilter();
 };
 
-/// What `get_conversation` reads.
+/// Page of `get_conversation`.
 /// @ingroup events
 struct ConversationQuery {
-    /// At most this many messages, >= 0.
+    /// Maximum number of messages, >= 0.
     std::int64_t limit = 50;
-    /// Absent: the newest messages. Present, >= 0: the first messages after this index.
+    /// Cursor, >= 0: the first `limit` messages with a greater index. Absent: the newest messages.
     std::optional<std::int64_t> after_index{};
 };
 
-/// What `get_timeline` reads.
+/// Page and conditions of `get_timeline`.
 /// @ingroup events
 struct TimelineQuery {
     /// Applied before the limit.
     EventFilter filter = EventFilter();
-    /// At most this many events, >= 0.
+    /// Maximum number of events, >= 0.
     std::int64_t limit = 100;
     /// Cursor, >= 0: the first `limit` events with a greater index.
     std::optional<std::int64_t> after_index{};
@@ -151,15 +155,15 @@ struct TimelineQuery {
 /// Conditions of `append_events`.
 /// @ingroup events
 struct AppendOptions {
-    /// The index the first event must get, >= 0; another one is `conflict`, and nothing is written.
-    /// Absent: any.
+    /// The index that the first event must get, >= 0; if its index would be another one, the call
+    /// fails with `conflict` and nothing is written. Absent: any index.
     std::optional<std::int64_t> expected_next_index{};
 };
 
-/// A room with what belongs to it; everything is empty for an unknown room.
+/// A room with its bindings and participants; everything is empty for an unknown room.
 /// @ingroup rooms
 struct RoomContext {
-    /// The room, or nothing.
+    /// The room, or `nullopt`.
     std::optional<Room> room{};
     /// Ordered by (`attached_at`, `channel_id`).
     std::vector<ChannelBinding> bindings{};
@@ -168,16 +172,17 @@ struct RoomContext {
     ROOMSTORE_AWAIT_GUARD;
 };
 
-/// Bounds of what a store accepts; the same in every backend.
+/// Bounds on the data that a store accepts; the same in every backend.
 /// @ingroup stores
 struct Limits {
-    /// 1 MiB.
+    /// Default of `max_event_bytes`: 1 MiB.
     static constexpr std::size_t default_max_event_bytes = std::size_t{1} << 20;
-    /// 64 MiB.
+    /// Upper bound of `max_event_bytes`: 64 MiB.
     static constexpr std::size_t highest_max_event_bytes = std::size_t{64} << 20;
 
-    /// Bytes of an event, and of every other row: those of its texts, JSON strings and keys, and 8
-    /// more for every JSON value, content and element of a list or map. 1 .. 64 MiB.
+    /// Maximum size in bytes of an event and of every other row, 1 .. 64 MiB. The size is the sum
+    /// of the bytes of all texts, JSON strings and keys, plus 8 for every JSON value, content and
+    /// element of a list or map.
     std::size_t max_event_bytes = default_max_event_bytes;
 };
 

@@ -1,10 +1,10 @@
 #pragma once
 
 /// @file
-/// What most programs need: the interface, the models with their JSON, queries and errors, the
-/// memory store and the version; and of asio what runs a coroutine. Headers of their own have the
-/// store in PostgreSQL (`postgres/postgres_store.hpp`), stores around a store
-/// (`forwarding_store.hpp`, `observed_store.hpp`), the counters for Prometheus
+/// Includes what most programs need: the interface, the models with their JSON conversions,
+/// queries, errors, the memory store and the version, and the asio headers that run a coroutine.
+/// Include separately: the PostgreSQL store (`postgres/postgres_store.hpp`), the decorators
+/// (`decorators/forwarding_store.hpp`, `decorators/observed_store.hpp`), the Prometheus counters
 /// (`prometheus/prometheus_observer.hpp`) and the formatters for {fmt} (`format.hpp`).
 
 #include <cstddef>  // before asio: see detail/asio_check.hpp
@@ -20,14 +20,14 @@
 #include "roomstore/query.hpp"
 #include "roomstore/version.hpp"
 
-/// Rooms, events and everything around them, stored in memory or in PostgreSQL.
+/// Rooms, their events and related data, stored in memory or in PostgreSQL.
 namespace roomstore {}
 
 /// @defgroup rooms Rooms
 /// Conversations.
 
 /// @defgroup events Events
-/// What happens in a room, in the order of its index.
+/// The entries of a room's timeline, ordered by index.
 
 /// @defgroup bindings Bindings
 /// Channels attached to rooms.
@@ -36,28 +36,28 @@ namespace roomstore {}
 /// Members of rooms.
 
 /// @defgroup identities Identities
-/// People and agents behind addresses.
+/// People and agents, and their addresses on channels.
 
 /// @defgroup tasks Tasks
-/// What is to be done.
+/// Work items of rooms.
 
 /// @defgroup observations Observations
-/// What channels noticed.
+/// Findings that channels recorded about rooms.
 
 /// @defgroup read_markers Read markers
-/// How far a channel has read a room: the highest index, a plain number.
+/// The highest index that a channel has read in a room, a plain number.
 
 /// @defgroup stores Stores
-/// The interface, its backends, and what they are made with.
+/// The interface, its backends, and their options.
 
-/// @defgroup decorators Stores around a store
-/// What changes or watches the calls of another store.
+/// @defgroup decorators Decorators
+/// Stores that wrap another store to modify or observe its calls.
 
 /// @defgroup errors Errors
-/// What a call says when it is refused or fails.
+/// Exceptions and codes of calls that are refused or fail.
 
 /// @defgroup values Values
-/// Ids, times, names and JSON: what the models are made of.
+/// Ids, times, names and JSON: the types of which the models consist.
 
 /// @defgroup contract_tests Contract tests
-/// The suite that every backend has to pass, for those who write one.
+/// The test suite that every backend must pass, for authors of backends.

@@ -1,9 +1,9 @@
 #pragma once
 
 /// @file
-/// The definitions of everything that the headers only declare. `roomstore::roomstore` has them
-/// compiled. With `roomstore::header_only`, include this header in exactly one source file of the
-/// program.
+/// The definitions of everything that the other headers only declare. The target
+/// `roomstore::roomstore` contains them compiled. With `roomstore::header_only`, include this
+/// header in exactly one source file of the program.
 
 #include "roomstore/impl/content.ipp"
 #include "roomstore/impl/conversation_store.ipp"

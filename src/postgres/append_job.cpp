@@ -2,33 +2,20 @@
 
 #include <utility>
 
-#include "sql/events/columns.hpp"
-#include "sql/events/content_text.hpp"
-
 namespace roomstore::postgres {
 
-namespace {
+// Size of the other columns of a row, in addition to the texts that were counted.
+constexpr std::size_t short_columns = 256;
 
-BatchableJob::Size size_of(const sql::Append& append) {
-    constexpr std::size_t short_columns = 256;
-    BatchableJob::Size size{.events = append.events.size()};
-    // Both texts are written again when it is sent: what waits holds each event once.
-    for (const RoomEvent& event : append.events) {
-        const auto extra = sql::extra_text(event);
-        size.bytes += short_columns + sql::content_text(event.content).size();
-        if (extra) size.bytes += extra->size();
-    }
-    return size;
-}
-
-}  // namespace
-
-AppendJob::AppendJob(sql::Append append) : append_(std::move(append)), size_(size_of(append_)) {}
+AppendJob::AppendJob(sql::Append append, std::size_t bytes)
+    : append_(std::move(append)),
+      size_{.events = append_.events.size(),
+            .bytes = bytes + short_columns * append_.events.size()} {}
 
 void AppendJob::run_batch(Session& session, std::span<BatchableJob* const> jobs) {
     std::vector<const sql::Append*> appends;
     appends.reserve(jobs.size());
-    // The pool knows no other joint jobs.
+    // All batchable jobs of the pool are of this class.
     for (const BatchableJob* job : jobs)
         appends.push_back(&static_cast<const AppendJob*>(job)->append_);
     auto results = sql::append(session, appends);

@@ -9,7 +9,7 @@ namespace roomstore::postgres {
 
 namespace {
 
-// What stands at the end of a line that was too long.
+// Ends a line that was truncated.
 constexpr std::string_view cut = "...";
 
 }  // namespace
@@ -33,17 +33,17 @@ void Log::write(LogLevel level, std::initializer_list<std::string_view> parts) n
             return;
         }
     } catch (const std::bad_alloc&) {
-        // Whoever writes it has other things to do than to wait for memory.
+        // The writer does not wait for memory: the line is dropped.
     }
     ++dropped_;
 }
 
-void Log::finish(std::chrono::milliseconds patience) noexcept {
+void Log::finish(std::chrono::milliseconds timeout) noexcept {
     std::unique_lock lock(mutex_);
     ended_ = true;
     written_.notify_one();
     if (thread_.joinable()) {
-        told_.wait_for(lock, patience, [&] { return lines_.empty() && !telling_; });
+        delivered_.wait_for(lock, timeout, [&] { return lines_.empty() && !telling_; });
     }
     dropped_ += lines_.size();
     lines_.clear();
@@ -71,7 +71,7 @@ void Log::run() noexcept {
         tell(line);
         lock.lock();
         telling_ = false;
-        told_.notify_all();
+        delivered_.notify_all();
     }
 }
 

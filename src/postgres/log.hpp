@@ -20,10 +20,10 @@
 
 namespace roomstore::postgres {
 
-/// The lines for `PostgresOptions::log`: a queue, and the thread that calls it. Whoever writes a
-/// line waits for nobody and gets no error.
+/// The lines for `PostgresOptions::log`: a queue, and the thread that calls the callback. Writing a
+/// line does not wait for the callback and reports no errors.
 ///
-/// Owned by a `std::shared_ptr`, of which the thread has one.
+/// Owned by a `std::shared_ptr`; the thread holds one too.
 class Log : public std::enable_shared_from_this<Log> {
 public:
     using Callback = std::function<void(LogLevel level, std::string_view text)>;
@@ -36,18 +36,18 @@ public:
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
 
-    /// Starts the thread, if there is somebody to tell; does nothing if it runs.
+    /// Starts the thread, if there is a callback; does nothing if it is running.
     /// @throws std::system_error
     void start();
 
-    /// Whether anybody wants to know.
+    /// Whether there is a callback.
     bool wanted() const noexcept { return callback_ != nullptr; }
 
-    /// Queues `parts`, one after the other, as a line: without control characters and what is no
-    /// UTF-8, cut where it is long. Dropped where the queue is full, or the log has ended.
+    /// Queues the concatenated `parts` as a line: without control characters and invalid UTF-8,
+    /// truncated if too long. The line is dropped if the queue is full or the log has ended.
     void write(LogLevel level, std::initializer_list<std::string_view> parts) noexcept;
 
-    /// The same with what `compose` returns, if anybody wants to know.
+    /// The same with the result of `compose`, which is called only if there is a callback.
     template <typename Compose>
     void compose(LogLevel level, Compose compose) noexcept {
         if (!wanted()) return;
@@ -58,12 +58,11 @@ public:
         }
     }
 
-    /// Takes no more lines, and returns when those that wait have been told, or after `patience`;
-    /// the rest is dropped then. One call may still run.
-    void finish(std::chrono::milliseconds patience) noexcept;
+    /// Accepts no more lines, and returns when the queued lines have been delivered, or after
+    /// `timeout`; the rest is then dropped. One call of the callback may still be running.
+    void finish(std::chrono::milliseconds timeout) noexcept;
 
-    /// `finish` without patience; returns when the thread has ended, unless it is the one that
-    /// asks.
+    /// `finish` without waiting; then waits for the thread to end, unless called from that thread.
     void stop() noexcept;
 
     std::uint64_t dropped() const noexcept { return dropped_; }
@@ -84,7 +83,7 @@ private:
 
     std::mutex mutex_;
     std::condition_variable written_;
-    std::condition_variable told_;
+    std::condition_variable delivered_;
     std::deque<Line> lines_;
     bool telling_ = false;
     bool ended_ = false;

@@ -120,9 +120,11 @@ public:
         const char* operation,
         std::string room_id,
         std::vector<RoomEvent> events,
+        std::size_t bytes,
         std::optional<std::int64_t> expected_next_index = std::nullopt) {
         auto job = std::make_shared<postgres::AppendJob>(
-            postgres::sql::Append(operation, room_id, std::move(events), expected_next_index));
+            postgres::sql::Append(operation, room_id, std::move(events), expected_next_index),
+            bytes);
         postgres::Operation described{.name = operation,
                                       .mode = settles.mode,
                                       .rerun = settles.rerun,
@@ -220,12 +222,12 @@ asio::awaitable<void> PostgresStore::close() {
 asio::awaitable<RoomEvent> PostgresStore::add_event_auto_index(std::string room_id,
                                                                RoomEvent event) {
     impl_->require_open("add_event_auto_index");
-    impl_->validator.add_event_auto_index(room_id, event);
+    const auto bytes = impl_->validator.add_event_auto_index(room_id, event);
     detail::normalize(event);
     std::vector<RoomEvent> events;
     events.push_back(std::move(event));
-    auto stored =
-        co_await impl_->append("add_event_auto_index", std::move(room_id), std::move(events));
+    auto stored = co_await impl_->append(
+        "add_event_auto_index", std::move(room_id), std::move(events), bytes);
     co_return std::move(stored.front());
 }
 
@@ -233,10 +235,10 @@ asio::awaitable<std::vector<RoomEvent>> PostgresStore::append_events(std::string
                                                                      std::vector<RoomEvent> events,
                                                                      AppendOptions options) {
     impl_->require_open("append_events");
-    impl_->validator.append_events(room_id, events, options);
+    const auto bytes = impl_->validator.append_events(room_id, events, options);
     for (RoomEvent& event : events) detail::normalize(event);
     co_return co_await impl_->append(
-        "append_events", std::move(room_id), std::move(events), options.expected_next_index);
+        "append_events", std::move(room_id), std::move(events), bytes, options.expected_next_index);
 }
 
 }  // namespace roomstore

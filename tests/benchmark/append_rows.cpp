@@ -30,7 +30,7 @@ asio::awaitable<void> append(ConversationStore& store, std::string room_id) {
     co_await store.add_event_auto_index(std::move(room_id), std::move(event));
 }
 
-/// In tables of its own, which stay.
+/// Appends for one sample in a new schema. The schema is kept, for copy_again().
 Appended append_for_a_while(Bench& bench, const Appends& work) {
     Database& database = bench.database();
     database.drop_schema(schema);
@@ -48,7 +48,7 @@ Appended append_for_a_while(Bench& bench, const Appends& work) {
         calls = call_repeatedly(call, {.callers = work.callers, .seconds = bench.settings.seconds});
         const auto stored = complete(count_events(*store, work.rooms));
         if (stored != static_cast<std::int64_t>(calls.all())) {
-            throw std::runtime_error(std::to_string(calls.all()) + " appends left " +
+            throw std::runtime_error(std::to_string(calls.all()) + " appends stored " +
                                      std::to_string(stored) + " events");
         }
     }
@@ -69,14 +69,14 @@ constexpr const char* five = "pgbench, 5 statements, 10 clients";
 constexpr const char* one = "pgbench, 1 statement, 10 clients";
 constexpr const char* copy = "COPY, 1 connection";
 constexpr const char* committed = "commits per event";
-constexpr const char* committed_alone = "each committed alone";
+constexpr const char* committed_alone = "one commit per event";
 constexpr const char* five_script = "append_five_statements.sql";
 constexpr const char* one_script = "append_one_statement.sql";
 
 void measure_one_room(Bench& bench) {
     Row row("T1",
             "append, 64 callers, one room",
-            "64 coroutines on one thread; PostgresOptions as they come");
+            "64 coroutines on one thread; default PostgresOptions");
     for (int sample = 0; sample < bench.settings.samples; ++sample) {
         const auto append = [&] {
             const auto appended = append_for_a_while(bench, {.callers = 64});
@@ -84,7 +84,7 @@ void measure_one_room(Bench& bench) {
             row.note(committed, "", appended.commits_per_event);
             row.note(committed_alone, "", 1);
         };
-        // Of what our last appends have left, be they of this sample or of the one before.
+        // Copies the events of our last appends, of this sample or of the previous one.
         const auto copy_events = [&] {
             row.note(copy, "/s", bench.database().copy_again(std::string(schema) + ".events"));
         };
@@ -97,7 +97,7 @@ void measure_one_room(Bench& bench) {
     row.compare({.ours = ours, .yardstick = five, .at_least = 15});
     row.compare({.ours = ours, .yardstick = one, .at_least = 10});
     row.compare({.ours = ours, .yardstick = copy, .at_least = 0.5});
-    // 64 callers could all share a commit; ten that do are what "together" means at the least.
+    // 64 callers could all share one commit; on average, at least ten must.
     row.compare({.ours = committed, .yardstick = committed_alone, .at_most = 0.1});
     bench.output.write(row);
 }
@@ -105,7 +105,7 @@ void measure_one_room(Bench& bench) {
 void measure_many_rooms(Bench& bench) {
     Row row("T2",
             "append, 64 callers, 64 rooms",
-            "64 coroutines on one thread, each with a room; PostgresOptions as they come");
+            "64 coroutines on one thread, each with its own room; default PostgresOptions");
     for (int sample = 0; sample < bench.settings.samples; ++sample) {
         const auto append = [&] {
             const auto appended = append_for_a_while(bench, {.callers = 64, .rooms = 64});
@@ -125,7 +125,7 @@ void measure_many_rooms(Bench& bench) {
 void measure_one_caller(Bench& bench) {
     constexpr const char* unbatched = "roomstore, append_batch = 1";
     constexpr const char* alone = "pgbench, 1 statement, 1 client";
-    Row row("T3", "append, 1 caller, mean latency", "PostgresOptions as they come, one room");
+    Row row("T3", "append, 1 caller, mean latency", "default PostgresOptions, one room");
     for (int sample = 0; sample < bench.settings.samples; ++sample) {
         const auto append = [&](const char* name, const Appends& work) {
             row.note(name, "us", append_for_a_while(bench, work).mean_microseconds);
@@ -137,7 +137,7 @@ void measure_one_caller(Bench& bench) {
              [&] { append(unbatched, {.append_batch = 1}); }});
     }
     row.compare({.ours = ours, .yardstick = alone, .at_most = 1.3});
-    // Who waits for nobody pays nothing for it: all above 1 is the noise of two medians of syncs.
+    // Batching must not slow down a single caller; the margin above 1 is for the noise of syncs.
     row.compare({.ours = ours, .yardstick = unbatched, .at_most = 1.05});
     bench.output.write(row);
 }

@@ -15,8 +15,8 @@
 
 namespace roomstore::benchmark {
 
-/// The least that a store in memory could be: a mutex, and a vector of events for each room. It
-/// makes the copies that the operations of a store make, and checks nothing.
+/// A minimal store in memory: a mutex, and a vector of events for each room. It makes the copies
+/// that the operations of a store make, and validates nothing.
 class BareStore {
 public:
     void create_room(Room room) {

@@ -31,7 +31,7 @@ asio::awaitable<void> one_caller(const Call& call,
         co_await call(caller);
         const auto ended = Clock::now();
         ++all;
-        // Of nothing but calls that outlast the window, the first is told all the same.
+        // If all calls outlast the window, the first one is counted nevertheless.
         const bool counts = window.holds(ended) || (ended >= window.end && microseconds.empty());
         if (caller < timed && counts) {
             microseconds.push_back(Microseconds(ended - began).count());
@@ -47,13 +47,13 @@ double Calls::per_second() const noexcept {
 }
 
 double Calls::mean_microseconds() const {
-    if (microseconds_.empty()) throw std::runtime_error("no call ended while it was measured");
+    if (microseconds_.empty()) throw std::runtime_error("no call was timed");
     return std::accumulate(microseconds_.begin(), microseconds_.end(), 0.0) /
            static_cast<double>(microseconds_.size());
 }
 
 double Calls::percentile_microseconds(double share) const {
-    if (microseconds_.empty()) throw std::runtime_error("no call ended while it was measured");
+    if (microseconds_.empty()) throw std::runtime_error("no call was timed");
     auto sorted = microseconds_;
     std::sort(sorted.begin(), sorted.end());
     const auto rank = static_cast<std::size_t>(share * static_cast<double>(sorted.size()));

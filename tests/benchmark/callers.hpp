@@ -14,7 +14,7 @@
 
 namespace roomstore::benchmark {
 
-/// Runs `task` to its end on this thread, and wakes no other: asio's futures are kept by one.
+/// Runs `task` to completion on this thread, without the second thread that a future would need.
 inline void complete(asio::awaitable<void> task) {
     asio::io_context context(1);
     std::exception_ptr failure;
@@ -36,26 +36,26 @@ T complete(asio::awaitable<T> task) {
     return std::move(*result);
 }
 
-/// Callers that call one after the other, each beginning with the next call when the last is
-/// answered: coroutines on one context and one thread, as in a chat server.
+/// Concurrent callers, each of which starts its next call when the previous one has returned:
+/// coroutines on one io_context and one thread, as in a chat server.
 struct Load {
     int callers = 1;
     double seconds = 1;
-    /// Only the calls of the first so many are timed; the others are there to be in the way.
+    /// The number of callers, from the first, whose calls are timed; the others only add load.
     int timed = std::numeric_limits<int>::max();
 };
 
-/// One call by the caller of that number. What it captures outlives the load.
+/// Makes one call for the caller of that number. Captured references must outlive the load.
 using Call = std::function<asio::awaitable<void>(int caller)>;
 
-/// What callers saw of the calls that were timed: those that ended after a short warm-up.
+/// The times of the timed calls, without those that ended during a short warm-up.
 class Calls {
 public:
     double per_second() const noexcept;
     double mean_microseconds() const;
-    /// The time that this share (0..1) of the calls did not exceed.
+    /// The time that `share` (0..1) of the calls did not exceed.
     double percentile_microseconds(double share) const;
-    /// With those that were not timed.
+    /// The number of calls, including those that were not timed.
     std::uint64_t all() const noexcept { return all_; }
 
 private:
@@ -66,7 +66,7 @@ private:
     std::uint64_t all_ = 0;
 };
 
-/// Throws what a call throws.
+/// Throws the first exception that a call throws.
 Calls call_repeatedly(const Call& call, Load load);
 
 }  // namespace roomstore::benchmark

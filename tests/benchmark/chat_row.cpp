@@ -21,7 +21,7 @@ using Clock = std::chrono::steady_clock;
 class ChatServer {
 public:
     ChatServer(const std::filesystem::path& program, const std::string& store)
-        // All clients come from one address, and none of them is slowed down on purpose.
+        // All clients connect from one address, and the rate limit must not slow them down.
         : process_({program.string(),
                     "--port",
                     "0",
@@ -71,7 +71,7 @@ void measure_chat(Bench& bench) {
     const Settings& settings = bench.settings;
     if (!settings.wants("E1")) return;
     if (settings.chat_server.empty()) {
-        std::fprintf(stderr, "E1 is left out: no --chat-server\n");
+        std::fprintf(stderr, "E1 is skipped: no --chat-server\n");
         return;
     }
     IrcLoad load{.clients = static_cast<int>(settings.count(200, 20)),
@@ -80,7 +80,7 @@ void measure_chat(Bench& bench) {
     Row row("E1",
             "chat server, end to end",
             std::to_string(load.clients) + " IRC clients in " + std::to_string(load.channels) +
-                " channels, each sending when it has seen its last message");
+                " channels, each sends a message when it has received its last one");
     for (int sample = 0; sample < settings.samples; ++sample) {
         const auto chat = [&](const std::string& name, const std::string& store) {
             const ChatServer server(settings.chat_server, store);

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Says whether a build of roomstore is slower than an older one, by the figures of run.sh --json.
+"""Checks whether a build of roomstore is slower than an older one, from the files of run.sh --json.
 
     compare.py OLD_1.json NEW_1.json OLD_2.json NEW_2.json ...
     compare.py --self-test
 
-The files come in pairs, measured in turn on one machine that did nothing else. Each figure is a ratio
-to a yardstick of its own run. A row is worse if the median of the new ratios is worse than that of the
-old ones by more than 3 %, and by more than the old ones differ among themselves. Returns 1 where a row
-is worse, or is missing in one of the files.
+The files come in pairs, measured in turn on one machine with no other load. The figures compared are
+ratios to a yardstick of the same run. A row is worse if the median of the new ratios is worse than that of
+the old ones by more than 3 %, and by more than the range of the old ones. Returns 1 if a row is worse, or
+is missing in one of the files.
 """
 
 import json
@@ -20,7 +20,7 @@ ALLOWED = 0.03
 
 
 def ratios(path):
-    """The ratio of every comparison that has a target, and whether a greater one is better."""
+    """The ratio of every comparison that has a target, and whether a greater ratio is better."""
     with open(path, encoding="utf-8") as file:
         rows = json.load(file)["rows"]
     found = {}
@@ -34,7 +34,7 @@ def ratios(path):
 
 
 class Change:
-    """How one row of the new build stands to that of the old."""
+    """One row of the new build compared with that of the old build."""
 
     def __init__(self, old, new, greater_is_better):
         self.old, self.new = statistics.median(old), statistics.median(new)
@@ -49,7 +49,7 @@ class Change:
 
 
 def compare(paths, say):
-    """The names of the rows that are worse, and of those that are not in every file."""
+    """Returns the names of the rows that are worse, and of those that are not in every file."""
     runs = [ratios(path) for path in paths]
     names = list(dict.fromkeys(name for run in runs for name in run))
     missing = [name for name in names if any(name not in run for run in runs)]

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Whether this tree is slower than an older one: both are built, their benchmarks are run in turn, and
-# their ratios are compared (compare.py says by which rule). The machine should do nothing else.
+# Checks whether this tree is slower than an older one: builds both, runs their benchmarks in turn, and
+# compares the ratios (see compare.py for the rule). The machine should have no other load.
 #
 #   tests/benchmark/compare.sh REVISION [--turns N] [ARGUMENT OF run.sh]...
 #
-#   REVISION   the older tree: a commit, a tag, a branch
-#   --turns    runs of each (5)
+#   REVISION   the older tree: a commit, a tag or a branch
+#   --turns    the number of runs of each tree (default: 5)
 #
 # For example: tests/benchmark/compare.sh main~20 --rows T1,T3,T7 --seconds 2
 set -euo pipefail

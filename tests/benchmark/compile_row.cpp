@@ -17,7 +17,7 @@ namespace roomstore::benchmark {
 
 namespace {
 
-/// Those of `list`, which are separated by spaces.
+/// Splits `list` at spaces.
 std::vector<std::string> words(const std::string& list) {
     std::istringstream stream(list);
     std::vector<std::string> found;
@@ -25,7 +25,7 @@ std::vector<std::string> words(const std::string& list) {
     return found;
 }
 
-/// Runs a command to its end.
+/// Runs a command and waits for its end.
 /// @returns seconds of CPU time, user and system.
 double run(std::vector<std::string> command) {
     std::vector<char*> arguments;
@@ -50,7 +50,7 @@ double run(std::vector<std::string> command) {
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-/// A folder that goes with it.
+/// A temporary folder, removed by the destructor.
 class ScratchFolder {
 public:
     ScratchFolder() {
@@ -83,7 +83,7 @@ void measure_compiling(Bench& bench) {
     const auto object = scratch.path() / "hello.o";
     Row row("E2",
             "what including the library costs the compiler",
-            "examples/01_hello.cpp, and the same with asio and nlohmann's JSON alone");
+            "examples/01_hello.cpp, and an equivalent with asio and nlohmann_json only");
     const auto compile = [&](const std::string& compiler,
                              const std::string& level,
                              const std::string& name,

@@ -29,7 +29,7 @@ void expect(PGconn* connection, const std::string& sql, ExecStatusType status) {
     }
 }
 
-/// What ends a COPY.
+/// Reads the results that end a COPY.
 void expect_end(PGconn* connection) {
     while (PGresult* const raw = PQgetResult(connection)) {
         const Result result(raw, PQclear);
@@ -68,7 +68,7 @@ void copy_in(PGconn* connection, const std::string& table, const std::string& ro
 double number_after(const std::string& text, const std::string& words) {
     std::smatch found;
     if (!std::regex_search(text, found, std::regex(words + " ([0-9.]+)"))) {
-        throw std::runtime_error("pgbench does not say '" + words + "':\n" + text);
+        throw std::runtime_error("pgbench did not print '" + words + "':\n" + text);
     }
     return std::stod(found[1]);
 }
@@ -79,7 +79,8 @@ Database::Database(const Settings& settings) : settings_(settings), cluster_({.a
     for (const char* const script : {"append_five_statements.sql", "append_one_statement.sql"}) {
         const auto text = test::read_file(settings.yardstick / script);
         if (text.find(event_body) == text.npos) {
-            throw std::runtime_error(std::string(script) + " stores another text than our events");
+            throw std::runtime_error(std::string(script) +
+                                     " does not store the text of our events");
         }
     }
     auto postgres = cluster_.admin();
@@ -105,7 +106,7 @@ void Database::vacuum() {
 void Database::checkpoint() { admin().query("CHECKPOINT"); }
 
 std::int64_t Database::commits() {
-    // A connection reports what it committed when it ends.
+    // A connection reports its commits to the statistics when it ends.
     wait_until_left();
     return std::stoll(
         admin().value("SELECT xact_commit FROM pg_stat_database WHERE datname = 'ours'"));
@@ -116,7 +117,7 @@ void Database::wait_until_left() {
     const auto deadline = Clock::now() + std::chrono::seconds{30};
     while (looking.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = "
                          "'roomstore'") != "0") {
-        if (Clock::now() > deadline) throw std::runtime_error("a store did not leave");
+        if (Clock::now() > deadline) throw std::runtime_error("a store did not disconnect");
         std::this_thread::sleep_for(std::chrono::milliseconds{5});
     }
 }
@@ -156,7 +157,7 @@ PgbenchResult Database::pgbench(const std::string& script, int clients, int room
                        {.log = log});
     const auto said = test::read_file(log);
     if (number_after(said, "number of failed transactions:") != 0) {
-        throw std::runtime_error("pgbench failed transactions:\n" + said);
+        throw std::runtime_error("pgbench reports failed transactions:\n" + said);
     }
     return {.per_second = number_after(said, "tps ="),
             .mean_microseconds = 1000 * number_after(said, "latency average =")};

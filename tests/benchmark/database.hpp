@@ -12,39 +12,40 @@
 
 namespace roomstore::benchmark {
 
-/// What pgbench says of a script.
+/// The result of a pgbench run.
 struct PgbenchResult {
     double per_second = 0;
     double mean_microseconds = 0;
 };
 
-/// A server as PostgreSQL ships it, synced to disk, on a socket; with a database for our store and
-/// one for the yardstick.
+/// A private server with PostgreSQL's default settings (synced to disk), on a Unix-domain socket,
+/// with one database for our store and one for the yardstick.
 class Database {
 public:
     explicit Database(const Settings& settings);
 
-    /// The options a user begins with, but for the database.
+    /// The default options, except for the database and the schema.
     PostgresOptions options(const std::string& schema = "roomstore") const;
     std::string connection_string() const { return cluster_.connection_string("ours"); }
     test::Admin admin() const { return cluster_.admin("ours"); }
 
-    /// Drops what an earlier sample left.
+    /// Drops the schema of an earlier sample, if there is one.
     void drop_schema(const std::string& schema);
-    /// What is there is measured, not what the server does after it was written.
+    /// Vacuums and writes a checkpoint, so that this work does not fall into a measurement.
     void vacuum();
-    /// Begins the next checkpoint's time anew, so that none pays for what the last one wrote.
+    /// Writes a checkpoint now, so that no contestant pays for the writes of the previous one.
     void checkpoint();
-    /// Transactions that were committed in our database, once all connections of stores are gone.
+    /// Waits until all stores have disconnected.
+    /// @returns the number of transactions that were committed in our database.
     std::int64_t commits();
 
-    /// The yardstick's tables anew, with `rooms` rooms of `events` events each.
+    /// Creates the yardstick's tables anew, with `rooms` rooms of `events` events each.
     void fresh_yardstick(int rooms, std::int64_t events = 0);
-    /// Runs a script of the folder `yardstick` on its tables.
+    /// Runs a script of the folder `yardstick` on the yardstick's tables.
     PgbenchResult pgbench(const std::string& script, int clients, int rooms);
 
-    /// How long the server takes to copy the rows of our table `table` into it, after emptying it.
-    /// @returns rows a second.
+    /// Empties our table `table` and times a COPY of the same rows back into it.
+    /// @returns rows per second.
     double copy_again(const std::string& table);
 
     std::map<std::string, std::string> facts() const;
@@ -56,7 +57,7 @@ private:
     test::PrivateCluster cluster_;
 };
 
-/// A store that is open as long as the object lives.
+/// A store that is open for the lifetime of the object.
 class OpenStore {
 public:
     explicit OpenStore(const PostgresOptions& options);

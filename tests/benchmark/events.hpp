@@ -11,7 +11,7 @@
 
 namespace roomstore::benchmark {
 
-/// What everybody says, also in the scripts of the yardstick.
+/// The text of every event, also in the scripts of the yardstick.
 inline constexpr std::string_view event_body =
     "Shall we meet at the station at nine, or is that too early? "
     "Shall we meet at the station at nine, or is that too early? "
@@ -23,15 +23,15 @@ enum class Key { none, random };
 RoomEvent make_event(const std::string& room_id, Key key = Key::none);
 std::vector<RoomEvent> make_events(const std::string& room_id, std::int64_t count);
 
-/// The id of the room of this number: `r0`, `r1` ...
+/// The id of the room with this number: `r0`, `r1` ...
 std::string room_name(std::int64_t number);
 
 asio::awaitable<void> create_rooms(ConversationStore& store, std::int64_t count);
 
-/// Creates a room with `count` events, by batches.
+/// Creates a room with `count` events, appended in batches of 1000.
 asio::awaitable<void> fill_room(ConversationStore& store, std::string room_id, std::int64_t count);
 
-/// Events in rooms `r0` .. `r(rooms-1)`, by the store's own count.
+/// The number of events in the rooms `r0` .. `r(rooms-1)`, from get_event_count().
 asio::awaitable<std::int64_t> count_events(ConversationStore& store, std::int64_t rooms);
 
 }  // namespace roomstore::benchmark

@@ -24,9 +24,9 @@ asio::awaitable<void> append(ConversationStore& store, std::string room_id) {
 }
 
 struct Fairness {
-    /// Of the caller in the quiet room.
+    /// The calls in the quiet room.
     Calls quiet{};
-    /// Events that came to the busy room meanwhile, by the server's count.
+    /// Events stored in the busy room in the same time, from get_event_count().
     double busy_per_second = 0;
 };
 
@@ -39,7 +39,7 @@ void prepare(Bench& bench) {
     bench.database().checkpoint();
 }
 
-/// Appends for a while: the first caller to the quiet room, the others, if any, to the busy one.
+/// Appends for one sample: the first caller to the quiet room, the others, if any, to the busy one.
 Fairness append_in_quiet_room(PostgresStore& store, int callers, double seconds) {
     using Clock = std::chrono::steady_clock;
     const Call call = [&](int caller) {
@@ -87,7 +87,7 @@ void run_hammer(const std::vector<std::string>& arguments) {
     const std::string room_id = arguments.at(2);
     const OpenStore store(options);
     const Call call = [&](int) { return append(*store, room_id); };
-    constexpr double longest = 3600;  // ended by its parent before that
+    constexpr double longest = 3600;  // the parent ends this process earlier
     call_repeatedly(call, {.callers = std::stoi(arguments.at(3)), .seconds = longest});
 }
 
@@ -101,7 +101,7 @@ void measure_fairness(Bench& bench) {
     constexpr const char* others_load = "into the busy room, another process";
     Row row("T10",
             "append in a quiet room beside a busy one, p99",
-            "1 caller, without a pause; one thread of callers in each process");
+            "1 caller without pauses; one thread of callers in each process");
     const auto note = [&](const Fairness& seen, auto* p99, auto* median, auto* load) {
         row.note(p99, "us", seen.quiet.percentile_microseconds(0.99));
         row.note(median, "us", seen.quiet.percentile_microseconds(0.5));
@@ -115,7 +115,7 @@ void measure_fairness(Bench& bench) {
     }
     row.compare({.ours = own, .yardstick = others, .at_most = 3});
     row.compare({.ours = own_median, .yardstick = others_median});
-    // How much alike the load of the server was.
+    // Shows whether the server load was the same in both cases.
     row.compare({.ours = own_load, .yardstick = others_load});
     bench.output.write(row);
 }

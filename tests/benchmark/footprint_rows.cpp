@@ -24,7 +24,7 @@ namespace {
 
 constexpr const char* schema = "bench";
 
-/// What the process has in memory (proc(5), statm).
+/// The resident memory of this process (proc(5), statm).
 double resident_bytes() {
     std::ifstream file("/proc/self/statm");
     double pages = 0;
@@ -33,7 +33,7 @@ double resident_bytes() {
     return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
-/// What the process has allocated and not freed.
+/// The memory that this process has allocated and not freed.
 double allocated_bytes() {
     const auto info = ::mallinfo2();
     return static_cast<double>(info.uordblks + info.hblkhd);
@@ -45,7 +45,7 @@ void measure_memory_store(Bench& bench) {
     const auto events = bench.settings.count(1'000'000, 10'000);
     Row row("T9",
             "memory: bytes for each event",
-            std::to_string(events) + " events in 64 rooms, in a process of their own");
+            std::to_string(events) + " events in 64 rooms, in a separate process");
     for (int sample = 0; sample < bench.settings.samples; ++sample) {
         const std::filesystem::path log =
             std::filesystem::temp_directory_path() /
@@ -65,7 +65,7 @@ void measure_memory_store(Bench& bench) {
     bench.output.write(row);
 }
 
-/// Calls of a store whose server stands still: they wait, or are refused.
+/// Appends to a store whose server does not answer: they wait or are refused.
 class Flood {
 public:
     Flood(PostgresStore& store, std::size_t event_bytes) : store_(store), body_(event_bytes, 'x') {}
@@ -79,7 +79,7 @@ public:
         sent_ += calls;
     }
 
-    /// Until nothing more is taken or refused for a while.
+    /// Runs until no further call is accepted or refused for 200 ms.
     void run_until_quiet() {
         context_.restart();
         while (context_.run_for(std::chrono::milliseconds{200}) > 1) {
@@ -87,12 +87,12 @@ public:
         rethrow();
     }
 
-    /// Until every call is answered.
+    /// Runs until every call has returned.
     void finish() {
         context_.restart();
         context_.run();
         rethrow();
-        if (stored_ + refused_ != sent_) throw std::runtime_error("a call was not answered");
+        if (stored_ + refused_ != sent_) throw std::runtime_error("a call did not return");
     }
 
     std::size_t stored() const noexcept { return stored_; }
@@ -156,7 +156,7 @@ void measure_postgres_client(Bench& bench) {
         const auto taken = static_cast<double>(8 * capacity - flood.refused());
         row.note(often, "MiB", held / (1 << 20));
         row.note(limit, "MiB", static_cast<double>(capacity * event_bytes) / (1 << 20));
-        row.note("calls taken", "", taken);
+        row.note("calls accepted", "", taken);
         row.note(each, "KiB", held / taken / 1024);
         row.note(text, "KiB", static_cast<double>(event_bytes) / 1024);
         blocker.query("COMMIT");

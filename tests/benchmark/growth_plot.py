@@ -1,4 +1,4 @@
-"""The growth curves as an SVG picture: a panel for each backend and axis, a line for each operation."""
+"""Draws the growth curves as SVG: a panel for each backend and axis, a line for each operation."""
 
 import math
 import statistics
@@ -6,13 +6,13 @@ from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 420, 300
 LEFT, RIGHT, TOP, BOTTOM = 52, 32, 34, 78
-LIMIT = 1.25  # of what an operation costs at the reference size
+LIMIT = 1.25  # times the cost of the operation at the reference size
 REFERENCE = 1000
 COLOURS = ["#1b6ca8", "#c1440e", "#3a7d44", "#7b4fa3", "#a0761b"]
 
 
 def relative(row):
-    """(size, cost by that at the reference size), by size."""
+    """(size, cost relative to the cost at the reference size), ordered by size."""
     medians = {int(one["name"]): statistics.median(one["samples"]) for one in row["series"]}
     base = medians.get(REFERENCE, medians[min(medians)])
     return [(size, medians[size] / base) for size in sorted(medians)]
@@ -69,7 +69,7 @@ def svg(rows):
             growth = row["growth"]
             groups.setdefault((growth["backend"], growth["axis"]), []).append(row)
     panels = [
-        Panel(f"{backend}: cost by that at {REFERENCE} (dashed: {LIMIT})", axis, members,
+        Panel(f"{backend}: cost relative to size {REFERENCE} (dashed: {LIMIT})", axis, members,
               number % 2 * WIDTH, number // 2 * HEIGHT)
         for number, ((backend, axis), members) in enumerate(groups.items())]
     width, height = 2 * WIDTH, HEIGHT * max(1, (len(panels) + 1) // 2)

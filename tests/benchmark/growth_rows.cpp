@@ -29,28 +29,28 @@ struct NamedOperation {
     const char* name;
 };
 
-/// Appends come last: until then every store is of its size exactly.
+/// Appends come last, because they change the size of the stores.
 constexpr NamedOperation operations[]{{Operation::newest, "list newest 50"},
                                       {Operation::page, "page of 50 by cursor"},
                                       {Operation::unread, "unread count"},
                                       {Operation::count, "get_event_count"},
                                       {Operation::append, "append"}};
 
-/// How often every store has its turn within a sample, so that what comes and goes on the machine
-/// or its disk meets all of them.
+/// The number of turns of each store within a sample, so that temporary load on the machine or its
+/// disk affects all stores.
 constexpr int rounds = 11;
 
 constexpr const char* reader = "reader";
 
-/// A store of one size, and the rooms of it that are used. Calls touch as many rooms and as many
-/// events of them in a store of any size.
+/// A store of one size, and the rooms of it that are used. Calls touch the same number of rooms and
+/// events in stores of all sizes.
 struct Subject {
     std::int64_t size = 0;
     std::shared_ptr<ConversationStore> store{};
     std::int64_t rooms_used = 1;
     std::int64_t events_in_room = 0;
-    /// How many pages are read, one after the other, upwards from one that begins at the middle of
-    /// the room.
+    /// The number of pages that are read in turn, backwards from the one that begins at the middle
+    /// of the room.
     std::int64_t pages = 1;
 };
 
@@ -58,8 +58,9 @@ std::int64_t cursor(const Subject& subject, std::int64_t call) {
     return subject.events_in_room / 2 - 50 * (call % subject.pages) - 1;
 }
 
-/// One after the other, in turn in each of the rooms. `events` are what is appended.
-/// @returns how long that took.
+/// Makes the calls one after the other, in each of the rooms in turn. `events` are the events to
+/// append.
+/// @returns the total time.
 asio::awaitable<Clock::duration> repeat(const Subject& subject,
                                         Operation operation,
                                         std::int64_t calls,
@@ -107,14 +108,14 @@ double microseconds(const Subject& subject, Operation operation, std::int64_t ca
     return took.count() / static_cast<double>(calls);
 }
 
-/// How many calls make a turn. Appends are few, since a small room must stay one.
+/// The number of calls in a turn. Appends are few, because a small room must stay small.
 std::int64_t calls_of(const Settings& settings, bool memory, Operation operation) {
     if (!memory) return settings.count(64, 2);
     const bool lists = operation == Operation::newest || operation == Operation::page;
     return settings.count(operation == Operation::append ? 64 : lists ? 320 : 6'400, 2);
 }
 
-/// The rooms that are used, with a marker at the first event of each.
+/// Creates the rooms that are used, with a read marker at the first event of each.
 void fill_rooms_used(const Subject& subject) {
     for (std::int64_t i = 0; i < subject.rooms_used; ++i) {
         const std::string room_id = room_name(i);
@@ -124,11 +125,11 @@ void fill_rooms_used(const Subject& subject) {
         const auto events = complete(subject.store->list_events(room_id, first));
         complete(subject.store->mark_read(room_id, reader, events.at(0).id));
         const auto unread = complete(subject.store->get_unread_count(room_id, reader));
-        if (unread != subject.events_in_room - 1) throw std::runtime_error("not all are unread");
+        if (unread != subject.events_in_room - 1) throw std::runtime_error("wrong unread count");
     }
 }
 
-/// Rooms of one event each, which nobody uses.
+/// Adds rooms of one event each that are not used.
 asio::awaitable<void> add_other_rooms(ConversationStore& store, std::int64_t count) {
     for (std::int64_t i = 0; i < count; ++i) {
         const std::string room_id = "other" + std::to_string(i);
@@ -140,8 +141,8 @@ asio::awaitable<void> add_other_rooms(ConversationStore& store, std::int64_t cou
     }
 }
 
-/// As many copies of the rows of `table` about the room `original`, with `replaced` columns given
-/// by expressions over `i`.
+/// The statement that inserts `count` copies of the rows of `table` that match `where`. Expressions
+/// over `i` (1 .. `count`) replace the values of the columns in `replaced`.
 std::string copies(test::Admin& admin,
                    const std::string& schema,
                    const std::string& table,
@@ -164,7 +165,7 @@ std::string copies(test::Admin& admin,
            ") AS i WHERE " + where;
 }
 
-/// The same on the server, in one statement for each table.
+/// Like add_other_rooms(), but on the server, with one statement for each table.
 void copy_other_rooms(Database& database,
                       ConversationStore& store,
                       const std::string& schema,
@@ -180,7 +181,7 @@ void copy_other_rooms(Database& database,
                        {{"room_id", id}, {"id", "md5(" + id + ")"}},
                        "original.room_id = 'other0'"));
     const std::string last = "other" + std::to_string(count - 1);
-    if (complete(store.get_event_count(last)) != 1) throw std::runtime_error("a copy went wrong");
+    if (complete(store.get_event_count(last)) != 1) throw std::runtime_error("the copy failed");
 }
 
 enum class Axis { events, rooms };
@@ -189,7 +190,7 @@ std::string schema_of(Axis axis, std::int64_t size) {
     return (axis == Axis::events ? "events_" : "rooms_") + std::to_string(size);
 }
 
-/// Stores of every size of an axis.
+/// Creates a store of every size of the axis.
 std::vector<Subject> make_subjects(Bench& bench,
                                    Axis axis,
                                    bool memory,
@@ -230,8 +231,8 @@ std::vector<Subject> make_subjects(Bench& bench,
     return subjects;
 }
 
-/// What calls take in each of the stores, in their order: the median of the turns, since whatever
-/// interrupts one of them outweighs its few calls.
+/// The mean time of a call in each of the stores, in their order: the median of the turns, because
+/// a turn has so few calls that one interruption distorts its mean.
 std::vector<double> sample_all(const std::vector<Subject>& subjects,
                                Operation operation,
                                std::int64_t calls) {
@@ -256,7 +257,7 @@ std::string setup_of(Axis axis, Operation operation, std::int64_t appended) {
                             ? "1 caller; each room in a store of its own"
                             : "1 caller; 64 rooms of 100 events in use, the others idle";
     if (operation == Operation::append) {
-        setup += "; what is in use grows by " + std::to_string(appended) + " events";
+        setup += "; the rooms in use grow by " + std::to_string(appended) + " events";
     }
     return setup;
 }

@@ -10,7 +10,7 @@ namespace roomstore::benchmark {
 
 namespace {
 
-/// Under a name that nobody else has.
+/// Creates a file with a unique name.
 std::filesystem::path create_log() {
     auto name =
         (std::filesystem::temp_directory_path() / "roomstore-benchmark-child-XXXXXX").string();
@@ -20,8 +20,8 @@ std::filesystem::path create_log() {
     return name;
 }
 
-/// A shell that ends its child once its standard input has ended, and itself ends with the child.
-/// What it runs in the background has no standard input but by another descriptor.
+/// Starts a shell that runs the command, kills it at the end of standard input, and exits with it.
+/// A shell gives background commands no standard input, so it is duplicated to descriptor 3.
 test::Process start_guard(std::vector<std::string> command,
                           const std::filesystem::path& log,
                           int& lifeline) {

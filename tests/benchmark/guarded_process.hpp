@@ -8,8 +8,8 @@
 
 namespace roomstore::benchmark {
 
-/// A child process that is asked to end when the object goes, and when this process ends in
-/// whatever way. What it prints goes to a file of its own, which goes with the object.
+/// A child process that is sent SIGTERM when the object is destroyed or this process ends, for any
+/// reason. Its output goes to a file that the destructor removes.
 class GuardedProcess {
 public:
     explicit GuardedProcess(std::vector<std::string> command);
@@ -17,7 +17,7 @@ public:
     GuardedProcess(const GuardedProcess&) = delete;
     GuardedProcess& operator=(const GuardedProcess&) = delete;
 
-    /// Throws, with what the child has printed, if it has ended.
+    /// Throws, with the output of the child, if the child has ended.
     void require_running();
     std::string printed() const;
 

@@ -48,7 +48,7 @@ public:
           channel_("#room" + std::to_string(channel)),
           own_message_(":" + nick_ + "!") {}
 
-    /// Until it is in its channel.
+    /// Connects, registers and joins the channel.
     asio::awaitable<void> join(std::uint16_t port) {
         const tcp::endpoint server(asio::ip::address_v4::loopback(), port);
         co_await socket_.async_connect(server, asio::use_awaitable);
@@ -79,7 +79,7 @@ public:
                 echoed = line_.starts_with(own_message_);
             }
             const auto now = Clock::now();
-            // Of nothing but messages that outlast the window, the first is told all the same.
+            // If all messages outlast the window, the first one is counted nevertheless.
             if (window.holds(now) || (now >= window.end && seen.microseconds.empty())) {
                 seen.microseconds.push_back(
                     std::chrono::duration<double, std::micro>(now - sent).count());
@@ -109,7 +109,7 @@ private:
     std::string line_;
 };
 
-/// Runs one coroutine for each client, to the end of all.
+/// Runs one coroutine for each client, until all have ended or one has failed.
 template <typename Task>
 void for_each(asio::io_context& context,
               std::vector<std::unique_ptr<Client>>& clients,

@@ -8,23 +8,23 @@ namespace roomstore::benchmark {
 struct IrcLoad {
     std::uint16_t port = 0;
     int clients = 1;
-    /// The clients are spread over them.
+    /// The clients are distributed evenly over the channels.
     int channels = 1;
     double seconds = 1;
 };
 
 struct IrcResult {
-    /// Messages that came back to those who sent them: stored, and shown to everybody.
+    /// Messages that were stored, shown to the channel and echoed to their sender.
     double messages_per_second = 0;
-    /// Messages that anybody received.
+    /// Messages received, summed over all clients.
     double deliveries_per_second = 0;
-    /// From sending a message to seeing it.
+    /// From sending a message to receiving its echo.
     double mean_microseconds = 0;
     double p99_microseconds = 0;
 };
 
-/// Every client sends its next message when it sees its last one. Throws if the server refuses a
-/// message, or goes away.
+/// Every client sends its next message when it receives the echo of its last one. Throws if the
+/// server refuses a message or disconnects.
 IrcResult talk(const IrcLoad& load);
 
 }  // namespace roomstore::benchmark

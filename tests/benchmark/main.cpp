@@ -1,5 +1,5 @@
-// Measures every row of the benchmark and writes what it saw, one JSON object a line. run.sh builds
-// and calls this, and report.py turns the lines into a table.
+// Measures every row of the benchmark and writes the results, one JSON object per line. run.sh
+// builds and runs this program, and report.py turns the lines into a table.
 
 #include <cstdio>
 #include <cstdlib>
@@ -51,7 +51,7 @@ Settings parse(const std::vector<std::string>& arguments) {
             continue;
         }
         const auto option = options.find(arguments[i]);
-        if (option == options.end()) throw std::invalid_argument("unknown: " + arguments[i]);
+        if (option == options.end()) throw std::invalid_argument("unknown option: " + arguments[i]);
         if (++i == arguments.size()) throw std::invalid_argument(option->first + ": needs a value");
         option->second(arguments[i]);
     }
@@ -63,21 +63,21 @@ Settings parse(const std::vector<std::string>& arguments) {
     return settings;
 }
 
-/// What a test returns that was not run, as Catch2 does.
+/// The exit status of a skipped test, as in Catch2.
 constexpr int skipped = 4;
 
-/// Nothing where all is there.
+/// Describes a missing requirement; an empty string if all are met.
 std::string lacking() {
     const auto programs = test::PrivateCluster::programs();
     if (!programs) return "no PostgreSQL server programs (initdb, postgres)";
     if (!std::filesystem::exists(*programs / "pgbench")) return "no pgbench beside the server";
     if (::geteuid() == 0 && !test::ServerUser::get().uid) {
-        return "a server does not run as root, and there is no user postgres";
+        return "PostgreSQL does not run as root, and there is no user postgres";
     }
     return "";
 }
 
-/// A skip with a text on a desk, a failure where `CI` is set.
+/// Reports a failure if `CI` is set, else a skipped test.
 int refuse_to_run(const std::string& reason) {
     const char* const ci = std::getenv("CI");
     const bool in_ci = ci != nullptr && *ci != '\0' && std::string_view(ci) != "false";

@@ -32,7 +32,7 @@ void expect(bool holds, const char* what) {
     if (!holds) throw std::runtime_error(what);
 }
 
-/// The bare store as coroutines: what it costs to be awaited, and to be given texts by value.
+/// The bare store as coroutines: adds the cost of awaiting and of string parameters by value.
 class BareCoroutines {
 public:
     asio::awaitable<void> init() { co_return; }
@@ -66,7 +66,7 @@ constexpr const char* name_of = "InMemoryStore";
 template <>
 constexpr const char* name_of<BareCoroutines> = "mutex and vector, awaited";
 
-/// A store, called as an application calls it.
+/// A store called through coroutines, as by an application.
 template <typename Store>
 class Awaited {
 public:
@@ -107,14 +107,14 @@ private:
                                      std::int64_t index) {
         for (auto& event : events) {
             const auto stored = co_await store_.add_event_auto_index(room_id, std::move(event));
-            expect(stored.index == index++, "append: another index");
+            expect(stored.index == index++, "append: wrong index");
         }
     }
 
     asio::awaitable<void> get_repeatedly(const std::string& room_id, std::int64_t calls) {
         for (std::int64_t i = 0; i < calls; ++i) {
             const auto room = co_await store_.get_room(room_id);
-            expect(room.has_value(), "get_room: nothing");
+            expect(room.has_value(), "get_room: no room");
         }
     }
 
@@ -133,7 +133,7 @@ private:
         const std::string channel = reader;
         for (std::int64_t i = 0; i < calls; ++i) {
             const auto count = co_await store_.get_unread_count(room_id, channel);
-            expect(count == unread, "get_unread_count: another count");
+            expect(count == unread, "get_unread_count: wrong count");
         }
     }
 
@@ -159,12 +159,12 @@ public:
     void append(const std::string& room_id, std::vector<RoomEvent> events, std::int64_t index = 0) {
         for (auto& event : events) {
             const auto stored = store_.append(room_id, std::move(event));
-            expect(stored.index == index++, "append: another index");
+            expect(stored.index == index++, "append: wrong index");
         }
     }
     void get_room(const std::string& room_id, std::int64_t calls) {
         for (std::int64_t i = 0; i < calls; ++i) {
-            expect(store_.get_room(room_id).has_value(), "get_room: nothing");
+            expect(store_.get_room(room_id).has_value(), "get_room: no room");
         }
     }
     void list_newest(const std::string& room_id, std::int64_t calls) {
@@ -179,7 +179,7 @@ public:
         const std::string channel = reader;
         for (std::int64_t i = 0; i < calls; ++i) {
             expect(store_.get_unread_count(room_id, channel) == unread,
-                   "get_unread_count: another count");
+                   "get_unread_count: wrong count");
         }
     }
 
@@ -189,8 +189,10 @@ private:
 
 struct MemoryRows {
     Row append{"T7", "memory: append", "40 000 events, awaited one by one on one thread"};
-    Row get_room{"T7", "memory: get_room", "after 40 000 events, each made when it is appended"};
-    Row list{"T7", "memory: list newest 50", "after 40 000 events, each made when it is appended"};
+    Row get_room{"T7", "memory: get_room", "after 40 000 events, each created when it is appended"};
+    Row list{"T7",
+             "memory: list newest 50",
+             "after 40 000 events, each created when it is appended"};
     Row unread{"T7", "memory: unread count", "after 40 000 events, 39 999 of them unread"};
     Row threads{"T7", "memory: 2 threads, distinct rooms, append", "each appends 40 000 events"};
 };
@@ -201,8 +203,8 @@ double rate(std::int64_t calls, const std::function<void()>& work) {
     return static_cast<double>(calls) / std::chrono::duration<double>(Clock::now() - began).count();
 }
 
-/// Of a store that was filled event by event, as by an application: many events that are made
-/// before and die together leave a heap full of holes, and then it is the heap that is measured.
+/// Reads from a store that was filled event by event, as by an application. Creating all events in
+/// advance and destroying them at once would fragment the heap and distort the figures.
 template <typename Store>
 void measure_reads(const Settings& settings, MemoryRows& rows) {
     const auto events = settings.count(40'000, 400);
@@ -239,7 +241,7 @@ void measure_operations(const Settings& settings, MemoryRows& rows) {
     measure_append<Store>(settings, rows);
 }
 
-/// Appends of `threads` threads at once, each to a room of its own. @returns events a second.
+/// Appends from `threads` threads at once, each to its own room. @returns events per second.
 template <typename Append>
 double append_at_once(int threads, std::int64_t events, Append append) {
     std::vector<std::exception_ptr> failures(static_cast<std::size_t>(threads));
@@ -247,8 +249,8 @@ double append_at_once(int threads, std::int64_t events, Append append) {
     std::vector<std::jthread> workers;
     for (int i = 0; i < threads; ++i) {
         workers.emplace_back([&, i] {
-            // Made by the thread that hands them over, as in an application: memory goes back to
-            // the part of the heap that it came from.
+            // Created by the thread that appends them, as in an application, so that memory is
+            // freed to the malloc arena it came from.
             auto given = make_events(room_name(i), events);
             start.arrive_and_wait();
             try {
@@ -276,7 +278,7 @@ double append_to_one_store(int threads, std::int64_t events) {
     });
 }
 
-/// What the machine gives: nothing is shared.
+/// The scaling that the machine allows: the threads share nothing.
 double append_to_own_bare_stores(int threads, std::int64_t events) {
     std::vector<std::unique_ptr<Bare>> stores;
     for (int i = 0; i < threads; ++i) stores.push_back(std::make_unique<Bare>(threads));
@@ -289,8 +291,8 @@ double append_to_own_bare_stores(int threads, std::int64_t events) {
 
 void measure_memory(Bench& bench) {
     if (!bench.settings.wants("T7")) return;
-    // An application has more than one thread. Where there is one only, the libraries leave out
-    // what keeps threads apart.
+    // An application has more than one thread. In a process with one thread, the C and C++
+    // libraries skip locks and atomic operations.
     const std::jthread second([](const std::stop_token& stop) {
         std::mutex mutex;
         std::unique_lock lock(mutex);
@@ -317,7 +319,7 @@ void measure_memory(Bench& bench) {
     }
     for (Row* const row : {&rows.append, &rows.get_room, &rows.list, &rows.unread}) {
         row->compare({.ours = Ours::name, .yardstick = Bare::name, .at_least = 0.5});
-        // How much of the distance is that of any coroutine.
+        // Shows how much of the difference is the cost of coroutines.
         row->compare({.ours = Ours::name, .yardstick = AwaitedBare::name});
         bench.output.write(*row);
     }

@@ -14,7 +14,7 @@ namespace {
 constexpr const char* schema = "bench";
 constexpr int rooms = 64;
 
-/// A store and the yardstick's tables with the same number of events, read and not changed.
+/// A store and the yardstick's tables with the same number of events, for reads only.
 class Reads {
 public:
     explicit Reads(Bench& bench) : bench_(bench), events_(bench.settings.count(1000, 60)) {
@@ -50,7 +50,7 @@ private:
 
     static asio::awaitable<void> get_one(PostgresStore& store, std::string room_id) {
         const auto room = co_await store.get_room(std::move(room_id));
-        if (!room) throw std::runtime_error("get_room: nothing");
+        if (!room) throw std::runtime_error("get_room: no room");
     }
 
     static asio::awaitable<void> list_one(PostgresStore& store, std::string room_id) {
@@ -67,7 +67,7 @@ private:
 
 constexpr const char* ours = "roomstore";
 
-/// One caller's latency against a client's, or the throughput of 64 callers against 10 clients'.
+/// The latency of 1 caller against 1 client, or the throughput of 64 callers against 10 clients.
 struct ReadRow {
     std::string id;
     std::string work;
@@ -82,7 +82,7 @@ void measure(Bench& bench, Reads& reads, const ReadRow& what) {
     const int clients = alone ? 1 : 10;
     const auto* const unit = alone ? "us" : "/s";
     const auto yardstick = "pgbench, " + std::to_string(clients) + (alone ? " client" : " clients");
-    Row row(what.id, what.work, "64 rooms, one thread of callers; PostgresOptions as they come");
+    Row row(what.id, what.work, "64 rooms, one thread of callers; default PostgresOptions");
     for (int sample = 0; sample < bench.settings.samples; ++sample) {
         const auto call = [&] {
             const auto calls = (reads.*what.read)(what.callers);

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Runs the benchmark and says what it saw: a table, all figures as JSON, the growth curves as SVG.
+"""Runs the benchmark and reports the results: a table, all figures as JSON, the growth curves as SVG.
 
     report.py [--json FILE] [--svg FILE] [--require] --run BENCHMARK ARGUMENT...
     report.py --self-test
 
-The table has a line for each comparison: the median of our samples, that of the yardstick's, their
-ratio, and what it should be; the last line counts the targets that were met. The JSON file has the
-same, with every sample. Returns 1 where something did not work: the benchmark failed, a row that was
-asked for is missing, or a file does not parse. A missed target is one of these only with --require.
+The table has a line for each comparison: the median of our samples, the median of the yardstick's, their
+ratio and its target; the last line counts the targets that were met. The JSON file has the same figures
+and all samples. Returns 1 on failure: the benchmark failed, a requested row is missing, or a written file
+does not parse. A missed target is a failure only with --require.
 """
 
 import json
@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 
 import growth_plot
 
-SKIPPED = 4  # what the benchmark returns where it lacks something
+SKIPPED = 4  # the exit status of the benchmark if a requirement is missing
 ALL_ROWS = ["T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "E1", "E2"]
 
 
@@ -34,7 +34,7 @@ def amount(value, unit):
 
 
 class Comparison:
-    """Two series of a row, and whether they stand to each other as they should."""
+    """Two series of a row, and the target for their ratio."""
 
     def __init__(self, row, given):
         series = {one["name"]: one for one in row["series"]}
@@ -58,7 +58,7 @@ class Comparison:
 
     @property
     def met(self):
-        """None where nothing is asked."""
+        """None if there is no target."""
         if self.at_least is None and self.at_most is None:
             return None
         if self.ratio is None:
@@ -80,7 +80,7 @@ class Comparison:
         verdict = "" if met is None else "yes" if met else "NO"
         work = self.work
         for name in self.names:
-            # What the work does not say already.
+            # The work already contains the sizes of a growth row.
             if name.replace(" ", "").isdigit():
                 continue
             work += (", " if name == self.names[0] else " | ") + name
@@ -98,7 +98,7 @@ def comparisons(row):
 
 
 def further(row):
-    """The series that no comparison shows."""
+    """Lines for the series that no comparison shows."""
     shown = {name for given in row["comparisons"] for name in (given["ours"], given["yardstick"])}
     if "growth" in row:
         return []
@@ -146,7 +146,7 @@ def wanted(arguments):
 
 
 class Report:
-    """Takes the lines of a run, prints them as they come, and holds the verdict."""
+    """Collects the lines of a run, prints them as they arrive, and gives the verdict."""
 
     def __init__(self, arguments, say=print):
         self.say = say
@@ -186,7 +186,7 @@ class Report:
         self.say(f"{self.machine['processors']} x {self.machine['processor']}, load {load}; " +
                  ", ".join(f"{name} {value}" for name, value in self.facts.items()))
         self.say("each figure is the median of its samples" if self.judged
-                 else "a short run: it works, and its speeds mean nothing")
+                 else "a short run: it shows that the rows work; the figures mean nothing")
 
     def verdict(self):
         targets, missed, missing = self.targets(), self.missed(), self.missing()
@@ -215,7 +215,7 @@ class Report:
 
 def write_json(path, report):
     with open(path, "w", encoding="utf-8") as file:
-        # NaN and Infinity are no JSON, though Python would write and read them.
+        # NaN and Infinity are not valid JSON, although Python reads and writes them.
         json.dump(report.as_json(), file, indent=1, allow_nan=False)
         file.write("\n")
     with open(path, encoding="utf-8") as file:
@@ -267,7 +267,7 @@ def self_test():
         return len(report.missed()), report.verdict()
 
     def written(*command, **bound):
-        """The first comparison of the JSON file, or None where the file cannot be written."""
+        """The first comparison of the JSON file, or None if the file cannot be written."""
         report = Report(["benchmark", "--rows", "T1", *command], said.append)
         report.take(line([1, 4, 2], [4], **bound))
         with tempfile.NamedTemporaryFile() as file:
@@ -326,7 +326,7 @@ def main(arguments):
         elif name in ("--json", "--svg") and arguments:
             options[name] = arguments.pop(0)
         else:
-            print(f"{name}: unknown, or without its value", file=sys.stderr)
+            print(f"{name}: unknown option or missing value", file=sys.stderr)
             return 2
     if len(arguments) < 2:
         print(__doc__, file=sys.stderr)

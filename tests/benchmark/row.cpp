@@ -50,7 +50,7 @@ void Output::write_facts(const std::map<std::string, std::string>& facts) {
 
 void Output::write_line(const Json& json) {
     std::ostream& stream = file_.is_open() ? static_cast<std::ostream&>(file_) : std::cout;
-    stream << json.dump() << std::endl;  // at once: a long run may be watched, or end early
+    stream << json.dump() << std::endl;  // flushed: a long run may be watched or interrupted
 }
 
 }  // namespace roomstore::benchmark

@@ -11,15 +11,15 @@
 
 namespace roomstore::benchmark {
 
-/// One contestant of a row, and what was measured of it.
+/// The samples of one contestant of a row.
 struct Series {
     std::string name{};
     std::string unit{};
     std::vector<double> samples{};
 };
 
-/// How the median of one series should stand to that of another. Without a bound it is told and not
-/// judged.
+/// Bounds for the ratio of the medians of two series. Without a bound the ratio is reported, but
+/// not judged.
 struct Comparison {
     std::string ours{};
     std::string yardstick{};
@@ -27,7 +27,7 @@ struct Comparison {
     std::optional<double> at_most{};
 };
 
-/// Where a row lies on a curve.
+/// Describes the growth curve of a row.
 struct Growth {
     std::string backend{};
     std::string axis{};
@@ -35,7 +35,7 @@ struct Growth {
     std::vector<std::int64_t> sizes{};
 };
 
-/// One line of the table: work that was done by several contestants in turn.
+/// One row of the benchmark: the same work, done by several contestants in turn.
 class Row {
 public:
     Row(std::string id, std::string work, std::string setup)
@@ -45,7 +45,7 @@ public:
     void note(const std::string& name, const std::string& unit, double sample);
 
     void compare(Comparison comparison) { comparisons_.push_back(std::move(comparison)); }
-    /// The series are named by the sizes.
+    /// Makes the row a growth curve; its series are then named by size.
     void set_growth(Growth growth) { growth_ = std::move(growth); }
 
     Json to_json() const;
@@ -59,7 +59,7 @@ private:
     std::optional<Growth> growth_;
 };
 
-/// Where rows go, each as one line of JSON as soon as it is complete.
+/// Writes each row as one line of JSON as soon as it is complete.
 class Output {
 public:
     explicit Output(const std::filesystem::path& path);

@@ -11,7 +11,7 @@
 
 namespace roomstore::benchmark {
 
-/// What every row is handed. The server is started by the first that asks for it.
+/// The settings, output and server of all rows. The server is started on first use.
 class Bench {
 public:
     explicit Bench(const Settings& given) : settings(given), output(given.output) {}
@@ -28,7 +28,7 @@ private:
     std::optional<Database> database_;
 };
 
-// Each measures its rows, those that are wanted, and writes them.
+// Each function measures those of its rows that were requested, and writes them.
 
 /// T1, T2, T3: appends, against pgbench and COPY.
 void measure_appends(Bench& bench);
@@ -36,22 +36,22 @@ void measure_appends(Bench& bench);
 void measure_reads(Bench& bench);
 /// T7: the memory store against a mutex and a vector.
 void measure_memory(Bench& bench);
-/// T8: what an operation costs in a large room, and among many rooms.
+/// T8: the cost of operations in a large room, and with many rooms.
 void measure_growth(Bench& bench);
-/// T9: bytes for each event in memory, and what a client holds while the server stands still.
+/// T9: memory per event, and memory that a client holds while the server does not answer.
 void measure_footprint(Bench& bench);
 /// T10: a quiet room beside a busy one.
 void measure_fairness(Bench& bench);
 /// E1: messages through the chat server.
 void measure_chat(Bench& bench);
-/// E2: the compiler's work for a program that includes the library.
+/// E2: CPU time and object size of compiling a program that includes the library.
 void measure_compiling(Bench& bench);
 
-// Processes of their own: the words after `child` on the command line.
+// Child processes. `arguments` are the words after `child NAME` on the command line.
 
-/// Fills a memory store and prints what that took.
+/// Fills a memory store and prints the memory that it takes.
 void run_filled_store(const std::vector<std::string>& arguments);
-/// Appends to a room until its standard input ends.
+/// Appends to a room until the process is killed.
 void run_hammer(const std::vector<std::string>& arguments);
 
 }  // namespace roomstore::benchmark

@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Measures how fast the stores are, beside yardsticks that are measured in the same run, in turn with
-# ours: pgbench and COPY on a private PostgreSQL server with the settings that it ships with (synced to
-# disk, on a socket), a mutex and a vector in memory. Prints a table and how many targets were met. Only
-# the ratios mean something on another machine.
+# Measures the speed of the stores and, in the same run and in turn with them, of yardsticks: pgbench and
+# COPY on a private PostgreSQL server with its default settings (synced to disk, on a Unix-domain socket), a
+# mutex and a vector in memory. Prints a table and the number of targets that were met. Only the ratios can
+# be compared between machines.
 #
 #   tests/benchmark/run.sh [--short] [--rows T1,T3] [--seconds S] [--samples N]
 #                          [--json FILE] [--svg FILE] [--require]
 #
-#   --short    tiny counts, one sample: shows that every row works, not how fast anything is
-#   --rows     only these, of T1 .. T10, E1 and E2
-#   --seconds  the length of a sample (3)
-#   --samples  of each contestant (5); the table shows the median
-#   --json     the table with all samples, and facts about the machine
-#   --svg      what operations cost in large rooms and among many, as a picture (row T8)
+#   --short    tiny counts and one sample: only checks that every row works
+#   --rows     the rows to run, of T1 .. T10, E1 and E2 (default: all)
+#   --seconds  the length of a sample (default: 3)
+#   --samples  the number of samples of each contestant (default: 5); the table shows the median
+#   --json     writes the table, all samples, and facts about the machine
+#   --svg      draws the cost of operations in large rooms and with many rooms (row T8)
 #   --require  a missed target is a failure
 #
-# Otherwise it fails only where something did not work. The server's files are in TMPDIR (/tmp): how
-# fast that disk syncs decides much.
+# Without --require, it fails only if something does not work. The server's files are in TMPDIR (/tmp); the
+# results depend much on how fast that disk syncs.
 set -euo pipefail
 
 report=()

@@ -7,27 +7,27 @@
 
 namespace roomstore::benchmark {
 
-/// What one run of the benchmark does, and how long it takes over it.
+/// The settings of a benchmark run.
 struct Settings {
-    /// Tiny counts, one sample: to see that every row works, not how fast anything is.
+    /// Tiny counts and one sample: only checks that every row works.
     bool brief = false;
-    /// Of each sample that has a length.
+    /// The length of each timed sample.
     double seconds = 3;
     int samples = 5;
-    /// Rows to run, such as `T1`; all where it is empty.
+    /// The rows to run, such as `T1`; all if empty.
     std::set<std::string> rows{};
-    /// Takes one JSON object a line; standard output where it is empty.
+    /// The output file, with one JSON object per line; standard output if empty.
     std::filesystem::path output{};
-    /// The pgbench scripts.
+    /// The folder of the pgbench scripts.
     std::filesystem::path yardstick{};
-    /// The chat server; its row is left out where it is empty.
+    /// The chat server program; its row is left out if empty.
     std::filesystem::path chat_server{};
-    /// This program, which is also the processes that it starts.
+    /// This program, which also runs as its own child processes.
     std::filesystem::path self{};
 
     bool wants(const std::string& row) const { return rows.empty() || rows.contains(row); }
 
-    /// A count, or how much of it is enough to see that it works.
+    /// A count, or a smaller one in a brief run.
     std::int64_t count(std::int64_t full, std::int64_t few) const { return brief ? few : full; }
 };
 

@@ -30,7 +30,7 @@ TEST_CASE("add_binding attaches a channel and returns the stored row", "[binding
     CHECK(run(store->binding_exists("room", "channel")));
 }
 
-TEST_CASE("add_binding replaces an attachment but keeps when it was first made", "[bindings]") {
+TEST_CASE("add_binding replaces an existing binding but keeps its attached_at", "[bindings]") {
     const auto store = store_with_room();
     run(store->add_binding(make_binding("channel", at(5))));
     auto expected = full_binding();
@@ -44,7 +44,7 @@ TEST_CASE("add_binding replaces an attachment but keeps when it was first made",
     CHECK(run(store->get_binding("room", "channel")) == expected);
 }
 
-TEST_CASE("update_binding replaces everything but when the channel was attached", "[bindings]") {
+TEST_CASE("update_binding replaces everything except attached_at", "[bindings]") {
     const auto store = store_with_room();
     run(store->add_binding(make_binding("channel", at(5))));
     auto expected = full_binding();
@@ -57,7 +57,7 @@ TEST_CASE("update_binding replaces everything but when the channel was attached"
     CHECK(run(store->get_binding("room", "channel")) == expected);
 }
 
-TEST_CASE("a binding needs its room, an update also its binding", "[bindings]") {
+TEST_CASE("add_binding requires the room, update_binding also the binding", "[bindings]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     auto nowhere = full_binding();
@@ -71,7 +71,7 @@ TEST_CASE("a binding needs its room, an update also its binding", "[bindings]") 
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("bindings that are not there are empty", "[bindings]") {
+TEST_CASE("reading a missing binding is not an error", "[bindings]") {
     const auto store = populated_store();
     CHECK(run(store->get_binding("room", "unknown")) == std::nullopt);
     CHECK(run(store->get_binding("unknown", "channel")) == std::nullopt);
@@ -83,7 +83,7 @@ TEST_CASE("bindings that are not there are empty", "[bindings]") {
     CHECK(run(store->list_bindings("other room")).empty());
 }
 
-TEST_CASE("remove_binding detaches and says whether the channel was attached", "[bindings]") {
+TEST_CASE("remove_binding detaches the channel and returns whether it was attached", "[bindings]") {
     const auto store = store_with_room();
     run(store->add_binding(make_binding("a")));
     run(store->add_binding(make_binding("b")));
@@ -94,26 +94,26 @@ TEST_CASE("remove_binding detaches and says whether the channel was attached", "
     CHECK_FALSE(run(store->binding_exists("room", "a")));
 }
 
-TEST_CASE("a channel attached again is attached anew", "[bindings]") {
+TEST_CASE("attaching a channel again after removal sets a new attached_at", "[bindings]") {
     const auto store = store_with_room();
     run(store->add_binding(make_binding("a", at(1))));
     REQUIRE(run(store->remove_binding("room", "a")));
     CHECK(run(store->add_binding(make_binding("a", at(2)))).attached_at == at(2));
 }
 
-TEST_CASE("bindings are listed by attached_at, then by the bytes of their channel", "[bindings]") {
+TEST_CASE("bindings are ordered by attached_at, then by the bytes of channel_id", "[bindings]") {
     const auto store = store_with_room();
     for (const auto* id : {"b", "a", "\xC3\xA4", "B", "a-b", "ab"}) {
         run(store->add_binding(make_binding(id, at(2))));
     }
     run(store->add_binding(make_binding("z", at(1))));
     CHECK(channels(*store) == Ids{"z", "B", "a", "a-b", "ab", "b", "\xC3\xA4"});
-    // An upsert keeps the place, since it keeps attached_at.
+    // An upsert keeps the position, because it keeps attached_at.
     run(store->add_binding(make_binding("B", at(0))));
     CHECK(channels(*store) == Ids{"z", "B", "a", "a-b", "ab", "b", "\xC3\xA4"});
 }
 
-TEST_CASE("a channel is attached to each room by itself", "[bindings]") {
+TEST_CASE("bindings of one channel to different rooms are independent", "[bindings]") {
     const auto store = store_with_room();
     run(store->create_room(make_room({.id = "other"})));
     run(store->add_binding(full_binding()));
@@ -126,7 +126,7 @@ TEST_CASE("a channel is attached to each room by itself", "[bindings]") {
     CHECK(channels(*store, "other") == Ids{"channel"});
 }
 
-TEST_CASE("detaching a channel leaves its read marker", "[bindings]") {
+TEST_CASE("detaching a channel keeps its read marker", "[bindings]") {
     const auto store = populated_store();
     REQUIRE(run(store->remove_binding("room", "channel")));
     CHECK(run(store->list_read_markers("room")) ==
@@ -135,7 +135,7 @@ TEST_CASE("detaching a channel leaves its read marker", "[bindings]") {
     CHECK(run(store->get_unread_count("room", "channel")) == 1);
 }
 
-TEST_CASE("the last_read_index of a binding is a hint that nothing reads", "[bindings]") {
+TEST_CASE("last_read_index of a binding and the read marker are independent", "[bindings]") {
     const auto store = store_with_room();
     run(store->add_event_auto_index("room", make_event()));
     auto binding = make_binding("channel");
@@ -147,7 +147,7 @@ TEST_CASE("the last_read_index of a binding is a hint that nothing reads", "[bin
     CHECK(run(store->get_binding("room", "channel")) == binding);
 }
 
-TEST_CASE("bindings do not touch their room", "[bindings]") {
+TEST_CASE("binding writes do not change the room", "[bindings]") {
     const auto store = store_with_room();
     run(store->add_binding(full_binding()));
     run(store->update_binding(make_binding("channel")));

@@ -4,7 +4,7 @@
 
 #include "contract/fixture.hpp"
 
-/// Rivals for the end of a timeline. Tasks write down what they are told; checks come afterwards.
+/// Concurrent appends. The tasks only record results; the checks run afterwards.
 namespace roomstore::contract {
 
 namespace {
@@ -18,7 +18,7 @@ std::string name_of(int task, int number) {
     return std::to_string(task) + "." + std::to_string(number);
 }
 
-/// Runs `tasks` coroutines made by `make(task)` at once.
+/// Runs `tasks` coroutines made by `make(task)` concurrently.
 template <typename Make>
 void race(Make make) {
     std::vector<asio::awaitable<void>> all;
@@ -54,7 +54,7 @@ void check_dense(const std::vector<RoomEvent>& events, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("64 coroutines on 4 threads append to one room: dense indexes, nothing lost",
+TEST_CASE("appends of 64 coroutines on 4 threads to one room: dense indexes, nothing lost",
           "[concurrency][events]") {
     const auto store = store_with_room();
     constexpr int each = 20;
@@ -70,7 +70,7 @@ TEST_CASE("64 coroutines on 4 threads append to one room: dense indexes, nothing
         for (std::size_t i = 0; i < answers.size(); ++i) {
             REQUIRE(stored[static_cast<std::size_t>(answers[i].index)] == answers[i]);
             ids.insert(answers[i].id);
-            // What was answered before a call began stands before it.
+            // An event stored before a call began has a smaller index.
             if (i > 0) REQUIRE(answers[i - 1].index < answers[i].index);
         }
     }
@@ -81,7 +81,8 @@ TEST_CASE("64 coroutines on 4 threads append to one room: dense indexes, nothing
     CHECK(run(store->get_event_count("room")) == tasks * each);
 }
 
-TEST_CASE("64 coroutines append to 8 rooms: each room is dense", "[concurrency][events]") {
+TEST_CASE("appends of 64 coroutines to 8 rooms: dense indexes in each room",
+          "[concurrency][events]") {
     const auto store = fresh_store();
     for (int room = 0; room < 8; ++room) {
         run(store->create_room(make_room({.id = std::to_string(room)})));
@@ -96,7 +97,7 @@ TEST_CASE("64 coroutines append to 8 rooms: each room is dense", "[concurrency][
     }
 }
 
-TEST_CASE("threads with contexts of their own share one store", "[concurrency][events]") {
+TEST_CASE("threads with separate execution contexts share one store", "[concurrency][events]") {
     const auto store = store_with_room();
     std::vector<Told> told(threads);
     {
@@ -110,7 +111,7 @@ TEST_CASE("threads with contexts of their own share one store", "[concurrency][e
     check_dense(everything(*store), threads * 50);
 }
 
-TEST_CASE("the same event appended by 64 rivals is stored once, and all are told of it",
+TEST_CASE("64 concurrent appends of the same event store it once, and all return it",
           "[concurrency][events]") {
     const auto store = store_with_room();
     std::vector<Told> told(tasks);
@@ -122,7 +123,8 @@ TEST_CASE("the same event appended by 64 rivals is stored once, and all are told
     CHECK(run(store->get_room("room"))->event_count == 1);
 }
 
-TEST_CASE("rivals with one idempotency key all get the one stored event", "[concurrency][events]") {
+TEST_CASE("concurrent appends with one idempotency key all return the stored event",
+          "[concurrency][events]") {
     const auto store = store_with_room();
     std::vector<Told> told(tasks);
     race([&](int task) {
@@ -142,7 +144,8 @@ TEST_CASE("rivals with one idempotency key all get the one stored event", "[conc
     CHECK(run(store->get_room("room"))->event_count == 8);
 }
 
-TEST_CASE("rivals for one index: one is stored, the others conflict", "[concurrency][events]") {
+TEST_CASE("concurrent imports at one index: one is stored, the others conflict",
+          "[concurrency][events]") {
     const auto store = store_with_room();
     const auto import =
         [](ConversationStore& target, int task, std::error_code& told) -> asio::awaitable<void> {
@@ -161,7 +164,7 @@ TEST_CASE("rivals for one index: one is stored, the others conflict", "[concurre
     CHECK(run(store->get_room("room"))->event_count == 1);
 }
 
-TEST_CASE("rivals that expect one next index: one batch is stored, whole",
+TEST_CASE("concurrent batches with one expected_next_index: one is stored completely",
           "[concurrency][events]") {
     const auto store = store_with_room();
     const auto append =
@@ -185,7 +188,7 @@ TEST_CASE("rivals that expect one next index: one batch is stored, whole",
     check_dense(everything(*store), 3);
 }
 
-TEST_CASE("batches of rivals stay contiguous", "[concurrency][events]") {
+TEST_CASE("concurrent batches stay contiguous", "[concurrency][events]") {
     const auto store = store_with_room();
     const auto append =
         [](ConversationStore& target, int task, Told& told) -> asio::awaitable<void> {
@@ -209,7 +212,7 @@ TEST_CASE("batches of rivals stay contiguous", "[concurrency][events]") {
     }
 }
 
-TEST_CASE("a reader that sees an index sees every smaller one", "[concurrency][events]") {
+TEST_CASE("a reader that sees an index also sees every smaller one", "[concurrency][events]") {
     const auto store = store_with_room();
     const auto read = [](ConversationStore& target,
                          std::vector<std::vector<RoomEvent>>& pages) -> asio::awaitable<void> {
@@ -236,7 +239,7 @@ TEST_CASE("a reader that sees an index sees every smaller one", "[concurrency][e
     }
 }
 
-TEST_CASE("deletions among appends leave exact counts and no index twice",
+TEST_CASE("concurrent deletions and appends leave exact counts and no duplicate index",
           "[concurrency][events]") {
     const auto store = store_with_room();
     const auto churn = [](ConversationStore& target, int task) -> asio::awaitable<void> {

@@ -8,7 +8,7 @@
 #include "contract/populated_store.hpp"
 #include "support/populated.hpp"
 
-/// Rivals for rows other than events.
+/// Concurrent writes to rows other than events.
 namespace roomstore::contract {
 
 namespace {
@@ -23,7 +23,7 @@ void race(Make make) {
     run_all(std::move(all), threads);
 }
 
-/// Awaits the call and keeps the code of its error.
+/// Awaits the call and stores its error code in `told`.
 template <typename T>
 asio::awaitable<void> attempt(asio::awaitable<T> call, std::error_code& told) {
     try {
@@ -33,7 +33,7 @@ asio::awaitable<void> attempt(asio::awaitable<T> call, std::error_code& told) {
     }
 }
 
-/// Checks that of 64 equal calls one succeeds and the others are refused with `code`.
+/// Checks that of 64 equal concurrent calls one succeeds and the others fail with `code`.
 template <typename Call>
 void one_wins(errc code, Call call) {
     std::vector<std::error_code> told(tasks);
@@ -44,7 +44,8 @@ void one_wins(errc code, Call call) {
 
 }  // namespace
 
-TEST_CASE("rivals that create one row: one creates it, the others are told", "[concurrency]") {
+TEST_CASE("concurrent creations of one row: one succeeds, the others get already_exists",
+          "[concurrency]") {
     const auto store = store_with_room();
     one_wins(errc::already_exists, [&](int task) {
         return store->create_room(make_room({.id = "new", .created_at = at(task)}));
@@ -66,7 +67,7 @@ TEST_CASE("rivals that create one row: one creates it, the others are told", "[c
     CHECK(run(store->list_observations("room")).size() == 1);
 }
 
-TEST_CASE("patches of metadata by 64 rivals all survive", "[concurrency][rooms]") {
+TEST_CASE("64 concurrent metadata patches are all applied", "[concurrency][rooms]") {
     const auto store = fresh_store();
     Json initial = Json::object();
     for (int task = 0; task < tasks; ++task) initial["old " + std::to_string(task)] = task;
@@ -94,7 +95,8 @@ TEST_CASE("patches of metadata by 64 rivals all survive", "[concurrency][rooms]"
     CHECK(metadata == expected);
 }
 
-TEST_CASE("an update with a stale copy among appends rewinds no counter", "[concurrency][rooms]") {
+TEST_CASE("update_room with a stale copy does not rewind counters moved by concurrent appends",
+          "[concurrency][rooms]") {
     const auto store = store_with_room();
     const auto append = [](ConversationStore& target, int task) -> asio::awaitable<void> {
         auto event = make_event({.id = std::to_string(task)});
@@ -110,7 +112,7 @@ TEST_CASE("an update with a stale copy among appends rewinds no counter", "[conc
     CHECK(run(store->add_event_auto_index("room", make_event())).index == tasks / 2);
 }
 
-TEST_CASE("rivals that attach one channel make one binding, of one time",
+TEST_CASE("concurrent add_binding of one channel makes one binding with one attached_at",
           "[concurrency][bindings]") {
     const auto store = store_with_room();
     const auto attach = [](ConversationStore& target,
@@ -133,7 +135,8 @@ TEST_CASE("rivals that attach one channel make one binding, of one time",
     CHECK(run(store->find_room_ids_by_channel("channel", {.limit = 100})) == Ids{"room"});
 }
 
-TEST_CASE("rivals that add one participant make one, of one time", "[concurrency][participants]") {
+TEST_CASE("concurrent add_participant of one id makes one participant with one joined_at",
+          "[concurrency][participants]") {
     const auto store = store_with_room();
     const auto join = [](ConversationStore& target,
                          int task,
@@ -154,7 +157,7 @@ TEST_CASE("rivals that add one participant make one, of one time", "[concurrency
     }
 }
 
-TEST_CASE("of rivals that advance the delivery cursor one moves it, at each index",
+TEST_CASE("of concurrent advances of the delivery cursor to one index exactly one succeeds",
           "[concurrency][rooms]") {
     const auto store = store_with_room();
     const auto advance = [](ConversationStore& target,
@@ -166,7 +169,7 @@ TEST_CASE("of rivals that advance the delivery cursor one moves it, at each inde
     };
     std::vector<std::vector<int>> moved(tasks, std::vector<int>(10));
     race([&](int task) { return advance(*store, moved[static_cast<std::size_t>(task)]); });
-    // Whoever comes first takes each step in turn, so every step is taken, and once.
+    // Each task tries every index in ascending order, so each index is taken exactly once.
     for (std::size_t index = 0; index < 10; ++index) {
         int count = 0;
         for (const auto& mine : moved) count += mine[index];
@@ -175,7 +178,7 @@ TEST_CASE("of rivals that advance the delivery cursor one moves it, at each inde
     CHECK(run(store->get_delivered_index("room")) == 9);
 }
 
-TEST_CASE("who comes into a room while its state changes is found by the state that it has",
+TEST_CASE("lookups of members added during status changes use the final status of the room",
           "[concurrency][rooms]") {
     const auto store = store_with_room();
     const auto change = [](ConversationStore& target) -> asio::awaitable<void> {
@@ -210,7 +213,7 @@ TEST_CASE("who comes into a room while its state changes is found by the state t
     }
 }
 
-TEST_CASE("an address that rivals link is held and listed by one of them",
+TEST_CASE("concurrent link_address: exactly one identity holds and lists the address",
           "[concurrency][identities]") {
     const auto store = fresh_store();
     for (int task = 0; task < tasks; ++task) {
@@ -228,8 +231,7 @@ TEST_CASE("an address that rivals link is held and listed by one of them",
     }
 }
 
-TEST_CASE("addresses that rivals swap back and forth do not lock each other out",
-          "[concurrency][identities]") {
+TEST_CASE("concurrent relinking of addresses does not deadlock", "[concurrency][identities]") {
     const auto store = fresh_store();
     for (const auto* id : {"ada", "grace"}) run(store->create_identity({.id = id}));
     const auto swap = [](ConversationStore& target, int task) -> asio::awaitable<void> {
@@ -254,14 +256,15 @@ TEST_CASE("addresses that rivals swap back and forth do not lock each other out"
     }
 }
 
-TEST_CASE("a marker that rivals move is never seen moving back", "[concurrency][read_markers]") {
+TEST_CASE("a marker moved by concurrent calls is never seen moving back",
+          "[concurrency][read_markers]") {
     const auto store = store_with_room();
     constexpr int each = 10;
     constexpr int last = tasks * each - 1;
     std::vector<RoomEvent> events;
     for (int i = 0; i <= last; ++i) events.push_back(make_event({.id = std::to_string(i)}));
     run(store->append_events("room", events));
-    // In each round the highest mark comes first; the lower ones must not undo it.
+    // In each round the first task sets the highest mark; the lower ones must not undo it.
     const auto mark = [](ConversationStore& target,
                          int task,
                          std::vector<std::int64_t>& seen) -> asio::awaitable<void> {
@@ -269,7 +272,7 @@ TEST_CASE("a marker that rivals move is never seen moving back", "[concurrency][
         for (int round = 0; round < each; ++round) {
             auto id = std::to_string(round * tasks + tasks - 1 - task);
             co_await target.mark_read("room", "channel", std::move(id));
-            // Lets others mark before this one looks.
+            // Lets other tasks move the marker before this one reads it.
             co_await asio::post(executor, asio::use_awaitable);
             const auto markers = co_await target.list_read_markers("room");
             seen.push_back(markers.at("channel"));
@@ -288,7 +291,7 @@ TEST_CASE("a marker that rivals move is never seen moving back", "[concurrency][
     CHECK(run(store->get_unread_count("room", "channel")) == 0);
 }
 
-TEST_CASE("a room deleted among writes leaves nothing behind", "[concurrency][rooms]") {
+TEST_CASE("a room deleted during concurrent writes leaves nothing behind", "[concurrency][rooms]") {
     for (int round = 0; round < 5; ++round) {
         const auto store = store_with_room();
         std::vector<std::error_code> told(tasks);
@@ -330,7 +333,7 @@ TEST_CASE("a room deleted among writes leaves nothing behind", "[concurrency][ro
     }
 }
 
-TEST_CASE("a room seen while it is written to is of one moment", "[concurrency][rooms]") {
+TEST_CASE("reads of a room during concurrent writes are consistent", "[concurrency][rooms]") {
     const auto store = store_with_room();
     const auto write = [](ConversationStore& target, int task) -> asio::awaitable<void> {
         for (int i = 0; i < 10; ++i) {

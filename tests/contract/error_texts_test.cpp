@@ -18,7 +18,7 @@ namespace {
 
 struct Name {
     std::string raw;
-    /// Inside quotes, in the text of an error.
+    /// As it appears, between quotes, in the text of an error.
     std::string shown;
 };
 
@@ -44,12 +44,12 @@ const std::vector<Name>& names() {
     return all;
 }
 
-/// Whether `text` can be written to a log as it is: one line, that shows what it says.
+/// Whether `text` can be logged as it is: one line without control or bidirectional characters.
 bool is_one_line(const std::string& text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);
         if (byte < 0x20 || byte == 0x7F) return false;
-        // U+0080 to U+009F; U+2028, U+2029 and the marks of direction after them.
+        // U+0080 to U+009F; U+2028, U+2029 and the bidirectional controls after them.
         if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
             return false;
         }
@@ -61,7 +61,7 @@ bool is_one_line(const std::string& text) {
     return true;
 }
 
-/// The text of the error with which the call fails.
+/// The error text with which the call fails.
 template <typename Call>
 std::string text_of(errc code, Call call) {
     try {
@@ -109,7 +109,7 @@ RoomEvent event_of(const std::string& room_id, const std::string& id, std::int64
 
 }  // namespace
 
-TEST_CASE("an error names the room that is missing, in one line, the same in every backend",
+TEST_CASE("the error text for a missing room is one line, and the same in every backend",
           "[own][errors]") {
     const auto store = fresh_store();
     for (const auto& [raw, shown] : names()) {
@@ -131,7 +131,7 @@ TEST_CASE("an error names the room that is missing, in one line, the same in eve
     }
 }
 
-TEST_CASE("an error names the row that is missing, in one line, the same in every backend",
+TEST_CASE("the error text for a missing row is one line, and the same in every backend",
           "[own][errors]") {
     const auto store = store_with_room();
     for (const auto& [raw, shown] : names()) {
@@ -156,7 +156,7 @@ TEST_CASE("an error names the row that is missing, in one line, the same in ever
     }
 }
 
-TEST_CASE("an error names what exists already, in one line, the same in every backend",
+TEST_CASE("the error text for an existing row is one line, and the same in every backend",
           "[own][errors]") {
     const auto store = fresh_store();
     for (const auto& [raw, shown] : names()) {
@@ -216,7 +216,7 @@ TEST_CASE("an error names what exists already, in one line, the same in every ba
     }
 }
 
-TEST_CASE("whatever text an operation is given, its error is one line", "[own][errors]") {
+TEST_CASE("an error text is one line, whatever text the operation was given", "[own][errors]") {
     const auto store = populated_store();
     HostileText hostile(20260301);
     for (const auto& operation : operations()) {
@@ -234,7 +234,7 @@ TEST_CASE("whatever text an operation is given, its error is one line", "[own][e
     }
 }
 
-TEST_CASE("an error names the member of a JSON value in one line", "[own][errors][validation]") {
+TEST_CASE("the path of a JSON member in an error text is one line", "[own][errors][validation]") {
     const auto store = fresh_store();
     for (const auto& [raw, shown] : names()) {
         CAPTURE(shown);

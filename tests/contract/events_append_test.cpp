@@ -21,7 +21,7 @@ Room room_of(ConversationStore& store, std::string room_id = "room") {
 
 }  // namespace
 
-TEST_CASE("appends get the indexes 0, 1, 2 and so on", "[events]") {
+TEST_CASE("appends are given the indexes 0, 1, 2 and so on", "[events]") {
     const auto store = store_with_room();
     for (int i = 0; i < 5; ++i) {
         auto event = make_event({.id = "event " + std::to_string(i)});
@@ -32,13 +32,13 @@ TEST_CASE("appends get the indexes 0, 1, 2 and so on", "[events]") {
     }
 }
 
-TEST_CASE("an append ignores the index that the caller wrote", "[events]") {
+TEST_CASE("an append ignores the index set by the caller", "[events]") {
     const auto store = store_with_room();
     CHECK(append(*store, make_event({.index = 17})).index == 0);
     CHECK(append(*store, make_event({.id = "b", .index = 0})).index == 1);
 }
 
-TEST_CASE("each room counts its own indexes", "[events]") {
+TEST_CASE("each room has its own sequence of indexes", "[events]") {
     const auto store = store_with_room();
     run(store->create_room(make_room({.id = "other"})));
     append(*store, make_event());
@@ -47,7 +47,7 @@ TEST_CASE("each room counts its own indexes", "[events]") {
     CHECK(append(*store, make_event({.id = "c"})).index == 2);
 }
 
-TEST_CASE("an append moves the counters and nothing else of its room", "[events]") {
+TEST_CASE("an append changes the counters of its room and nothing else", "[events]") {
     const auto store = fresh_store();
     auto expected = full_room();
     expected.timers.last_activity_at = at(100);
@@ -65,7 +65,7 @@ TEST_CASE("an append moves the counters and nothing else of its room", "[events]
     CHECK(room_of(*store) == expected);
 }
 
-TEST_CASE("the first append of a room is its first activity", "[events]") {
+TEST_CASE("the first append to a room sets last_activity_at", "[events]") {
     const auto store = store_with_room();
     REQUIRE(room_of(*store).timers.last_activity_at == std::nullopt);
     append(*store, make_event({.created_at = at(-1000)}));
@@ -75,7 +75,7 @@ TEST_CASE("the first append of a room is its first activity", "[events]") {
     CHECK(room_of(*store) == expected);
 }
 
-TEST_CASE("an imported room goes on after its latest index", "[events]") {
+TEST_CASE("an append to an imported room gets the index after latest_index", "[events]") {
     const auto store = fresh_store();
     auto room = make_room();
     room.event_count = 3;
@@ -86,7 +86,8 @@ TEST_CASE("an imported room goes on after its latest index", "[events]") {
     CHECK(room_of(*store).event_count == 4);
 }
 
-TEST_CASE("an imported room without events starts at 0, whatever its latest index", "[events]") {
+TEST_CASE("an append to an imported room without events gets index 0, whatever latest_index is",
+          "[events]") {
     const auto store = fresh_store();
     auto room = make_room();
     room.latest_index = 41;
@@ -113,7 +114,7 @@ TEST_CASE("an append whose event names another room is refused", "[events]") {
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("refused appends leave no hole", "[events]") {
+TEST_CASE("failed appends leave no gap in the indexes", "[events]") {
     const auto store = store_with_room();
     append(*store, make_event({.id = "a", .key = "key"}));
     CHECK_FAILS(store->add_event_auto_index("room", make_event({.id = "a", .key = "another"})),
@@ -127,7 +128,7 @@ TEST_CASE("refused appends leave no hole", "[events]") {
     CHECK(room_of(*store).event_count == 2);
 }
 
-TEST_CASE("an index is never used again after a deletion", "[events]") {
+TEST_CASE("an append never reuses an index after a deletion", "[events]") {
     const auto store = store_with_room();
     append(*store, make_event({.id = "a"}));
     append(*store, make_event({.id = "b"}));
@@ -141,7 +142,7 @@ TEST_CASE("an index is never used again after a deletion", "[events]") {
     CHECK(room_of(*store).latest_index == 3);
 }
 
-TEST_CASE("a room whose indexes are used up is storage_full", "[events]") {
+TEST_CASE("an append to a room with no index left is storage_full", "[events]") {
     const auto store = fresh_store();
     auto room = make_room();
     room.event_count = 1;
@@ -152,11 +153,11 @@ TEST_CASE("a room whose indexes are used up is storage_full", "[events]") {
     CHECK_FAILS(store->add_event_auto_index("room", make_event({.id = "b"})), errc::storage_full);
     CHECK_FAILS(store->append_events("room", {make_event({.id = "b"})}), errc::storage_full);
     CHECK(dump(*store) == before);
-    // What is stored already needs no index.
+    // A repeated append needs no new index.
     CHECK(append(*store, make_event()).index == last_index);
 }
 
-TEST_CASE("the same append again gives the stored event and writes nothing", "[events]") {
+TEST_CASE("a repeated append returns the stored event and writes nothing", "[events]") {
     const auto store = store_with_room();
     const auto event = make_event({.key = "key"});
     const auto stored = append(*store, event);
@@ -167,7 +168,7 @@ TEST_CASE("the same append again gives the stored event and writes nothing", "[e
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("an append is the same whatever else the event says", "[events]") {
+TEST_CASE("an append counts as repeated whatever its other fields contain", "[events]") {
     const auto store = store_with_room();
     const auto stored = append(*store, make_event());
     auto again = full_event();
@@ -179,7 +180,7 @@ TEST_CASE("an append is the same whatever else the event says", "[events]") {
     CHECK(run(store->get_event_count("room")) == 1);
 }
 
-TEST_CASE("an append is the same after its event was updated", "[events]") {
+TEST_CASE("an append counts as repeated after its event was updated", "[events]") {
     const auto store = store_with_room();
     append(*store, make_event());
     auto changed = make_event({.body = "edited"});
@@ -188,7 +189,7 @@ TEST_CASE("an append is the same after its event was updated", "[events]") {
     CHECK(append(*store, make_event()) == updated);
 }
 
-TEST_CASE("an id that names another event of the room is already_exists", "[events]") {
+TEST_CASE("an id used by another event of the room is already_exists", "[events]") {
     const auto store = store_with_room();
     append(*store, full_event());
     const auto before = dump(*store);
@@ -218,7 +219,7 @@ TEST_CASE("an id that names another event of the room is already_exists", "[even
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("the same id in another room is another event", "[events]") {
+TEST_CASE("the same id in another room is a different event", "[events]") {
     const auto store = store_with_room();
     run(store->create_room(make_room({.id = "other"})));
     append(*store, make_event());
@@ -228,7 +229,7 @@ TEST_CASE("the same id in another room is another event", "[events]") {
     CHECK(run(store->get_event("other", "event")) == other);
 }
 
-TEST_CASE("a key that was used gives the original event and writes nothing", "[events]") {
+TEST_CASE("an append with a used key returns the original event and writes nothing", "[events]") {
     const auto store = store_with_room();
     const auto original = append(*store, make_event({.id = "original", .key = "key"}));
     append(*store, make_event({.id = "later", .key = "later key"}));
@@ -243,16 +244,16 @@ TEST_CASE("a key that was used gives the original event and writes nothing", "[e
     CHECK(run(store->get_event("another")) == std::nullopt);
 }
 
-TEST_CASE("a key belongs to its room", "[events]") {
+TEST_CASE("idempotency keys are scoped to their room", "[events]") {
     const auto store = store_with_room();
     run(store->create_room(make_room({.id = "other"})));
     append(*store, make_event({.key = "key"}));
     CHECK(append(*store, make_event({.id = "b", .room_id = "other", .key = "key"})).id == "b");
 }
 
-TEST_CASE("keys compare by bytes", "[events]") {
+TEST_CASE("idempotency keys compare by bytes", "[events]") {
     const auto store = store_with_room();
-    // Composed and decomposed, upper and lower case, with and without a blank.
+    // Composed and decomposed, upper and lower case, with and without a space.
     const Ids keys{"\xC3\xA4", "a\xCC\x88", "key", "Key", "key ", " key"};
     for (const auto& key : keys) append(*store, make_event({.id = "event of " + key, .key = key}));
     CHECK(run(store->get_event_count("room")) == 6);
@@ -261,7 +262,7 @@ TEST_CASE("keys compare by bytes", "[events]") {
     }
 }
 
-TEST_CASE("the empty key is no key", "[events]") {
+TEST_CASE("an empty idempotency key is treated as no key", "[events]") {
     const auto store = store_with_room();
     const auto first = append(*store, make_event({.id = "a", .key = ""}));
     const auto second = append(*store, make_event({.id = "b", .key = ""}));
@@ -280,7 +281,7 @@ TEST_CASE("the empty key is no key", "[events]") {
     CHECK(batch.front().idempotency_key == std::nullopt);
 }
 
-TEST_CASE("an append looks at the id before the key", "[events]") {
+TEST_CASE("an append checks the id before the key", "[events]") {
     const auto store = store_with_room();
     const auto a = append(*store, make_event({.id = "a", .key = "key of a"}));
     append(*store, make_event({.id = "b", .key = "key of b"}));
@@ -290,7 +291,8 @@ TEST_CASE("an append looks at the id before the key", "[events]") {
                 errc::already_exists);
 }
 
-TEST_CASE("check_idempotency and the event of a key follow what is stored", "[events]") {
+TEST_CASE("check_idempotency and get_event_by_idempotency_key reflect the stored events",
+          "[events]") {
     const auto store = store_with_room();
     CHECK_FALSE(run(store->check_idempotency("room", "key")));
     CHECK(run(store->get_event_by_idempotency_key("room", "key")) == std::nullopt);
@@ -305,7 +307,7 @@ TEST_CASE("check_idempotency and the event of a key follow what is stored", "[ev
     CHECK(run(store->get_event_by_idempotency_key("room", "key")) == std::nullopt);
 }
 
-TEST_CASE("a deleted event can be appended again, at a new index", "[events]") {
+TEST_CASE("a deleted event can be appended again and gets a new index", "[events]") {
     const auto store = store_with_room();
     const auto event = make_event({.key = "key"});
     append(*store, event);
@@ -315,7 +317,7 @@ TEST_CASE("a deleted event can be appended again, at a new index", "[events]") {
     CHECK(run(store->get_event_by_idempotency_key("room", "key")) == again);
 }
 
-TEST_CASE("get_event_count counts the events that live", "[events]") {
+TEST_CASE("get_event_count counts live events", "[events]") {
     const auto store = store_with_room();
     CHECK(run(store->get_event_count("room")) == 0);
     CHECK(run(store->get_event_count("unknown")) == 0);
@@ -326,7 +328,7 @@ TEST_CASE("get_event_count counts the events that live", "[events]") {
     CHECK(room_of(*store).event_count == 3);
 }
 
-TEST_CASE("an imported tally says nothing about the events that live", "[events]") {
+TEST_CASE("an imported event_count does not affect get_event_count", "[events]") {
     const auto store = fresh_store();
     run(store->create_room(full_room()));
     CHECK(run(store->get_event_count("room")) == 0);

@@ -27,7 +27,8 @@ TEST_CASE("a batch is appended in order at contiguous indexes", "[events]") {
     CHECK(run(store->add_event_auto_index("room", make_event({.id = "last"}))).index == 4);
 }
 
-TEST_CASE("a batch moves the counters of its room as its events one by one would", "[events]") {
+TEST_CASE("a batch changes the counters of its room as appending its events one by one does",
+          "[events]") {
     const auto store = store_with_room();
     auto batch = batch_of({"a", "b", "c"});
     batch[1].created_at = at(100);
@@ -42,7 +43,7 @@ TEST_CASE("a batch moves the counters of its room as its events one by one would
     CHECK(run(store->get_event_count("room")) == 4);
 }
 
-TEST_CASE("a batch of a thousand keeps its order", "[events]") {
+TEST_CASE("a batch of 1000 events keeps its order", "[events]") {
     const auto store = store_with_room();
     Ids ids;
     for (int i = 0; i < 1000; ++i) ids.push_back("event " + std::to_string((i * 7919) % 1000));
@@ -52,7 +53,7 @@ TEST_CASE("a batch of a thousand keeps its order", "[events]") {
     CHECK(stored.back().index == 999);
 }
 
-TEST_CASE("the empty batch is stored nowhere", "[events]") {
+TEST_CASE("an empty batch stores nothing", "[events]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     CHECK(run(store->append_events("other room", {})).empty());
@@ -62,7 +63,7 @@ TEST_CASE("the empty batch is stored nowhere", "[events]") {
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("a batch is stored only where the next index is the expected one", "[events]") {
+TEST_CASE("a batch is stored only if the next index is expected_next_index", "[events]") {
     const auto store = store_with_room();
     CHECK_FAILS(store->append_events("room", batch_of({"a"}), {.expected_next_index = 1}),
                 errc::conflict);
@@ -83,7 +84,7 @@ TEST_CASE("a batch is stored only where the next index is the expected one", "[e
               .index == 3);
 }
 
-TEST_CASE("the expected index of an imported room follows its counters", "[events]") {
+TEST_CASE("expected_next_index of an imported room follows its counters", "[events]") {
     const auto store = fresh_store();
     auto room = make_room({.id = "counted"});
     room.event_count = 1;
@@ -103,7 +104,8 @@ TEST_CASE("a batch to an unknown room is not_found", "[events]") {
                 errc::not_found);
 }
 
-TEST_CASE("the same batch again gives the stored events, whatever is expected", "[events]") {
+TEST_CASE("a repeated batch returns the stored events, whatever expected_next_index is",
+          "[events]") {
     const auto store = store_with_room();
     const auto batch = batch_of({"a", "b", "c"});
     const auto stored = run(store->append_events("room", batch, {.expected_next_index = 0}));
@@ -115,7 +117,7 @@ TEST_CASE("the same batch again gives the stored events, whatever is expected", 
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("a batch of which a part is stored is already_exists", "[events]") {
+TEST_CASE("a batch of which only a part is stored is already_exists", "[events]") {
     const auto store = store_with_room();
     run(store->append_events("room", batch_of({"a", "b", "c"})));
     REQUIRE(run(store->delete_event("room", "b")).size() == 1);
@@ -123,14 +125,14 @@ TEST_CASE("a batch of which a part is stored is already_exists", "[events]") {
     CHECK_FAILS(store->append_events("room", batch_of({"a", "b", "c"})), errc::already_exists);
     CHECK_FAILS(store->append_events("room", batch_of({"c", "d"})), errc::already_exists);
     CHECK_FAILS(store->append_events("room", batch_of({"d", "c"})), errc::already_exists);
-    // By key alone.
+    // Stored according to its key only.
     auto by_key = batch_of({"d", "e"});
     by_key[1].idempotency_key = "key of a";
     CHECK_FAILS(store->append_events("room", by_key), errc::already_exists);
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("a batch is refused as a whole where one id names another event", "[events]") {
+TEST_CASE("a batch with an id used by another event is refused as a whole", "[events]") {
     const auto store = store_with_room();
     run(store->append_events("room", batch_of({"a"})));
     const auto before = dump(*store);
@@ -140,7 +142,7 @@ TEST_CASE("a batch is refused as a whole where one id names another event", "[ev
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("a batch is refused as a whole where one event is bad", "[events]") {
+TEST_CASE("a batch with one invalid event is refused as a whole", "[events]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     auto bad_text = batch_of({"x", "y", "z"});
@@ -152,7 +154,7 @@ TEST_CASE("a batch is refused as a whole where one event is bad", "[events]") {
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("an id or a key twice in a batch is refused", "[events]") {
+TEST_CASE("a duplicate id or key within a batch is refused", "[events]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     CHECK_FAILS(store->append_events("room", batch_of({"x", "y", "x"})),
@@ -165,8 +167,7 @@ TEST_CASE("an id or a key twice in a batch is refused", "[events]") {
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("a batch that does not fit into the indexes left is storage_full as a whole",
-          "[events]") {
+TEST_CASE("a batch larger than the remaining indexes is storage_full as a whole", "[events]") {
     const auto store = fresh_store();
     auto room = make_room();
     room.event_count = 1;

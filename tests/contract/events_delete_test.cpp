@@ -5,7 +5,7 @@ namespace roomstore::contract {
 
 namespace {
 
-/// A root with three replies, one of which has a reply of its own, and a bystander.
+/// A root with three replies, one of which has a reply of its own, and an unrelated event.
 std::shared_ptr<ConversationStore> store_with_thread() {
     auto store = store_with_room();
     const auto add = [&](EventArgs args) {
@@ -24,7 +24,7 @@ Ids listed(ConversationStore& store) { return ids_of(run(store.list_events("room
 
 }  // namespace
 
-TEST_CASE("deleting an event takes its direct replies, by index", "[events]") {
+TEST_CASE("deleting an event deletes its direct replies, returned in index order", "[events]") {
     const auto store = store_with_thread();
     CHECK(run(store->delete_event("room", "root")) == Ids{"root", "z", "a", "m"});
     CHECK(listed(*store) == Ids{"bystander", "nested"});
@@ -43,13 +43,13 @@ TEST_CASE("deleting an event can keep its replies", "[events]") {
     CHECK(run(store->get_thread_summaries("room", {"root"})).at("root").reply_count == 3);
 }
 
-TEST_CASE("deleting a reply leaves the rest of the thread", "[events]") {
+TEST_CASE("deleting a reply keeps the rest of the thread", "[events]") {
     const auto store = store_with_thread();
     CHECK(run(store->delete_event("room", "a")) == Ids{"a"});
     CHECK(listed(*store) == Ids{"root", "z", "bystander", "nested", "m"});
 }
 
-TEST_CASE("deleting takes replies that stand before their root", "[events]") {
+TEST_CASE("deleting an event also deletes direct replies with smaller indexes", "[events]") {
     const auto store = store_with_room();
     run(store->add_event_auto_index("room", make_event({.id = "reply", .parent = "root"})));
     run(store->add_event_auto_index("room", make_event({.id = "root"})));
@@ -57,7 +57,7 @@ TEST_CASE("deleting takes replies that stand before their root", "[events]") {
     CHECK(run(store->delete_event("room", "root")) == Ids{"root", "reply", "late"});
 }
 
-TEST_CASE("an event that replies to itself is deleted once", "[events]") {
+TEST_CASE("an event that replies to itself is deleted and returned once", "[events]") {
     const auto store = store_with_room();
     run(store->add_event_auto_index("room", make_event({.id = "loop", .parent = "loop"})));
     run(store->add_event_auto_index("room", make_event({.id = "reply", .parent = "loop"})));
@@ -65,18 +65,18 @@ TEST_CASE("an event that replies to itself is deleted once", "[events]") {
     CHECK(run(store->get_event_count("room")) == 0);
 }
 
-TEST_CASE("deleting what the room has not changes nothing", "[events]") {
+TEST_CASE("deleting an event that is not in the room changes nothing", "[events]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     CHECK(run(store->delete_event("room", "unknown")).empty());
     CHECK(run(store->delete_event("unknown", "event")).empty());
     CHECK(run(store->delete_event("other room", "reply")).empty());
-    // A root that is gone does not take its replies along.
+    // The parent does not exist in the room; its replies are kept.
     CHECK(run(store->delete_event("room", "parent")).empty());
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("deleting spares events of other rooms that name the same ids", "[events]") {
+TEST_CASE("deleting does not affect events with the same ids in other rooms", "[events]") {
     const auto store = store_with_thread();
     run(store->create_room(make_room({.id = "other"})));
     run(store->add_event_auto_index(
@@ -88,7 +88,7 @@ TEST_CASE("deleting spares events of other rooms that name the same ids", "[even
     CHECK(run(store->check_idempotency("other", "root key")));
 }
 
-TEST_CASE("deleting frees the idempotency keys of all that is gone", "[events]") {
+TEST_CASE("deleting frees the idempotency keys of all deleted events", "[events]") {
     const auto store = store_with_thread();
     run(store->delete_event("room", "root"));
     CHECK_FALSE(run(store->check_idempotency("room", "root key")));
@@ -99,7 +99,7 @@ TEST_CASE("deleting frees the idempotency keys of all that is gone", "[events]")
     CHECK(again.index == 6);
 }
 
-TEST_CASE("deleting leaves the room, its tally and its indexes as they are", "[events]") {
+TEST_CASE("deleting does not change the room, its event_count or the next index", "[events]") {
     const auto store = store_with_thread();
     const auto before = run(store->get_room("room"));
     run(store->delete_event("room", "m"));
@@ -109,14 +109,15 @@ TEST_CASE("deleting leaves the room, its tally and its indexes as they are", "[e
     CHECK(run(store->add_event_auto_index("room", make_event())).index == 6);
 }
 
-TEST_CASE("an event is deleted once", "[events]") {
+TEST_CASE("deleting an event again does nothing", "[events]") {
     const auto store = store_with_thread();
     CHECK(run(store->delete_event("room", "bystander")) == Ids{"bystander"});
     CHECK(run(store->delete_event("room", "bystander")).empty());
     CHECK(run(store->get_event_count("room")) == 5);
 }
 
-TEST_CASE("thread summaries count direct replies and know the latest", "[events]") {
+TEST_CASE("thread summaries have the number and the latest time of the direct replies",
+          "[events]") {
     const auto store = store_with_thread();
     const auto threads =
         run(store->get_thread_summaries("room", {"root", "z", "a", "unknown", "root"}));
@@ -126,7 +127,7 @@ TEST_CASE("thread summaries count direct replies and know the latest", "[events]
     CHECK(threads == expected);
 }
 
-TEST_CASE("thread summaries follow deletions and returns", "[events]") {
+TEST_CASE("thread summaries follow deletions and repeated appends", "[events]") {
     const auto store = store_with_thread();
     run(store->delete_event("room", "a"));
     const auto fewer = run(store->get_thread_summaries("room", {"root"}));
@@ -140,7 +141,7 @@ TEST_CASE("thread summaries follow deletions and returns", "[events]") {
     CHECK(run(store->get_thread_summaries("room", {"root"})).at("root").reply_count == 1);
 }
 
-TEST_CASE("thread summaries of no roots, of unknown rooms and of other rooms are empty",
+TEST_CASE("thread summaries without roots, of unknown rooms and of other rooms are empty",
           "[events]") {
     const auto store = store_with_thread();
     run(store->create_room(make_room({.id = "other"})));
@@ -149,7 +150,7 @@ TEST_CASE("thread summaries of no roots, of unknown rooms and of other rooms are
     CHECK(run(store->get_thread_summaries("other", {"root"})).empty());
 }
 
-TEST_CASE("imports with holes and deletions leave exact counts and summaries", "[events]") {
+TEST_CASE("thread summaries and cascades are exact for imports with gaps", "[events]") {
     const auto store = store_with_room();
     run(store->add_event(make_event({.id = "root", .index = 10})));
     run(store->add_event(

@@ -15,7 +15,7 @@ std::int64_t next_index(ConversationStore& store) {
 
 }  // namespace
 
-TEST_CASE("add_event stores at the index of the caller", "[events]") {
+TEST_CASE("add_event stores the event at the index given by the caller", "[events]") {
     const auto store = store_with_room();
     const auto event = make_event({.index = 7});
     CHECK(run(store->add_event(event)) == event);
@@ -23,12 +23,12 @@ TEST_CASE("add_event stores at the index of the caller", "[events]") {
     CHECK(run(store->list_events("room")) == std::vector{event});
 }
 
-TEST_CASE("add_event moves the counters as an append does", "[events]") {
+TEST_CASE("add_event changes the counters as an append does", "[events]") {
     const auto store = fresh_store();
     auto expected = make_room();
     expected.latest_index = 99;
     run(store->create_room(expected));
-    // The first event counts, not a latest index that no event had.
+    // latest_index of a room without events does not count; the first event sets it.
     run(store->add_event(make_event({.id = "a", .index = 5, .created_at = at(10)})));
     expected.event_count = 1;
     expected.latest_index = 5;
@@ -46,7 +46,7 @@ TEST_CASE("add_event moves the counters as an append does", "[events]") {
     CHECK(run(store->get_room("room")) == expected);
 }
 
-TEST_CASE("appends go on after the highest imported index", "[events]") {
+TEST_CASE("appends continue after the highest imported index", "[events]") {
     const auto store = store_with_room();
     run(store->add_event(make_event({.id = "a", .index = 10})));
     run(store->add_event(make_event({.id = "b", .index = 3})));
@@ -56,7 +56,7 @@ TEST_CASE("appends go on after the highest imported index", "[events]") {
     CHECK(indexes_of(run(store->list_events("room"))) == Indexes{3, 10, 11, 12, 13});
 }
 
-TEST_CASE("add_event below the counters of an imported room does not rewind them", "[events]") {
+TEST_CASE("add_event with an index below latest_index does not rewind the counters", "[events]") {
     const auto store = fresh_store();
     auto room = make_room();
     room.event_count = 3;
@@ -68,7 +68,7 @@ TEST_CASE("add_event below the counters of an imported room does not rewind them
     CHECK(next_index(*store) == 51);
 }
 
-TEST_CASE("an index that is taken is a conflict", "[events]") {
+TEST_CASE("add_event at a used index is a conflict", "[events]") {
     const auto store = store_with_room();
     run(store->add_event_auto_index("room", make_event({.id = "a"})));
     run(store->add_event(make_event({.id = "b", .index = 5})));
@@ -80,7 +80,7 @@ TEST_CASE("an index that is taken is a conflict", "[events]") {
     CHECK_FALSE(run(store->check_idempotency("room", "new")));
 }
 
-TEST_CASE("an index that a deletion freed can be imported again", "[events]") {
+TEST_CASE("add_event can reuse the index of a deleted event", "[events]") {
     const auto store = store_with_room();
     for (const auto* id : {"a", "b", "c"}) {
         run(store->add_event_auto_index("room", make_event({.id = id})));
@@ -94,7 +94,7 @@ TEST_CASE("an index that a deletion freed can be imported again", "[events]") {
     CHECK(run(store->get_event_count("room")) == 3);
 }
 
-TEST_CASE("the same import again gives the stored event, whatever its index says", "[events]") {
+TEST_CASE("a repeated add_event returns the stored event, whatever its index", "[events]") {
     const auto store = store_with_room();
     const auto stored = run(store->add_event(make_event({.index = 7, .key = "key"})));
     run(store->add_event(make_event({.id = "other", .index = 8})));
@@ -106,7 +106,7 @@ TEST_CASE("the same import again gives the stored event, whatever its index says
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("add_event looks at id and key before the index", "[events]") {
+TEST_CASE("add_event checks the id and the key before the index", "[events]") {
     const auto store = store_with_room();
     run(store->add_event(make_event({.id = "a", .index = 0, .key = "key"})));
     const auto b = run(store->add_event(make_event({.id = "b", .index = 1, .key = "other key"})));
@@ -121,7 +121,7 @@ TEST_CASE("add_event to an unknown room is not_found", "[events]") {
     CHECK(run(store->get_event("event")) == std::nullopt);
 }
 
-TEST_CASE("the highest index can be imported; after it the room has none left", "[events]") {
+TEST_CASE("add_event accepts the highest index, and the next append is storage_full", "[events]") {
     const auto store = store_with_room();
     CHECK(run(store->add_event(make_event({.id = "a", .index = last_index}))).index == last_index);
     CHECK_FAILS(store->add_event_auto_index("room", make_event({.id = "b"})), errc::storage_full);
@@ -132,7 +132,7 @@ TEST_CASE("the highest index can be imported; after it the room has none left", 
                 "RoomEvent.index");
 }
 
-TEST_CASE("get_event finds an event by its id, with or without its room", "[events]") {
+TEST_CASE("get_event finds an event by id, with or without the room", "[events]") {
     const auto store = populated_store();
     const auto event = run(store->get_event("room", "event"));
     CHECK(event == full_event());
@@ -143,7 +143,8 @@ TEST_CASE("get_event finds an event by its id, with or without its room", "[even
     CHECK(run(store->get_event("other room", "reply")) == std::nullopt);
 }
 
-TEST_CASE("an id that rooms share is answered from the room with the smaller id", "[events]") {
+TEST_CASE("for an event id used in several rooms get_event uses the room with the smallest id",
+          "[events]") {
     const auto store = fresh_store();
     for (const auto* room_id : {"b", "a", "B", "\xC3\xA4"}) {
         run(store->create_room(make_room({.id = room_id})));
@@ -158,7 +159,7 @@ TEST_CASE("an id that rooms share is answered from the room with the smaller id"
     CHECK(run(store->get_event("event"))->room_id == "\xC3\xA4");
 }
 
-TEST_CASE("update_event replaces everything but the immutable fields", "[events]") {
+TEST_CASE("update_event replaces everything except the immutable fields", "[events]") {
     const auto store = store_with_room();
     run(store->add_event_auto_index("room", make_event({.id = "first"})));
     const auto original = run(store->add_event_auto_index("room", make_event({.key = "old key"})));
@@ -176,7 +177,7 @@ TEST_CASE("update_event replaces everything but the immutable fields", "[events]
     CHECK_FALSE(run(store->check_idempotency("room", "key")));
 }
 
-TEST_CASE("update_event clears what is absent", "[events]") {
+TEST_CASE("update_event clears fields that are absent", "[events]") {
     const auto store = store_with_room();
     auto expected = run(store->add_event(full_event()));
     const auto bare = make_event();
@@ -188,7 +189,7 @@ TEST_CASE("update_event clears what is absent", "[events]") {
     CHECK(run(store->get_event("event")) == expected);
 }
 
-TEST_CASE("update_event moves the event between the threads and lists that show it", "[events]") {
+TEST_CASE("update_event moves the event between threads and filtered lists", "[events]") {
     const auto store = store_with_room();
     for (const auto* id : {"a", "b"}) {
         run(store->add_event_auto_index("room", make_event({.id = id})));
@@ -215,7 +216,7 @@ TEST_CASE("update_event moves the event between the threads and lists that show 
     CHECK(run(store->delete_event("room", "b")) == Ids{"b", "reply"});
 }
 
-TEST_CASE("update_event of an event that the room has not is not_found", "[events]") {
+TEST_CASE("update_event of an event that is not in the room is not_found", "[events]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     CHECK_FAILS(store->update_event(make_event({.id = "unknown"})), errc::not_found);

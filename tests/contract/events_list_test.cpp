@@ -114,7 +114,7 @@ bool matches(const EventFilter& filter, const RoomEvent& event) {
     return !filter.before_time || event.created_at < *filter.before_time;
 }
 
-/// The page, taken from all events in ascending order as the contract words it.
+/// The expected page, computed from all events in ascending order as the contract defines it.
 std::vector<RoomEvent> expected_page(const std::vector<RoomEvent>& all, const EventQuery& query) {
     std::vector<RoomEvent> rows;
     for (const auto& event : all) {
@@ -133,7 +133,7 @@ std::vector<RoomEvent> expected_page(const std::vector<RoomEvent>& all, const Ev
 
 }  // namespace
 
-TEST_CASE("events are listed by index, the oldest page first", "[events]") {
+TEST_CASE("events are listed by index, starting with the oldest page", "[events]") {
     const auto store = store_with_holes();
     CHECK(listed(*store, {}) == Indexes{0, 1, 2, 5, 6, 8, 9});
     CHECK(listed(*store, {.limit = 3}) == Indexes{0, 1, 2});
@@ -156,7 +156,7 @@ TEST_CASE("newest_first lists the last page, in ascending order", "[events]") {
     CHECK(listed(*store, {.offset = huge, .limit = huge, .newest_first = true}).empty());
 }
 
-TEST_CASE("after_index lists the first events with a greater index", "[events]") {
+TEST_CASE("after_index lists the first events with a greater index, up to the limit", "[events]") {
     const auto store = store_with_holes();
     CHECK(listed(*store, {.limit = 3, .after_index = 0}) == Indexes{1, 2, 5});
     CHECK(listed(*store, {.limit = 2, .after_index = 3}) == Indexes{5, 6});
@@ -167,7 +167,7 @@ TEST_CASE("after_index lists the first events with a greater index", "[events]")
     CHECK(listed(*store, {.limit = 0, .after_index = 0}).empty());
 }
 
-TEST_CASE("before_index lists the last events with a smaller index", "[events]") {
+TEST_CASE("before_index lists the last events with a smaller index, up to the limit", "[events]") {
     const auto store = store_with_holes();
     CHECK(listed(*store, {.limit = 3, .before_index = 9}) == Indexes{5, 6, 8});
     CHECK(listed(*store, {.limit = 2, .before_index = 5}) == Indexes{1, 2});
@@ -186,7 +186,7 @@ TEST_CASE("a cursor ignores offset and newest_first", "[events]") {
           Indexes{2, 5});
 }
 
-TEST_CASE("a room can be paged through in both directions", "[events]") {
+TEST_CASE("a room can be paged in both directions", "[events]") {
     const auto store = store_with_holes();
     const Indexes all{0, 1, 2, 5, 6, 8, 9};
     for (std::int64_t limit = 1; limit <= 8; ++limit) {
@@ -209,7 +209,7 @@ TEST_CASE("a room can be paged through in both directions", "[events]") {
     }
 }
 
-TEST_CASE("a page is 50 events long by default", "[events]") {
+TEST_CASE("the default limit is 50 events", "[events]") {
     const auto store = store_with_room();
     std::vector<RoomEvent> events;
     for (int i = 0; i < 120; ++i) events.push_back(make_event({.id = std::to_string(i)}));
@@ -219,7 +219,7 @@ TEST_CASE("a page is 50 events long by default", "[events]") {
     CHECK(run(store->get_timeline("room")).size() == 100);
 }
 
-TEST_CASE("events are ordered by index, whatever their times and order of arrival", "[events]") {
+TEST_CASE("events are ordered by index, whatever their times and order of insertion", "[events]") {
     const auto store = store_with_room();
     run(store->add_event(make_event({.id = "c", .index = 9, .created_at = at(1)})));
     run(store->add_event(make_event({.id = "a", .index = 2, .created_at = at(3)})));
@@ -238,7 +238,7 @@ TEST_CASE("an unknown room lists no events", "[events]") {
     CHECK(run(store->list_events("room")).empty());
 }
 
-TEST_CASE("filters apply before the page is cut", "[events]") {
+TEST_CASE("filters apply before offset and limit", "[events]") {
     const auto store = store_with_room();
     for (int i = 0; i < 10; ++i) {
         run(store->add_event_auto_index(
@@ -255,7 +255,7 @@ TEST_CASE("filters apply before the page is cut", "[events]") {
     CHECK(listed(*store, {.limit = 2, .before_index = 5, .filter = system}) == Indexes{1, 3});
 }
 
-TEST_CASE("the replies to an event are paged through by their indexes", "[events]") {
+TEST_CASE("the replies to an event can be paged by index", "[events]") {
     const auto store = store_with_room();
     run(store->add_event_auto_index("room", make_event({.id = "root"})));
     for (int i = 1; i < 9; ++i) {
@@ -272,7 +272,8 @@ TEST_CASE("the replies to an event are paged through by their indexes", "[events
     CHECK(listed(*store, {.limit = 2, .newest_first = true, .filter = replies}) == Indexes{6, 8});
 }
 
-TEST_CASE("an empty list of types matches nothing, and excluded types win", "[events]") {
+TEST_CASE("an empty list of types matches nothing, and exclude_types takes precedence",
+          "[events]") {
     const auto store = store_with_room();
     run(store->add_event_auto_index("room", make_event({.id = "a"})));
     run(store->add_event_auto_index("room", make_event({.id = "b", .type = EventType::system})));
@@ -300,7 +301,7 @@ TEST_CASE("time bounds are exclusive on both sides, to the microsecond", "[event
     CHECK(listed(*store, {.filter = {.after_time = at(0), .before_time = at(0) + tick}}).empty());
 }
 
-TEST_CASE("every filter, alone and combined, and every page agree with a plain scan", "[events]") {
+TEST_CASE("every filter, alone and combined, and every page agree with a linear scan", "[events]") {
     std::mt19937 random(20260203);
     const auto store = store_with_room();
     std::vector<RoomEvent> batch;
@@ -321,7 +322,7 @@ TEST_CASE("every filter, alone and combined, and every page agree with a plain s
     CHECK(answered > 150);
 }
 
-TEST_CASE("get_conversation gives the newest messages, or those after a cursor", "[events]") {
+TEST_CASE("get_conversation returns the newest messages, or those after a cursor", "[events]") {
     const auto store = store_with_room();
     for (int i = 0; i < 12; ++i) {
         run(store->add_event_auto_index(
@@ -340,7 +341,7 @@ TEST_CASE("get_conversation gives the newest messages, or those after a cursor",
     CHECK_FAILS(store->get_conversation("room", {.limit = -1}), errc::invalid_argument, "limit");
 }
 
-TEST_CASE("get_timeline gives everything in pages", "[events]") {
+TEST_CASE("get_timeline returns all events, page by page", "[events]") {
     const auto store = store_with_holes();
     const auto timeline = [&](TimelineQuery query) {
         return indexes_of(run(store->get_timeline("room", std::move(query))));

@@ -16,7 +16,7 @@
 #include "contract/operations.hpp"
 #include "contract/populated_store.hpp"
 
-/// Where a caller resumes, and what cancellation does.
+/// Executor of the caller after an operation, and cancellation.
 namespace roomstore::contract {
 
 namespace {
@@ -39,7 +39,7 @@ struct Cancelled {
     bool ended = false;
 };
 
-/// Calls the operation in a coroutine that is cancelled already, by a signal of any type.
+/// Calls the operation in a coroutine that has already been cancelled with a signal of `type`.
 asio::awaitable<void> call_cancelled(ConversationStore& store,
                                      Operation operation,
                                      asio::cancellation_signal& signal,
@@ -68,7 +68,7 @@ asio::awaitable<void> append_and_tell(ConversationStore& store,
 
 }  // namespace
 
-TEST_CASE("the caller resumes on its own executor after every operation", "[executor]") {
+TEST_CASE("every operation resumes the caller on the caller's executor", "[executor]") {
     std::vector<std::string> strayed;
     for (const auto& operation : operations()) {
         const auto store = populated_store();
@@ -89,7 +89,8 @@ TEST_CASE("the caller resumes on its own executor after every operation", "[exec
     CHECK(strayed.empty());
 }
 
-TEST_CASE("callers of different executors resume each on its own", "[executor][concurrency]") {
+TEST_CASE("callers on different execution contexts each resume on their own thread",
+          "[executor][concurrency]") {
     const auto store = store_with_room();
     const Watchdog watchdog;
     constexpr std::size_t contexts = 4;
@@ -119,7 +120,7 @@ TEST_CASE("callers of different executors resume each on its own", "[executor][c
     CHECK(run(store->get_event_count("room")) == 200);
 }
 
-TEST_CASE("an operation that is cancelled before its context runs does nothing", "[executor]") {
+TEST_CASE("an operation cancelled before its execution context runs does nothing", "[executor]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     for (const auto& operation : operations()) {
@@ -168,8 +169,9 @@ TEST_CASE("an operation cancelled before it starts is aborted and does nothing",
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("an append cancelled at any moment is aborted and absent, or told and stored",
-          "[executor]") {
+TEST_CASE(
+    "an append cancelled at any time either is aborted and not stored, or succeeds and is stored",
+    "[executor]") {
     const auto store = store_with_room();
     constexpr std::size_t calls = 200;
     std::vector<std::error_code> told(calls);
@@ -182,10 +184,10 @@ TEST_CASE("an append cancelled at any moment is aborted and absent, or told and 
                 context,
                 append_and_tell(*store, std::to_string(i), told[i]),
                 asio::bind_cancellation_slot(signals[i].slot(), [&told, i](std::exception_ptr e) {
-                    // Thrown by asio itself where the coroutine had not begun.
+                    // Thrown by asio itself if the coroutine has not started.
                     if (e) told[i] = asio::error::operation_aborted;
                 }));
-            // Later and later after the call: not begun, queued, running, done.
+            // Increasing delays after the call: not started, queued, running, done.
             asio::post(context, [&context, &signal = signals[i], steps = i % 40]() {
                 const auto wait = [&context, &signal](auto self, std::size_t left) -> void {
                     if (left == 0) {
@@ -212,7 +214,8 @@ TEST_CASE("an append cancelled at any moment is aborted and absent, or told and 
     CHECK(run(store->add_event_auto_index("room", make_event())).index == stored);
 }
 
-TEST_CASE("a coroutine that overlooks its cancellation is told the true outcome", "[executor]") {
+TEST_CASE("with throw_if_cancelled(false) a cancelled append reports its true outcome",
+          "[executor]") {
     const auto store = store_with_room();
     const Watchdog watchdog;
     asio::io_context context;

@@ -18,7 +18,7 @@ Backend& backend() {
     return *slot;
 }
 
-/// Ends the backend while everything that it may need is still alive.
+/// Destroys the backend before static objects that it may use are destroyed.
 class BackendKeeper final : public Catch::EventListenerBase {
 public:
     using EventListenerBase::EventListenerBase;

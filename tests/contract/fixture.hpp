@@ -12,16 +12,16 @@ namespace roomstore::contract {
 
 using namespace roomstore::test;
 
-/// A store of the backend under test, over no data; `init()` has been called.
+/// A store of the backend under test without data; `init()` has been called.
 std::shared_ptr<ConversationStore> fresh_store(Limits limits = {});
 
-/// A store of the backend under test, over no data; `init()` has not been called.
+/// A store of the backend under test without data; `init()` has not been called.
 std::shared_ptr<ConversationStore> uninitialised_store();
 
-/// A second store over the data of `store`, `init()` called; null where the backend keeps nothing.
+/// A second store over the data of `store`, after `init()`; null if the backend is not durable.
 std::shared_ptr<ConversationStore> reopened(const ConversationStore& store);
 
-/// A fresh store that holds one empty room, `room`.
+/// A fresh store with one empty room, `room`.
 std::shared_ptr<ConversationStore> store_with_room();
 
 }  // namespace roomstore::contract

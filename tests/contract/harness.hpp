@@ -5,11 +5,11 @@
 #include "roomstore/conversation_store.hpp"
 #include "roomstore/query.hpp"
 
-/// The tests that every backend has to pass.
+/// The test suite that every backend has to pass.
 namespace roomstore::contract {
 
-/// A backend under test. Whoever writes one derives from this class, defines `make_backend()`, and
-/// links `roomstore::contract_tests`, which brings every test and Catch2's main:
+/// A backend under test. To test a backend, derive from this class, define `make_backend()`, and
+/// link `roomstore::contract_tests`, which contains every test and Catch2's `main`:
 /// @code
 /// class MyBackend final : public roomstore::contract::Backend {
 /// public:
@@ -24,28 +24,29 @@ namespace roomstore::contract {
 /// }
 /// @endcode
 ///
-/// The suite calls the backend from one thread. It asks for a store some 300 times, so a store
-/// should be cheap to make.
+/// The suite calls the backend from one thread. It makes about 300 stores, so making one should be
+/// cheap.
 /// @ingroup contract_tests
 class Backend {
 public:
     virtual ~Backend() = default;
 
-    /// A new store over no data, without `init()`. Stores that live at the same time share
-    /// nothing, except as `reopen_store` says. What belongs to the store (a schema, a file) may be
-    /// used again or removed when it is gone.
+    /// Returns a new store without data, on which `init()` has not been called. Stores that exist
+    /// at the same time share no data, except for those made by `reopen_store()`. Resources of the
+    /// store (a schema, a file) may be reused or removed after the store is destroyed.
     virtual std::shared_ptr<ConversationStore> make_store(Limits limits) = 0;
 
-    /// One more store, without `init()`, over the data of `store`, which this backend made and
-    /// which may be in use or closed. Null where data does not outlive its store.
+    /// Returns another store over the data of `store`, on which `init()` has not been called.
+    /// `store` was made by this backend, and may be in use or closed. Returns null if data does not
+    /// outlive its store.
     virtual std::shared_ptr<ConversationStore> reopen_store(const ConversationStore& store) {
         static_cast<void>(store);
         return nullptr;
     }
 };
 
-/// The backend that this binary tests; called once, before the first test that needs it. The
-/// result is destroyed after the last test.
+/// Returns the backend that this binary tests. Called once, before the first test that needs it.
+/// The result is destroyed after the last test.
 /// @ingroup contract_tests
 std::unique_ptr<Backend> make_backend();
 

@@ -8,7 +8,7 @@ namespace roomstore::contract {
 
 namespace {
 
-/// Puts hostile text into a field, within its bounds.
+/// Sets a field to hostile text of a valid size.
 template <typename Model>
 void poison(HostileText& hostile, Model& model, const TextField<Model>& field) {
     const bool filled = field.kind == TextKind::id || field.kind == TextKind::address;
@@ -16,7 +16,7 @@ void poison(HostileText& hostile, Model& model, const TextField<Model>& field) {
     field.set(model, hostile.next(free ? 600 : 255, filled ? 1 : 0));
 }
 
-/// A fully populated model with hostile text in every field but `room_id`, and an id of its own.
+/// A fully populated model with hostile text in every field except `room_id`, and a unique id.
 template <typename Model>
 Model poisoned(HostileText& hostile, Model model, int number) {
     for (const auto& field : text_fields(model)) {
@@ -46,7 +46,8 @@ RoomEvent poisoned_event(HostileText& hostile, int number) {
 
 }  // namespace
 
-TEST_CASE("ten thousand hostile texts in events come back byte for byte", "[round_trip][events]") {
+TEST_CASE("ten thousand hostile texts in events are returned byte for byte",
+          "[round_trip][events]") {
     HostileText hostile(20260203);
     const auto store = store_with_room();
     std::vector<RoomEvent> written;
@@ -73,7 +74,8 @@ TEST_CASE("ten thousand hostile texts in events come back byte for byte", "[roun
     }
 }
 
-TEST_CASE("hostile texts in filters find exactly what holds them", "[round_trip][events]") {
+TEST_CASE("filters with hostile texts find exactly the events that have them",
+          "[round_trip][events]") {
     HostileText hostile(1);
     const auto store = store_with_room();
     std::vector<RoomEvent> written;
@@ -85,7 +87,7 @@ TEST_CASE("hostile texts in filters find exactly what holds them", "[round_trip]
     const auto found = [&](const RoomEvent& event, EventFilter filter) {
         const auto rows = run(store->list_events("room", {.filter = std::move(filter)}));
         CHECK(std::find(rows.begin(), rows.end(), event) != rows.end());
-        // Texts of one character may coincide.
+        // One-character texts may occur in several events.
         CHECK(rows.size() < 5);
     };
     for (const auto& event : written) {
@@ -99,7 +101,7 @@ TEST_CASE("hostile texts in filters find exactly what holds them", "[round_trip]
     }
 }
 
-TEST_CASE("hostile texts in all other rows come back byte for byte", "[round_trip]") {
+TEST_CASE("hostile texts in all other rows are returned byte for byte", "[round_trip]") {
     HostileText hostile(2);
     const auto store = fresh_store();
     for (int i = 0; i < 25; ++i) {
@@ -141,7 +143,7 @@ TEST_CASE("hostile texts in all other rows come back byte for byte", "[round_tri
     }
 }
 
-TEST_CASE("hostile texts in identities and addresses come back byte for byte",
+TEST_CASE("hostile texts in identities and addresses are returned byte for byte",
           "[round_trip][identities]") {
     HostileText hostile(3);
     const auto store = fresh_store();
@@ -162,7 +164,7 @@ TEST_CASE("hostile texts in identities and addresses come back byte for byte",
     }
 }
 
-TEST_CASE("hostile keys are patched into metadata byte for byte", "[round_trip][rooms]") {
+TEST_CASE("patch_room_metadata stores hostile keys byte for byte", "[round_trip][rooms]") {
     HostileText hostile(4);
     const auto store = store_with_room();
     Json expected = Json::object();

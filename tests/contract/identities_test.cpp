@@ -26,7 +26,7 @@ void link(ConversationStore& store,
         std::move(id), std::move(type), std::move(address), std::move(organization)));
 }
 
-/// The id of whoever holds the address, empty for nobody.
+/// The id of the identity that holds the address; empty if none does.
 std::string holder(ConversationStore& store,
                    std::string address,
                    Organization organization = {},
@@ -51,7 +51,8 @@ TEST_CASE("create_identity stores the identity and returns the stored row", "[id
     CHECK(run(store->get_identity("unknown")) == std::nullopt);
 }
 
-TEST_CASE("create_identity refuses an id that exists and moves no address", "[identities]") {
+TEST_CASE("create_identity with an existing id is already_exists and moves no address",
+          "[identities]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     auto again = full_identity();
@@ -61,7 +62,8 @@ TEST_CASE("create_identity refuses an id that exists and moves no address", "[id
     CHECK(holder(*store, "+1 555 0199", "organization").empty());
 }
 
-TEST_CASE("create_identity files its addresses under its organization", "[identities]") {
+TEST_CASE("create_identity links the addresses within the organization of the identity",
+          "[identities]") {
     const auto store = fresh_store();
     create(*store, "ada", "org", {{"sms", {"1", "2"}}, {"email", {"1"}}});
     CHECK(holder(*store, "1", "org") == "ada");
@@ -73,7 +75,8 @@ TEST_CASE("create_identity files its addresses under its organization", "[identi
           run(store->get_identity("ada")));
 }
 
-TEST_CASE("organizations and the unscoped space never answer for each other", "[identities]") {
+TEST_CASE("lookups in one organization or without one never find addresses of another",
+          "[identities]") {
     const auto store = fresh_store();
     create(*store, "scoped", "org", {{"sms", {"1"}}});
     create(*store, "unscoped", {}, {{"sms", {"2"}}});
@@ -97,7 +100,7 @@ TEST_CASE("addresses compare by bytes", "[identities]") {
     CHECK(holder(*store, "Ada@example.org ", {}, ChannelType::email).empty());
 }
 
-TEST_CASE("link_address gives an address to an identity", "[identities]") {
+TEST_CASE("link_address links an address to an identity", "[identities]") {
     const auto store = fresh_store();
     create(*store, "ada", "org", {{"sms", {"1"}}});
     link(*store, "ada", "3", "org");
@@ -108,7 +111,7 @@ TEST_CASE("link_address gives an address to an identity", "[identities]") {
     CHECK(addresses_of(*store, "ada") == Addresses{{"email", {"mail"}}, {"sms", {"1", "3", "2"}}});
 }
 
-TEST_CASE("linking again changes nothing", "[identities]") {
+TEST_CASE("linking an address again to its holder changes nothing", "[identities]") {
     const auto store = fresh_store();
     create(*store, "ada", {}, {{"sms", {"1", "2"}}});
     link(*store, "ada", "1");
@@ -116,7 +119,7 @@ TEST_CASE("linking again changes nothing", "[identities]") {
     CHECK(addresses_of(*store, "ada") == Addresses{{"sms", {"1", "2"}}});
 }
 
-TEST_CASE("relinking moves the address and takes it off the old list", "[identities]") {
+TEST_CASE("relinking moves the address and removes it from the previous identity", "[identities]") {
     const auto store = fresh_store();
     create(*store, "ada", "org", {{"sms", {"1", "2", "3"}}});
     create(*store, "grace", "org", {{"sms", {"9"}}});
@@ -130,7 +133,8 @@ TEST_CASE("relinking moves the address and takes it off the old list", "[identit
     CHECK(addresses_of(*store, "grace") == Addresses{{"sms", {"9"}}});
 }
 
-TEST_CASE("an identity that lost its last address of a type has none listed", "[identities]") {
+TEST_CASE("an identity without addresses of a channel type does not list the type",
+          "[identities]") {
     const auto store = fresh_store();
     create(*store, "ada", {}, {{"sms", {"1"}}, {"email", {"1"}}});
     create(*store, "grace");
@@ -138,7 +142,7 @@ TEST_CASE("an identity that lost its last address of a type has none listed", "[
     CHECK(addresses_of(*store, "ada") == Addresses{{"email", {"1"}}});
 }
 
-TEST_CASE("relinking in one organization leaves the others alone", "[identities]") {
+TEST_CASE("relinking in one organization does not affect the others", "[identities]") {
     const auto store = fresh_store();
     create(*store, "ada", "org", {{"sms", {"1", "2"}}});
     link(*store, "ada", "1", "other org");
@@ -149,7 +153,7 @@ TEST_CASE("relinking in one organization leaves the others alone", "[identities]
     CHECK(holder(*store, "1", "org") == "grace");
     CHECK(holder(*store, "1", "other org") == "ada");
     CHECK(holder(*store, "1") == "ada");
-    // Held elsewhere still, so it stays on the list, once and in its place.
+    // Still held in other organizations: it stays in the list, once and at the same position.
     CHECK(addresses_of(*store, "ada") == Addresses{{"sms", {"1", "2"}}});
     CHECK(addresses_of(*store, "grace") == Addresses{{"sms", {"1"}}});
 
@@ -160,7 +164,7 @@ TEST_CASE("relinking in one organization leaves the others alone", "[identities]
     CHECK(addresses_of(*store, "grace") == Addresses{{"sms", {"1"}}});
 }
 
-TEST_CASE("create_identity takes its addresses from whoever held them there", "[identities]") {
+TEST_CASE("create_identity takes over addresses held in the same organization", "[identities]") {
     const auto store = fresh_store();
     create(*store, "ada", "org", {{"sms", {"1", "2"}}});
     create(*store, "elsewhere", "other org", {{"sms", {"1"}}});
@@ -180,7 +184,7 @@ TEST_CASE("link_address of an unknown identity is not_found and moves nothing", 
     CHECK(holder(*store, "+442079460000", "organization") == "identity");
 }
 
-TEST_CASE("identities can hold addresses of channel types that nobody knows", "[identities]") {
+TEST_CASE("identities can hold addresses of custom channel types", "[identities]") {
     const auto store = fresh_store();
     create(*store, "ada", {}, {{"my.own-type", {"1"}}});
     CHECK(holder(*store, "1", {}, "my.own-type") == "ada");
@@ -188,7 +192,7 @@ TEST_CASE("identities can hold addresses of channel types that nobody knows", "[
     CHECK(holder(*store, "2", {}, "x_9") == "ada");
 }
 
-TEST_CASE("a type without addresses comes back as it was given", "[identities]") {
+TEST_CASE("a channel type given with no addresses is kept", "[identities]") {
     const auto store = fresh_store();
     create(*store, "ada", {}, {{"sms", {}}});
     CHECK(addresses_of(*store, "ada") == Addresses{{"sms", {}}});
@@ -196,7 +200,7 @@ TEST_CASE("a type without addresses comes back as it was given", "[identities]")
     CHECK(addresses_of(*store, "ada") == Addresses{{"sms", {"1"}}});
 }
 
-TEST_CASE("an address may have 1024 bytes", "[identities]") {
+TEST_CASE("an address may be 1024 bytes long", "[identities]") {
     const auto store = fresh_store();
     const std::string longest(1024, 'x');
     create(*store, "ada", {}, {{"sms", {longest}}});

@@ -9,7 +9,7 @@ namespace roomstore::contract {
 TEST_CASE("the suite calls every operation of the library's list", "[lifecycle]") {
     std::multiset<std::string> called;
     for (const auto& operation : operations()) {
-        // Overloads are told apart by what follows the name.
+        // Overloads are distinguished by the text after the name.
         called.insert(operation.name.substr(0, operation.name.find(' ')));
     }
     for (const auto& name : listed_operations()) {

@@ -24,7 +24,7 @@ TEST_CASE("add_observation stores the observation and returns the stored row", "
     CHECK(run(store->list_observations("room")) == std::vector{full_observation()});
 }
 
-TEST_CASE("add_observation refuses an id that the room has, and a room that is none",
+TEST_CASE("add_observation of an existing id is already_exists, to an unknown room not_found",
           "[observations]") {
     const auto store = populated_store();
     const auto before = dump(*store);
@@ -36,7 +36,7 @@ TEST_CASE("add_observation refuses an id that the room has, and a room that is n
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("rooms may share the id of an observation", "[observations]") {
+TEST_CASE("observation ids are scoped to their room", "[observations]") {
     const auto store = populated_store();
     auto other = make_observation("observation");
     other.room_id = "other room";
@@ -45,8 +45,7 @@ TEST_CASE("rooms may share the id of an observation", "[observations]") {
     CHECK(run(store->list_observations("other room")) == std::vector{other});
 }
 
-TEST_CASE("observations are listed by created_at, then by the bytes of their id",
-          "[observations]") {
+TEST_CASE("observations are ordered by created_at, then by the bytes of the id", "[observations]") {
     const auto store = store_with_room();
     CHECK(run(store->list_observations("room")).empty());
     CHECK(run(store->list_observations("unknown")).empty());
@@ -58,7 +57,7 @@ TEST_CASE("observations are listed by created_at, then by the bytes of their id"
           Ids{"z", "B", "a", "a-b", "ab", "b", "\xC3\xA4"});
 }
 
-TEST_CASE("a confidence comes back bit for bit", "[observations]") {
+TEST_CASE("confidence is returned bit for bit", "[observations]") {
     const auto store = store_with_room();
     std::vector<double> values{0.0,
                                -0.0,

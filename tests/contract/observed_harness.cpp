@@ -1,5 +1,5 @@
-// The suite on an ObservedStore around a ForwardingStore, which have to change nothing; and what
-// the former tells.
+// Runs the suite on an ObservedStore around a ForwardingStore, which must not change any result,
+// and tests what the ObservedStore reports.
 
 #include <mutex>
 #include <set>
@@ -38,7 +38,7 @@ public:
                           call.duration.count() > 0});
     }
 
-    /// What was told since the last time.
+    /// Returns the calls reported since the last `take()`.
     std::vector<Call> take() {
         const std::lock_guard lock(mutex_);
         return std::exchange(calls_, {});
@@ -58,7 +58,7 @@ public:
     }
 };
 
-/// Fails every look for a room as it is told.
+/// `room_exists` throws `failure`.
 class FailingStore final : public ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;
@@ -75,7 +75,7 @@ public:
 
 std::unique_ptr<Backend> make_backend() { return std::make_unique<ObservedBackend>(); }
 
-TEST_CASE("an observer is told of each operation once, by its name") {
+TEST_CASE("the observer is called once per operation, with its name") {
     const std::set<std::string> names_no_room{"list_rooms",
                                               "find_rooms",
                                               "find_latest_room",
@@ -104,7 +104,7 @@ TEST_CASE("an observer is told of each operation once, by its name") {
     }
 }
 
-TEST_CASE("an observer is told of init and close, and of refusals") {
+TEST_CASE("the observer is called for init and close, and for failed calls") {
     const auto recorder = std::make_shared<Recorder>();
     ObservedStore store(make_backend()->make_store({}), recorder);
     test::run(store.init());
@@ -123,7 +123,7 @@ TEST_CASE("an observer is told of init and close, and of refusals") {
                                            "get_room 'room' closed"});
 }
 
-TEST_CASE("whatever a store throws passes an observed store unchanged, and is told of") {
+TEST_CASE("an ObservedStore rethrows every exception unchanged and reports its outcome") {
     const auto inner = std::make_shared<FailingStore>(make_backend()->make_store({}));
     const auto recorder = std::make_shared<Recorder>();
     ObservedStore store(inner, recorder);
@@ -148,7 +148,7 @@ TEST_CASE("whatever a store throws passes an observed store unchanged, and is to
     CHECK(recorder->take().at(0).outcome == "other");
 }
 
-TEST_CASE("every errc has an outcome of its own") {
+TEST_CASE("every errc has a distinct outcome") {
     std::set<std::string_view> names{"ok", "aborted", "other"};
     for (int value = 1; value <= static_cast<int>(errc::internal); ++value) {
         const ObservedCall call{.error = make_error_code(static_cast<errc>(value))};

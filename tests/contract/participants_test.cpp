@@ -5,7 +5,7 @@ namespace roomstore::contract {
 
 namespace {
 
-/// As a store gives it back.
+/// A participant as a store returns it.
 Participant make_participant(std::string id, Timestamp joined_at = at(0)) {
     return {.id = std::move(id),
             .room_id = "room",
@@ -23,7 +23,7 @@ TEST_CASE("add_participant stores the participant and returns the stored row", "
     CHECK(run(store->list_participants("room")) == std::vector{full_participant()});
 }
 
-TEST_CASE("add_participant replaces a participant but keeps when they first joined",
+TEST_CASE("add_participant replaces an existing participant but keeps joined_at",
           "[participants]") {
     const auto store = store_with_room();
     run(store->add_participant(make_participant("participant", at(5))));
@@ -38,7 +38,7 @@ TEST_CASE("add_participant replaces a participant but keeps when they first join
     CHECK(run(store->get_participant("room", "participant")) == expected);
 }
 
-TEST_CASE("update_participant replaces everything but when they joined", "[participants]") {
+TEST_CASE("update_participant replaces everything except joined_at", "[participants]") {
     const auto store = store_with_room();
     run(store->add_participant(make_participant("participant", at(5))));
     auto expected = full_participant();
@@ -51,7 +51,8 @@ TEST_CASE("update_participant replaces everything but when they joined", "[parti
     CHECK(run(store->get_participant("room", "participant")) == expected);
 }
 
-TEST_CASE("a participant needs a room, an update also the participant", "[participants]") {
+TEST_CASE("add_participant requires the room, update_participant also the participant",
+          "[participants]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     auto nowhere = full_participant();
@@ -65,7 +66,7 @@ TEST_CASE("a participant needs a room, an update also the participant", "[partic
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("participants that are not there are empty", "[participants]") {
+TEST_CASE("reading a missing participant is not an error", "[participants]") {
     const auto store = populated_store();
     CHECK(run(store->get_participant("room", "unknown")) == std::nullopt);
     CHECK(run(store->get_participant("unknown", "participant")) == std::nullopt);
@@ -74,7 +75,7 @@ TEST_CASE("participants that are not there are empty", "[participants]") {
     CHECK(run(store->list_participants("other room")).empty());
 }
 
-TEST_CASE("remove_participant says whether there was one", "[participants]") {
+TEST_CASE("remove_participant returns whether the participant existed", "[participants]") {
     const auto store = store_with_room();
     run(store->add_participant(make_participant("a", at(1))));
     run(store->add_participant(make_participant("b")));
@@ -86,7 +87,7 @@ TEST_CASE("remove_participant says whether there was one", "[participants]") {
     CHECK(run(store->add_participant(make_participant("a", at(2)))).joined_at == at(2));
 }
 
-TEST_CASE("participants are listed by joined_at, then by the bytes of their id", "[participants]") {
+TEST_CASE("participants are ordered by joined_at, then by the bytes of the id", "[participants]") {
     const auto store = store_with_room();
     for (const auto* id : {"b", "a", "\xC3\xA4", "B", "a-b", "ab"}) {
         run(store->add_participant(make_participant(id, at(2))));
@@ -99,7 +100,7 @@ TEST_CASE("participants are listed by joined_at, then by the bytes of their id",
           Ids{"z", "B", "a", "a-b", "ab", "b", "\xC3\xA4"});
 }
 
-TEST_CASE("a participant takes part in each room by themselves", "[participants]") {
+TEST_CASE("participants with one id in different rooms are independent", "[participants]") {
     const auto store = store_with_room();
     run(store->create_room(make_room({.id = "other"})));
     run(store->add_participant(full_participant()));
@@ -110,7 +111,7 @@ TEST_CASE("a participant takes part in each room by themselves", "[participants]
     CHECK(run(store->get_participant("other", "participant")) == other);
 }
 
-TEST_CASE("connected_via holds the primary channel first and nothing twice", "[participants]") {
+TEST_CASE("connected_via starts with the primary channel and has no duplicates", "[participants]") {
     struct Case {
         Ids given;
         Ids stored;
@@ -145,7 +146,7 @@ TEST_CASE("a new primary channel moves to the front of connected_via", "[partici
     CHECK(run(store->update_participant(participant)).connected_via == Ids{"y", "channel", "x"});
 }
 
-TEST_CASE("participants do not touch their room", "[participants]") {
+TEST_CASE("participant writes do not change the room", "[participants]") {
     const auto store = store_with_room();
     run(store->add_participant(full_participant()));
     run(store->update_participant(make_participant("participant")));

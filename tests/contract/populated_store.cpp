@@ -20,7 +20,7 @@ Json json_of(const std::optional<T>& value) {
 
 Json dump_event(ConversationStore& store, RoomEvent event) {
     Json out = event;
-    // By the other ways that lead to an event, so that a stale index shows.
+    // Also through the other lookups of an event, to detect a stale index.
     out["by id"] = json_of(run(store.get_event(event.room_id, event.id)));
     if (event.idempotency_key) {
         out["by key"] =

@@ -18,15 +18,15 @@ namespace roomstore::contract {
 
 namespace {
 
-/// A way of running the backend: the suite is the same for all.
+/// A configuration in which the suite runs on the backend.
 struct Surroundings {
-    /// What the stores get, but for the schema.
+    /// The options of the stores, except the schema.
     PostgresOptions options{};
-    /// The same database for a superuser, without a pooler.
+    /// Connection string of a superuser for the same database, without a pooler.
     std::string arranging{};
-    /// Not empty: the tables are made by hand, and this role may use them and nothing else.
+    /// If not empty: a superuser creates the tables, and this role has only DML rights on them.
     std::string role{};
-    /// No statement may meet what `hostile_names_sql()` made.
+    /// No statement may call or use objects created by `hostile_names_sql()`.
     bool names_are_hostile = false;
 };
 
@@ -53,7 +53,7 @@ Surroundings pgbouncer() {
     test::PgBouncer::require();
     Surroundings result;
     result.arranging = test::PrivateCluster::shared().connection_string();
-    // Without state of its own a session has what the database says. Nothing may hang on it.
+    // Sessions take these settings from the database. The store must not depend on them.
     test::Admin(result.arranging)
         .query(
             "ALTER DATABASE postgres SET TimeZone = 'Europe/Berlin';"
@@ -75,13 +75,13 @@ Surroundings dml_role() {
     return result;
 }
 
-/// Every name that is looked up where `role` says is found in a schema that means harm.
+/// The search_path of `role` starts with a schema that shadows names with hostile objects.
 Surroundings hostile_names(const std::string& role) {
     const auto& cluster = test::PrivateCluster::shared();
     cluster.admin().query("CREATE DATABASE hostile");
     Surroundings result;
     result.names_are_hostile = true;
-    // Not for those who arrange.
+    // The superuser connection must not use the hostile search_path.
     result.arranging =
         cluster.connection_string("hostile") + " options='-c search_path=pg_catalog'";
     test::Admin admin(result.arranging);
@@ -103,7 +103,7 @@ Surroundings hostile_role() {
 
 Surroundings hostile_pooled() {
     test::PgBouncer::require();
-    auto result = hostile_names("postgres");  // as whom the pooler logs in
+    auto result = hostile_names("postgres");  // the role with which the pooler logs in
     result.options.connection_string = test::PgBouncer::shared().connection_string("hostile");
     result.options.prepared_statements = false;
     return result;
@@ -122,7 +122,7 @@ Surroundings surroundings() {
     throw std::logic_error("ROOMSTORE_CONTRACT_POSTGRES: unknown '" + std::string(name) + "'");
 }
 
-/// Where the suite is to run on one version of the server, it must not silently run on another.
+/// Fails if the suite was requested for a server version and runs on a different one.
 void require_server(const Surroundings& surroundings) {
     const char* const wanted = std::getenv("ROOMSTORE_CONTRACT_SERVER");
     if (wanted == nullptr) return;
@@ -132,8 +132,8 @@ void require_server(const Surroundings& surroundings) {
     throw std::logic_error("ROOMSTORE_CONTRACT_SERVER: this is a server of version " + version);
 }
 
-/// One schema per store. Making one takes longer than most tests, so a schema whose store is gone
-/// is emptied and used again.
+/// One schema per store. Creating one takes longer than most tests, so the schema of a destroyed
+/// store is emptied and reused.
 class Schemas {
 public:
     explicit Schemas(const Surroundings& surroundings)
@@ -187,7 +187,7 @@ private:
     std::vector<std::string> free_;
 };
 
-/// A schema, until the last store on it is gone.
+/// A schema in use; returned to `Schemas` when the last store on it is destroyed.
 struct Lease {
     explicit Lease(std::shared_ptr<Schemas> all) : schemas(std::move(all)), name(schemas->take()) {}
     ~Lease() { schemas->give_back(name); }
@@ -209,8 +209,8 @@ public:
         if (!names_are_hostile_) return;
         const auto line = test::find_hostile_call(test::PrivateCluster::shared().log());
         if (line.empty()) return;
-        // There is no test left that could fail.
-        std::fprintf(stderr, "a statement met a name that is not ours: %s\n", line.c_str());
+        // All tests have ended, so none of them can report this.
+        std::fprintf(stderr, "a statement used a hostile object: %s\n", line.c_str());
         std::abort();
     }
 

@@ -28,7 +28,7 @@ TEST_CASE("without a marker every live event is unread", "[read_markers]") {
     CHECK(run(store->list_read_markers("room")).empty());
 }
 
-TEST_CASE("mark_read moves the marker to the event, per channel", "[read_markers]") {
+TEST_CASE("mark_read moves the marker of the channel to the event", "[read_markers]") {
     const auto store = store_with_room();
     append(*store, {"a", "b", "c"});
     run(store->mark_read("room", "x", "b"));
@@ -51,7 +51,7 @@ TEST_CASE("a marker never moves back", "[read_markers]") {
     }
 }
 
-TEST_CASE("mark_read needs an event of that room", "[read_markers]") {
+TEST_CASE("mark_read of an event that is not in the room is not_found", "[read_markers]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     CHECK_FAILS(store->mark_read("room", "new", "unknown"), errc::not_found);
@@ -60,7 +60,7 @@ TEST_CASE("mark_read needs an event of that room", "[read_markers]") {
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("mark_read looks the event up in its own room", "[read_markers]") {
+TEST_CASE("mark_read looks up the event in the given room", "[read_markers]") {
     const auto store = store_with_room();
     run(store->create_room(make_room({.id = "a room before"})));
     append(*store, {"x", "event"});
@@ -70,7 +70,7 @@ TEST_CASE("mark_read looks the event up in its own room", "[read_markers]") {
     CHECK(run(store->list_read_markers("a room before")).empty());
 }
 
-TEST_CASE("mark_all_read moves the marker to the last index given", "[read_markers]") {
+TEST_CASE("mark_all_read moves the marker to the last assigned index", "[read_markers]") {
     const auto store = store_with_room();
     append(*store, {"a", "b"});
     run(store->mark_all_read("room", "channel"));
@@ -85,7 +85,7 @@ TEST_CASE("mark_all_read moves the marker to the last index given", "[read_marke
     CHECK(unread(*store) == 1);
 }
 
-TEST_CASE("mark_all_read of a room that never had an event leaves no marker", "[read_markers]") {
+TEST_CASE("mark_all_read of a room that never had an event sets no marker", "[read_markers]") {
     const auto store = store_with_room();
     run(store->mark_all_read("room", "channel"));
     CHECK(run(store->list_read_markers("room")).empty());
@@ -93,7 +93,7 @@ TEST_CASE("mark_all_read of a room that never had an event leaves no marker", "[
     CHECK(unread(*store) == 1);
 }
 
-TEST_CASE("mark_all_read of a room whose events are gone leaves a marker", "[read_markers]") {
+TEST_CASE("mark_all_read of a room whose events were deleted sets a marker", "[read_markers]") {
     const auto store = store_with_room();
     append(*store, {"a"});
     run(store->delete_event("room", "a"));
@@ -103,7 +103,7 @@ TEST_CASE("mark_all_read of a room whose events are gone leaves a marker", "[rea
     CHECK(unread(*store) == 1);
 }
 
-TEST_CASE("mark_all_read of an imported room goes by its counters", "[read_markers]") {
+TEST_CASE("mark_all_read of an imported room uses its counters", "[read_markers]") {
     const auto store = fresh_store();
     auto room = make_room();
     room.event_count = 5;
@@ -111,7 +111,7 @@ TEST_CASE("mark_all_read of an imported room goes by its counters", "[read_marke
     run(store->create_room(room));
     run(store->mark_all_read("room", "channel"));
     CHECK(run(store->list_read_markers("room")) == Markers{{"channel", 40}});
-    // History that is imported afterwards was read; what is said afterwards was not.
+    // Older events imported later count as read; events appended later do not.
     run(store->add_event(make_event({.id = "old", .index = 7})));
     CHECK(unread(*store) == 0);
     CHECK(unread(*store, "other") == 1);
@@ -148,7 +148,7 @@ TEST_CASE("a marker survives the deletion of its event", "[read_markers]") {
     CHECK(unread(*store) == 1);
 }
 
-TEST_CASE("a channel need not be attached to read", "[read_markers]") {
+TEST_CASE("mark_read does not require a binding", "[read_markers]") {
     const auto store = store_with_room();
     append(*store, {"a"});
     run(store->mark_read("room", "nowhere attached", "a"));
@@ -156,7 +156,7 @@ TEST_CASE("a channel need not be attached to read", "[read_markers]") {
     CHECK_FALSE(run(store->binding_exists("room", "nowhere attached")));
 }
 
-TEST_CASE("unread counts are exact over holes and imports", "[read_markers]") {
+TEST_CASE("unread counts are exact with gaps and imports", "[read_markers]") {
     std::mt19937 random(7);
     const auto store = store_with_room();
     std::map<std::int64_t, std::string> live;
@@ -194,7 +194,7 @@ TEST_CASE("unread counts are exact over holes and imports", "[read_markers]") {
     CHECK(run(store->list_read_markers("room")) == markers);
 }
 
-TEST_CASE("get_unread_counts answers for every room that is asked for", "[read_markers]") {
+TEST_CASE("get_unread_counts returns a count for every requested room", "[read_markers]") {
     const auto store = store_with_room();
     for (const auto* id : {"read", "half read", "empty"}) {
         run(store->create_room(make_room({.id = id})));
@@ -213,13 +213,13 @@ TEST_CASE("get_unread_counts answers for every room that is asked for", "[read_m
     CHECK(run(store->get_unread_counts("channel", {})).empty());
 }
 
-TEST_CASE("reads of an unknown room are nothing", "[read_markers]") {
+TEST_CASE("the unread count and markers of an unknown room are 0 and empty", "[read_markers]") {
     const auto store = fresh_store();
     CHECK(run(store->get_unread_count("unknown", "channel")) == 0);
     CHECK(run(store->list_read_markers("unknown")).empty());
 }
 
-TEST_CASE("read markers do not touch their room", "[read_markers]") {
+TEST_CASE("marking as read does not change the room", "[read_markers]") {
     const auto store = store_with_room();
     append(*store, {"a"});
     const auto before = run(store->get_room("room"));

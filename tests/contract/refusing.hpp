@@ -8,7 +8,7 @@
 
 namespace roomstore::contract {
 
-/// A populated store on which calls are refused, and which must be the same in the end.
+/// Checks that calls on a populated store are refused, and that the store does not change.
 class Refusing {
 public:
     ~Refusing() { CHECK(dump(*store_) == before_); }
@@ -37,7 +37,7 @@ public:
         model.idempotency_key = "new";
         (*this)(field, [&](auto& store) { return store.add_event_auto_index("room", model); });
         (*this)(field, [&](auto& store) { return store.add_event(model); });
-        // Of a batch the element is named, in the place of the type.
+        // For a batch the path starts with the element instead of the type.
         const auto element = "events/1" + field.substr(std::string("RoomEvent").size());
         (*this)(element, [&](auto& store) {
             return store.append_events("room", {make_event({.id = "good"}), model});
@@ -83,7 +83,7 @@ public:
 
     void query(const std::string& field, EventQuery query) {
         (*this)(field, [&](auto& store) { return store.list_events("room", query); });
-        // Before it is known whether there is such a room.
+        // Validated before the room is looked up.
         (*this)(field, [&](auto& store) { return store.list_events("unknown", query); });
     }
 

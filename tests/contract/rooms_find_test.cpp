@@ -41,7 +41,7 @@ std::string latest(ConversationStore& store,
 
 }  // namespace
 
-TEST_CASE("rooms are listed by created_at, then by the bytes of their id", "[rooms]") {
+TEST_CASE("rooms are ordered by created_at, then by the bytes of the id", "[rooms]") {
     const auto store = fresh_store();
     create_rooms(*store,
                  {{.id = "second", .created_at = at(1)},
@@ -68,7 +68,7 @@ TEST_CASE("rooms are listed by created_at, then by the bytes of their id", "[roo
     CHECK(found(*store, {}) == expected);
 }
 
-TEST_CASE("list_rooms gives the page that is asked for", "[rooms]") {
+TEST_CASE("list_rooms returns the requested page", "[rooms]") {
     const auto store = fresh_store();
     CHECK(run(store->list_rooms()).empty());
     create_rooms(*store, {{.id = "a"}, {.id = "b"}, {.id = "c"}, {.id = "d"}});
@@ -83,7 +83,7 @@ TEST_CASE("list_rooms gives the page that is asked for", "[rooms]") {
     CHECK(run(store->list_rooms()).front() == make_room({.id = "a"}));
 }
 
-TEST_CASE("pages of rooms are 50 long by default, 100 where rooms are searched", "[rooms]") {
+TEST_CASE("the default limit is 50 rooms for list_rooms and 100 for find_rooms", "[rooms]") {
     const auto store = fresh_store();
     for (int i = 0; i < 101; ++i) {
         run(store->create_room(make_room({.id = std::to_string(i), .created_at = at(i)})));
@@ -94,7 +94,7 @@ TEST_CASE("pages of rooms are 50 long by default, 100 where rooms are searched",
     CHECK(run(store->find_rooms({})).back().id == "99");
 }
 
-TEST_CASE("rooms are found among thousands, page by page", "[rooms]") {
+TEST_CASE("list_rooms and find_rooms page through thousands of rooms", "[rooms]") {
     const auto store = fresh_store();
     constexpr int rooms = 2100;
     Ids all;
@@ -125,7 +125,7 @@ TEST_CASE("rooms are found among thousands, page by page", "[rooms]") {
     CHECK(found(*store, {.metadata = tag}, {.offset = 300, .limit = 1}).empty());
 }
 
-TEST_CASE("lists of rooms follow what happens to the rooms", "[rooms]") {
+TEST_CASE("lists of rooms follow updates, deletions and creations", "[rooms]") {
     const auto store = fresh_store();
     create_rooms(*store, {{.id = "a", .created_at = at(1)}, {.id = "b", .created_at = at(2)}});
     run(store->update_room(
@@ -139,7 +139,7 @@ TEST_CASE("lists of rooms follow what happens to the rooms", "[rooms]") {
     CHECK(found(*store, {.status = RoomStatus::closed}).empty());
 }
 
-TEST_CASE("find_rooms narrows by organization, status and metadata together", "[rooms]") {
+TEST_CASE("find_rooms filters by organization, status and metadata, combined", "[rooms]") {
     const auto store = fresh_store();
     const Json vip{{"vip", true}};
     create_rooms(*store,
@@ -166,7 +166,7 @@ TEST_CASE("find_rooms narrows by organization, status and metadata together", "[
     CHECK(found(*store, {.metadata = vip}, {.limit = 0}).empty());
 }
 
-TEST_CASE("find_rooms sees metadata as it is now", "[rooms]") {
+TEST_CASE("find_rooms uses the current metadata", "[rooms]") {
     const auto store = fresh_store();
     create_rooms(*store, {{.metadata = {{"stage", "new"}}}});
     run(store->patch_room_metadata("room", {{"stage", "won"}}));
@@ -174,13 +174,13 @@ TEST_CASE("find_rooms sees metadata as it is now", "[rooms]") {
     CHECK(found(*store, {.metadata = Json{{"stage", "won"}}}) == Ids{"room"});
 }
 
-TEST_CASE("metadata is searched by JSON containment", "[rooms]") {
+TEST_CASE("metadata is matched by JSON containment", "[rooms]") {
     struct Case {
         const char* metadata;
         const char* wanted;
         bool contained;
     };
-    // PostgreSQL manual, section 8.14.3; each line was also asked of a server.
+    // PostgreSQL manual, section 8.14.3; each line was also verified on a server.
     const std::vector<Case> cases{
         {R"({})", R"({})", true},
         {R"({"a": 1})", R"({})", true},
@@ -261,7 +261,7 @@ TEST_CASE("find_latest_room finds the newest room of a participant", "[rooms]") 
     CHECK(latest(*store, "ada") == "oldest");
 }
 
-TEST_CASE("find_latest_room also finds rooms where a binding names the participant", "[rooms]") {
+TEST_CASE("find_latest_room also finds rooms by participant_id of a binding", "[rooms]") {
     const auto store = fresh_store();
     create_rooms(*store, {{.id = "a", .created_at = at(1)}, {.id = "b", .created_at = at(2)}});
     attach(*store, "a", "one", "ada");
@@ -283,7 +283,7 @@ TEST_CASE("find_latest_room also finds rooms where a binding names the participa
     CHECK(latest(*store, "grace") == "b");
 }
 
-TEST_CASE("the channel type narrows only the match by binding", "[rooms]") {
+TEST_CASE("channel_type restricts only the match by binding", "[rooms]") {
     const auto store = fresh_store();
     create_rooms(*store,
                  {{.id = "a", .created_at = at(1)},
@@ -303,7 +303,7 @@ TEST_CASE("the channel type narrows only the match by binding", "[rooms]") {
     CHECK(latest(*store, "ada", {.channel_type = ChannelType::voice}) == "b");
 }
 
-TEST_CASE("without a status find_latest_room looks at rooms of every status", "[rooms]") {
+TEST_CASE("without a status find_latest_room considers rooms of every status", "[rooms]") {
     const auto store = fresh_store();
     create_rooms(*store,
                  {{.id = "a", .created_at = at(1)},
@@ -322,7 +322,7 @@ TEST_CASE("without a status find_latest_room looks at rooms of every status", "[
     }
 }
 
-TEST_CASE("find_latest_room narrows by the status of the room", "[rooms]") {
+TEST_CASE("find_latest_room filters by room status", "[rooms]") {
     const auto store = fresh_store();
     create_rooms(*store,
                  {{.id = "a", .created_at = at(1)},
@@ -364,7 +364,7 @@ TEST_CASE("rooms are found by channel, oldest first", "[rooms]") {
     CHECK(run(store->find_room_ids_by_channel("line", {.limit = 1})) == Ids{"c"});
 }
 
-TEST_CASE("channel lookups follow bindings and rooms", "[rooms]") {
+TEST_CASE("channel lookups follow changes of bindings and rooms", "[rooms]") {
     const auto store = fresh_store();
     create_rooms(*store, {{.id = "a", .created_at = at(1)}, {.id = "b", .created_at = at(2)}});
     attach(*store, "a", "line");

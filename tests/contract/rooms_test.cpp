@@ -12,21 +12,21 @@ TEST_CASE("create_room stores the room and returns the stored row", "[rooms]") {
     CHECK(run(store->get_room("room")) == stored);
 }
 
-TEST_CASE("create_room refuses an id that exists and keeps the first room", "[rooms]") {
+TEST_CASE("create_room with an existing id is already_exists and changes nothing", "[rooms]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     CHECK_FAILS(store->create_room(make_room()), errc::already_exists);
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("get_room of an unknown room is empty", "[rooms]") {
+TEST_CASE("get_room of an unknown room returns nullopt", "[rooms]") {
     const auto store = store_with_room();
     CHECK(run(store->get_room("unknown")) == std::nullopt);
     CHECK(run(store->get_room("roo")) == std::nullopt);
     CHECK(run(store->get_room("Room")) == std::nullopt);
 }
 
-TEST_CASE("changing a returned row never reaches the store", "[rooms]") {
+TEST_CASE("changing a returned row does not change the store", "[rooms]") {
     const auto store = store_with_room();
     auto copy = run(store->get_room("room"));
     REQUIRE(copy);
@@ -35,7 +35,7 @@ TEST_CASE("changing a returned row never reaches the store", "[rooms]") {
     CHECK(run(store->get_room("room")) == make_room());
 }
 
-TEST_CASE("update_room replaces all that is not managed by the store", "[rooms]") {
+TEST_CASE("update_room replaces every field that the store does not manage", "[rooms]") {
     const auto store = store_with_room();
     auto changed = full_room();
     const auto stored = run(store->update_room(changed));
@@ -48,7 +48,7 @@ TEST_CASE("update_room replaces all that is not managed by the store", "[rooms]"
     CHECK(run(store->get_room("room")) == changed);
 }
 
-TEST_CASE("update_room clears what is absent", "[rooms]") {
+TEST_CASE("update_room clears fields that are absent", "[rooms]") {
     const auto store = fresh_store();
     run(store->create_room(full_room()));
     auto expected = make_room({.created_at = full_room().created_at});
@@ -74,7 +74,7 @@ TEST_CASE("update_room with a stale copy does not rewind counters or cursors", "
     CHECK(run(store->add_event_auto_index("room", make_event({.id = "d"}))).index == 3);
 }
 
-TEST_CASE("update_room of an unknown room is not_found and makes none", "[rooms]") {
+TEST_CASE("update_room of an unknown room is not_found and does not create it", "[rooms]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     CHECK_FAILS(store->update_room(make_room({.id = "unknown"})), errc::not_found);
@@ -100,7 +100,7 @@ TEST_CASE("patch_room_metadata does not merge nested values", "[rooms]") {
     CHECK(stored->metadata == Json{{"nested", {{"b", 2}}}, {"list", {3}}});
 }
 
-TEST_CASE("patch_room_metadata takes hostile keys literally", "[rooms]") {
+TEST_CASE("patch_room_metadata treats hostile keys literally", "[rooms]") {
     const auto store = fresh_store();
     const Json metadata{
         {"a.b", 1}, {"a", {{"b", 2}}}, {"/a/b", 3}, {"{a,b}", 4}, {"", 5}, {"'", 6}};
@@ -110,7 +110,7 @@ TEST_CASE("patch_room_metadata takes hostile keys literally", "[rooms]") {
     CHECK(stored->metadata == Json{{"a", {{"b", 2}}}, {"/a/b", 3}, {"'", 6}, {"$.a", 7}});
 }
 
-TEST_CASE("patch_room_metadata sets updated_at to the present and nothing else", "[rooms]") {
+TEST_CASE("patch_room_metadata sets updated_at to the current time and nothing else", "[rooms]") {
     const auto store = fresh_store();
     auto expected = full_room();
     run(store->create_room(expected));
@@ -123,15 +123,15 @@ TEST_CASE("patch_room_metadata sets updated_at to the present and nothing else",
     CHECK(*stored == expected);
 }
 
-TEST_CASE("patch_room_metadata of an unknown room is empty and makes none", "[rooms]") {
+TEST_CASE("patch_room_metadata of an unknown room returns nullopt and does not create it",
+          "[rooms]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     CHECK(run(store->patch_room_metadata("unknown", {{"a", 1}})) == std::nullopt);
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("delete_room takes all that belongs to the room, and says whether there was one",
-          "[rooms]") {
+TEST_CASE("delete_room deletes everything in the room, and returns whether it existed", "[rooms]") {
     const auto store = populated_store();
     run(store->link_address("identity", ChannelType::email, "new@example.org", "organization"));
     CHECK(run(store->delete_room("room")));
@@ -163,7 +163,7 @@ TEST_CASE("delete_room takes all that belongs to the room, and says whether ther
     CHECK(run(store->resolve_identity(ChannelType::email, "new@example.org", "organization")));
 }
 
-TEST_CASE("delete_room leaves other rooms alone, even where they share ids", "[rooms]") {
+TEST_CASE("delete_room does not affect other rooms, even with rows of the same ids", "[rooms]") {
     const auto store = fresh_store();
     for (const auto* room_id : {"a", "b"}) {
         run(store->create_room(make_room({.id = room_id})));
@@ -194,7 +194,7 @@ TEST_CASE("delete_room leaves other rooms alone, even where they share ids", "[r
     CHECK(run(store->get_task("task"))->room_id == "b");
 }
 
-TEST_CASE("a room created again is as new as any", "[rooms]") {
+TEST_CASE("a deleted room that is created again is empty", "[rooms]") {
     const auto store = populated_store();
     REQUIRE(run(store->delete_room("room")));
     run(store->create_room(make_room()));
@@ -210,7 +210,7 @@ TEST_CASE("a room created again is as new as any", "[rooms]") {
     CHECK(run(store->get_unread_count("room", "channel")) == 1);
 }
 
-TEST_CASE("room_exists tells rooms from what is none", "[rooms]") {
+TEST_CASE("room_exists returns whether the room exists", "[rooms]") {
     const auto store = store_with_room();
     CHECK(run(store->room_exists("room")));
     CHECK_FALSE(run(store->room_exists("unknown")));
@@ -225,8 +225,7 @@ TEST_CASE("the delivery cursor starts at -1 and advances one by one", "[rooms]")
     CHECK(run(store->get_room("room"))->delivered_index == 1);
 }
 
-TEST_CASE("the delivery cursor jumps over a gap only when told to, and never moves back",
-          "[rooms]") {
+TEST_CASE("the delivery cursor skips a gap only with Gap::skip, and never moves back", "[rooms]") {
     const auto store = store_with_room();
     CHECK_FALSE(run(store->advance_delivered_index("room", 1)));
     CHECK_FALSE(run(store->advance_delivered_index("room", 5, Gap::refuse)));
@@ -258,7 +257,7 @@ TEST_CASE("an unknown room has no delivery cursor to advance", "[rooms]") {
     CHECK_FALSE(run(store->advance_delivered_index("unknown", 0, Gap::skip)));
 }
 
-TEST_CASE("load_room_context gives the room with ordered bindings and participants", "[rooms]") {
+TEST_CASE("load_room_context returns the room with ordered bindings and participants", "[rooms]") {
     const auto store = populated_store();
     auto early_binding = full_binding();
     early_binding.channel_id = "z";
@@ -275,7 +274,8 @@ TEST_CASE("load_room_context gives the room with ordered bindings and participan
     CHECK(context.participants == std::vector{early_participant, full_participant()});
 }
 
-TEST_CASE("the context of an unknown room is empty, that of an empty room is its row", "[rooms]") {
+TEST_CASE("load_room_context of an unknown room is empty, of an empty room only the room",
+          "[rooms]") {
     const auto store = store_with_room();
     const auto unknown = run(store->load_room_context("unknown"));
     CHECK(unknown.room == std::nullopt);

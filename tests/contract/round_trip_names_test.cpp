@@ -1,7 +1,7 @@
 #include "contract/fixture.hpp"
 #include "support/populated.hpp"
 
-/// Every value of every enumeration, as the contract lists them, and names of an application's own.
+/// Round trips of every enumeration value listed in the contract, and of custom names.
 namespace roomstore::contract {
 
 namespace {
@@ -65,7 +65,7 @@ Ids together(Ids names, const Ids& more) {
     return names;
 }
 
-/// The enumerators in the order of their declaration, which is that of the contract.
+/// The enumerators in declaration order, which is the order of the contract.
 template <typename Enum>
 std::vector<Enum> all_of(int count) {
     std::vector<Enum> values;
@@ -75,7 +75,7 @@ std::vector<Enum> all_of(int count) {
 
 }  // namespace
 
-TEST_CASE("every event type comes back, known or not", "[round_trip][events]") {
+TEST_CASE("every event type is returned as given, known or custom", "[round_trip][events]") {
     const auto store = store_with_room();
     for (const auto& name : together(event_types, own_names)) {
         CAPTURE(name);
@@ -89,7 +89,7 @@ TEST_CASE("every event type comes back, known or not", "[round_trip][events]") {
     }
 }
 
-TEST_CASE("every channel type comes back, known or not", "[round_trip]") {
+TEST_CASE("every channel type is returned as given, known or custom", "[round_trip]") {
     const auto store = store_with_room();
     run(store->create_identity({.id = "identity"}));
     for (const auto& name : together(channel_types, own_names)) {
@@ -107,7 +107,7 @@ TEST_CASE("every channel type comes back, known or not", "[round_trip]") {
     }
 }
 
-TEST_CASE("every value of every closed enumeration comes back", "[round_trip]") {
+TEST_CASE("every value of every closed enumeration is returned as given", "[round_trip]") {
     const auto store = store_with_room();
     for (const auto status : all_of<RoomStatus>(4)) {
         for (const auto policy : all_of<AgentResponsePolicy>(2)) {
@@ -153,7 +153,7 @@ TEST_CASE("every value of every closed enumeration comes back", "[round_trip]") 
     }
 }
 
-TEST_CASE("every value of the enumerations of a binding comes back", "[round_trip][bindings]") {
+TEST_CASE("every enumeration value of a binding is returned as given", "[round_trip][bindings]") {
     const auto store = store_with_room();
     ChannelBinding binding{
         .channel_id = "c", .room_id = "room", .channel_type = "cli", .attached_at = at(0)};
@@ -178,7 +178,8 @@ TEST_CASE("every value of the enumerations of a binding comes back", "[round_tri
     }
 }
 
-TEST_CASE("every value of the enumerations of contents comes back", "[round_trip][events]") {
+TEST_CASE("every enumeration value of event contents is returned as given",
+          "[round_trip][events]") {
     const auto store = store_with_room();
     std::vector<EventContent> contents;
     for (const auto format : all_of<RichFormat>(2))
@@ -197,7 +198,7 @@ TEST_CASE("every value of the enumerations of contents comes back", "[round_trip
     }
 }
 
-TEST_CASE("every well-known visibility and any other text comes back", "[round_trip]") {
+TEST_CASE("every well-known visibility and any other text is returned as given", "[round_trip]") {
     const auto store = store_with_room();
     const Ids values{"all", "none", "transport", "intelligence", "internal", "a,b,c", "", "Alles"};
     for (const auto& value : values) {
@@ -218,7 +219,7 @@ TEST_CASE("every well-known visibility and any other text comes back", "[round_t
     }
 }
 
-TEST_CASE("a binding may write if its access says so and it is not muted", "[bindings]") {
+TEST_CASE("can_write requires write access and that the binding is not muted", "[bindings]") {
     const auto store = store_with_room();
     for (const auto access : all_of<Access>(4)) {
         for (const bool muted : {false, true}) {

@@ -13,7 +13,7 @@ constexpr auto min_int = std::numeric_limits<std::int64_t>::min();
 constexpr auto max_int = std::numeric_limits<std::int64_t>::max();
 constexpr std::chrono::microseconds tick{1};
 
-/// The paths at which a model still has its default; empty for a fully populated one.
+/// The paths of fields that have their default value; empty for a fully populated model.
 std::vector<std::string> defaults_in(const Json& model,
                                      const Json& fresh,
                                      const std::string& path = {}) {
@@ -54,7 +54,7 @@ void check_bits(double read, double written) {
 
 }  // namespace
 
-TEST_CASE("the populated models leave no field at its default", "[round_trip]") {
+TEST_CASE("the populated models set every field to a non-default value", "[round_trip]") {
     CHECK(defaults_in(full_room(), Room{}).empty());
     CHECK(defaults_in(full_event(), RoomEvent{}) == std::vector<std::string>{"/content/type"});
     CHECK(defaults_in(full_binding(), ChannelBinding{}).empty());
@@ -73,7 +73,7 @@ TEST_CASE("the populated models leave no field at its default", "[round_trip]") 
     }
 }
 
-TEST_CASE("every content comes back as it was, full and minimal", "[round_trip][events]") {
+TEST_CASE("every content type is returned as given, full and minimal", "[round_trip][events]") {
     const auto store = store_with_room();
     for (const auto& contents : {full_contents(), minimal_contents()}) {
         for (const auto& content : contents) {
@@ -82,7 +82,7 @@ TEST_CASE("every content comes back as it was, full and minimal", "[round_trip][
     }
 }
 
-TEST_CASE("full rows survive a closed store where data is durable", "[round_trip]") {
+TEST_CASE("full rows survive closing and reopening a durable store", "[round_trip]") {
     auto store = populated_store();
     int number = 0;
     for (const auto& content : full_contents()) {
@@ -95,7 +95,7 @@ TEST_CASE("full rows survive a closed store where data is durable", "[round_trip
     if (const auto again = reopened(*store)) CHECK(dump(*again) == before);
 }
 
-TEST_CASE("rows of nothing but defaults come back as they were", "[round_trip]") {
+TEST_CASE("rows with only default values are returned as given", "[round_trip]") {
     const auto store = fresh_store();
     const Room room{.id = "room"};
     CHECK(run(store->create_room(room)) == room);
@@ -120,7 +120,7 @@ TEST_CASE("rows of nothing but defaults come back as they were", "[round_trip]")
     CHECK(run(store->list_observations("room")) == std::vector{observation});
 }
 
-TEST_CASE("absent and empty are told apart", "[round_trip]") {
+TEST_CASE("absent and empty values are distinguished", "[round_trip]") {
     const auto store = store_with_room();
     auto event = make_event({.id = "absent"});
     CHECK(stored(*store, event).addressed_to == std::nullopt);
@@ -173,7 +173,7 @@ TEST_CASE("absent and empty are told apart", "[round_trip]") {
     }
 }
 
-TEST_CASE("times come back to the microsecond, up to the edges of the years 1 and 9999",
+TEST_CASE("times are returned to the microsecond, up to the limits of the years 1 and 9999",
           "[round_trip]") {
     const auto store = fresh_store();
     const std::vector<Timestamp> times{
@@ -182,10 +182,10 @@ TEST_CASE("times come back to the microsecond, up to the edges of the years 1 an
         Timestamp{} - tick,
         Timestamp{},
         Timestamp{} + tick,
-        // Year 2000, where PostgreSQL's own count begins.
+        // Year 2000, the epoch of PostgreSQL timestamps.
         Timestamp{std::chrono::seconds{946'684'800}} - tick,
         Timestamp{std::chrono::seconds{946'684'800}},
-        // 2038, and a leap day.
+        // The 32-bit limit of 2038, and a leap day.
         Timestamp{std::chrono::seconds{2'147'483'648}},
         Timestamp{std::chrono::seconds{1'709'164'800}} + 123'456 * tick,
         max_timestamp - tick,
@@ -232,7 +232,7 @@ TEST_CASE("times come back to the microsecond, up to the edges of the years 1 an
           Ids{"0", "1", "2", "3", "4", "5", "6", "8", "7", "9", "10"});
 }
 
-TEST_CASE("integers come back up to their edges", "[round_trip]") {
+TEST_CASE("integers are returned as given, up to their limits", "[round_trip]") {
     const auto store = fresh_store();
     for (const auto number : {std::int64_t{0},
                               std::int64_t{1},
@@ -276,7 +276,7 @@ TEST_CASE("integers come back up to their edges", "[round_trip]") {
     }
 }
 
-TEST_CASE("doubles of bindings and contents come back bit for bit", "[round_trip]") {
+TEST_CASE("doubles of bindings and contents are returned bit for bit", "[round_trip]") {
     const auto store = store_with_room();
     for (const double value : {0.1,
                                1.0 / 3,
@@ -315,7 +315,7 @@ TEST_CASE("doubles of bindings and contents come back bit for bit", "[round_trip
     }
 }
 
-TEST_CASE("JSON numbers keep their kind and value", "[round_trip]") {
+TEST_CASE("JSON numbers keep their type and value", "[round_trip]") {
     const auto store = store_with_room();
     const Json numbers{{"int", 1},
                        {"float", 1.0},
@@ -344,7 +344,7 @@ TEST_CASE("JSON numbers keep their kind and value", "[round_trip]") {
     CHECK(read.content.get_if<ToolCallContent>()->result.dump() == numbers.dump());
 }
 
-TEST_CASE("numbers of a room's metadata come back as decimals", "[round_trip][rooms]") {
+TEST_CASE("numbers in room metadata are returned as decimals", "[round_trip][rooms]") {
     struct Number {
         double given;
         std::string kept;
@@ -382,7 +382,7 @@ TEST_CASE("numbers of a room's metadata come back as decimals", "[round_trip][ro
     Json given = Json::object();
     std::string kept;
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-        // The numbers at the top, and below it.
+        // Each number inside an array under its own key.
         const auto key = std::to_string(100 + i);
         given[key] = Json::array({numbers[i].given});
         kept += (kept.empty() ? "{\"" : ",\"") + key + "\":[" + numbers[i].kept + "]";
@@ -397,14 +397,14 @@ TEST_CASE("numbers of a room's metadata come back as decimals", "[round_trip][ro
     run(store->update_room(make_room()));
     CHECK(run(store->patch_room_metadata("room", given))->metadata.dump() == kept);
     CHECK(run(store->load_room_context("room")).room->metadata.dump() == kept);
-    // As it was given or as it is kept: a search finds it.
+    // A search finds the room by the numbers as given and as stored.
     for (const auto& wanted : {given, Json::parse(kept)}) {
         const RoomFilter filter{.metadata = wanted};
         CHECK(ids_of(run(store->find_rooms(filter))) == Ids{"room"});
     }
 }
 
-TEST_CASE("every kind of JSON value may be the result of a tool call", "[round_trip][events]") {
+TEST_CASE("the result of a tool call may be any JSON value", "[round_trip][events]") {
     const auto store = store_with_room();
     for (const Json& result : {Json(nullptr),
                                Json(true),

@@ -18,7 +18,7 @@ TEST_CASE("add_task stores the task and returns the stored row", "[tasks]") {
     CHECK(run(store->list_tasks("room")) == std::vector{full_task()});
 }
 
-TEST_CASE("add_task refuses an id that the room has, and a room that is none", "[tasks]") {
+TEST_CASE("add_task of an existing id is already_exists, to an unknown room not_found", "[tasks]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     CHECK_FAILS(store->add_task(full_task()), errc::already_exists);
@@ -30,7 +30,7 @@ TEST_CASE("add_task refuses an id that the room has, and a room that is none", "
     CHECK(run(store->get_task("new")) == std::nullopt);
 }
 
-TEST_CASE("update_task replaces everything but when the task was made", "[tasks]") {
+TEST_CASE("update_task replaces everything except created_at", "[tasks]") {
     const auto store = store_with_room();
     run(store->add_task(make_task("task", at(5))));
     auto expected = full_task();
@@ -43,7 +43,7 @@ TEST_CASE("update_task replaces everything but when the task was made", "[tasks]
     CHECK(run(store->get_task("task")) == expected);
 }
 
-TEST_CASE("update_task of a task that the room has not is not_found", "[tasks]") {
+TEST_CASE("update_task of a task that is not in the room is not_found", "[tasks]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     CHECK_FAILS(store->update_task(make_task("unknown")), errc::not_found);
@@ -55,7 +55,7 @@ TEST_CASE("update_task of a task that the room has not is not_found", "[tasks]")
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("tasks are listed by created_at, then by the bytes of their id", "[tasks]") {
+TEST_CASE("tasks are ordered by created_at, then by the bytes of the id", "[tasks]") {
     const auto store = store_with_room();
     for (const auto* id : {"b", "a", "\xC3\xA4", "B", "a-b", "ab"}) {
         run(store->add_task(make_task(id, at(2))));
@@ -65,7 +65,7 @@ TEST_CASE("tasks are listed by created_at, then by the bytes of their id", "[tas
           Ids{"z", "B", "a", "a-b", "ab", "b", "\xC3\xA4"});
 }
 
-TEST_CASE("tasks are listed by status as it is now", "[tasks]") {
+TEST_CASE("list_tasks filters by the current status", "[tasks]") {
     const auto store = store_with_room();
     for (const auto* id : {"a", "b", "c"}) run(store->add_task(make_task(id)));
     auto done = make_task("b");
@@ -79,14 +79,15 @@ TEST_CASE("tasks are listed by status as it is now", "[tasks]") {
     CHECK(ids_of(run(store->list_tasks("room", TaskStatus::pending))) == Ids{"a", "b", "c"});
 }
 
-TEST_CASE("tasks that are not there are empty", "[tasks]") {
+TEST_CASE("reading a missing task is not an error", "[tasks]") {
     const auto store = store_with_room();
     CHECK(run(store->get_task("unknown")) == std::nullopt);
     CHECK(run(store->list_tasks("unknown")).empty());
     CHECK(run(store->list_tasks("room")).empty());
 }
 
-TEST_CASE("a task id that rooms share is answered from the room with the smaller id", "[tasks]") {
+TEST_CASE("for a task id used in several rooms get_task uses the room with the smallest id",
+          "[tasks]") {
     const auto store = fresh_store();
     for (const auto* room_id : {"b", "a", "B"}) {
         run(store->create_room(make_room({.id = room_id})));

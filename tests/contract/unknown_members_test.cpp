@@ -4,13 +4,13 @@
 #include "roomstore/model/json.hpp"
 #include "support/populated.hpp"
 
-/// Members of JSON that a newer build wrote and this one has no field for.
+/// JSON members written by a newer version, for which this version has no field.
 namespace roomstore::contract {
 
 namespace {
 
-/// What a member of the future may hold; the names sort before, between and after those of fields,
-/// and one is that of a field of other models.
+/// Adds unknown members with various values. Their names sort before, between and after the field
+/// names, and one is the name of a field of other models.
 void add_members(Json& object) {
     object["A first one"] = full_json();
     object["outcome"] = {{"decided", true}, {"by", {"a", nullptr, 2.0, -0.0}}};
@@ -19,8 +19,7 @@ void add_members(Json& object) {
     object["zz"] = Json::array();
 }
 
-/// Adds members to a content and to every content inside of it; one of an unknown kind has them
-/// already.
+/// Adds unknown members to a content and to every nested content.
 void add_members_to_content(Json& content) {
     if (content["type"] == "composite") {
         for (Json& part : content["parts"]) add_members_to_content(part);
@@ -29,7 +28,7 @@ void add_members_to_content(Json& content) {
     add_members(content);
 }
 
-/// The event as a newer build writes it.
+/// The event as a newer version writes it.
 Json event_of_the_future(const EventContent& content, const std::string& id) {
     auto event = full_event();
     event.id = id;
@@ -43,7 +42,7 @@ Json event_of_the_future(const EventContent& content, const std::string& id) {
     return json;
 }
 
-// Compared as text: to JSON values, 1 and 1.0 are the same.
+// Compared as text, because the JSON values 1 and 1.0 compare equal.
 template <typename Model>
 void check_json(const Model& model, const Json& wanted) {
     CHECK(Json(model).dump() == wanted.dump());
@@ -60,8 +59,7 @@ void check_event(ConversationStore& store, const Json& wanted) {
 
 }  // namespace
 
-TEST_CASE("members of an event that no field holds are kept at every level",
-          "[round_trip][events]") {
+TEST_CASE("unknown members of an event are kept at every level", "[round_trip][events]") {
     const auto store = store_with_room();
     std::int64_t index = 0;
     for (const auto& contents : {full_contents(), minimal_contents()}) {
@@ -77,7 +75,7 @@ TEST_CASE("members of an event that no field holds are kept at every level",
     }
 }
 
-TEST_CASE("members of an event that no field holds are kept by imports, batches and updates",
+TEST_CASE("unknown members of an event are kept by imports, batches and updates",
           "[round_trip][events]") {
     const auto store = store_with_room();
     Json imported = event_of_the_future(full_tool_call(), "imported");
@@ -110,7 +108,7 @@ TEST_CASE("members of an event that no field holds are kept by imports, batches 
     CHECK(run(store->get_event("room", "second")) == without);
 }
 
-TEST_CASE("members of a binding's JSON that no field holds are kept", "[round_trip][bindings]") {
+TEST_CASE("unknown members of a binding are kept", "[round_trip][bindings]") {
     const auto store = store_with_room();
     Json json = full_binding();
     for (const char* place : {"capabilities", "rate_limit", "retry_policy"}) {
@@ -138,8 +136,7 @@ TEST_CASE("members of a binding's JSON that no field holds are kept", "[round_tr
     check_json(run(store->get_binding("room", "fresh")).value(), json);
 }
 
-TEST_CASE("members that no field holds survive a closed store where data is durable",
-          "[round_trip]") {
+TEST_CASE("unknown members survive closing and reopening a durable store", "[round_trip]") {
     auto store = store_with_room();
     Json event = event_of_the_future(full_composite(), "event");
     event["index"] = 0;

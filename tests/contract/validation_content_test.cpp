@@ -2,7 +2,7 @@
 
 #include "contract/refusing.hpp"
 
-/// Contents of events that break a rule.
+/// Validation of event contents.
 namespace roomstore::contract {
 
 namespace {
@@ -12,7 +12,7 @@ constexpr auto infinity = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
-TEST_CASE("contents that break a rule are refused by name", "[validation][events]") {
+TEST_CASE("invalid contents are refused, naming the field", "[validation][events]") {
     Refusing refuse;
     for (const double bad : {-90.000001, 90.000001, nan, infinity, -infinity}) {
         refuse.content(".latitude", LocationContent{.latitude = bad});
@@ -48,7 +48,7 @@ TEST_CASE("contents that break a rule are refused by name", "[validation][events
     refuse.content(".structured_content", ToolCallContent{.structured_content = Json(1)});
 }
 
-TEST_CASE("unknown members keep the rules of JSON, and take the name of no field",
+TEST_CASE("unknown members must be valid JSON and must not have the name of a field",
           "[validation][events][bindings]") {
     Refusing refuse;
     const std::string nul("a\0b", 3);
@@ -104,7 +104,7 @@ TEST_CASE("unknown members keep the rules of JSON, and take the name of no field
                    [&](auto& b) { b.retry_policy->unknown_members = named("max_retries"); });
 }
 
-TEST_CASE("a composite without parts, or nested deeper than five, is refused",
+TEST_CASE("a composite without parts or nested more than five deep is refused",
           "[validation][events]") {
     const auto nested = [](int depth) {
         EventContent content = TextContent{.body = "innermost"};
@@ -116,7 +116,7 @@ TEST_CASE("a composite without parts, or nested deeper than five, is refused",
     refuse.content(".parts/1.parts", CompositeContent{.parts = {full_text(), CompositeContent{}}});
     refuse.content(".parts/0.parts/0.parts/0.parts/0.parts/0", nested(6));
     refuse.content(".parts/0.parts/0.parts/0.parts/0.parts/0", nested(9));
-    // An edit between composites does not start the count anew.
+    // An edit between composites does not reset the nesting depth.
     refuse.content(
         ".parts/0.parts/0.parts/0.new_content.parts/0.parts/0",
         CompositeContent{
@@ -129,7 +129,7 @@ TEST_CASE("a composite without parts, or nested deeper than five, is refused",
     CHECK(run(store->add_event_auto_index("room", event)) == event);
 }
 
-TEST_CASE("a content of unknown kind must have a tag that nobody knows", "[validation][events]") {
+TEST_CASE("an UnknownContent must have an unknown type", "[validation][events]") {
     Refusing refuse;
     const auto unknown = [&](const std::string& field, Json raw) {
         refuse.content(field, UnknownContent{.raw = std::move(raw)});

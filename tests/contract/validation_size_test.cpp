@@ -12,7 +12,7 @@ constexpr std::size_t limit = 8192;
 
 std::string text(std::size_t bytes) { return std::string(bytes, 'x'); }
 
-/// Whether a fresh store with that limit takes what `write` writes; it refuses by name otherwise.
+/// Whether `write` succeeds on a fresh store with that limit. A refusal must name `name`.
 bool takes(const std::function<void(ConversationStore&)>& write, const std::string& name) {
     const auto store = fresh_store({.max_event_bytes = limit});
     run(store->create_room(make_room()));
@@ -29,7 +29,7 @@ bool takes(const std::function<void(ConversationStore&)>& write, const std::stri
     }
 }
 
-/// The rows may hold other things than the text, but not much.
+/// The row written may have up to 1024 bytes besides the text.
 template <typename Write>
 void bounds(const std::string& name, Write write) {
     CAPTURE(name);
@@ -43,12 +43,12 @@ void bounds(const std::string& name, Write write) {
 
 }  // namespace
 
-TEST_CASE("max_event_bytes bounds an event, wherever its bytes stand", "[validation][events]") {
+TEST_CASE("max_event_bytes bounds an event, whichever field is large", "[validation][events]") {
     const auto event = [](auto change) {
         return [change](ConversationStore& store, std::string bytes) {
             auto large = make_event();
             change(large, std::move(bytes));
-            // Outside a CHECK, which would keep the refusal to itself.
+            // Not inside a CHECK, which would catch the exception that `takes` expects.
             const auto stored = run(store.add_event_auto_index("room", large));
             CHECK((stored == large));
             CHECK((run(store.get_event("event")) == large));
@@ -73,7 +73,7 @@ TEST_CASE("max_event_bytes bounds an event, wherever its bytes stand", "[validat
                e.channel_data.thread_id = std::move(bytes);
            }));
     bounds("RoomEvent", event([](RoomEvent& e, const std::string& bytes) {
-               // Values that are no text count 8 bytes each.
+               // Values other than strings count as 8 bytes each.
                e.delivery_results = {{"list", Json::array()}};
                for (std::size_t i = 0; i < bytes.size() / 8; ++i) {
                    e.delivery_results["list"].push_back(nullptr);
@@ -81,7 +81,8 @@ TEST_CASE("max_event_bytes bounds an event, wherever its bytes stand", "[validat
            }));
 }
 
-TEST_CASE("max_event_bytes bounds every way to write an event", "[validation][events]") {
+TEST_CASE("max_event_bytes applies to every operation that writes an event",
+          "[validation][events]") {
     const auto large_event = [](std::string bytes) {
         return make_event({.body = std::move(bytes)});
     };
@@ -89,7 +90,7 @@ TEST_CASE("max_event_bytes bounds every way to write an event", "[validation][ev
         run(store.add_event(large_event(std::move(bytes))));
     });
     bounds("events/1", [&](ConversationStore& store, std::string bytes) {
-        // Each event is bounded by itself, not the batch.
+        // The limit applies to each event, not to the batch.
         run(store.append_events("room",
                                 {make_event({.id = "a", .body = text(limit / 2)}),
                                  large_event(std::move(bytes)),
@@ -103,7 +104,7 @@ TEST_CASE("max_event_bytes bounds every way to write an event", "[validation][ev
     CHECK(run(store->get_event("event")) == make_event());
 }
 
-TEST_CASE("max_event_bytes bounds every other row", "[validation]") {
+TEST_CASE("max_event_bytes bounds the rows of every other type", "[validation]") {
     bounds("Room", [](ConversationStore& store, std::string bytes) {
         run(store.create_room(make_room({.id = "new", .metadata = {{"a", std::move(bytes)}}})));
     });
@@ -139,7 +140,8 @@ TEST_CASE("max_event_bytes bounds every other row", "[validation]") {
     });
 }
 
-TEST_CASE("patches that are small each cannot make a room too large", "[validation][rooms]") {
+TEST_CASE("a sequence of small metadata patches cannot exceed max_event_bytes",
+          "[validation][rooms]") {
     const auto store = fresh_store({.max_event_bytes = limit});
     run(store->create_room(make_room()));
     run(store->patch_room_metadata("room", {{"a", text(limit / 2)}}));
@@ -153,7 +155,7 @@ TEST_CASE("patches that are small each cannot make a room too large", "[validati
     CHECK(patched->metadata == Json{{"b", text(limit / 2)}});
 }
 
-TEST_CASE("an event may have a mebibyte by default", "[validation][events]") {
+TEST_CASE("max_event_bytes is 1 MiB by default", "[validation][events]") {
     const auto store = store_with_room();
     constexpr std::size_t mebibyte = std::size_t{1} << 20;
     const auto large = make_event({.body = text(mebibyte - 1024)});
@@ -164,7 +166,7 @@ TEST_CASE("an event may have a mebibyte by default", "[validation][events]") {
                 "max_event_bytes");
 }
 
-TEST_CASE("larger events can be allowed, up to 64 MiB", "[validation][events]") {
+TEST_CASE("max_event_bytes can be raised to 64 MiB", "[validation][events]") {
     const auto store = fresh_store({.max_event_bytes = Limits::highest_max_event_bytes});
     run(store->create_room(make_room()));
     const auto large = make_event({.body = text(std::size_t{5} << 20)});
@@ -172,7 +174,7 @@ TEST_CASE("larger events can be allowed, up to 64 MiB", "[validation][events]") 
     CHECK((run(store->get_event("event")) == large));
 }
 
-TEST_CASE("a store is not made with limits out of range", "[validation]") {
+TEST_CASE("making a store with limits out of range is refused", "[validation]") {
     for (const std::size_t bad : {std::size_t{0}, Limits::highest_max_event_bytes + 1}) {
         CHECK_THROWS_MATCHES(fresh_store({.max_event_bytes = bad}),
                              Error,

@@ -4,7 +4,7 @@
 #include "contract/populated_store.hpp"
 #include "support/populated.hpp"
 
-/// Bad text and bad JSON, put into every place of every argument, one at a time.
+/// Invalid text and invalid JSON in every field of every argument, one at a time.
 namespace roomstore::contract {
 
 namespace {
@@ -19,16 +19,16 @@ const std::vector<BadText> bad_texts{
     {std::string("\0", 1), "NUL at byte 0"},
     {"\xFF", "invalid UTF-8 at byte 0"},
     {"ab\x80", "invalid UTF-8 at byte 2"},
-    // Cut short: two, three and four bytes long.
+    // Truncated sequences of two, three and four bytes.
     {"a\xC3", "invalid UTF-8 at byte 1"},
     {"a\xE2\x82", "invalid UTF-8 at byte 1"},
     {"a\xF0\x9F\x98", "invalid UTF-8 at byte 1"},
-    // Overlong forms of '/', of NUL, and of three and four bytes.
+    // Overlong encodings of '/' and NUL in two bytes, and of '/' in three and four bytes.
     {"\xC0\xAF", "invalid UTF-8 at byte 0"},
     {"\xC0\x80", "invalid UTF-8 at byte 0"},
     {"\xE0\x80\xAF", "invalid UTF-8 at byte 0"},
     {"\xF0\x80\x80\xAF", "invalid UTF-8 at byte 0"},
-    // Surrogates, and what lies beyond U+10FFFF.
+    // Surrogates, and code points above U+10FFFF.
     {"\xED\xA0\x80", "invalid UTF-8 at byte 0"},
     {"\xED\xBF\xBF", "invalid UTF-8 at byte 0"},
     {"\xF4\x90\x80\x80", "invalid UTF-8 at byte 0"},
@@ -37,7 +37,7 @@ const std::vector<BadText> bad_texts{
     {"M\xFCller", "invalid UTF-8 at byte 1"},
 };
 
-/// A model, and the ways to hand it to a store.
+/// A valid model, and the operations that write it.
 template <typename Model>
 struct Writes {
     Model (*make)();
@@ -177,16 +177,17 @@ void refuses_all(const Writes<Model>& writes) {
 
 }  // namespace
 
-TEST_CASE("bad text and JSON in any field of a room are refused by name", "[validation][rooms]") {
+TEST_CASE("invalid text and JSON in any field of a room are refused, naming the field",
+          "[validation][rooms]") {
     refuses_all(room_writes());
 }
 
-TEST_CASE("bad text and JSON in any field of an event are refused by name",
+TEST_CASE("invalid text and JSON in any field of an event are refused, naming the field",
           "[validation][events]") {
     refuses_all(event_writes());
 }
 
-TEST_CASE("bad text and JSON in any field of any content are refused by name",
+TEST_CASE("invalid text and JSON in any field of any content are refused, naming the field",
           "[validation][events]") {
     const auto store = populated_store();
     const auto before = dump(*store);
@@ -196,31 +197,33 @@ TEST_CASE("bad text and JSON in any field of any content are refused by name",
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("bad text and JSON in any field of a binding are refused by name",
+TEST_CASE("invalid text and JSON in any field of a binding are refused, naming the field",
           "[validation][bindings]") {
     refuses_all(binding_writes());
 }
 
-TEST_CASE("bad text and JSON in any field of a participant are refused by name",
+TEST_CASE("invalid text and JSON in any field of a participant are refused, naming the field",
           "[validation][participants]") {
     refuses_all(participant_writes());
 }
 
-TEST_CASE("bad text and JSON in any field of an identity are refused by name",
+TEST_CASE("invalid text and JSON in any field of an identity are refused, naming the field",
           "[validation][identities]") {
     refuses_all(identity_writes());
 }
 
-TEST_CASE("bad text and JSON in any field of a task are refused by name", "[validation][tasks]") {
+TEST_CASE("invalid text and JSON in any field of a task are refused, naming the field",
+          "[validation][tasks]") {
     refuses_all(task_writes());
 }
 
-TEST_CASE("bad text and JSON in any field of an observation are refused by name",
+TEST_CASE("invalid text and JSON in any field of an observation are refused, naming the field",
           "[validation][observations]") {
     refuses_all(observation_writes());
 }
 
-TEST_CASE("bad text in any argument of any operation is refused by name", "[validation]") {
+TEST_CASE("invalid text in any argument of any operation is refused, naming the argument",
+          "[validation]") {
     const auto store = populated_store();
     const auto before = dump(*store);
     for (const auto& operation : operations()) {
@@ -245,7 +248,7 @@ TEST_CASE("bad text in any argument of any operation is refused by name", "[vali
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("ids may have 255 bytes, in every argument", "[validation]") {
+TEST_CASE("ids may be 255 bytes long in every argument", "[validation]") {
     for (const auto& operation : operations()) {
         for (const auto& argument : operation.text_arguments) {
             if (argument.kind == TextKind::free) continue;

@@ -2,7 +2,7 @@
 
 #include "contract/refusing.hpp"
 
-/// Numbers, times, names and queries that break a rule.
+/// Validation of numbers, times, names and queries.
 namespace roomstore::contract {
 
 namespace {
@@ -14,7 +14,8 @@ constexpr std::chrono::microseconds tick{1};
 
 }  // namespace
 
-TEST_CASE("numbers of a room out of range are refused by name", "[validation][rooms]") {
+TEST_CASE("numbers of a room that are out of range are refused, naming the field",
+          "[validation][rooms]") {
     Refusing refuse;
     refuse.room("Room.event_count", [](Room& room) { room.event_count = -1; });
     refuse.room("Room.event_count", [](Room& room) { room.event_count = max_int; });
@@ -28,7 +29,7 @@ TEST_CASE("numbers of a room out of range are refused by name", "[validation][ro
                 [](Room& room) { room.timers.closed_after_seconds = -1; });
 }
 
-TEST_CASE("times outside the years 1 to 9999 are refused by name", "[validation]") {
+TEST_CASE("times outside the years 1 to 9999 are refused, naming the field", "[validation]") {
     Refusing refuse;
     for (const auto time :
          {min_timestamp - tick, max_timestamp + tick, Timestamp::min(), Timestamp::max()}) {
@@ -52,7 +53,7 @@ TEST_CASE("times outside the years 1 to 9999 are refused by name", "[validation]
     }
 }
 
-TEST_CASE("values outside an enumeration are refused by name", "[validation]") {
+TEST_CASE("values outside an enumeration are refused, naming the field", "[validation]") {
     Refusing refuse;
     for (const int value : {-1, 99}) {
         refuse.room("Room.status", [&](Room& m) { m.status = static_cast<RoomStatus>(value); });
@@ -115,7 +116,7 @@ TEST_CASE("values outside an enumeration are refused by name", "[validation]") {
     }
 }
 
-TEST_CASE("names that are not legal are refused by field", "[validation]") {
+TEST_CASE("invalid names are refused, naming the field", "[validation]") {
     Refusing refuse;
     const Ids bad_names{"",
                         "Message",
@@ -151,7 +152,8 @@ TEST_CASE("names that are not legal are refused by field", "[validation]") {
     CHECK(run(store->add_event_auto_index("room", event)) == event);
 }
 
-TEST_CASE("bad addresses of an identity are refused by field", "[validation][identities]") {
+TEST_CASE("invalid addresses of an identity are refused, naming the field",
+          "[validation][identities]") {
     Refusing refuse;
     const auto create = [&](const std::string& field, const std::string& type, Ids addresses) {
         refuse(field, [&](auto& store) {
@@ -165,14 +167,16 @@ TEST_CASE("bad addresses of an identity are refused by field", "[validation][ide
     create("Identity.channel_addresses/sms/1", "sms", {"1", std::string(1025, 'x')});
 }
 
-TEST_CASE("numbers of an event out of range are refused by name", "[validation][events]") {
+TEST_CASE("numbers of an event that are out of range are refused, naming the field",
+          "[validation][events]") {
     Refusing refuse;
     refuse.event("RoomEvent.index", [](RoomEvent& event) { event.index = -1; });
     refuse.event("RoomEvent.index", [](RoomEvent& event) { event.index = max_int; });
     refuse.event("RoomEvent.chain_depth", [](RoomEvent& event) { event.chain_depth = -1; });
 }
 
-TEST_CASE("numbers of a binding out of range are refused by name", "[validation][bindings]") {
+TEST_CASE("numbers of a binding that are out of range are refused, naming the field",
+          "[validation][bindings]") {
     Refusing refuse;
     using Binding = ChannelBinding;
     refuse.binding("ChannelBinding.last_read_index", [](Binding& b) { b.last_read_index = -1; });
@@ -208,7 +212,8 @@ TEST_CASE("numbers of a binding out of range are refused by name", "[validation]
                    [](Binding& b) { b.retry_policy = RetryPolicy{.max_retries = -1}; });
 }
 
-TEST_CASE("a confidence outside 0 to 1 is refused by name", "[validation][observations]") {
+TEST_CASE("a confidence outside 0 to 1 is refused, naming the field",
+          "[validation][observations]") {
     Refusing refuse;
     for (const double bad : {-0.000001, 1.000001, nan, infinity, -infinity}) {
         refuse.observation("Observation.confidence",
@@ -216,7 +221,8 @@ TEST_CASE("a confidence outside 0 to 1 is refused by name", "[validation][observ
     }
 }
 
-TEST_CASE("pages, cursors and indexes below 0 are refused by name", "[validation]") {
+TEST_CASE("negative offsets, limits, cursors and indexes are refused, naming the field",
+          "[validation]") {
     Refusing refuse;
     for (const auto bad : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::min()}) {
         refuse("Page.offset", [&](auto& s) { return s.list_rooms({.offset = bad}); });
@@ -236,7 +242,7 @@ TEST_CASE("pages, cursors and indexes below 0 are refused by name", "[validation
     refuse("index", [&](auto& s) { return s.advance_delivered_index("room", max_int); });
 }
 
-TEST_CASE("queries that contradict themselves are refused by name", "[validation][events]") {
+TEST_CASE("contradictory queries are refused, naming the field", "[validation][events]") {
     Refusing refuse;
     refuse.query("EventQuery.after_index", {.after_index = 1, .before_index = 5});
     refuse.query("EventFilter.top_level_only",
@@ -245,7 +251,7 @@ TEST_CASE("queries that contradict themselves are refused by name", "[validation
     refuse.query("EventFilter.after_time", {.filter = {.after_time = at(2), .before_time = at(1)}});
 }
 
-TEST_CASE("metadata to patch with or to search for must be objects of sound JSON",
+TEST_CASE("metadata patches and metadata filters must be objects of valid JSON",
           "[validation][rooms]") {
     Refusing refuse;
     for (const Json& bad : {Json(nullptr), Json::array(), Json(1), Json("text")}) {
@@ -260,7 +266,7 @@ TEST_CASE("metadata to patch with or to search for must be objects of sound JSON
     refuse("patch", [](auto& s) { return s.patch_room_metadata("room", {{"\xFF", 1}}); });
 }
 
-TEST_CASE("bad arguments are refused before it is known whether the row exists", "[validation]") {
+TEST_CASE("arguments are validated before the row is looked up", "[validation]") {
     const auto store = fresh_store();
     CHECK_FAILS(store->update_room(make_room({.organization_id = ""})),
                 errc::invalid_argument,

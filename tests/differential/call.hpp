@@ -12,7 +12,7 @@
 #include "differential/values.hpp"
 #include "differential/vary.hpp"
 
-/// How a member of `ConversationStore` and its arguments become an `Operation`.
+/// Makes an `Operation` of a member function of `ConversationStore` and its arguments.
 namespace roomstore::differential {
 
 template <typename Call, typename... Args>
@@ -31,7 +31,7 @@ Operation with_arguments(const char* name, Call call, std::tuple<Args...> argume
             .varied = nullptr};
 }
 
-/// `draw` gives a tuple of arguments.
+/// `draw` returns a tuple of arguments.
 template <typename Call, typename Draw, typename... Args>
 Operation with_drawn(const char* name, Call call, Draw draw, std::tuple<Args...> arguments) {
     auto operation = with_arguments(name, call, arguments);
@@ -54,14 +54,14 @@ Operation drawn(const char* name, Call call, Draw draw, Values& values) {
 #define ROOMSTORE_CALL(name) \
     [](ConversationStore& callee, auto... given) { return callee.name(std::move(given)...); }
 
-/// A call with these arguments, which are never drawn anew.
+/// A call with these arguments, which are never varied.
 #define ROOMSTORE_FIXED(name, ...) \
     with_arguments(#name, ROOMSTORE_CALL(name), std::tuple{__VA_ARGS__})
 
-/// A call with the arguments that `draw` makes of random values, those of `values` to begin with.
+/// A call with arguments that `draw` makes from random values, at first from `values`.
 #define ROOMSTORE_DRAWN_BY(name, draw) with_drawn(#name, ROOMSTORE_CALL(name), draw, draw(values))
 
-/// As ROOMSTORE_DRAWN_BY, with arguments that are expressions of `v`. Braces evaluate them from
-/// left to right: a seed makes the same sequence with every compiler.
+/// Like ROOMSTORE_DRAWN_BY, with arguments that are expressions of `v`. Braces evaluate them from
+/// left to right, so that a seed gives the same sequence with every compiler.
 #define ROOMSTORE_DRAWN(name, ...) \
     drawn(#name, ROOMSTORE_CALL(name), [](Values& v) { return std::tuple{__VA_ARGS__}; }, values)

@@ -49,7 +49,7 @@ std::string code(double value) {
     }
     char text[40];
     std::snprintf(text, sizeof(text), "%.17g", value);
-    // Without a point it would be an integer, and an integer has no negative zero.
+    // Without a decimal point it would be an integer, which has no negative zero.
     const bool integer = std::string_view(text).find_first_of(".e") == std::string_view::npos;
     return std::string(text) + (integer ? ".0" : "");
 }
@@ -61,13 +61,13 @@ std::string code(Timestamp time) {
 
 namespace {
 
-/// JSON as a reader of tests writes it, where that is short and gives the same value again.
+/// JSON as text to parse, if that is short and gives the same value again.
 std::optional<std::string> parsed_code(const Json& json) {
     constexpr std::size_t longest = 4000;
-    // Escapes: compilers refuse characters that turn the direction of a line.
+    // With escapes: compilers reject characters that change the text direction.
     const auto text = json.dump(-1, ' ', true, Json::error_handler_t::replace);
     if (text.size() > longest) return std::nullopt;
-    // What is no JSON has no text that gives it again.
+    // A value that is not valid JSON, such as NaN, has no text that gives it again.
     if (Json::parse(text) != json) return std::nullopt;
     return "Json::parse(R\"json(" + text + ")json\")";
 }

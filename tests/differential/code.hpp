@@ -19,7 +19,7 @@
 
 namespace roomstore::differential {
 
-/// Values as C++ that can be pasted into a test; fields that hold their default are left out.
+/// Values as C++ code for a test. Fields with their default value are omitted.
 /// @{
 std::string code(const std::string& text);
 std::string code(bool value);
@@ -72,7 +72,7 @@ inline constexpr std::string_view enum_type<RichFormat> = "RichFormat";
 template <>
 inline constexpr std::string_view enum_type<ToolCallStatus> = "ToolCallStatus";
 
-/// The name of a type, as it stands in a test.
+/// The name of a type in a test.
 template <typename T>
 struct TypeName;
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t read_all_every = 20;
 
-/// One sequence on the reference and on a store, side by side.
+/// Runs one sequence on the reference and on a store, side by side.
 class Comparison {
 public:
     Comparison(ConversationStore& store, Sequence sequence)
@@ -38,7 +38,7 @@ public:
     }
 
 private:
-    /// None where the reference is closed.
+    /// Empty if the reference is closed.
     asio::awaitable<std::vector<Room>> known_rooms() {
         try {
             co_return co_await reference_.list_rooms({.limit = 1000});
@@ -47,7 +47,7 @@ private:
         }
     }
 
-    /// Makes the call on both, unless they went apart before.
+    /// Makes the call on both, unless a mismatch has been found before.
     asio::awaitable<void> make(const Operation& operation) {
         if (mismatch_) co_return;
         auto expected = co_await operation.run(reference_);
@@ -87,7 +87,7 @@ std::optional<Mismatch> compare_anew(contract::Backend& backend, const Sequence&
 
 namespace {
 
-/// `sequence` without what can be left out `chunk` operations at a time.
+/// Removes each `chunk` of operations without which the mismatch remains.
 Sequence without_chunks(contract::Backend& backend, Sequence sequence, std::size_t chunk) {
     for (std::size_t start = 0; start < sequence.operations.size();) {
         auto shorter = sequence;
@@ -106,7 +106,7 @@ Sequence without_chunks(contract::Backend& backend, Sequence sequence, std::size
 }  // namespace
 
 Sequence shrink(contract::Backend& backend, Sequence sequence) {
-    // What could not be left out may be of no use without what was left out later.
+    // An operation that could not be removed may be unnecessary after others have been removed.
     for (std::size_t before = 0; before != sequence.operations.size();) {
         before = sequence.operations.size();
         for (auto chunk = std::max<std::size_t>(before / 2, 1); chunk > 0; chunk /= 2) {

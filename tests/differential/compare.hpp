@@ -9,27 +9,27 @@
 
 namespace roomstore::differential {
 
-/// Where a backend and the reference went apart.
+/// The first difference between a backend and the reference.
 struct Mismatch {
-    /// The operations that led there; the last of them differs. It may be one that the comparison
-    /// added to the sequence, to read everything or to clean up.
+    /// The operations up to the difference, which is in the outcome of the last one. That may be
+    /// one that the comparison added to the sequence, to read everything or to clean up.
     std::vector<Operation> operations{};
     Json reference{};
     Json backend{};
 };
 
-/// Makes each operation of `sequence` on a new reference and on `store`, which holds no rooms, and
-/// compares the outcomes one by one; now and then, and in the end, everything that can be read. In
-/// the end the rooms are deleted, which is compared too.
+/// Runs each operation of `sequence` on a new reference and on `store`, which must contain no
+/// rooms, and compares the outcomes. At intervals and at the end, everything that can be read is
+/// compared as well. Finally the rooms are deleted, and those outcomes compared, too.
 asio::awaitable<std::optional<Mismatch>> compare(ConversationStore& store, Sequence sequence);
 
-/// As `compare`, on a store of `backend` made for it.
+/// Like `compare`, on a new store of `backend`.
 std::optional<Mismatch> compare_anew(contract::Backend& backend, const Sequence& sequence);
 
-/// The shortest part of `sequence` found that still makes the backend differ.
+/// The shortest part of `sequence` found that still gives a mismatch.
 Sequence shrink(contract::Backend& backend, Sequence sequence);
 
-/// An initialised store of `backend` over no data.
+/// An initialised store of `backend` without data.
 std::shared_ptr<ConversationStore> fresh_store(contract::Backend& backend);
 
 }  // namespace roomstore::differential

@@ -12,18 +12,18 @@
 #include "differential/vary.hpp"
 #include "roomstore/model/event.hpp"
 
-/// Values on the border of what a store accepts, or beyond it.
+/// Values at the limits of what a store accepts, or beyond.
 namespace roomstore::differential {
 
-/// JSON that no store accepts as an object, or only just does.
+/// JSON that is invalid as an object, or just valid.
 Json odd_json(std::uint64_t choice);
-/// Contents that break a rule, or only just keep it.
+/// Contents that are invalid, or just valid.
 EventContent odd_content(std::uint64_t choice);
-/// Text that breaks a rule wherever it stands.
+/// Text that is invalid in any field.
 std::string odd_text(std::uint64_t choice);
 
-/// Puts such a value into a field of `value`, at any depth. Ids and addresses that result are
-/// illegal: no legal one comes up that a caller did not choose.
+/// Puts such a value into a field of `value`, at any depth. Ids and addresses become invalid, so
+/// that no valid one arises that was not drawn.
 /// @{
 template <typename Random, typename Rule>
 void corrupt(Random& random, std::string& text, const Rule& rule) {
@@ -108,7 +108,7 @@ void corrupt(Random& random, Value& value, const Rule&) {
 
 template <typename Random>
 void corrupt(Random& random, UnknownMembers& members, const roomstore::detail::rule::Members&) {
-    // The names of fields of most models, and of none.
+    // Field names of most models, and one that no model has.
     const std::vector<std::string> names{
         "body", "channel_id", "external_id", "max_per_hour", "max_length", "type", "future"};
     members.set(random.among(names), odd_json(random.below(10)));

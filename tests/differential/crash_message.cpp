@@ -6,14 +6,14 @@
 #include <cstring>
 #include <unistd.h>
 
-// Where a sanitizer is linked in, it ends the process without a signal.
+// A sanitizer, if linked, ends the process without a signal.
 extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));
 
 namespace roomstore::differential {
 
 namespace {
 
-// What a handler of signals may touch: no allocation, no lock.
+// Data that a signal handler may use: no allocation, no lock.
 std::array<char, 256> words{};
 volatile std::sig_atomic_t length = 0;
 
@@ -32,7 +32,7 @@ void install() {
     std::signal(SIGABRT, say_and_die);
     std::signal(SIGTERM, say_and_die);
     if (__sanitizer_set_death_callback) {
-        // Its own report of a bad access is worth more.
+        // The sanitizer's own report of a bad access is more useful.
         __sanitizer_set_death_callback(say);
         return;
     }

@@ -4,8 +4,8 @@
 
 namespace roomstore::differential {
 
-/// Writes `text` to standard error should the process die from now on: by a watchdog, an
-/// assertion, a signal, a sanitizer. Each call replaces the text of the one before.
+/// Sets the crash message: `text` is written to standard error if the process is ended by a
+/// watchdog, an assertion, a signal or a sanitizer. Each call replaces the previous text.
 void set_crash_message(const std::string& text);
 
 }  // namespace roomstore::differential

@@ -27,7 +27,7 @@ Operation event_read(Values& values) {
     }
 }
 
-// The room of an event is mostly the one that it is given to.
+// The room_id of an event is mostly that of the call.
 
 std::tuple<std::string, RoomEvent> append(Values& v) {
     auto room_id = v.room_id();

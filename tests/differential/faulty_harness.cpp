@@ -1,4 +1,4 @@
-// A memory store with one fault, chosen by ROOMSTORE_FAULT: what the comparison has to find.
+// A memory store with one fault, selected by ROOMSTORE_FAULT, which the comparison must find.
 
 #include <cstdlib>
 #include <stdexcept>
@@ -13,26 +13,26 @@ namespace {
 
 using namespace roomstore;
 
-/// Seen in the answer of the call itself, the third of a sequence.
+/// Visible in the result of the call itself, the third of a sequence.
 class RejoiningStore final : public ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;
 
     asio::awaitable<Participant> add_participant(Participant participant) override {
-        // Refuses what it should.
+        // Throws the errors of a correct store.
         co_await inner().add_participant(participant);
         co_await inner().remove_participant(participant.room_id, participant.id);
         co_return co_await inner().add_participant(std::move(participant));
     }
 };
 
-/// Seen only by who reads the markers.
+/// Visible only when the markers are read.
 class ForgetfulStore final : public ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;
 
     asio::awaitable<void> mark_all_read(std::string room_id, std::string channel_id) override {
-        // Refuses what it should.
+        // Throws the errors of a correct store.
         co_await inner().get_unread_count(room_id, channel_id);
         const bool there = co_await inner().room_exists(room_id);
         if (!there) throw Error(errc::not_found, "no room");
@@ -40,7 +40,7 @@ public:
     }
 };
 
-/// Seen only when a whole batch is repeated.
+/// Visible only when an append of several events is repeated.
 class RepeatingStore final : public ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;
@@ -59,7 +59,7 @@ public:
     }
 };
 
-/// Not seen by comparing answers: there is none.
+/// Throws an exception instead of returning a result.
 class ThrowingStore final : public ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;
@@ -71,7 +71,7 @@ public:
     }
 };
 
-/// As where a watchdog or an assertion ends the process.
+/// Ends the process, as a watchdog or an assertion does.
 class AbortingStore final : public ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;

@@ -22,9 +22,9 @@ Operation any_operation(Values& v) {
 
 constexpr const char* batch = "append_events";
 
-/// Callers repeat themselves, exactly or not quite.
+/// Repeats an earlier call, exactly or with a variation.
 Operation repeated(Values& v, const std::vector<Operation>& earlier) {
-    // Mostly appends: what a repetition of one must do is the longest rule of the contract.
+    // Mostly appends: their repetition has the longest rule of the contract.
     std::vector<Operation> appends;
     for (const auto& operation : earlier) {
         const bool append = operation.name.starts_with("add_event") || operation.name == batch;
@@ -35,8 +35,8 @@ Operation repeated(Values& v, const std::vector<Operation>& earlier) {
     return v.one_in(3) && operation.varied ? operation.varied(v) : operation;
 }
 
-/// The call at `position` of a sequence about the life of a store: before `init()`, after it, after
-/// `close()`. Null for any other call.
+/// The `init()` or `close()` at `position` of a lifecycle sequence, which has calls before
+/// `init()`, after it and after `close()`. No value if another call is due.
 std::optional<Operation> life_operation(Values& v, int position, int length) {
     if (position == 1 || (position > 1 && v.one_in(12))) return init_operation();
     if (position == length * 3 / 4 || (position == length - 1 && v.one_in(2))) {

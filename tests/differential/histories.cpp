@@ -25,30 +25,31 @@ constexpr int threads = 4;
 
 const std::vector<std::string> room_ids{"one", "two", "three"};
 constexpr const char* channel_id = "shared";
-/// Set by many callers, both to the same value in one patch, and removed together.
+/// Shared by all callers: a patch sets both to the same value, or removes both.
 constexpr const char* left_key = "left";
 constexpr const char* right_key = "right";
 
 using Place = std::pair<std::string, std::string>;
 
-/// What a caller saw of the metadata of a room.
+/// The metadata of a room, as read by a caller.
 struct MetadataRead {
     Interval when{};
     Json metadata{};
     std::string reader{};
 };
 
-/// An append under a key that others use too, and the event that it was answered with.
+/// An append with a key that other callers use, too, and the event that it returned.
 struct KeyAnswer {
     std::string attempted{};
     std::string returned{};
     std::int64_t index = 0;
 };
 
-/// What the callers share. Each of its parts may be used from any thread.
-class Scene {
+/// State shared by the callers. Thread-safe.
+class SharedState {
 public:
-    explicit Scene(std::shared_ptr<ConversationStore> the_store) : store(std::move(the_store)) {}
+    explicit SharedState(std::shared_ptr<ConversationStore> the_store)
+        : store(std::move(the_store)) {}
 
     const std::shared_ptr<ConversationStore> store;
     LogicalClock clock;
@@ -61,10 +62,10 @@ public:
     }
 
     void complain(std::string what) {
-        note([&](Scene& scene) { scene.complaints.push_back(std::move(what)); });
+        note([&](SharedState& scene) { scene.complaints.push_back(std::move(what)); });
     }
 
-    /// Written by `note` only, read when all callers are gone.
+    /// Written only by `note`; read after all callers have ended.
     /// @{
     std::vector<std::string> complaints{};
     std::map<Place, std::vector<RegisterWrite>> patches{};
@@ -72,7 +73,7 @@ public:
     std::map<std::string, MarkerHistory> markers{};
     std::map<std::string, std::vector<Interval>> marks_of_all{};
     std::map<Place, std::vector<KeyAnswer>> key_answers{};
-    Bustle bustle{};
+    CallCounts bustle{};
     /// @}
 
 private:
@@ -81,7 +82,7 @@ private:
 
 class Caller {
 public:
-    Caller(Scene& scene, int number, unsigned seed)
+    Caller(SharedState& scene, int number, unsigned seed)
         : scene_(scene), number_(number), random_(seed) {}
 
     asio::awaitable<void> live() {
@@ -89,7 +90,7 @@ public:
         for (step_ = 0; step_ < steps; ++step_) {
             const auto& room_id = room_ids[random_() % room_ids.size()];
             co_await take_step(room_id);
-            // A store that never suspends would let each caller live its life in one go.
+            // With a store that never suspends, the callers would otherwise run one by one.
             co_await asio::post(executor, asio::use_awaitable);
         }
     }
@@ -130,7 +131,7 @@ private:
         return event;
     }
 
-    /// Writes down that `event` was stored at `index`, or not at all.
+    /// Records that `event` was stored at `index`, or not stored.
     void record(const RoomEvent& event, const Interval& when, std::optional<std::int64_t> index) {
         AppendRecord record{
             .room_id = event.room_id, .event_id = event.id, .digest = digest_of(event)};
@@ -147,10 +148,10 @@ private:
         const auto stored = co_await scene_.store->add_event_auto_index(room_id, given);
         end(when);
         record(given, when, stored.index);
-        // A repetition must be told the same, however much has happened since.
+        // A repetition must return the same event, whatever has happened since.
         if (random_() % 4 != 0) co_return;
         const auto again = co_await scene_.store->add_event_auto_index(room_id, given);
-        if (again != stored) scene_.complain(given.id + " is told otherwise when repeated");
+        if (again != stored) scene_.complain(given.id + " gets another answer when repeated");
     }
 
     asio::awaitable<void> append_batch(std::string room_id) {
@@ -173,14 +174,14 @@ private:
                 scene_.complain(given[i].id + " is not behind the event before it in its batch");
             }
         }
-        scene_.note([](Scene& scene) { ++scene.bustle.batches; });
+        scene_.note([](SharedState& scene) { ++scene.bustle.batches; });
         const auto again = co_await scene_.store->append_events(room_id, given, any_index);
         if (again != stored) {
-            scene_.complain(given.front().id + ": the batch is told otherwise when repeated");
+            scene_.complain(given.front().id + ": the batch gets another answer when repeated");
         }
     }
 
-    /// Several callers use the same key; the first of them stores its event, all are answered so.
+    /// Several callers use the same key: the first one stores its event, which all of them get.
     asio::awaitable<void> append_by_key(std::string room_id) {
         auto given = event(room_id);
         const auto key = "key" + std::to_string(step_ / 6);
@@ -190,7 +191,7 @@ private:
         end(when);
         const bool own = stored.id == given.id;
         record(given, when, own ? std::optional(stored.index) : std::nullopt);
-        scene_.note([&](Scene& scene) {
+        scene_.note([&](SharedState& scene) {
             scene.key_answers[{room_id, key}].push_back({given.id, stored.id, stored.index});
             if (!own) ++scene.bustle.answers_by_key;
         });
@@ -205,10 +206,10 @@ private:
         scene_.history.add(std::move(record));
     }
 
-    /// Sets or removes a key that is this caller's own.
+    /// Sets or removes the key of this caller.
     asio::awaitable<void> patch(std::string room_id) { return change(room_id, {name()}); }
 
-    /// Sets or removes two keys that are everybody's.
+    /// Sets or removes the two shared keys.
     asio::awaitable<void> patch_pair(std::string room_id) {
         return change(room_id, {left_key, right_key});
     }
@@ -237,7 +238,7 @@ private:
                 scene_.complain(key + " is not in the answer as it was patched");
             }
         }
-        scene_.note([&](Scene& scene) {
+        scene_.note([&](SharedState& scene) {
             for (const auto& key : keys) scene.patches[{room_id, key}].push_back(write);
             scene.metadata_reads[room_id].push_back(
                 {write.when, std::move(room->metadata), name() + "'s patch"});
@@ -249,12 +250,12 @@ private:
         auto room = co_await scene_.store->get_room(room_id);
         end(when);
         if (!room) co_return scene_.complain(room_id + " is gone");
-        scene_.note([&](Scene& scene) {
+        scene_.note([&](SharedState& scene) {
             scene.metadata_reads[room_id].push_back({when, std::move(room->metadata), name()});
         });
     }
 
-    /// Marks any event that is there: also what is below the marker already.
+    /// Marks any stored event, even one below the marker.
     asio::awaitable<void> mark(std::string room_id) {
         const auto events = co_await scene_.store->list_events(room_id, {.limit = 100'000});
         if (events.empty()) co_return;
@@ -262,7 +263,7 @@ private:
         auto when = begin();
         co_await scene_.store->mark_read(room_id, channel_id, event.id);
         end(when);
-        scene_.note([&](Scene& scene) {
+        scene_.note([&](SharedState& scene) {
             scene.markers[room_id].raises.push_back({when, event.index, event.index});
         });
         co_await read_marker(room_id);
@@ -272,7 +273,7 @@ private:
         auto when = begin();
         co_await scene_.store->mark_all_read(room_id, channel_id);
         end(when);
-        scene_.note([&](Scene& scene) { scene.marks_of_all[room_id].push_back(when); });
+        scene_.note([&](SharedState& scene) { scene.marks_of_all[room_id].push_back(when); });
         co_await read_marker(room_id);
     }
 
@@ -283,21 +284,21 @@ private:
         if (const auto found = markers.find(channel_id); found != markers.end()) {
             read.value = found->second;
         }
-        scene_.note([&](Scene& scene) { scene.markers[room_id].reads.push_back(read); });
+        scene_.note([&](SharedState& scene) { scene.markers[room_id].reads.push_back(read); });
     }
 
     std::string name() const { return "caller" + std::to_string(number_); }
 
-    Scene& scene_;
+    SharedState& scene_;
     int number_;
     int step_ = 0;
     std::mt19937 random_;
 };
 
-/// Checks a scene that everybody has left.
-class Judge {
+/// Checks a scene after all callers have ended.
+class HistoryChecker {
 public:
-    explicit Judge(Scene& scene) : scene_(scene), violations_(scene.complaints) {}
+    explicit HistoryChecker(SharedState& scene) : scene_(scene), violations_(scene.complaints) {}
 
     asio::awaitable<std::vector<std::string>> judge() {
         std::map<std::string, std::vector<RoomEvent>> final_events;
@@ -325,22 +326,22 @@ private:
 
     void judge_counters(const Room& room, std::size_t events) {
         const auto stored = static_cast<std::int64_t>(events);
-        if (room.event_count != stored) violations_.push_back(room.id + ": the tally is off");
+        if (room.event_count != stored) violations_.push_back(room.id + ": event_count is wrong");
         if (stored > 0 && room.latest_index != stored - 1) {
-            violations_.push_back(room.id + ": latest_index is off");
+            violations_.push_back(room.id + ": latest_index is wrong");
         }
     }
 
     void judge_metadata(const Room& room) {
-        // The last look, after everything.
+        // A final read, after all calls.
         auto reads = scene_.metadata_reads[room.id];
         const auto now = scene_.clock.tick();
-        reads.push_back({{now, scene_.clock.tick()}, room.metadata, "the last look"});
+        reads.push_back({{now, scene_.clock.tick()}, room.metadata, "the final read"});
         std::set<std::string> keys{left_key, right_key};
         for (int i = 0; i < callers; ++i) keys.insert("caller" + std::to_string(i));
         for (const auto& read : reads) {
             for (const auto& [key, value] : read.metadata.items()) {
-                if (!keys.contains(key)) violations_.push_back("nobody patched " + key);
+                if (!keys.contains(key)) violations_.push_back("no call patched " + key);
             }
             if (read.metadata.value(left_key, "") != read.metadata.value(right_key, "")) {
                 violations_.push_back(room.id + ": " + read.reader + " sees half a patch");
@@ -361,7 +362,7 @@ private:
                       const std::map<std::string, std::int64_t>& markers) {
         auto history = scene_.markers[room_id];
         for (const auto& when : scene_.marks_of_all[room_id]) {
-            // At least what was answered before it began, at most what began before it ended.
+            // At least the appends answered before it began, at most those begun before it ended.
             MarkerRaise raise{when, -1, -1};
             for (const auto& append : scene_.history.appends()) {
                 if (append.room_id != room_id || append.outcome != AppendOutcome::stored) continue;
@@ -396,13 +397,14 @@ private:
                 if (attempted && answer.returned == first.returned && answer.index == first.index) {
                     continue;
                 }
-                violations_.push_back(room_id + ": " + place.second + " gives " + answer.returned +
-                                      " to one and " + first.returned + " to another");
+                violations_.push_back(room_id + ": " + place.second + " returns " +
+                                      answer.returned + " to one and " + first.returned +
+                                      " to another");
             }
         }
     }
 
-    Scene& scene_;
+    SharedState& scene_;
     std::vector<std::string> violations_;
 };
 
@@ -410,8 +412,8 @@ private:
 
 std::vector<std::string> violations_of_callers(const std::shared_ptr<ConversationStore>& store,
                                                unsigned seed,
-                                               Bustle& bustle) {
-    Scene scene(store);
+                                               CallCounts& bustle) {
+    SharedState scene(store);
     for (const auto& room_id : room_ids) run(store->create_room({.id = room_id}));
     std::vector<Caller> cast;
     for (int i = 0; i < callers; ++i) cast.emplace_back(scene, i, seed + static_cast<unsigned>(i));
@@ -419,7 +421,7 @@ std::vector<std::string> violations_of_callers(const std::shared_ptr<Conversatio
     for (auto& caller : cast) lives.push_back(caller.live());
     run_all(std::move(lives), threads);
 
-    Judge judge(scene);
+    HistoryChecker judge(scene);
     auto violations = run(judge.judge());
     bustle = scene.bustle;
     bustle.appends = scene.history.appends().size();

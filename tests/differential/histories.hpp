@@ -8,8 +8,8 @@
 
 namespace roomstore::test {
 
-/// How much concurrent callers did, so that a test can tell whether they met at all.
-struct Bustle {
+/// Numbers of calls, so that a test can check that there was enough concurrency.
+struct CallCounts {
     std::size_t appends = 0;
     std::size_t batches = 0;
     std::size_t answers_by_key = 0;
@@ -18,11 +18,11 @@ struct Bustle {
     std::size_t metadata_reads = 0;
 };
 
-/// Lets many callers, on several threads, append to a few rooms of `store`, alone, in batches and
-/// under shared keys, move shared markers, patch metadata, and read all that. The result names
-/// everything they were told that cannot have happened in one order.
+/// Runs many callers on several threads. They append to a few rooms of `store` single events,
+/// batches, and events with shared keys; move shared markers; patch metadata; and read all of
+/// these. Returns every result that is not consistent with any single order of the calls.
 std::vector<std::string> violations_of_callers(const std::shared_ptr<ConversationStore>& store,
                                                unsigned seed,
-                                               Bustle& bustle);
+                                               CallCounts& bustle);
 
 }  // namespace roomstore::test

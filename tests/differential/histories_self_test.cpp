@@ -1,4 +1,4 @@
-// Stores that are wrong under many callers, each in one way: the checks have to find every one.
+// Stores with one concurrency fault each: the checks must find every one.
 
 #include <algorithm>
 #include <atomic>
@@ -24,7 +24,7 @@ namespace {
 using namespace roomstore;
 using namespace roomstore::test;
 
-/// Reads the room, changes it, writes it back: two patches at once lose one of them.
+/// Reads the room, changes it, writes it back: of two concurrent patches, one is lost.
 class LosesPatches final : public ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;
@@ -41,7 +41,7 @@ public:
     }
 };
 
-/// Applies a patch key by key: others see half of it.
+/// Applies a patch key by key: other callers see half of it.
 class SplitsPatches final : public ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;
@@ -60,7 +60,7 @@ public:
     }
 };
 
-/// A marker is where it was put last, be that lower than before.
+/// A marker has the value that was set last, even if it is lower than before.
 class MovesMarkersBack final : public ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;
@@ -91,7 +91,7 @@ private:
     std::map<std::string, std::map<std::string, std::int64_t>> markers_;
 };
 
-/// Now and then answers with the index of the event before.
+/// Now and then returns the index of the previous event.
 class DuplicatesIndexes final : public ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;
@@ -106,7 +106,7 @@ private:
     std::atomic<int> appends_{0};
 };
 
-/// Stores a batch event by event: others come in between.
+/// Stores a batch event by event: other events are stored in between.
 class SplitsBatches final : public ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;
@@ -139,7 +139,7 @@ template <typename WrongStore>
 std::string complaints_about() {
     const auto store = std::make_shared<WrongStore>(std::make_shared<InMemoryStore>());
     run(store->init());
-    Bustle bustle;
+    CallCounts bustle;
     std::string all;
     for (const auto& violation : violations_of_callers(store, 1, bustle)) all += violation + "\n";
     return all;
@@ -151,7 +151,7 @@ bool mentions(const std::string& complaints, const std::string& what) {
 
 }  // namespace
 
-TEST_CASE("a store that is wrong under many callers is found out", "[concurrency]") {
+TEST_CASE("a store with a concurrency fault is detected", "[concurrency]") {
     CHECK(mentions(complaints_about<LosesPatches>(), "or has been overwritten"));
     CHECK(mentions(complaints_about<SplitsPatches>(), "sees half a patch"));
     CHECK(mentions(complaints_about<MovesMarkersBack>(), "moved back"));
@@ -160,7 +160,7 @@ TEST_CASE("a store that is wrong under many callers is found out", "[concurrency
     CHECK(mentions(complaints_about<ForgetsKeys>(), "events hold key"));
 }
 
-TEST_CASE("a register may be read as any write that was not surely overwritten") {
+TEST_CASE("a read of a register returns any write that was not certainly overwritten") {
     const RegisterWrite first{{0, 3}, "first"};
     const RegisterWrite second{{2, 5}, "second"};
     const RegisterWrite removal{{6, 7}, std::nullopt};
@@ -177,7 +177,7 @@ TEST_CASE("a register may be read as any write that was not surely overwritten")
     CHECK(complaints({{{4, 4}, "nobody's"}}) == 1);
 }
 
-TEST_CASE("of two reads of a register the later does not see the older write") {
+TEST_CASE("of two successive reads of a register, the later does not return the older write") {
     const RegisterWrite first{{0, 1}, "first"};
     const RegisterWrite second{{2, 9}, "second"};
     const RegisterHistory back{{first, second}, {{{3, 4}, "second"}, {{5, 6}, "first"}}};
@@ -186,7 +186,7 @@ TEST_CASE("of two reads of a register the later does not see the older write") {
     CHECK(check_register("x", forth).empty());
 }
 
-TEST_CASE("a marker is read where some call can have put it, and never lower than before") {
+TEST_CASE("a read of a marker returns what some call can have set, and never less than before") {
     const std::vector<MarkerRaise> raises{{{0, 1}, 3, 3}, {{2, 6}, 5, 7}};
     const auto complaints = [&](std::vector<MarkerRead> reads) {
         return check_marker("m", {raises, std::move(reads)}).size();

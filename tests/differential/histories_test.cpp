@@ -1,5 +1,5 @@
-// Many callers at once on one backend; afterwards, whether what each of them was told can have
-// happened in one order.
+// Runs many concurrent callers on one backend, then checks that all results are consistent with a
+// single order of the calls.
 
 #include "differential/histories.hpp"
 
@@ -19,14 +19,14 @@ using namespace roomstore::test;
 
 }  // namespace
 
-TEST_CASE("what concurrent callers are told can have happened in one order", "[concurrency]") {
+TEST_CASE("the results of concurrent callers are consistent with a single order", "[concurrency]") {
     const auto seed = std::random_device{}();
     CAPTURE(seed);
     const auto backend = contract::make_backend();
     const auto store = backend->make_store({});
     run(store->init());
 
-    Bustle bustle;
+    CallCounts bustle;
     CHECK(violations_of_callers(store, seed, bustle) == std::vector<std::string>{});
     // Without collisions the test would prove nothing.
     CHECK(bustle.appends > 300);

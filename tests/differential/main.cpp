@@ -1,13 +1,12 @@
-// Compares the backend that is linked in with the reference, sequence by sequence.
+// Compares the linked backend with the reference, sequence by sequence.
 //
 //     differential_<backend> [--sequences N] [--seed S] [--length L] [--test-file FILE]
 //     differential_<backend> --print-to FILE --sequences 1 --seed S [--length L]
 //
-// A sequence that differs is shrunk and printed as a case of the contract suite, or written to a
-// file. The second form writes a sequence as such a case without comparing.
+// A sequence with a mismatch is shrunk and printed as a test case of the contract suite, or written
+// to a file. The second form writes a sequence as such a test case without comparing.
 //
-// Sequence i of seed S is sequence 0 of seed S + i: a failing one is repeated alone by its own
-// seed.
+// Sequence i of seed S is sequence 0 of seed S + i: a failing sequence can be repeated on its own.
 
 #include <cstdint>
 #include <cstdlib>
@@ -34,7 +33,7 @@ struct Options {
     std::uint64_t sequences = 10'000;
     std::uint64_t seed = std::random_device{}();
     int length = 40;
-    /// Where the tests go; the last one stays. Empty: to standard output.
+    /// File for the tests; each test overwrites the previous one. Empty: standard output.
     std::string test_file{};
     /// Print the sequences instead of comparing.
     bool print = false;
@@ -64,13 +63,13 @@ Options parse(int argc, char** argv) {
     return options;
 }
 
-/// What repeats a sequence alone.
+/// The options that repeat this sequence only.
 std::string seed_of(const Sequence& sequence) {
     return "--seed " + std::to_string(sequence.seed) + " --sequences 1 --length " +
            std::to_string(sequence.operations.size());
 }
 
-/// As a case of the contract suite, to standard output or to where it was asked for.
+/// Writes a test case of the contract suite to `file`, or to standard output if `file` is empty.
 void print_test(const Sequence& sequence,
                 const std::vector<Operation>& operations,
                 const std::string& file) {
@@ -93,9 +92,10 @@ void report(contract::Backend& backend, const Sequence& sequence, const std::str
                   << "\nbackend:   " << text_of(mismatch->backend, 2) << '\n'
                   << std::endl;
     } else {
-        std::cout << "(the shrunk sequence agrees when it is repeated: a race, or state left "
-                     "behind by an earlier sequence)\n"
-                  << std::endl;
+        std::cout
+            << "(there is no mismatch when the shrunk sequence is repeated: a race, or state left "
+               "behind by an earlier sequence)\n"
+            << std::endl;
     }
     print_test(sequence, mismatch ? mismatch->operations : shortest.operations, file);
 }
@@ -116,7 +116,7 @@ bool all_listed(const std::set<std::string>& drawn) {
 }
 
 int run(const Options& options) {
-    // First of all, and out of every buffer: whatever happens next can be repeated.
+    // Printed first, and flushed: whatever happens next can be repeated.
     std::cout << options.sequences << " sequences of " << options.length << " operations from seed "
               << options.seed << std::endl;
     const auto backend = contract::make_backend();

@@ -6,7 +6,7 @@
 #include "differential/vary.hpp"
 #include "support/populated.hpp"
 
-/// The models among the random values.
+/// Random models.
 namespace roomstore::differential {
 
 template <typename Model>
@@ -34,7 +34,7 @@ Room Values::room() {
     room.metadata = object();
     if (one_in(4)) room.timers.inactive_after_seconds = count();
     if (one_in(4)) room.timers.last_activity_at = time();
-    // An imported room is at the end of few sequences, and the beginning of others.
+    // Some rooms are imported: they begin with counters of their own.
     if (one_in(6)) {
         room.event_count = count();
         // Some rooms have no index left, or only a few.
@@ -91,7 +91,7 @@ RoomEvent Values::event(const std::string& room_id) {
     event.source.channel_type = channel_type();
     event.content = content();
     event.index = index_near_next(room_id);
-    // Few distinct values: a repeated id must often be a repeated event.
+    // Few distinct values, so that a repeated id is often a repeated event.
     event.created_at = one_in(4) ? time() : Timestamp{std::chrono::days{18'000}};
     if (one_in(2)) event.source.participant_id = maybe(participant_id());
     if (one_in(2)) event.visibility = among<std::string>({"all", "internal", "c1,c2"});

@@ -13,34 +13,34 @@ namespace roomstore::differential {
 
 class Values;
 
-/// One call with its arguments fixed, to be made on any store, any number of times.
+/// A call with fixed arguments, which can be made on any store, any number of times.
 struct Operation {
     std::string name;
-    /// Makes the call. What it returned or threw, as JSON whose text is the same where the contract
-    /// demands sameness: times that a store takes from its clock are masked.
+    /// Makes the call. Returns its result or error as JSON, whose text is equal wherever the
+    /// contract requires equal outcomes: times that a store takes from its clock are masked.
     std::function<asio::awaitable<Json>(ConversationStore&)> run;
-    /// Makes the call. Gives it as statements of a contract test, which demand the same outcome.
+    /// Makes the call. Returns it as statements of a contract test that expects the same outcome.
     std::function<asio::awaitable<std::string>(ConversationStore&)> write;
-    /// The same call with one argument, or one field of one, drawn anew. Empty for calls that were
-    /// not drawn.
+    /// The same call with a new random value for one argument, or for one field of it. Empty for
+    /// calls without random arguments.
     std::function<Operation(Values&)> varied;
 };
 
-/// Operations that depend on `seed` and their number alone. Ids come from small sets, so that
-/// operations meet.
+/// Operations that are determined by `seed` and their number. Ids come from small sets, so that
+/// operations affect the same rows.
 struct Sequence {
     std::uint64_t seed = 0;
-    /// Keeps identities of different sequences apart, since nothing deletes them.
+    /// Separates the identities of different sequences, because identities are never deleted.
     std::string scope{};
     /// Whether `init()` and `close()` are among the operations: such a sequence needs a store of
-    /// its own, without `init()`.
+    /// its own that has not been initialised.
     bool lifecycle = false;
     std::vector<Operation> operations{};
 };
 
 Sequence generate_sequence(std::uint64_t seed, int length);
 
-/// Operations with drawn arguments, by noun.
+/// Operations with random arguments, by subject.
 /// @{
 Operation room_operation(Values& v);
 Operation event_operation(Values& v);
@@ -54,10 +54,10 @@ Operation create_room_operation(Values& v);
 Operation init_operation();
 Operation close_operation();
 
-/// Reads of everything that can be read from the ids of `Values`, and from those of `rooms`.
+/// Reads of everything that can be read with the ids of `Values` and of `rooms`.
 std::vector<Operation> all_reads(const std::vector<Room>& rooms, const std::string& scope);
 
-/// Deletes `rooms`, and looks whether any room is left.
+/// Deletes `rooms`, then lists the rooms that are left.
 std::vector<Operation> removals(const std::vector<Room>& rooms);
 
 }  // namespace roomstore::differential

@@ -13,15 +13,15 @@
 
 namespace roomstore::differential {
 
-/// Times from here on were not generated: a store took them from its clock.
+/// Generated times are earlier: a store took later ones from its clock.
 inline const Timestamp first_clock_time =
     std::chrono::sys_days{std::chrono::year{2025} / std::chrono::January / 1};
 
-/// What stands where a time of the store's clock stood. No generated time.
+/// Replaces a time of the store's clock. It is never generated.
 inline constexpr Timestamp masked_time{std::chrono::microseconds{1}};
 
-/// Masks the times in `result` that a store took from its clock. Where they were, as C++ behind the
-/// name of the result.
+/// Masks the times in a result that a store took from its clock. Returns where they were, as C++
+/// code that follows the name of the result.
 /// @{
 template <typename T>
 std::vector<std::string> mask_clock(T&) {
@@ -91,8 +91,8 @@ inline Json as_json(const RoomContext& context) {
     return json;
 }
 
-/// What the awaited call returned, or the error it threw: the code, whether anything was applied,
-/// and for refused arguments also the text, which comes from one piece of code.
+/// The result of the call, or its error: the code, whether anything was applied, and for invalid
+/// arguments also the text, because all stores share the code that validates them.
 template <typename T>
 asio::awaitable<Json> outcome_of(asio::awaitable<T> call) {
     try {
@@ -117,7 +117,7 @@ asio::awaitable<Json> outcome_of(asio::awaitable<T> call) {
     }
 }
 
-/// The text by which outcomes are compared. Equal JSON values may have different ones: 1 and 1.0,
+/// The text by which outcomes are compared. Equal JSON values may have different texts: 1 and 1.0,
 /// 0.0 and -0.0.
 inline std::string text_of(const Json& outcome, int indent = -1) {
     return outcome.dump(indent, ' ', false, Json::error_handler_t::replace);

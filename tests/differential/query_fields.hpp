@@ -5,7 +5,7 @@
 #include "roomstore/detail/fields.hpp"
 #include "roomstore/query.hpp"
 
-/// The argument structs, described as `roomstore::detail::visit_fields` describes the models.
+/// Describes the fields of argument structs, as `roomstore::detail::visit_fields` does for models.
 namespace roomstore::differential {
 
 template <typename Query>

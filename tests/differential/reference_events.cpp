@@ -31,14 +31,14 @@ bool matches(const EventFilter& filter, const RoomEvent& event) {
     return true;
 }
 
-/// The empty key is no key.
+/// An empty key means no key.
 RoomEvent without_empty_key(RoomEvent event) {
     if (event.idempotency_key == "") event.idempotency_key = std::nullopt;
     return event;
 }
 
-/// An append is told apart from another with its id by what happened, where it came from, when, and
-/// under which key; not by the rest.
+/// Two appends with the same id are the same event if their types, sources, times and keys are
+/// equal; the other fields are ignored.
 bool is_repetition(const RoomEvent& stored, const RoomEvent& given) {
     if (stored.type != given.type) return false;
     if (stored.source != given.source) return false;

@@ -49,7 +49,7 @@ asio::awaitable<Identity> ReferenceStore::create_identity(Identity identity) {
     const auto given = std::exchange(identity.channel_addresses, {});
     identities_.push_back(identity);
     for (const auto& [channel_type, addresses] : given) {
-        // A type without addresses is kept: it came in and has to come back.
+        // A channel type without addresses is kept, because it must be returned as it was given.
         identities_.back().channel_addresses[channel_type];
         for (const auto& address : addresses) {
             link(identities_.back(), channel_type, address, identity.organization_id);

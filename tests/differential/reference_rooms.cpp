@@ -5,8 +5,8 @@ namespace roomstore::differential {
 
 namespace {
 
-/// The number that is written: its sign, its digits without the zeros around them, and the power of
-/// ten that they are multiplied by.
+/// A number as it is written: its sign, its digits without leading and trailing zeros, and the
+/// power of ten by which they are multiplied.
 std::tuple<bool, std::string, int> decimal(const Json& number) {
     std::string digits = number.dump();
     const bool negative = digits.front() == '-';
@@ -26,14 +26,14 @@ std::tuple<bool, std::string, int> decimal(const Json& number) {
     return {negative, digits, power};
 }
 
-/// Numbers are decimals in jsonb: 1 is 1.0, and no two integers are equal because a double or a
-/// sign could not tell them apart.
+/// Numbers are decimals in jsonb: 1 equals 1.0, and different integers are never equal, even if a
+/// conversion to double or to another signedness would make them equal.
 bool same(const Json& a, const Json& b) {
     return a.is_number() && b.is_number() ? decimal(a) == decimal(b) : a == b;
 }
 
-/// The number as jsonb gives it back: zero without a sign, no exponent, and so an integer where it
-/// is one and fits.
+/// A number as jsonb returns it: zero has no sign and there is no exponent, so that a whole number
+/// becomes an integer if it fits.
 Json written_out(const Json& number) {
     if (!number.is_number_float()) return number;
     const auto [negative, digits, power] = decimal(number);
@@ -52,7 +52,7 @@ Json with_numbers_written_out(Json value) {
     return value;
 }
 
-/// `contained` lies inside `value` as PostgreSQL's `@>` understands it (manual, section 8.14.3).
+/// Whether `value` contains `contained` in the sense of PostgreSQL's `@>` (manual, section 8.14.3).
 bool contains(const Json& value, const Json& contained, bool top = true) {
     if (value.is_object() && contained.is_object()) {
         for (const auto& [key, wanted] : contained.items()) {
@@ -146,7 +146,7 @@ asio::awaitable<Room> ReferenceStore::update_room(Room room) {
     validator_.update_room(room);
     auto& stored = require(room.id).room;
     room.metadata = with_numbers_written_out(room.metadata);
-    // The latest activity is moved by appends, but the timers are the caller's to set.
+    // Appends update last_activity_at, but the caller may set the timers.
     room.created_at = stored.created_at;
     room.event_count = stored.event_count;
     room.latest_index = stored.latest_index;

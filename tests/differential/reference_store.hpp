@@ -12,15 +12,14 @@
 
 namespace roomstore::differential {
 
-/// The contract in its plainest form: one thread, vectors, linear scans, no index and no
-/// cleverness. Slow on purpose. What both backends are measured against, so every line should be
-/// obvious.
+/// The contract in its simplest form: one thread, vectors, linear scans, no indexes, no
+/// optimizations. Both backends are compared with it, so every line should be obviously correct.
 class ReferenceStore : public ConversationStore {
 public:
     explicit ReferenceStore(Limits limits = {}) : validator_(limits) {}
 
-    /// @name What is there
-    /// For who draws arguments. Keys begin with the id of the room.
+    /// @name Contents
+    /// Used to draw arguments. Keys begin with the id of the room.
     /// @{
     using Keys = std::vector<std::pair<std::string, std::string>>;
     std::vector<Room> rooms() const;
@@ -51,7 +50,7 @@ private:
         std::map<std::string, std::int64_t> markers{};
     };
 
-    /// Who holds an address; the order is the order of linking.
+    /// The identity that has an address. Links are in the order of linking.
     struct Link {
         std::optional<std::string> organization_id;
         std::string channel_type;
@@ -74,7 +73,7 @@ private:
     std::vector<RoomState*> ordered_rooms();
     static RoomEvent* find_event(RoomState& state, const std::string& event_id);
     static RoomEvent* find_key(RoomState& state, const std::optional<std::string>& key);
-    /// The stored event that `event` repeats, if any; throws where its id names another one.
+    /// The stored event that `event` repeats, if any. Throws if another event has its id.
     static RoomEvent* find_repeated(RoomState& state, const RoomEvent& event);
     static RoomEvent store_event(RoomState& state, RoomEvent event);
     static std::int64_t unread(RoomState& state, const std::string& channel_id);

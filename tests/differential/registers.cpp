@@ -10,7 +10,7 @@ std::string shown(const std::optional<std::string>& value) {
     return value ? "'" + *value + "'" : "nothing";
 }
 
-/// Writes that can have left what `read` saw. The first, of no interval, stands for the beginning.
+/// Writes whose value `read` can have returned. The first write, at time 0, is the initial state.
 std::vector<const RegisterWrite*> sources_of(const std::vector<RegisterWrite>& writes,
                                              const RegisterRead& read) {
     std::vector<const RegisterWrite*> sources;
@@ -27,7 +27,7 @@ std::vector<const RegisterWrite*> sources_of(const std::vector<RegisterWrite>& w
 }  // namespace
 
 std::vector<std::string> check_register(const std::string& name, const RegisterHistory& history) {
-    // Instant 0 is before all others: what is absent in the beginning was removed then.
+    // Time 0 is before all calls: the initial state is a removal at that time.
     std::vector<RegisterWrite> writes{RegisterWrite{}};
     for (auto write : history.writes) {
         ++write.when.invoked_at;
@@ -78,7 +78,7 @@ std::vector<std::string> check_marker(const std::string& name, const MarkerHisto
             possible = possible || (!read.when.precedes(raise.when) && raise.lowest <= read.value &&
                                     read.value <= raise.highest);
         }
-        if (!possible) violations.push_back(name + " is " + value + ", which nobody marked");
+        if (!possible) violations.push_back(name + " is " + value + ", which no call has marked");
         for (const auto& later : history.reads) {
             if (!read.when.precedes(later.when) || later.value >= read.value) continue;
             violations.push_back(name + " moved back from " + value + " to " +

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Compares both backends with the reference, for as long as you like:
+# Compares both backends with the reference, with any number of sequences:
 #
-#   tests/differential/run.sh                                            10 000 sequences, of a new seed
+#   tests/differential/run.sh                                            10 000 sequences, with a new seed
 #   tests/differential/run.sh --sequences 200000 --seed 1 [--length 40]
 #
-# The same seed makes the same sequences. A failing one is shrunk and printed as a contract test.
+# The same seed gives the same sequences. A failing one is shrunk and printed as a contract test.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [[ $# -gt 0 ]] || set -- --sequences 10000

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Shows that the comparison finds what it must, and that what it prints is a test.
+"""Checks that the comparison finds known faults, and that the code that it prints is a valid test.
 
     self_test.py --faulty BINARY --memory BINARY --printed DIR --build DIR --cmake CMAKE
 
-Runs the comparison over stores with a known fault: each has to be found, shrunk to few operations and
-written as a case of the contract suite. Those files, and two with sequences of every kind of operation,
-are compiled by two targets of the build tree: with a right store the cases pass, with the faulty one
-each of them fails.
+Runs the comparison with stores that have a known fault each. Every fault must be found, shrunk to few
+operations and written as a test case of the contract suite. Two targets of the build tree compile these
+files, and two files with sequences of every kind of operation: with a correct store all cases pass, with
+the faulty store each case about its fault fails.
 """
 
 import argparse
@@ -15,16 +15,16 @@ import re
 import subprocess
 import sys
 
-# The faults of faulty_harness.cpp that show in an outcome, and how many operations show them.
+# The faults of faulty_harness.cpp that are visible in an outcome, and the number of operations required.
 FAULTS = {"rejoining": 3, "forgetful": 3, "repeating": 3, "throwing": 2}
-# The number of failed assertions, or one for all of them.
+# Exit status of Catch2: the number of failed assertions, or one value for any number.
 CATCH2_FAILED = (1, 42)
-# Room for a sequence that needs something more, such as an event to read.
+# Allowance for a sequence that needs one more operation, such as an append of the event that it reads.
 SPARE = 1
 
 
 class Wrong(Exception):
-    """Something went otherwise than it must."""
+    """A check failed."""
 
 
 def call(command, fault="", expected=(0,)):
@@ -37,11 +37,11 @@ def call(command, fault="", expected=(0,)):
 
 
 def find(options, fault, operations):
-    """Has the fault found and written to a file."""
+    """Runs the comparison with a fault; returns the name of the test case that it writes to a file."""
     file = os.path.join(options.printed, fault + ".cpp")
     told, _ = call([options.faulty, "--seed", "1", "--sequences", "2000", "--test-file", file], fault, (1,))
     if not told.startswith("2000 sequences of 40 operations from seed 1\n"):
-        raise Wrong(f"{fault}: the seed does not come first:\n{told}")
+        raise Wrong(f"{fault}: the seed is not printed first:\n{told}")
     sizes = [int(size) for size in re.findall(r"^DIFFERENT: --seed .* shrunk to (\d+) operations$", told, re.M)]
     if not sizes:
         raise Wrong(f"{fault} was not found:\n{told}")
@@ -54,7 +54,7 @@ def find(options, fault, operations):
 
 
 def write_sequence(options, file, seed, length):
-    """A sequence that has no fault, as a case."""
+    """Writes a sequence as a test case, without a fault; returns its text."""
     path = os.path.join(options.printed, file)
     call([options.memory, "--print-to", path, "--seed", str(seed), "--sequences", "1", "--length", str(length)])
     with open(path, encoding="utf-8") as text:
@@ -67,13 +67,13 @@ def check(options):
 
     told, complaint = call([options.faulty, "--seed", "5", "--sequences", "10"], "aborting", (-6,))
     if not re.search(r"^died in: --seed \d+ --sequences 1 --length 40$", complaint, re.M):
-        raise Wrong(f"a death does not tell its sequence:\n{told}\n{complaint}")
+        raise Wrong(f"the crash message does not name the sequence:\n{told}\n{complaint}")
 
     write_sequence(options, "everything.cpp", 3, 60)
-    # One that begins before init() and goes on after close(): few do.
+    # A sequence that begins before init() and continues after close(); there are few.
     if not any("CHECK_FAILS(store->init()" in write_sequence(options, "lifecycle.cpp", seed, 20)
                for seed in range(1, 2000)):
-        raise Wrong("no sequence is about the life of a store")
+        raise Wrong("no lifecycle sequence was found")
     unharmed = 2
 
     call([options.cmake, "--build", options.build, "--target", "printed_right", "printed_faulty"])
@@ -82,12 +82,12 @@ def check(options):
     if f"in {len(cases) + unharmed} test cases)" not in told:
         raise Wrong(f"not all of the printed cases ran:\n{told}")
     for fault, case in cases.items():
-        # Catch2 takes a comma for the end of a name.
+        # Catch2 treats a comma as the end of a name.
         told, _ = call([os.path.join(binaries, "printed_faulty"), case.replace(",", r"\,")], fault,
                        CATCH2_FAILED)
         if not re.search(r"test cases: +1 \| +1 failed", told):
-            raise Wrong(f"the case about {fault} did not fail alone:\n{told}")
-    print("the printed cases pass with a right store, and fail with the faulty ones")
+            raise Wrong(f"the case about {fault} did not fail, or other cases ran:\n{told}")
+    print("the printed cases pass with a correct store, and fail with the faulty ones")
 
 
 def main():

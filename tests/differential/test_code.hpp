@@ -14,11 +14,11 @@
 #include "differential/operation.hpp"
 #include "differential/outcome.hpp"
 
-/// Operations as cases of the contract suite.
+/// Writes operations as test cases of the contract suite.
 namespace roomstore::differential {
 
-/// A call in a test, each argument named before it: GCC 12 does not compile initializer lists
-/// inside such calls, and people read the lines one by one.
+/// A call in a test, with each argument in a variable of its own: GCC 12 does not compile
+/// initializer lists inside such calls, and short lines are easier to read.
 struct CallCode {
     std::string name;
     std::string declarations{};
@@ -31,8 +31,8 @@ struct CallCode {
 /// The statements for a call that failed.
 std::string failure_code(const CallCode& code, const Error& error);
 
-/// The checks that `result` has the text of `expected`. Text where there is free-form JSON, whose
-/// numbers `==` takes for equal when they are written differently.
+/// The checks that `result` equals `expected`. Models are compared as text: they contain free-form
+/// JSON, where `==` ignores differences in how a number is written.
 template <typename T>
 std::string comparison_code(const T&) {
     if constexpr (std::same_as<T, RoomContext>) {
@@ -46,7 +46,7 @@ std::string comparison_code(const T&) {
     }
 }
 
-/// Makes `call`, which `code` shows, and writes it together with what came of it.
+/// Makes `call`, whose code is `code`, and returns its code with checks of its outcome.
 template <typename T>
 asio::awaitable<std::string> write_check(asio::awaitable<T> call, CallCode code) {
     try {
@@ -71,8 +71,8 @@ asio::awaitable<std::string> write_check(asio::awaitable<T> call, CallCode code)
     }
 }
 
-/// A file with a case of the contract suite: makes `operations` on a new store and demands what the
-/// reference answers.
+/// A file with a test case of the contract suite. The test makes `operations` on a new store and
+/// expects the outcomes of the reference.
 std::string test_code(const std::string& case_name,
                       const std::vector<Operation>& operations,
                       bool lifecycle);

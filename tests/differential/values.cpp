@@ -60,7 +60,7 @@ std::pair<std::string, std::string> Values::event_key() {
 
 std::string Values::identity_id() {
     const auto wanted = id(all_identity_ids(scope_));
-    // Legal ids outlive the sequence, so they have to be its own.
+    // Identities with valid ids outlive the sequence, so it needs ids of its own.
     const bool odd = std::ranges::count(odd_ids(), wanted) > 0;
     return odd ? (scope_ + wanted).substr(0, 255) : wanted;
 }
@@ -178,7 +178,7 @@ Json Values::value(int depth) {
 
 double Values::number() {
     if (one_in(2)) return among<double>({0.5, 1.0, 2.0, 1e300, 0.1});
-    // What PostgreSQL writes otherwise than it was given, and the neighbours of that.
+    // Numbers that PostgreSQL writes in another form than it was given, and their neighbours.
     return among<double>({-0.0,
                           1e15,
                           1e16,
@@ -248,7 +248,7 @@ RoomFilter Values::room_filter() {
         filter.metadata = Json::object();
         (*filter.metadata)[among<std::string>({"a", "b"})] = value();
     } else if (const auto rooms = reference_.rooms(); !rooms.empty() && !one_in(4)) {
-        // What some room has: all of it, or a part.
+        // The metadata of some room, or a part of it.
         filter.metadata = part_of(among(rooms).metadata);
     }
     return filter;

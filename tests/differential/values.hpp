@@ -14,12 +14,12 @@ namespace roomstore::differential {
 class ReferenceStore;
 using ReferenceKeys = std::vector<std::pair<std::string, std::string>>;
 
-/// Random arguments: mostly valid and out of small sets, so that operations meet; now and then on
-/// the border of what is allowed, or beyond it.
+/// Random arguments: mostly valid and from small sets, so that operations affect the same rows; now
+/// and then at the limits of what is valid, or beyond.
 class Values {
 public:
-    /// `scope` begins every id of an identity and every address. `reference` tells what the room
-    /// is at, so that indexes can be drawn near that; it has made the calls so far.
+    /// Every identity id and every address begins with `scope`. `reference` has made all calls so
+    /// far: it provides existing ids, and the next index of a room to draw indexes near it.
     Values(std::uint64_t seed, std::string scope, const ReferenceStore& reference)
         : random_(seed), scope_(std::move(scope)), reference_(reference) {}
 
@@ -35,7 +35,7 @@ public:
     static std::vector<std::string> all_organization_ids() { return {"o1", "\u00f82"}; }
     static std::vector<std::string> all_addresses(const std::string& scope);
     static std::vector<ChannelType> all_channel_types();
-    /// Legal ids that turn up now and then in place of any other.
+    /// Valid ids that now and then replace any other id.
     static std::vector<std::string> odd_ids();
     /// @}
 
@@ -51,17 +51,17 @@ public:
         return one_in(2) ? std::optional<T>(std::move(value)) : std::nullopt;
     }
 
-    /// Mostly that of a room that is there, as calls about nothing find little.
+    /// Mostly an existing room: calls for missing rooms find few faults.
     std::string room_id();
     std::string event_id() { return id(all_event_ids()); }
-    /// Few, so that threads have several replies.
+    /// Few distinct values, so that threads have several replies.
     std::string parent_id() { return one_in(4) ? event_id() : id({"e1", "e2"}); }
     std::string channel_id() { return id(all_channel_ids()); }
     std::string participant_id() { return id(all_participant_ids()); }
     std::string identity_id();
-    /// Mostly one that is there.
+    /// Mostly an existing one.
     std::string known_identity_id();
-    /// As `event` and so on, mostly under the key of one that is there.
+    /// Like `event` and so on, mostly with the key of an existing row.
     /// @{
     RoomEvent known_event();
     ChannelBinding known_binding();
@@ -69,7 +69,7 @@ public:
     Task known_task();
     Room known_room();
     /// @}
-    /// Ids of a room and of one of its events, mostly.
+    /// Room id and event id, mostly of an existing event.
     std::pair<std::string, std::string> event_key();
     std::string task_id() { return id(all_task_ids()); }
     std::string key();
@@ -83,7 +83,7 @@ public:
 
     Timestamp time();
     std::int64_t index();
-    /// At or beside the index that the room gives next.
+    /// At or near the next index of the room.
     std::int64_t index_near_next(const std::string& room_id);
     std::optional<std::int64_t> cursor();
     std::int64_t count();
@@ -116,19 +116,19 @@ public:
     AppendOptions options(const std::string& room_id);
 
 private:
-    /// What `whole` contains, as searches for metadata understand it.
+    /// A random part of `whole`, contained in it as metadata filters define it.
     Json part_of(Json whole);
-    /// `row`, mostly with a key out of `keys`.
+    /// `row`, mostly with one of `keys`.
     template <typename Row>
     Row aimed(Row row, const ReferenceKeys& keys, std::string Row::* id);
-    /// A model with defaults and here and there a field of `full`.
+    /// A default model with some fields of `full`.
     template <typename Model>
     Model mixed(const Model& full);
-    /// `model`, now and then with a value that no store accepts, or only just does.
+    /// `model`, now and then with a value that is invalid, or just valid.
     template <typename Model>
     Model rarely_corrupted(Model model);
 
-    /// One of `ids`; rarely one that no store has seen, rarely an illegal one.
+    /// One of `ids`; rarely an unusual or an invalid id.
     std::string id(const std::vector<std::string>& ids);
     UnknownMembers unknown_members();
     EventContent content();

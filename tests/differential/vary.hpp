@@ -13,14 +13,14 @@
 
 namespace roomstore::differential {
 
-/// A struct whose fields are known by name.
+/// A model whose fields can be visited.
 template <typename T>
 concept Described = roomstore::detail::NamedModel<T> && !std::same_as<T, EventContent>;
 
 template <typename T>
 concept DescribedQuery = !query_type<T>.empty();
 
-/// Calls `visit` with each field of `value`, one after the other.
+/// Calls `visit` with each field of `value`, in order.
 template <typename T, typename Visit>
 void for_each_field(T& value, Visit&& visit) {
     const auto field = [&](roomstore::detail::FieldName, auto& member, const auto&...) {
@@ -33,8 +33,8 @@ void for_each_field(T& value, Visit&& visit) {
     }
 }
 
-/// Makes one field of `value`, or the whole where it has none, that of `other`. `random` gives
-/// numbers below a bound.
+/// Replaces one random field of `value`, or all of it if it has no fields, by that of `other`.
+/// `random` gives numbers below a bound.
 template <typename Random, typename T>
 void vary(Random& random, T& value, const T& other) {
     if constexpr (Described<T> || DescribedQuery<T>) {
@@ -50,7 +50,7 @@ void vary(Random& random, T& value, const T& other) {
                  *static_cast<const std::remove_cvref_t<decltype(field)>*>(fields[chosen]));
         });
     } else if constexpr (std::same_as<T, std::vector<RoomEvent>>) {
-        // A batch: one event of it changed, left out, or in another place.
+        // A list of events: one is removed or changed, or the list is rotated.
         if (value.empty() || other.empty()) {
             value = other;
             return;
@@ -72,7 +72,7 @@ void vary(Random& random, T& value, const T& other) {
     }
 }
 
-/// As `vary`, with one of the arguments of a call.
+/// Like `vary`, with one of the arguments of a call.
 template <typename Random, typename... Args>
 void vary_one(Random& random, std::tuple<Args...>& arguments, const std::tuple<Args...>& other) {
     if constexpr (sizeof...(Args) > 0) {

@@ -1,4 +1,4 @@
-// Server processes that end, stop or are forgotten under an append.
+// Server processes that end, are frozen, or lose their client during an append.
 
 #include <csignal>
 #include <filesystem>
@@ -16,7 +16,7 @@ namespace {
 using Moment = StoreUnderFault::Moment;
 using Often = StoreUnderFault::Often;
 
-/// The sleep is where the server looks for the signal.
+/// The server handles the signal during the sleep.
 const char* const end_itself =
     "PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(60)";
 
@@ -26,7 +26,7 @@ std::chrono::steady_clock::duration since(std::chrono::steady_clock::time_point 
 
 }  // namespace
 
-TEST_CASE("a backend that is terminated while it is idle costs no append", "[F1]") {
+TEST_CASE("no append fails if a backend is terminated while idle", "[F1]") {
     StoreUnderFault fault(shared_server(), patient_options(GENERATE(256, 1)));
     for (int i = 0; i < 3; ++i) {
         const auto ending = fault.append("a", std::to_string(i)).get();
@@ -39,7 +39,7 @@ TEST_CASE("a backend that is terminated while it is idle costs no append", "[F1]
     fault.recover();
 }
 
-TEST_CASE("a backend that is terminated while it waits for the room costs no append", "[F1]") {
+TEST_CASE("no append fails if a backend is terminated while it waits for the room", "[F1]") {
     auto& server = shared_server();
     StoreUnderFault fault(server, patient_options(GENERATE(256, 1)));
     RoomLock lock(server, fault, "a");
@@ -56,11 +56,11 @@ TEST_CASE("a backend that is terminated while it waits for the room costs no app
     fault.recover();
 }
 
-TEST_CASE("a backend that ends in the middle of an append or of its COMMIT costs none", "[F1]") {
+TEST_CASE("no append fails if a backend ends during an append or its COMMIT", "[F1]") {
     auto& server = shared_server();
     const auto moment = GENERATE(Moment::insert, Moment::commit);
     StoreUnderFault fault(server, patient_options(GENERATE(256, 1)));
-    fault.sabotage(moment, end_itself);
+    fault.install_trigger(moment, end_itself);
     const auto endings = append_together(
         server, fault, {{"a", "first"}, {"a", "victim"}, {"b", "other"}, {"a", "last"}});
     for (const auto& ending : endings) {
@@ -73,14 +73,13 @@ TEST_CASE("a backend that ends in the middle of an append or of its COMMIT costs
     CHECK(fault.indexes("b") == "0");
     const auto stats = fault.store().stats();
     CHECK(stats.retries == 1);
-    // A server that ends during COMMIT cannot say whether it came that far.
+    // A backend that ends during COMMIT does not report whether the transaction was committed.
     CHECK(stats.doubts == (moment == Moment::commit ? 1U : 0U));
     CHECK(stats.doubts_settled == stats.doubts);
     fault.recover();
 }
 
-TEST_CASE("a server that is restarted, stopped at once or crashes under load loses nothing",
-          "[F4]") {
+TEST_CASE("no append is lost or fails if a server is restarted or crashes under load", "[F4]") {
     PrivateCluster::require();
     PrivateCluster server;
     auto options = patient_options(GENERATE(256, 1));
@@ -93,7 +92,7 @@ TEST_CASE("a server that is restarted, stopped at once or crashes under load los
             server.restart(how);
             load.await_more(50);
         }
-        // One process killed: the postmaster ends all others, and recovers as after a crash.
+        // If one backend is killed, the postmaster terminates the others and runs crash recovery.
         fault.forget_admin();
         ::kill(fault.backend("true LIMIT 1"), SIGKILL);
         fault.forget_admin();
@@ -106,7 +105,7 @@ TEST_CASE("a server that is restarted, stopped at once or crashes under load los
     fault.recover();
 }
 
-TEST_CASE("a frozen backend holds up its own append only, and that until the deadline", "[F5]") {
+TEST_CASE("a frozen backend delays only its own append, and only until the deadline", "[F5]") {
     auto& server = shared_server();
     auto options = patient_options(GENERATE(256, 1));
     options.connections = 2;
@@ -129,7 +128,7 @@ TEST_CASE("a frozen backend holds up its own append only, and that until the dea
     fault.recover();
 }
 
-TEST_CASE("a frozen server is unavailable by the deadline, and served again when it goes on",
+TEST_CASE("a frozen server is unavailable by the deadline, and used again when it continues",
           "[F5]") {
     PrivateCluster::require();
     PrivateCluster server;
@@ -145,17 +144,17 @@ TEST_CASE("a frozen server is unavailable by the deadline, and served again when
             fault.append("a", "early").get(), errc::unavailable, "a", server.folder().string());
         CHECK(since(began) < options.deadline + promised_delay + busy_machine);
     }
-    // It has yet to see off those who gave up on it.
+    // The server first has to handle the connection attempts that were given up.
     await([&] { return fault.append("a", "late").get().result.has_value(); });
     CHECK(fault.times_stored("early") == "0");
     fault.recover();
 }
 
-TEST_CASE("a room whose lock is held for a process that is dead is free again soon", "[F9]") {
+TEST_CASE("the lock on a room is released soon after the client that holds it dies", "[F9]") {
     auto& server = shared_server();
     StoreUnderFault fault(server);
     run(fault.store().create_room(make_room({.id = "room-0"})));
-    fault.sabotage(Moment::insert, "PERFORM pg_sleep(600)");
+    fault.install_trigger(Moment::insert, "PERFORM pg_sleep(600)");
     const auto log =
         std::filesystem::temp_directory_path() / ("roomstore-dead-" + std::to_string(::getpid()));
     const auto sleeps = [&] {
@@ -173,7 +172,7 @@ TEST_CASE("a room whose lock is held for a process that is dead is free again so
     const auto ending = fault.append("room-0", "event").get();
     INFO(ending.text);
     REQUIRE(ending.result);
-    // The server looks for its clients once a second.
+    // The server checks once per second whether its clients are still connected.
     CHECK(since(began) < 1s + busy_machine);
     CHECK_FALSE(sleeps());
     CHECK(ending.result->index == 0);

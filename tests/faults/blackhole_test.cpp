@@ -1,5 +1,5 @@
-// Packets that vanish, on a network of the test's own. TCP finds out by the settings of the driver,
-// in seconds, not by anything that the processor's load could blur.
+// Lost packets on a private network. The driver's TCP settings detect them within seconds, whatever
+// the load of the processor.
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -13,7 +13,7 @@ namespace {
 
 constexpr auto found_dead_within = 5s;
 
-/// A deadline that leaves time to find the connection dead.
+/// With a deadline that leaves time to detect the dead connection.
 PostgresOptions over_network(const PrivateCluster& server) {
     auto options = patient_options();
     options.connection_string = server.tcp_connection_string();
@@ -28,8 +28,7 @@ void await_success(StoreUnderFault& fault, const std::string& id) {
 
 }  // namespace
 
-TEST_CASE("a network that swallows what is sent is found out, and used again when it is back",
-          "[F6]") {
+TEST_CASE("a network that loses all packets is detected, and used again when it is back", "[F6]") {
     PrivateCluster::require();
     const auto network = PrivateNetwork::make_or_skip();
     PrivateCluster server({.tcp = true});
@@ -53,7 +52,7 @@ TEST_CASE("a network that swallows what is sent is found out, and used again whe
     fault.recover();
 }
 
-TEST_CASE("a network that dies while a statement runs is found out too", "[F7]") {
+TEST_CASE("a network that fails while a statement runs is detected", "[F7]") {
     PrivateCluster::require();
     const auto network = PrivateNetwork::make_or_skip();
     PrivateCluster server({.tcp = true});
@@ -79,7 +78,7 @@ TEST_CASE("a network that dies while a statement runs is found out too", "[F7]")
     fault.recover();
 }
 
-TEST_CASE("a network that dies during COMMIT leaves commit_unknown, and calling again settles it",
+TEST_CASE("a network failure during COMMIT is commit_unknown, and calling again settles it",
           "[F7]") {
     PrivateCluster::require();
     const auto network = PrivateNetwork::make_or_skip();

@@ -1,4 +1,5 @@
-// Clocks that are equal, go back, or are far off: those of the clients, and that of this process.
+// Clocks that are equal, go back, or are far off: those of the clients, and the one of this
+// process.
 
 #include <atomic>
 #include <ctime>
@@ -14,13 +15,13 @@
 
 namespace {
 
-/// By how many seconds the time of day of this process is off.
+/// Offset in seconds that is added to the time of day in this process.
 std::atomic<long> time_is_off{0};
 
 }  // namespace
 
-// Instead of those of the C library, in this whole process: what asks for the time of day is told
-// another one. The steady clock goes on as it does.
+// Replace those of the C library in the whole process, and shift the time of day. The steady clock
+// is not affected.
 extern "C" {
 
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
@@ -50,7 +51,7 @@ namespace {
 
 constexpr long day = 86'400;
 
-/// The time of day is set, until the end of the scope.
+/// Shifts the time of day until the end of the scope.
 class ClockSet {
 public:
     explicit ClockSet(long seconds) { time_is_off = seconds; }
@@ -61,7 +62,7 @@ public:
 
 }  // namespace
 
-TEST_CASE("events keep the order of their appends, whatever their clocks say", "[F25]") {
+TEST_CASE("events keep the order of their appends, whatever their timestamps", "[F25]") {
     StoreUnderFault fault(shared_server(), patient_options(GENERATE(256, 1)));
     const std::vector<Timestamp> times{at(100),
                                        at(100),
@@ -91,11 +92,11 @@ TEST_CASE("events keep the order of their appends, whatever their clocks say", "
     fault.recover();
 }
 
-TEST_CASE("a clock that is set ends no call early, and keeps none beyond its deadline", "[F25]") {
+TEST_CASE("setting the clock ends no call early, and none later than its deadline", "[F25]") {
     const auto by = GENERATE(-day, day);
     const auto present = now();
     {
-        // What the library would see of it.
+        // Checks that the library sees the shifted clock.
         const ClockSet set(by);
         REQUIRE((by < 0) == (now() < present));
         REQUIRE((by < 0) ==
@@ -105,7 +106,7 @@ TEST_CASE("a clock that is set ends no call early, and keeps none beyond its dea
     TcpProxy proxy(server.port());
     auto options = patient_options(GENERATE(256, 1));
     options.connection_string = proxy.connection_string();
-    SECTION("calls that run and that wait go on") {
+    SECTION("running and queued calls continue") {
         StoreUnderFault fault(server, options);
         RoomLock lock(server, fault, "a");
         auto running = fault.append("a", "running");
@@ -113,7 +114,7 @@ TEST_CASE("a clock that is set ends no call early, and keeps none beyond its dea
         auto queued = fault.append("b", "queued");
         await([&] { return fault.store().stats().queue_length == 1; });
         const ClockSet set(by);
-        // The pool looks at its clock when a call comes, and is cancelled.
+        // The pool reads its clock when a call arrives, and when a call is cancelled.
         auto passing = fault.append("c", "passing");
         await([&] { return fault.store().stats().queue_length == 2; });
         passing.cancel();
@@ -123,12 +124,12 @@ TEST_CASE("a clock that is set ends no call early, and keeps none beyond its dea
         lock.release();
         CHECK(running.get().result);
         CHECK(queued.get().result);
-        // Reconnecting, too, is a matter of the steady clock.
+        // Reconnecting depends on the steady clock too.
         proxy.cut_all();
         CHECK(fault.append("c", "reconnected").get().result);
         fault.recover();
     }
-    SECTION("a deadline is one all the same") {
+    SECTION("a deadline still ends the call") {
         options.deadline = 1s;
         StoreUnderFault fault(server, options);
         const auto held = proxy.inject({.action = TcpProxy::Action::hold});

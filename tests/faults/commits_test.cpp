@@ -20,7 +20,7 @@ PostgresOptions through(const TcpProxy& proxy, std::size_t append_batch) {
     return options;
 }
 
-/// Where an append is when its backend ends.
+/// The step of an append at which its backend is terminated.
 struct Point {
     std::string name;
     Action action;
@@ -32,16 +32,16 @@ struct Point {
 
 const std::vector<Point> points{
     {"after BEGIN", Action::hold, "append.lock_room"},
-    // COMMIT is sent where the answer comes through before the end does.
+    // COMMIT is sent if the answer arrives before the end of the connection is detected.
     {"after the lock", Action::hold_reply, "append.lock_room", 1, 0, 1},
     {"before COMMIT", Action::hold, "COMMIT", 1, 1, 1},
-    // The answer is on its way, and comes before the end.
+    // The answer was already sent, and arrives before the end of the connection.
     {"after COMMIT", Action::hold_reply, "COMMIT", 0},
 };
 
 }  // namespace
 
-TEST_CASE("a backend that is terminated at any step of an append costs none", "[F1]") {
+TEST_CASE("no append fails if its backend is terminated at any step", "[F1]") {
     const auto point = GENERATE(from_range(points));
     const auto append_batch = GENERATE(256, 1);
     CAPTURE(point.name, append_batch);
@@ -65,7 +65,7 @@ TEST_CASE("a backend that is terminated at any step of an append costs none", "[
     fault.recover();
 }
 
-TEST_CASE("a COMMIT that is lost, or whose answer is, stores each event once", "[F2]") {
+TEST_CASE("if a COMMIT or its answer is lost, each event is stored once", "[F2]") {
     auto& server = shared_server();
     const auto action = GENERATE(Action::cut_before, Action::cut_reply, Action::cut_after);
     const auto append_batch = GENERATE(256, 1);
@@ -87,7 +87,7 @@ TEST_CASE("a COMMIT that is lost, or whose answer is, stores each event once", "
     CHECK(endings[2].result->index == 1);
     CHECK(proxy.happened(lost) == 1);
     const auto stats = fault.store().stats();
-    // An answer that has come leaves no doubt, whatever comes after it.
+    // If the answer arrived, there is no doubt, even if the connection is lost afterwards.
     CHECK(stats.doubts == (action == Action::cut_after ? 0U : 1U));
     CHECK(stats.doubts_settled == stats.doubts);
     CHECK(fault.append("a", "third").get().result->index == 2);
@@ -95,7 +95,7 @@ TEST_CASE("a COMMIT that is lost, or whose answer is, stores each event once", "
     fault.recover();
 }
 
-TEST_CASE("an internal error as the answer to COMMIT is doubt, and settled", "[F2]") {
+TEST_CASE("an internal error as the answer to COMMIT leaves it in doubt, and is settled", "[F2]") {
     const auto append_batch = GENERATE(256, 1);
     const std::string sqlstate = GENERATE("XX000", "08006");
     CAPTURE(append_batch, sqlstate);
@@ -113,10 +113,8 @@ TEST_CASE("an internal error as the answer to COMMIT is doubt, and settled", "[F
     fault.recover();
 }
 
-TEST_CASE(
-    "an internal error as the answer to the COMMIT of a write that cannot be run again is "
-    "commit_unknown",
-    "[F2]") {
+TEST_CASE("an internal error as the answer to COMMIT is commit_unknown if a re-run is unsafe",
+          "[F2]") {
     TcpProxy proxy(shared_server().port());
     StoreUnderFault fault(shared_server(), through(proxy, 256));
     const auto error = proxy.inject({.action = Action::error_reply});
@@ -129,14 +127,13 @@ TEST_CASE(
     fault.recover();
 }
 
-TEST_CASE("an append that is lost on every try is commit_unknown, and settled by calling again",
-          "[F2]") {
+TEST_CASE("an append whose every run is lost is commit_unknown; calling again settles it", "[F2]") {
     const auto action = GENERATE(Action::cut_before, Action::cut_reply);
     TcpProxy proxy(shared_server().port());
     auto options = through(proxy, GENERATE(256, 1));
     options.deadline = 1s;
     StoreUnderFault fault(shared_server(), options);
-    // With the answer to the first COMMIT alone the second try would find the event.
+    // Re-runs have to fail too: otherwise the second run would settle the first COMMIT.
     const auto lost = proxy.inject({.action = action, .times = {}});
     const auto blind = proxy.inject(
         {.action = Action::cut_before, .statement = "append.lock_room", .times = {}, .skip = 1});
@@ -153,7 +150,7 @@ TEST_CASE("an append that is lost on every try is commit_unknown, and settled by
     fault.recover();
 }
 
-TEST_CASE("a COMMIT that ends after its client gave up on it is found by the next try", "[F3]") {
+TEST_CASE("a COMMIT that ends after its connection was lost is found by the re-run", "[F3]") {
     PrivateCluster::require();
     HangingCommits server;
     TcpProxy proxy(server.cluster.port());
@@ -161,7 +158,7 @@ TEST_CASE("a COMMIT that ends after its client gave up on it is found by the nex
     auto task = fault.append("a", "event");
     await([&] { return fault.backends("wait_event = 'SyncRep'") == "1"; });
     proxy.cut_all();
-    // The next try waits for the room, which the old backend has until its COMMIT ends.
+    // The re-run waits for the room, which the old backend keeps locked until its COMMIT ends.
     await([&] { return fault.backends("wait_event_type = 'Lock'") == "1"; });
     CHECK(fault.backends("wait_event = 'SyncRep'") == "1");
     server.release();
@@ -174,7 +171,7 @@ TEST_CASE("a COMMIT that ends after its client gave up on it is found by the nex
     fault.recover();
 }
 
-TEST_CASE("a COMMIT that hangs past the deadline is commit_unknown, and settled by calling again",
+TEST_CASE("a COMMIT that hangs past the deadline is commit_unknown; calling again settles it",
           "[F3]") {
     PrivateCluster::require();
     HangingCommits server;

@@ -10,7 +10,7 @@ namespace roomstore::test {
 
 namespace {
 
-/// A server, and a hot standby that has whatever the server has acknowledged.
+/// A server and a synchronous hot standby.
 class ServerWithStandby {
 public:
     ServerWithStandby() : standby({.primary = &primary}) {
@@ -24,7 +24,7 @@ public:
         });
     }
 
-    /// To whichever of them takes writes.
+    /// Connects to the server that accepts writes.
     std::string connection_string() const {
         return "host=" + primary.folder().string() + ',' + standby.folder().string() +
                " port=" + std::to_string(primary.port()) + ',' + std::to_string(standby.port()) +
@@ -55,7 +55,7 @@ void end(PrivateCluster& server, Death how) {
 
 }  // namespace
 
-TEST_CASE("a failover under load loses nothing, and appends go on by themselves", "[failover]") {
+TEST_CASE("a failover under load loses no append, and none fails", "[failover]") {
     PrivateCluster::require();
     const auto how = GENERATE(Death::of_postmaster, Death::of_all);
     const std::size_t append_batch = GENERATE(256, 1);
@@ -80,7 +80,7 @@ TEST_CASE("a failover under load loses nothing, and appends go on by themselves"
     fault.follow(servers.standby);
     CHECK(fault.store().stats().reconnects >= 1);
 
-    // The old one comes back, still believing in itself. New connections, too, lead to the one that
+    // The old primary starts again and accepts writes. New connections still go to the server that
     // answered last.
     servers.primary.start();
     const auto left_behind = servers.primary.admin().value(events);
@@ -93,7 +93,7 @@ TEST_CASE("a failover under load loses nothing, and appends go on by themselves"
     fault.recover();
 }
 
-TEST_CASE("while nobody has been promoted calls end in time, and afterwards they succeed",
+TEST_CASE("before the promotion calls fail by their deadline, after it they succeed",
           "[failover]") {
     PrivateCluster::require();
     const std::size_t append_batch = GENERATE(256, 1);
@@ -116,7 +116,8 @@ TEST_CASE("while nobody has been promoted calls end in time, and afterwards they
     }
     servers.standby.promote();
     fault.follow(servers.standby);
-    // What is still being found out of the old one costs at most one more deadline.
+    // An attempt to connect to the old server may still be in progress; it can use up at most one
+    // more deadline.
     await([&] { return fault.append("a", "after").get().result.has_value(); });
     for (int i = 0; i < 10; ++i) {
         CHECK(fault.append("a", "after-" + std::to_string(i)).get().result);
@@ -127,7 +128,7 @@ TEST_CASE("while nobody has been promoted calls end in time, and afterwards they
     fault.recover();
 }
 
-TEST_CASE("a standby serves reads, refuses appends as read_only, and takes them once promoted",
+TEST_CASE("a standby serves reads, refuses appends as read_only, and accepts them once promoted",
           "[F16][failover]") {
     PrivateCluster::require();
     const std::size_t append_batch = GENERATE(256, 1);
@@ -168,7 +169,7 @@ TEST_CASE("a standby serves reads, refuses appends as read_only, and takes them 
     run(store.close());
 }
 
-TEST_CASE("a host that does not write is left for one that does, whoever finds out",
+TEST_CASE("all connections move from a read-only host to one that accepts writes",
           "[F16][failover]") {
     PrivateCluster::require();
     const bool prepared = GENERATE(true, false);
@@ -196,7 +197,7 @@ TEST_CASE("a host that does not write is left for one that does, whoever finds o
     CHECK(run(store.get_event("a", "before"))->index == 0);
 
     const Watchdog watchdog;
-    // All three are found out, and each call is answered as if nothing were the matter.
+    // All three connections find the host read-only and are replaced, and no call fails.
     std::vector<std::unique_ptr<Task<RoomEvent>>> appends;
     const std::vector<std::string> rooms{"a", "b", "c"};
     while (connections_to(servers.standby) != "0") {
@@ -212,7 +213,7 @@ TEST_CASE("a host that does not write is left for one that does, whoever finds o
         }
     }
     CHECK(connections_to(servers.primary) == "3");
-    // Once each: who connects later begins with the one that writes.
+    // One reconnect per connection: each starts with the host known to accept writes.
     CHECK(store.stats().reconnects == 3);
     CHECK(store.stats().doubts == 0);
     run(store.close());

@@ -21,7 +21,7 @@ std::string next_name() {
     return "fault_" + std::to_string(++count);
 }
 
-// Where each COMMIT waits for a standby, this one does not.
+// Uses synchronous_commit=local, since on some servers each COMMIT waits for a standby.
 void make_tables(const PrivateCluster& cluster, PostgresOptions options) {
     options.connection_string =
         cluster.connection_string() + " options='-c synchronous_commit=local'";
@@ -63,7 +63,8 @@ StoreUnderFault::StoreUnderFault(PrivateCluster& cluster, PostgresOptions option
     options_.schema = next_name();
     options_.application_name = options_.schema;
     make_tables(cluster, options_);
-    // What the tests themselves come to hold: a thread, and the descriptors of a context's timers.
+    // Created before the counts are taken: the watchdog's thread, and the descriptors that a
+    // context uses for timers.
     const Watchdog watchdog;
     const asio::steady_timer timer(caller_.context());
     threads_before_ = threads();
@@ -164,24 +165,24 @@ void StoreUnderFault::terminate(const std::string& condition) {
         condition);
 }
 
-void StoreUnderFault::sabotage(Moment moment, const std::string& action, Often often) {
-    // A sequence counts on where a transaction is rolled back.
+void StoreUnderFault::install_trigger(Moment moment, const std::string& action, Often often) {
+    // A sequence is not reset when a transaction is rolled back.
     const std::string due = often == Often::always ? "true" : "nextval('{schema}.sabotages') = 1";
     query(
         "CREATE SEQUENCE {schema}.sabotages;"
-        "CREATE FUNCTION {schema}.sabotage() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "CREATE FUNCTION {schema}.install_trigger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         "IF NEW.id LIKE 'victim%' AND " +
         due + " THEN " + action + "; END IF; RETURN NEW; END $$;" +
         (moment == Moment::insert
-             ? "CREATE TRIGGER sabotage BEFORE INSERT ON {schema}.events "
-             : "CREATE CONSTRAINT TRIGGER sabotage AFTER INSERT ON {schema}.events "
+             ? "CREATE TRIGGER install_trigger BEFORE INSERT ON {schema}.events "
+             : "CREATE CONSTRAINT TRIGGER install_trigger AFTER INSERT ON {schema}.events "
                "DEFERRABLE INITIALLY DEFERRED ") +
-        "FOR EACH ROW EXECUTE FUNCTION {schema}.sabotage()");
+        "FOR EACH ROW EXECUTE FUNCTION {schema}.install_trigger()");
 }
 
-void StoreUnderFault::repair() {
+void StoreUnderFault::remove_trigger() {
     query(
-        "DROP TRIGGER sabotage ON {schema}.events; DROP FUNCTION {schema}.sabotage;"
+        "DROP TRIGGER install_trigger ON {schema}.events; DROP FUNCTION {schema}.install_trigger;"
         "DROP SEQUENCE {schema}.sabotages");
 }
 
@@ -276,7 +277,7 @@ std::vector<std::string> Load::violations(PostgresStore& by) const {
 
 std::map<std::string, std::vector<RoomEvent>> all_events(PostgresStore& store,
                                                          const std::vector<std::string>& rooms) {
-    // Events may be large and the deadline of the store short: each page has a deadline of its own.
+    // Events may be large and the deadline of the store short, so each call reads a small page.
     constexpr int page = 8;
     std::map<std::string, std::vector<RoomEvent>> events;
     for (const auto& room : rooms) {

@@ -23,24 +23,23 @@ namespace roomstore::test {
 
 using namespace std::chrono_literals;
 
-/// The server that the tests of this binary share, also on TCP. They break connections to it, never
-/// the server.
+/// The server that the tests of this binary share; it also listens on TCP. Tests may break
+/// connections to it, but not the server.
 PrivateCluster& shared_server();
 
-/// How much later than its deadline a call may end: what is promised, and as much again as a busy
-/// machine may take for it.
+/// How long after its deadline a call may end: the promised limit, and an allowance for a busy
+/// machine.
 inline constexpr std::chrono::milliseconds promised_delay{250};
 inline constexpr std::chrono::milliseconds busy_machine{1500};
 
-/// One connection, and more time than any test needs.
+/// One connection, and timeouts longer than any test needs.
 PostgresOptions patient_options(std::size_t append_batch = 256);
 
-/// A store that something happens to, on tables of its own, with the rooms `a`, `b`, `c` and
-/// `recovered`.
+/// A store for fault tests, in a schema of its own, with the rooms `a`, `b`, `c` and `recovered`.
 class StoreUnderFault {
 public:
-    /// `options` count but for schema and name. An empty connection string leads straight to the
-    /// server.
+    /// Replaces the schema and the application name in `options`. An empty connection string means
+    /// a direct connection to the server.
     explicit StoreUnderFault(PrivateCluster& cluster, PostgresOptions options = patient_options());
     ~StoreUnderFault();
     StoreUnderFault(const StoreUnderFault&) = delete;
@@ -52,43 +51,45 @@ public:
 
     Task<RoomEvent> append(const std::string& room, const std::string& id);
 
-    /// The last check of every test: 20 appends succeed, and what the store holds of the system is
-    /// what it held before; once it is closed, nothing is left. `closed` is called in between, for
-    /// what stands between the store and the server.
+    /// The last check of every test: 20 appends succeed, and the store uses no more threads,
+    /// descriptors and connections than before the fault. After it is closed, none of them are
+    /// left. `closed` is called before this check, to remove what is between the store and the
+    /// server.
     void recover(const std::function<void()>& closed = {});
-    /// Destroys the store as it is.
+    /// Destroys the store without closing it.
     void destroy() { store_.reset(); }
     void check_nothing_left();
     /// A new store on the same tables.
     void reopen();
 
-    /// Beside the store; `{schema}` is its schema.
+    /// Run on a separate connection; `{schema}` in `sql` is replaced by the schema of the store.
     std::vector<TextRow> query(std::string sql);
     std::string value(std::string sql);
     std::string indexes(const std::string& room);
     std::string times_stored(const std::string& event_id);
 
-    /// Of the connections of this store.
+    /// Number of the store's backends that satisfy `condition`, and the pid of the only one.
     std::string backends(const std::string& condition = "true");
     pid_t backend(const std::string& condition);
     bool waits_for_lock() { return backends("wait_event_type = 'Lock'") != "0"; }
-    /// Returns when they are gone.
+    /// Terminates these backends, and waits until they are gone.
     void terminate(const std::string& condition = "true");
 
-    /// Runs `action`, in PL/pgSQL, in the transaction of the first event whose id begins with
-    /// `victim`: before its row is written, or as COMMIT begins; with `always`, of each.
+    /// Runs `action`, in PL/pgSQL, in the transaction that stores the first event whose id begins
+    /// with `victim`, or, with `always`, every such event: before the row is written, or at the
+    /// start of COMMIT.
     enum class Moment { insert, commit };
     enum class Often { once, always };
-    void sabotage(Moment moment, const std::string& action, Often often = Often::once);
-    void repair();
+    void install_trigger(Moment moment, const std::string& action, Often often = Often::once);
+    void remove_trigger();
 
-    /// The store is served by another server from here on.
+    /// From here on the store uses another server.
     void follow(PrivateCluster& server) {
         admin_.reset();
         cluster_ = &server;
     }
 
-    /// Of a connection that broke or whose server did.
+    /// Drops the separate connection, for when it or its server has failed.
     void forget_admin() { admin_.reset(); }
 
 private:
@@ -106,18 +107,18 @@ private:
     std::size_t descriptors_serving_ = 0;
 };
 
-/// The row of a room, locked by somebody else.
+/// A lock on the row of a room, held by another client.
 class RoomLock {
 public:
     RoomLock(PrivateCluster& cluster, const StoreUnderFault& fault, const std::string& room);
-    /// Also of its connection.
+    /// Also closes the connection that holds the lock.
     void release();
 
 private:
     std::optional<Admin> admin_;
 };
 
-/// A process that does nothing until the end of the scope.
+/// Stops a process until the end of the scope.
 class Frozen {
 public:
     explicit Frozen(pid_t pid);
@@ -134,15 +135,15 @@ struct Append {
     std::string id;
 };
 
-/// Appends that share a transaction, where the store lets them: all wait for its only connection,
-/// which an append to the room `c` keeps until `ready` has returned.
+/// Makes appends that form one batch if `append_batch` permits: all are queued for the store's only
+/// connection, which an append to the room `c` occupies until `ready` has returned.
 std::vector<Ending<RoomEvent>> append_together(
     PrivateCluster& cluster,
     StoreUnderFault& fault,
     const std::vector<Append>& appends,
     const std::function<void()>& ready = [] {});
 
-/// Callers that append without a pause and write down what they are told, until they are stopped.
+/// Callers that append continuously and record the results, until `stop`.
 class Load {
 public:
     Load(PostgresStore& store, Caller& caller, std::vector<std::string> rooms, int callers);
@@ -150,11 +151,11 @@ public:
     Load(const Load&) = delete;
     Load& operator=(const Load&) = delete;
 
-    /// Waits for that many more appends that are answered as stored.
+    /// Waits until this many more appends were answered as stored.
     void await_more(std::size_t appends);
     void stop();
 
-    /// Of those that ended; after `stop`.
+    /// Numbers of appends by result; call `stop` first.
     std::size_t stored() const { return counts_->stored; }
     std::size_t failed(errc code) const {
         return counts_->failed.at(static_cast<std::size_t>(code));
@@ -162,14 +163,14 @@ public:
     std::size_t failed() const;
     const std::string& last_error() const { return counts_->last_error; }
 
-    /// What the history and the rooms, read by `by`, hold against the store.
+    /// The violations found by `check_history` on the history and the rooms, which `by` reads.
     std::vector<std::string> violations(PostgresStore& by) const;
 
 private:
     struct Counts {
         std::atomic<std::size_t> stored{0};
         std::array<std::atomic<std::size_t>, 32> failed{};
-        std::string last_error;  // of the caller's thread
+        std::string last_error;  // used on the caller's thread only
     };
 
     asio::awaitable<void> append_until_stopped(int number);
@@ -183,15 +184,15 @@ private:
     std::vector<std::unique_ptr<Task<void>>> tasks_;
 };
 
-/// Checks how an append ended that failed: the code, and a text that names operation, room and
-/// `where`, which is a part of the server's name.
+/// Checks that an append failed with this code and SQLSTATE, and that the text names the operation,
+/// the room and `where`, a part of the server's name.
 void check_failure(const Ending<RoomEvent>& ending,
                    errc code,
                    const std::string& room,
                    const std::string& where,
                    const std::string& sqlstate = {});
 
-/// The rooms as `check_history` wants them.
+/// The events of the rooms, for `check_history`.
 std::map<std::string, std::vector<RoomEvent>> all_events(PostgresStore& store,
                                                          const std::vector<std::string>& rooms);
 

@@ -1,4 +1,4 @@
-// Rooms that others keep, deadlocks, serialization failures.
+// Rooms locked by other clients, deadlocks, serialization failures.
 
 #include <future>
 
@@ -17,7 +17,7 @@ using Often = StoreUnderFault::Often;
 
 }  // namespace
 
-TEST_CASE("a room that somebody else keeps makes an append busy, and later lets it in", "[F10]") {
+TEST_CASE("an append is busy while another client locks the room, and succeeds later", "[F10]") {
     auto& server = shared_server();
     auto options = patient_options(GENERATE(256, 1));
     options.lock_timeout = 30ms;
@@ -37,7 +37,7 @@ TEST_CASE("a room that somebody else keeps makes an append busy, and later lets 
     fault.recover();
 }
 
-TEST_CASE("a room is free again when its holder falls silent between two statements", "[F9]") {
+TEST_CASE("a room is unlocked if its holder is silent between two statements", "[F9]") {
     auto& server = shared_server();
     TcpProxy proxy(server.port());
     auto options = patient_options(GENERATE(256, 1));
@@ -46,8 +46,8 @@ TEST_CASE("a room is free again when its holder falls silent between two stateme
     const auto held = proxy.inject({.action = TcpProxy::Action::hold});
     auto held_up = silent.append("a", "held up");
     await([&] { return proxy.holding(held) == 1; });
-    // Its session has the lock, and the server knows of no reason to end it but the silence
-    // (idle_in_transaction_session_timeout).
+    // The session holds the lock, and only idle_in_transaction_session_timeout makes the server end
+    // it.
     auto other_options = silent.options();
     other_options.connection_string = server.connection_string();
     PostgresStore other(other_options);
@@ -62,21 +62,21 @@ TEST_CASE("a room is free again when its holder falls silent between two stateme
     REQUIRE(first.result);
     CHECK(first.result->index == 0);
     run(other.close());
-    // Whose session is ended tries again.
+    // The append whose session was ended is re-run.
     const auto second = held_up.get();
     REQUIRE(second.result);
     CHECK(second.result->index == 1);
     silent.recover();
 }
 
-TEST_CASE("an append that the server ends to resolve a deadlock is repeated", "[F10]") {
+TEST_CASE("an append that the server aborts to resolve a deadlock is re-run", "[F10]") {
     auto& server = shared_server();
     StoreUnderFault fault(server, patient_options(GENERATE(256, 1)));
-    // With the room in its hands, the append wants a lock that the other one has, who wants the
-    // room: in this order, so that it is the append which closes the circle and finds it.
-    fault.sabotage(Moment::insert,
-                   "PERFORM pg_advisory_xact_lock(1); PERFORM pg_advisory_xact_lock(2)",
-                   Often::always);
+    // The append locks the room and then waits for a lock of the other client, which waits for the
+    // room. The append is the last to wait, so its backend detects the deadlock.
+    fault.install_trigger(Moment::insert,
+                          "PERFORM pg_advisory_xact_lock(1); PERFORM pg_advisory_xact_lock(2)",
+                          Often::always);
     {
         auto gate = server.admin();
         gate.query("BEGIN; SELECT pg_advisory_xact_lock(1)");
@@ -102,34 +102,34 @@ TEST_CASE("an append that the server ends to resolve a deadlock is repeated", "[
         CHECK(fault.store().stats().retries == 1);
         CHECK(fault.times_stored("victim") == "1");
     }
-    fault.repair();
+    fault.remove_trigger();
     fault.recover();
 }
 
-TEST_CASE("a serialization failure is repeated, and busy where it does not end", "[F10]") {
+TEST_CASE("an append is re-run after a serialization failure, and busy if all runs fail", "[F10]") {
     auto& server = shared_server();
     StoreUnderFault fault(server, patient_options(GENERATE(256, 1)));
     const auto moment = GENERATE(Moment::insert, Moment::commit);
     const char* const fail = "RAISE EXCEPTION 'not now' USING ERRCODE = '40001'";
-    fault.sabotage(moment, fail);
+    fault.install_trigger(moment, fail);
     const auto once = fault.append("a", "victim-once").get();
     INFO(once.text);
     REQUIRE(once.result);
     CHECK(once.result->index == 0);
-    fault.repair();
-    fault.sabotage(moment, fail, Often::always);
+    fault.remove_trigger();
+    fault.install_trigger(moment, fail, Often::always);
     check_failure(
         fault.append("a", "victim").get(), errc::busy, "a", server.folder().string(), "40001");
     CHECK(fault.times_stored("victim") == "0");
     CHECK(fault.store().stats().doubts == 0);
-    fault.repair();
+    fault.remove_trigger();
     fault.recover();
 }
 
-TEST_CASE("a server whose sessions are serializable by default changes nothing", "[F10]") {
+TEST_CASE("appends also work if sessions are serializable by default", "[F10]") {
     auto& server = shared_server();
     server.admin().query("ALTER ROLE postgres SET default_transaction_isolation = serializable");
-    // Each append a transaction of its own: four wait for one room, and must not fail for that.
+    // One append per transaction: four of them compete for one room, and must not fail.
     auto options = patient_options(1);
     options.connections = 4;
     StoreUnderFault fault(server, options);

@@ -3,6 +3,6 @@
 #include "support/confinement.hpp"
 
 int main(int argc, char** argv) {
-    roomstore::test::seek_rights();
+    roomstore::test::enter_user_namespace();
     return Catch::Session().run(argc, argv);
 }

@@ -1,4 +1,4 @@
-// Networks that are slow, cut messages to pieces, or stop.
+// Networks that are slow, split messages, or stop.
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -16,7 +16,7 @@ PostgresOptions through(const TcpProxy& proxy, std::size_t append_batch) {
     return options;
 }
 
-/// Ten appends of 10 kB each, at once.
+/// Ten concurrent appends of 10 kB each.
 void append_ten(StoreUnderFault& fault) {
     std::vector<std::unique_ptr<Task<RoomEvent>>> tasks;
     for (int i = 0; i < 10; ++i) {
@@ -36,7 +36,7 @@ void append_ten(StoreUnderFault& fault) {
 
 }  // namespace
 
-TEST_CASE("a network that is slow or cuts messages to pieces costs time only", "[F8]") {
+TEST_CASE("a network that is slow or splits messages only delays calls", "[F8]") {
     const auto append_batch = GENERATE(256, 1);
     TcpProxy proxy(shared_server().port());
     StoreUnderFault fault(shared_server(), through(proxy, append_batch));
@@ -45,12 +45,12 @@ TEST_CASE("a network that is slow or cuts messages to pieces costs time only", "
         append_ten(fault);
         CHECK(proxy.counts().sliced > 0);
     }
-    SECTION("50 ms later") {
+    SECTION("50 ms delay") {
         proxy.set_traffic({.delay = 50ms});
         append_ten(fault);
         CHECK(proxy.counts().delayed > 0);
     }
-    SECTION("64 kB a second") {
+    SECTION("64 kB per second") {
         proxy.set_traffic({.bytes_per_second = 64'000});
         append_ten(fault);
         CHECK(proxy.counts().throttled > 0);
@@ -59,7 +59,7 @@ TEST_CASE("a network that is slow or cuts messages to pieces costs time only", "
     fault.recover();
 }
 
-TEST_CASE("a network that stops keeps nobody past the deadline", "[F5]") {
+TEST_CASE("on a network that stops, calls end by their deadline", "[F5]") {
     TcpProxy proxy(shared_server().port());
     auto options = through(proxy, GENERATE(256, 1));
     options.deadline = 1s;
@@ -69,7 +69,7 @@ TEST_CASE("a network that stops keeps nobody past the deadline", "[F5]") {
     proxy.freeze();
     const auto began = std::chrono::steady_clock::now();
     check_failure(fault.append("a", "first").get(), errc::timeout, "a", where);
-    // That connection was given up, and there is no other to be had.
+    // The first connection was given up, and a new one cannot be opened.
     check_failure(fault.append("a", "second").get(), errc::unavailable, "a", where);
     CHECK(std::chrono::steady_clock::now() - began <
           2 * options.deadline + promised_delay + busy_machine);

@@ -34,7 +34,7 @@ ProtocolTap started() {
     return tap;
 }
 
-/// What is executed, as `<SQL>` for each message that executes something.
+/// The executed statements, as `<SQL>` for each message that executes something.
 std::string executed(ProtocolTap& tap, const std::string& bytes) {
     std::string all;
     for (const auto& each : tap.from_client(bytes)) {
@@ -56,7 +56,7 @@ TEST_CASE("a statement is found as a simple query") {
     CHECK(executed(tap, query("COMMIT")) == "<COMMIT>");
 }
 
-TEST_CASE("a statement is found when its prepared form is executed, not when it is parsed") {
+TEST_CASE("a prepared statement is found when it is executed, not when it is parsed") {
     auto tap = started();
     CHECK(executed(tap, parse("end", "COMMIT") + sync) == "");
     CHECK(executed(tap, bind("", "end") + execute("") + sync) == "<COMMIT>");
@@ -75,7 +75,7 @@ TEST_CASE("statements are found among others in one segment") {
     CHECK(executed(tap, segment) == "<BEGIN><INSERT><COMMIT>");
 }
 
-TEST_CASE("a message is the same whatever segments it comes in") {
+TEST_CASE("messages are the same however they are split into segments") {
     const auto stream = startup + query("BEGIN") + parse("", "COMMIT") + bind("", "") +
                         execute("") + sync + query("SELECT 'COMMIT'");
     for (std::size_t size = 1; size <= stream.size(); ++size) {
@@ -92,7 +92,7 @@ TEST_CASE("a message is the same whatever segments it comes in") {
     }
 }
 
-TEST_CASE("the word inside a value is no statement") {
+TEST_CASE("text inside a value is not taken for a statement") {
     CHECK(has_statement("COMMIT", "COMMIT"));
     CHECK(has_statement("  commit", "COMMIT"));
     CHECK(has_statement("SELECT 1;\nCommit", "COMMIT"));
@@ -103,12 +103,12 @@ TEST_CASE("the word inside a value is no statement") {
     CHECK_FALSE(has_statement("COMM", "COMMIT"));
     CHECK_FALSE(has_statement("BEGIN; SET x = 1; COMMIT; SET y = 1", "COMMIT"));
     auto tap = started();
-    // Bytes of a parameter, which look like a message of their own.
+    // A parameter whose bytes look like a message.
     const auto hostile = message('B', "\0\0\0\0\0\1"s + packet(query("COMMIT")) + "\0\0"s);
     CHECK(executed(tap, hostile) == "");
 }
 
-TEST_CASE("TLS that is refused is followed by an ordinary start") {
+TEST_CASE("after refused TLS the startup continues unencrypted") {
     ProtocolTap tap;
     CHECK(tap.from_client(packet("\x04\xd2\x16\x2f"s)).size() == 1);
     CHECK(tap.from_server("N").at(0).bytes == "N");
@@ -116,7 +116,7 @@ TEST_CASE("TLS that is refused is followed by an ordinary start") {
     CHECK(executed(tap, query("COMMIT")) == "<COMMIT>");
 }
 
-TEST_CASE("what is encrypted passes unread") {
+TEST_CASE("encrypted bytes are passed on without being parsed") {
     ProtocolTap tap;
     tap.from_client(packet("\x04\xd2\x16\x2f"s));
     tap.from_server("S");
@@ -124,7 +124,7 @@ TEST_CASE("what is encrypted passes unread") {
     CHECK(tap.from_server("\x16\x03").at(0).bytes == "\x16\x03");
 }
 
-TEST_CASE("a request to cancel is told from a client that begins") {
+TEST_CASE("a cancel request is distinguished from a startup message") {
     ProtocolTap tap;
     const auto messages = tap.from_client(packet("\x04\xd2\x16\x2e"s + uint32(1) + uint32(2)));
     REQUIRE(messages.size() == 1);

@@ -1,4 +1,4 @@
-// More calls than the store takes, and calls that are cancelled.
+// More calls than the queue holds, and calls that are cancelled.
 
 #include <deque>
 #include <random>
@@ -22,15 +22,15 @@ namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int cancelled_appends = 1'000;
-// A thread that more of them keep busy looks at its clock too late to cancel anything.
+// With more callers the thread is so busy that its timers expire too late to cancel anything.
 constexpr int cancelling_callers = 10;
 #else
 constexpr int cancelled_appends = 10'000;
 constexpr int cancelling_callers = 50;
 #endif
 
-/// Appends to the room `a` one after the other, each cancelled at a random instant, and writes down
-/// what each was told.
+/// Appends to the room `a` one after the other, cancels each at a random instant, and records the
+/// results.
 class CancellingCaller {
 public:
     CancellingCaller(StoreUnderFault& fault, History& history, LogicalClock& clock, int number)
@@ -92,7 +92,8 @@ private:
     History& history_;
     LogicalClock& clock_;
     int number_;
-    /// The next cancellation falls into it: as fast as this machine answers, most hit a call.
+    /// The next cancellation occurs within this time. Twice the duration of the last stored append,
+    /// so that most cancellations hit a call on any machine.
     Clock::duration span_ = 20ms;
     std::minstd_rand random_;
     int stored_ = 0;
@@ -109,7 +110,7 @@ asio::awaitable<RoomEvent> noting_begin(PostgresStore& store, RoomEvent event, B
     co_return co_await std::move(appended);
 }
 
-/// An append that writes down when it began, before it ends.
+/// An append that stores its start time in `began`, before it ends.
 Task<RoomEvent> append_and_note(StoreUnderFault& fault,
                                 const std::string& room,
                                 const std::string& id,
@@ -120,7 +121,7 @@ Task<RoomEvent> append_and_note(StoreUnderFault& fault,
 
 }  // namespace
 
-TEST_CASE("an append too many is busy at once, and those that wait are taken in order", "[F11]") {
+TEST_CASE("with a full queue an append is busy at once; queued appends run in order", "[F11]") {
     auto& server = shared_server();
     auto options = patient_options(GENERATE(256, 1));
     options.connections = 2;
@@ -135,13 +136,13 @@ TEST_CASE("an append too many is busy at once, and those that wait are taken in 
     std::deque<Task<RoomEvent>> waiting;
     for (int i = 0; i < 8; ++i) waiting.push_back(fault.append("c", std::to_string(i)));
     await([&] { return fault.store().stats().queue_length == 8; });
-    // At once: nothing that could let it in happens before it is answered.
+    // Must fail at once: nothing can leave the queue before it is answered.
     check_failure(fault.append("c", "too many").get(),
                   errc::busy,
                   "c",
-                  "8 calls wait already (PostgresOptions::queue_capacity)");
+                  "the queue is full: 8 calls (PostgresOptions::queue_capacity)");
     CHECK(fault.store().stats().calls_refused == 1);
-    // One connection only: two that hold an append each may lock its room in either order.
+    // Frees only one connection: on two of them, two appends could lock the room in either order.
     first.release();
     CHECK(in_a.get().result);
     std::int64_t next = 0;
@@ -152,14 +153,15 @@ TEST_CASE("an append too many is busy at once, and those that wait are taken in 
     fault.recover();
 }
 
-TEST_CASE("an append that waits for a connection waits until its deadline", "[F11]") {
+TEST_CASE("an append that gets no connection fails at its deadline", "[F11]") {
     TcpProxy proxy(shared_server().port());
     auto options = patient_options(GENERATE(256, 1));
     options.connection_string = proxy.connection_string();
     options.deadline = 500ms;
     StoreUnderFault fault(shared_server(), options);
-    // The connection is kept until it is cut, 100 ms after the deadline of the call that has it.
-    // Whoever comes later than that would get another one, and shows nothing.
+    // The connection is occupied until it is cut, 100 ms after the deadline of its call. A call
+    // that begins later than that gets a new connection; that proves nothing, and the test is
+    // repeated.
     constexpr auto soon = 80ms;
     for (bool shown = false; !shown;) {
         const auto held =
@@ -186,7 +188,7 @@ TEST_CASE("an append that waits for a connection waits until its deadline", "[F1
     fault.recover();
 }
 
-TEST_CASE("an append that is cancelled while it waits is never sent", "[F12]") {
+TEST_CASE("an append that is cancelled in the queue is never sent", "[F12]") {
     auto& server = shared_server();
     StoreUnderFault fault(server, patient_options(GENERATE(256, 1)));
     RoomLock lock(server, fault, "a");
@@ -222,9 +224,10 @@ TEST_CASE("an append that is cancelled while it runs is rolled back at once", "[
     fault.recover();
 }
 
-TEST_CASE("appends that are cancelled at any instant are aborted and absent, or told and stored",
+TEST_CASE("appends cancelled at any instant are aborted and not stored, or answered and stored",
           "[F13]") {
-    // Fewer go together than there are: only those that wait are sure to be ended.
+    // Batches smaller than the number of callers, so that some calls are always queued: only a
+    // queued call is certain to be aborted.
     auto options = patient_options(GENERATE(4, 1));
     options.connections = 3;
     StoreUnderFault fault(shared_server(), options);
@@ -249,14 +252,14 @@ TEST_CASE("appends that are cancelled at any instant are aborted and absent, or 
     CAPTURE(stored, aborted);
     CHECK(stored + aborted == appends);
     CHECK(failed == 0);
-    // Enough of both, or nothing is shown.
+    // The test is meaningless without enough of both.
     CHECK(stored > appends / 100);
     CHECK(aborted > appends / 100);
     CHECK(check_history(history, all_events(fault.store(), {"a"})) == std::vector<std::string>{});
     fault.recover();
 }
 
-TEST_CASE("an append that is cancelled during its COMMIT is told how that ended", "[F14]") {
+TEST_CASE("an append that is cancelled during its COMMIT gets the outcome of the COMMIT", "[F14]") {
     PrivateCluster::require();
     HangingCommits server;
     const auto append_batch = GENERATE(256, 1);
@@ -264,7 +267,7 @@ TEST_CASE("an append that is cancelled during its COMMIT is told how that ended"
     auto task = fault.append("a", "kept");
     await([&] { return fault.backends("wait_event = 'SyncRep'") == "1"; });
     task.cancel();
-    // The cancellation has been dealt with once a later call of the same thread has its answer.
+    // The cancellation has been processed once a later coroutine on the same thread has completed.
     Task probe(fault.caller().context(), []() -> asio::awaitable<bool> { co_return true; }());
     CHECK(probe.get().result == true);
     CHECK_FALSE(task.ended());

@@ -1,4 +1,4 @@
-// Servers that refuse: connections, writes, rows.
+// Servers that refuse connections, writes or rows.
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -15,11 +15,12 @@ namespace {
 using Moment = StoreUnderFault::Moment;
 using Often = StoreUnderFault::Often;
 
-/// What an error of the server becomes.
+/// An error of the server, and how the store reports it.
 struct Condition {
     std::string sqlstate;
     errc code;
-    /// Runs after the first; a connection in doubt is replaced, others are not.
+    /// Number of re-runs: 4 for transient errors, 1 (on a new connection) for errors that the state
+    /// of the connection may cause.
     std::uint64_t retries = 0;
 };
 
@@ -30,7 +31,7 @@ const std::vector<Condition> conditions{
     {"40001", errc::busy, 4},           // serialization_failure
     {"40P01", errc::busy, 4},           // deadlock_detected
     {"55P03", errc::busy, 4},           // lock_not_available
-    {"57014", errc::timeout},           // query_canceled, not by us
+    {"57014", errc::timeout},           // query_canceled, not by the store
     {"25006", errc::read_only, 4},      // read_only_sql_transaction
     {"26000", errc::internal, 1},       // invalid_sql_statement_name
     {"42P05", errc::internal, 1},       // duplicate_prepared_statement
@@ -45,7 +46,8 @@ const std::vector<Condition> conditions{
     {"XX000", errc::internal},          // internal_error
 };
 
-/// A role that may use every table and open so many connections.
+/// Creates a role that may use every table and open this number of connections; returns its
+/// connection string.
 std::string role_of(const std::string& name, int connections) {
     shared_server().admin().query("CREATE ROLE " + name + " LOGIN CONNECTION LIMIT " +
                                   std::to_string(connections) +
@@ -55,32 +57,33 @@ std::string role_of(const std::string& name, int connections) {
 
 }  // namespace
 
-TEST_CASE("each error of the server has its code, its text and its SQLSTATE", "[errors]") {
+TEST_CASE("each error of the server is reported with its code, text and SQLSTATE", "[errors]") {
     auto& server = shared_server();
     StoreUnderFault fault(server);
     for (const auto& condition : conditions) {
         CAPTURE(condition.sqlstate);
         const auto before = fault.store().stats();
-        fault.sabotage(Moment::insert,
-                       "RAISE EXCEPTION 'no luck' USING ERRCODE = '" + condition.sqlstate + "'",
-                       Often::always);
+        fault.install_trigger(
+            Moment::insert,
+            "RAISE EXCEPTION 'no luck' USING ERRCODE = '" + condition.sqlstate + "'",
+            Often::always);
         const auto ending = fault.append("a", "victim").get();
         check_failure(ending, condition.code, "a", server.folder().string(), condition.sqlstate);
         CHECK(ending.text.find("no luck") != std::string::npos);
         const auto after = fault.store().stats();
         CHECK(after.retries - before.retries == condition.retries);
         CHECK(after.doubts == 0);
-        fault.repair();
+        fault.remove_trigger();
     }
     CHECK(fault.times_stored("victim") == "0");
     fault.recover();
 }
 
-TEST_CASE("a part of the server that is lost costs neither connections nor other rooms",
+TEST_CASE("a class 08 error from a live backend fails only its append and keeps the connection",
           "[errors]") {
     auto& server = shared_server();
     StoreUnderFault fault(server, patient_options(GENERATE(256, 1)));
-    fault.sabotage(
+    fault.install_trigger(
         Moment::insert, "RAISE EXCEPTION 'lost a worker' USING ERRCODE = '08006'", Often::always);
     const auto endings = append_together(
         server, fault, {{"a", "victim"}, {"b", "event"}, {"b", "another"}, {"a", "victim too"}});
@@ -93,15 +96,15 @@ TEST_CASE("a part of the server that is lost costs neither connections nor other
     CHECK(fault.indexes("b") == "0 1");
     CHECK(fault.store().stats().reconnects == 0);
     CHECK(fault.store().stats().failed_connects == 0);
-    fault.repair();
+    fault.remove_trigger();
     CHECK(fault.append("a", "victim").get().result->index == 0);
     fault.recover();
 }
 
-TEST_CASE("a COMMIT that the server refuses stores nothing, and says why", "[errors]") {
+TEST_CASE("a COMMIT that the server refuses stores nothing, and the error says why", "[errors]") {
     auto& server = shared_server();
     StoreUnderFault fault(server, patient_options(GENERATE(256, 1)));
-    fault.sabotage(
+    fault.install_trigger(
         Moment::commit, "RAISE EXCEPTION 'no luck' USING ERRCODE = '53100'", Often::always);
     check_failure(fault.append("a", "victim").get(),
                   errc::storage_full,
@@ -111,25 +114,25 @@ TEST_CASE("a COMMIT that the server refuses stores nothing, and says why", "[err
     CHECK(fault.times_stored("victim") == "0");
     CHECK(fault.store().stats().doubts == 0);
     CHECK(fault.append("a", "event").get().result->index == 0);
-    fault.repair();
+    fault.remove_trigger();
     fault.recover();
 }
 
-TEST_CASE("a server that accepts no writes is read_only until it does, and reads go on", "[F16]") {
+TEST_CASE("appends fail as read_only while the server accepts no writes; reads work", "[F16]") {
     PrivateCluster::require();
     PrivateCluster server;
     StoreUnderFault fault(server, patient_options(GENERATE(256, 1)));
     CHECK(fault.append("a", "before").get().result->index == 0);
     fault.query("ALTER SYSTEM SET default_transaction_read_only = on");
     server.reload();
-    // Each backend takes it up when it gets to it.
+    // Each backend applies the new setting only when it next reads its configuration.
     int accepted = 0;
     auto refused = fault.append("a", "meanwhile-0").get();
     while (refused.result) {
         refused = fault.append("a", "meanwhile-" + std::to_string(++accepted)).get();
     }
     check_failure(refused, errc::read_only, "a", server.folder().string(), "25006");
-    // A pool that kept these connections would fail for ever where the server is a standby.
+    // If the server were a standby, a pool that kept these connections would fail for ever.
     CHECK(fault.store().stats().reconnects >= 1);
     CHECK(run(fault.store().get_event_count("a")) == 1 + accepted);
     fault.query("ALTER SYSTEM RESET default_transaction_read_only");
@@ -139,8 +142,7 @@ TEST_CASE("a server that accepts no writes is read_only until it does, and reads
     fault.recover();
 }
 
-TEST_CASE("a server that nobody answers for is unavailable, and not asked in a tight loop",
-          "[F21]") {
+TEST_CASE("a server that is not running is unavailable, and not retried in a tight loop", "[F21]") {
     PostgresOptions options;
     {
         const TcpProxy gone(1);
@@ -158,11 +160,11 @@ TEST_CASE("a server that nobody answers for is unavailable, and not asked in a t
         CHECK(error.detail().find("Connection refused") != std::string::npos);
         CHECK(error.detail().find("127.0.0.1") != std::string::npos);
     }
-    // A free attempt of each connection, then ten a second of the whole process.
+    // One unlimited attempt per connection, then ten per second for the whole process.
     CHECK(store.stats().failed_connects <= options.connections + 10 * 3);
 }
 
-TEST_CASE("a connection that is lost before it is ready is told with its server", "[F21]") {
+TEST_CASE("the error for a connection that is lost during setup names the server", "[F21]") {
     TcpProxy proxy(shared_server().port());
     auto options = patient_options();
     options.connection_string = proxy.connection_string();
@@ -181,7 +183,7 @@ TEST_CASE("a connection that is lost before it is ready is told with its server"
     fault.recover();
 }
 
-TEST_CASE("a server that is full is unavailable in its own words, until it has room", "[F21]") {
+TEST_CASE("too many connections are reported as unavailable, with the server's text", "[F21]") {
     auto options = patient_options(GENERATE(256, 1));
     static int roles = 0;
     const auto role = "full_" + std::to_string(++roles);
@@ -203,7 +205,7 @@ TEST_CASE("a server that is full is unavailable in its own words, until it has r
     fault.recover();
 }
 
-TEST_CASE("a server that is still recovering is unavailable, and then served", "[F21]") {
+TEST_CASE("a server in recovery is unavailable, and used afterwards", "[F21]") {
     PrivateCluster::require();
     PrivateCluster server;
     auto options = patient_options(GENERATE(256, 1));
@@ -221,7 +223,7 @@ TEST_CASE("a server that is still recovering is unavailable, and then served", "
     fault.recover();
 }
 
-TEST_CASE("behind PgBouncer in transaction mode lost connections cost no append either", "[F24]") {
+TEST_CASE("behind PgBouncer in transaction mode lost connections fail no append", "[F24]") {
     PgBouncer::require();
     auto& server = shared_server();
     auto options = patient_options(GENERATE(256, 1));
@@ -234,7 +236,7 @@ TEST_CASE("behind PgBouncer in transaction mode lost connections cost no append 
         Load load(fault.store(), fault.caller(), {"a", "b", "c"}, 6);
         for (int i = 0; i < 3; ++i) {
             load.await_more(50);
-            // The pooler's connections: of a pool of two, one at a time.
+            // Terminates one of the pooler's two server connections.
             fault.terminate("true LIMIT 1");
         }
         load.await_more(50);
@@ -244,7 +246,7 @@ TEST_CASE("behind PgBouncer in transaction mode lost connections cost no append 
         CHECK(load.violations(fault.store()) == std::vector<std::string>{});
     }
     CHECK(fault.store().stats().reconnects >= 1);
-    // The pooler has connections to the server as long as it lives.
+    // The pooler keeps its server connections until it is stopped.
     fault.recover([&] { pooler.reset(); });
 }
 

@@ -1,4 +1,5 @@
-// What is answered as stored has reached the standby, whichever way the answer was found.
+// An append that is answered as stored has reached the standby, also if a re-run or a repeated call
+// found the event.
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -10,7 +11,7 @@ namespace roomstore::test {
 
 namespace {
 
-/// Until the append waits for the standby, or has ended without.
+/// Waits until the append waits for the standby, or has ended without that.
 void await_replication(StoreUnderFault& fault, const Task<RoomEvent>& task) {
     await([&] { return task.ended() || fault.backends("wait_event = 'SyncRep'") == "1"; });
 }
@@ -24,14 +25,14 @@ void check_stored(Task<RoomEvent>& task) {
 
 }  // namespace
 
-TEST_CASE("an append in doubt that finds its event is not answered before the standby has it",
+TEST_CASE("the re-run of an append in doubt is not answered before the standby has the event",
           "[F3]") {
     PrivateCluster::require();
     HangingCommits server;
     StoreUnderFault fault(server.cluster, patient_options(GENERATE(256, 1)));
     auto task = fault.append("a", "event");
     await_replication(fault, task);
-    // It is committed here then, seen by everybody, and not there.
+    // This makes the commit visible on the primary, but it is not on the standby.
     fault.terminate("wait_event = 'SyncRep'");
     await([&] { return fault.store().stats().doubts == 1; });
     await_replication(fault, task);
@@ -42,7 +43,7 @@ TEST_CASE("an append in doubt that finds its event is not answered before the st
     fault.recover();
 }
 
-TEST_CASE("an event that is delivered again is not answered before the standby has it", "[F3]") {
+TEST_CASE("a repeated append is not answered before the standby has the event", "[F3]") {
     PrivateCluster::require();
     HangingCommits server;
     const auto append_batch = GENERATE(256, 1);

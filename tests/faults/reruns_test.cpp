@@ -1,5 +1,5 @@
-// Every operation that writes loses its COMMIT: on the way, or with the answer. What it then says,
-// and what it leaves behind, is compared with the memory store, where nothing is ever lost.
+// The COMMIT of every write operation is lost, or its answer is. The result of the call and the
+// contents of the store are then compared with those of the memory store without faults.
 
 #include <functional>
 
@@ -17,7 +17,7 @@ namespace roomstore::contract {
 
 namespace {
 
-/// What the next store of the suite's `populated_store` is.
+/// Returns the store that the contract suite's `populated_store` fills next.
 std::function<std::shared_ptr<ConversationStore>()> next_store;
 
 class AnyBackend final : public Backend {
@@ -37,8 +37,8 @@ namespace {
 
 using Action = TcpProxy::Action;
 
-/// Whether running an operation again finds out what became of its lost COMMIT.
-enum class Doubt { settled, told };
+/// Whether a re-run settles the lost COMMIT of an operation.
+enum class Doubt { settled, reported };
 
 struct Write {
     std::string name;
@@ -113,11 +113,11 @@ Observation new_observation() {
     }
 
 const std::vector<Write> writes{
-    WRITE("create_room", told, create_room(make_room({.id = "new"}))),
+    WRITE("create_room", reported, create_room(make_room({.id = "new"}))),
     WRITE("update_room", settled, update_room(make_room({.status = RoomStatus::closed}))),
     WRITE("patch_room_metadata", settled, patch_room_metadata("room", {{"new", 1}}, {"yes"})),
-    WRITE("delete_room", told, delete_room("room")),
-    WRITE("advance_delivered_index", told, advance_delivered_index("room", 100, Gap::skip)),
+    WRITE("delete_room", reported, delete_room("room")),
+    WRITE("advance_delivered_index", reported, advance_delivered_index("room", 100, Gap::skip)),
     WRITE("add_event_auto_index", settled, add_event_auto_index("room", make_event({.id = "new"}))),
     WRITE("append_events", settled, append_events("room", two_events())),
     WRITE("append_events where an index is expected",
@@ -125,29 +125,29 @@ const std::vector<Write> writes{
           append_events("other room", two_events_elsewhere(), {.expected_next_index = 1})),
     WRITE("add_event", settled, add_event(make_event({.id = "new", .index = 1000}))),
     WRITE("update_event", settled, update_event(changed_event())),
-    WRITE("delete_event", told, delete_event("room", "event")),
+    WRITE("delete_event", reported, delete_event("room", "event")),
     WRITE("add_binding", settled, add_binding(changed_binding("new"))),
     WRITE("add_binding again", settled, add_binding(changed_binding("channel"))),
     WRITE("update_binding", settled, update_binding(changed_binding("channel"))),
-    WRITE("remove_binding", told, remove_binding("room", "channel")),
+    WRITE("remove_binding", reported, remove_binding("room", "channel")),
     WRITE("add_participant", settled, add_participant(changed_participant("new"))),
     WRITE("add_participant again", settled, add_participant(changed_participant("participant"))),
     WRITE("update_participant", settled, update_participant(changed_participant("participant"))),
-    WRITE("remove_participant", told, remove_participant("room", "participant")),
-    WRITE("create_identity", told, create_identity({.id = "new"})),
+    WRITE("remove_participant", reported, remove_participant("room", "participant")),
+    WRITE("create_identity", reported, create_identity({.id = "new"})),
     WRITE("link_address", settled, link_address("identity", ChannelType::sms, "new")),
     WRITE("link_address of another",
           settled,
           link_address("identity", ChannelType::sms, "+1 555 0100", "organization")),
-    WRITE("add_task", told, add_task(changed_task("new"))),
+    WRITE("add_task", reported, add_task(changed_task("new"))),
     WRITE("update_task", settled, update_task(changed_task("task"))),
-    WRITE("add_observation", told, add_observation(new_observation())),
+    WRITE("add_observation", reported, add_observation(new_observation())),
     WRITE("mark_read", settled, mark_read("room", "channel", "reply")),
     WRITE("mark_read of a new channel", settled, mark_read("room", "new", "event")),
     WRITE("mark_all_read", settled, mark_all_read("room", "channel")),
 };
 
-/// A store's own stamp is not the same in two stores.
+/// Removes `updated_at`, which each store sets to its own time.
 Json without_stamp(Json json) {
     if (json.is_object()) json.erase("updated_at");
     for (auto& each : json) {
@@ -162,7 +162,7 @@ Json dump_of(ConversationStore& store) {
     return without_stamp(std::move(out));
 }
 
-/// Before, after and the answer, where nothing goes wrong.
+/// Contents before and after the call, and its result, without faults.
 struct Truth {
     Json before;
     Json answer;
@@ -179,7 +179,7 @@ Truth truth_of(const Write& write) {
     return truth;
 }
 
-/// A store behind a proxy with what the contract's populated store holds.
+/// A store behind a proxy, filled like the contract suite's populated store.
 class LossyStore {
 public:
     LossyStore() : proxy(shared_server().port()), fault(shared_server(), through(proxy)) {
@@ -202,15 +202,15 @@ private:
     }
 };
 
-/// A write that is run again after somebody else has written.
-struct Rivalry {
+/// A write that is re-run after another store has written.
+struct ConcurrentWrite {
     std::string name;
     asio::awaitable<Json> (*call)(ConversationStore& store);
-    /// What the other does after the COMMIT was lost.
+    /// The write of the other store, after the COMMIT was lost.
     void (*other)(ConversationStore& store);
-    /// What is there in the end.
+    /// Reads the final state.
     Json (*look)(ConversationStore& store);
-    /// That, if the lost COMMIT had taken effect, and if not.
+    /// Expected final state if the lost COMMIT took effect, and if it did not.
     Json if_applied;
     Json if_not;
 };
@@ -251,34 +251,34 @@ std::string holder_of_address(ConversationStore& store) {
     return run(store.resolve_identity(ChannelType::sms, "new")).value().id;
 }
 
-// The events of that store are at 42 (by full_event) and after it; what comes next is counted from
-// there.
-std::int64_t index_after_world(ConversationStore& store, const std::string& id) {
+// The index of an event relative to `reply`, the last event of the populated store.
+std::int64_t index_after_reply(ConversationStore& store, const std::string& id) {
     const auto reply = run(store.get_event("room", "reply")).value().index;
     return run(store.get_event("room", id)).value().index - reply;
 }
 
-const std::vector<Rivalry> rivalries{
-    // Found by its id where it was; otherwise after what the other has appended.
+const std::vector<ConcurrentWrite> rivalries{
+    // If the COMMIT took effect, the re-run finds the event by its id; otherwise it appends it
+    // after the event of the other store.
     {"add_event_auto_index",
      CALL(add_event_auto_index("room", make_event({.id = "new"}))),
      OTHER(add_event_auto_index("room", make_event({.id = "of another"}))),
-     LOOK(index_after_world(store, "new")),
+     LOOK(index_after_reply(store, "new")),
      1,
      2},
     {"append_events",
      CALL(append_events("room", two_events())),
      OTHER(add_event_auto_index("room", make_event({.id = "of another"}))),
-     LOOK(index_after_world(store, "newer")),
+     LOOK(index_after_reply(store, "newer")),
      2,
      3},
     {"add_event_auto_index of an event that the other deletes",
      CALL(add_event_auto_index("room", make_event({.id = "new"}))),
      OTHER(delete_event("room", "new")),
-     LOOK(index_after_world(store, "new")),
+     LOOK(index_after_reply(store, "new")),
      2,
      1},
-    // Written once more, over what the other has written.
+    // The re-run overwrites what the other store has written.
     {"update_room",
      CALL(update_room(make_room({.status = RoomStatus::closed}))),
      OTHER(update_room(make_room({.status = RoomStatus::paused}))),
@@ -335,7 +335,7 @@ const std::vector<Rivalry> rivalries{
      LOOK(run(store.get_task("task")).value().title),
      "changed",
      "changed"},
-    // Never back; and the last index of the second run counts.
+    // A read marker never moves back; mark_all_read uses the last index at the time of the re-run.
     {"mark_read",
      CALL(mark_read("room", "channel", "event")),
      OTHER(mark_read("room", "channel", "reply")),
@@ -352,7 +352,7 @@ const std::vector<Rivalry> rivalries{
 
 }  // namespace
 
-TEST_CASE("a write whose COMMIT is lost is settled with the true answer, or told as unknown",
+TEST_CASE("a write whose COMMIT is lost is settled with the correct result, or is commit_unknown",
           "[F2][rerun]") {
     const auto action = GENERATE(Action::cut_before, Action::cut_reply);
     for (const auto& write : writes) {
@@ -383,7 +383,7 @@ TEST_CASE("a write whose COMMIT is lost is settled with the true answer, or told
     }
 }
 
-TEST_CASE("a write that is run again after somebody else has written does what is documented",
+TEST_CASE("a write that is re-run after another client has written has the documented effect",
           "[F2][rerun]") {
     const auto action = GENERATE(Action::cut_before, Action::cut_reply);
     for (const auto& rivalry : rivalries) {
@@ -395,7 +395,7 @@ TEST_CASE("a write that is run again after somebody else has written does what i
         PostgresStore other(options);
         run(other.init());
         const auto lost = lossy.proxy.inject({.action = action});
-        // Who has lost its connection gets no other before the other one has written.
+        // The store cannot reconnect before the other store has written.
         lossy.proxy.set_admission(TcpProxy::Admission::refuse);
         Task task(lossy.fault.caller().context(), rivalry.call(*lossy.store));
         await([&] { return lossy.proxy.happened(lost) == 1; });
@@ -411,7 +411,7 @@ TEST_CASE("a write that is run again after somebody else has written does what i
     }
 }
 
-TEST_CASE("an update that is run again after somebody else has deleted is told not_found",
+TEST_CASE("an update that is re-run after another client has deleted the event is not_found",
           "[F2][rerun]") {
     const auto action = GENERATE(Action::cut_before, Action::cut_reply);
     LossyStore lossy;

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Breaks everything for as long as you like, and checks what clients were told:
+# Runs the chaos test and the simulation for a given time: injects faults and checks the clients' results.
 #
 #   tests/faults/run.sh [--seconds 300] [--seed 1]
 #
-# First against a real server (chaos/), then in the simulation, each for so long. The seed is printed; it
-# replays what is drawn, and in the simulation everything that follows from it.
+# First the chaos test on a real server, then the simulation, each for the given time. The seed is printed; it
+# determines the random choices of both, and with them the whole run of the simulation.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

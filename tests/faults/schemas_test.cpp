@@ -1,5 +1,4 @@
-// Schemas that are missing, newer, or made by several processes at once, under a store that is
-// open.
+// Schemas that are missing, newer, or created by several processes at once while a store is open.
 
 #include <filesystem>
 
@@ -11,7 +10,7 @@
 
 namespace roomstore::test {
 
-TEST_CASE("a schema that is gone is told, and is used again when it is back", "[F23]") {
+TEST_CASE("a missing schema is reported, and used again when it is back", "[F23]") {
     auto& server = shared_server();
     StoreUnderFault fault(server);
     CHECK(fault.append("a", "before").get().result);
@@ -23,8 +22,7 @@ TEST_CASE("a schema that is gone is told, and is used again when it is back", "[
     fault.recover();
 }
 
-TEST_CASE("a schema newer than the build lets no store in, and those that are open go on",
-          "[F23]") {
+TEST_CASE("init() refuses a schema newer than the build; open stores still work", "[F23]") {
     auto& server = shared_server();
     StoreUnderFault fault(server);
     fault.query("UPDATE {schema}.schema_version SET version = version + 1");
@@ -39,7 +37,7 @@ TEST_CASE("a schema newer than the build lets no store in, and those that are op
     fault.recover();
 }
 
-TEST_CASE("processes that make a schema at once make it once, under a store that waits for it",
+TEST_CASE("processes that create the schema at once create it once, and an open store can use it",
           "[F23]") {
     auto& server = shared_server();
     StoreUnderFault fault(server);

@@ -1,4 +1,4 @@
-// Stores and contexts that go away under their calls.
+// Stores and execution contexts that are destroyed during calls.
 
 #include <future>
 
@@ -14,13 +14,13 @@ namespace roomstore::test {
 
 namespace {
 
-/// Lives in the frame of a coroutine and says when the frame is gone.
-class Resident {
+/// A local variable that counts the coroutine frames that still exist.
+class FrameCounter {
 public:
-    explicit Resident(int& count) : count_(&count) { ++*count_; }
-    ~Resident() { --*count_; }
-    Resident(const Resident&) = delete;
-    Resident& operator=(const Resident&) = delete;
+    explicit FrameCounter(int& count) : count_(&count) { ++*count_; }
+    ~FrameCounter() { --*count_; }
+    FrameCounter(const FrameCounter&) = delete;
+    FrameCounter& operator=(const FrameCounter&) = delete;
 
 private:
     int* count_;
@@ -30,7 +30,7 @@ asio::awaitable<void> append_and_say(PostgresStore& store,
                                      std::string id,
                                      int& residents,
                                      int& resumed) {
-    const Resident resident(residents);
+    const FrameCounter resident(residents);
     const auto event = make_event({.id = std::move(id), .room_id = "a"});
     auto appended = store.add_event_auto_index("a", event);
     co_await std::move(appended);
@@ -39,9 +39,9 @@ asio::awaitable<void> append_and_say(PostgresStore& store,
 
 }  // namespace
 
-TEST_CASE("a store that is destroyed answers its appends, and leaves nothing behind", "[F15]") {
+TEST_CASE("a destroyed store answers its appends, and leaks nothing", "[F15]") {
     auto& server = shared_server();
-    // What runs has a few seconds to end.
+    // A running append has a few seconds to end.
     const bool ends = GENERATE(true, false);
     StoreUnderFault fault(server, patient_options(GENERATE(256, 1)));
     RoomLock lock(server, fault, "a");
@@ -64,8 +64,7 @@ TEST_CASE("a store that is destroyed answers its appends, and leaves nothing beh
     fault.recover();
 }
 
-TEST_CASE("a store that is closed lets its appends end, and says closed to what comes after",
-          "[F15]") {
+TEST_CASE("close() waits for running and queued appends; later ones fail as closed", "[F15]") {
     auto& server = shared_server();
     StoreUnderFault fault(server, patient_options(GENERATE(256, 1)));
     RoomLock lock(server, fault, "a");
@@ -87,7 +86,7 @@ TEST_CASE("a store that is closed lets its appends end, and says closed to what 
     fault.recover();
 }
 
-TEST_CASE("a context that is destroyed under its appends takes its callers with it", "[F15]") {
+TEST_CASE("destroying an execution context during appends destroys their callers", "[F15]") {
     auto& server = shared_server();
     const bool stop_first = GENERATE(false, true);
     StoreUnderFault fault(server, patient_options(GENERATE(256, 1)));

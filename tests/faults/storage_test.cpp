@@ -1,4 +1,4 @@
-// Servers without room: on the disk of the data, on that of the log, in memory.
+// Servers that run out of space on the data disk or the WAL disk, or out of memory.
 
 #include <random>
 
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t megabyte = 1'000'000;
 
-/// Text that no compression makes much smaller.
+/// Text that can hardly be compressed.
 std::string noise(std::size_t bytes) {
     static std::minstd_rand random(20261124);
     std::string text(bytes, ' ');
@@ -28,7 +28,7 @@ Ending<RoomEvent> append_large(StoreUnderFault& fault, const std::string& id, st
         .get();
 }
 
-/// Appends until one fails; how many were stored.
+/// Appends until one fails; returns the number of stored events.
 std::int64_t fill(StoreUnderFault& fault, std::size_t bytes, Ending<RoomEvent>& failure) {
     for (std::int64_t i = 0; i < 1000; ++i) {
         failure = append_large(fault, "filling-" + std::to_string(i), bytes);
@@ -41,7 +41,7 @@ std::int64_t fill(StoreUnderFault& fault, std::size_t bytes, Ending<RoomEvent>& 
 
 }  // namespace
 
-TEST_CASE("a disk that is full is storage_full, and what is stored stays readable", "[F17]") {
+TEST_CASE("a full disk is storage_full, and stored events stay readable", "[F17]") {
     PrivateCluster::require();
     const auto disk = SmallDisk::make_or_skip(12 * megabyte);
     PrivateCluster server({.prepare = [&] { return disk->enter(); }});
@@ -66,8 +66,7 @@ TEST_CASE("a disk that is full is storage_full, and what is stored stays readabl
     fault.recover();
 }
 
-TEST_CASE("a log that cannot be written takes the server down, and nothing that was answered",
-          "[F18]") {
+TEST_CASE("a full WAL disk crashes the server, but no acknowledged append is lost", "[F18]") {
     PrivateCluster::require();
     const auto disk = SmallDisk::make_or_skip(200 * megabyte);
     PrivateCluster server(
@@ -77,7 +76,7 @@ TEST_CASE("a log that cannot be written takes the server down, and nothing that 
     auto options = patient_options(GENERATE(256, 1));
     options.deadline = 2s;
     StoreUnderFault fault(server, options);
-    // Keeps the server from removing any of its log.
+    // Prevents the server from removing WAL segments.
     fault.query("SELECT pg_create_physical_replication_slot('pin', true)");
     fault.query("CHECKPOINT");
     disk->resize(disk->bytes_used() + 4 * megabyte);
@@ -92,7 +91,7 @@ TEST_CASE("a log that cannot be written takes the server down, and nothing that 
     server.restart(PrivateCluster::Stop::immediate);
     await([&] { return append_large(fault, "after", 10).result.has_value(); });
     const auto events = all_events(fault.store(), {"a"}).at("a");
-    // The one in doubt may be there, once.
+    // The append in doubt may be stored, once.
     REQUIRE(static_cast<std::int64_t>(events.size()) >= stored + 1);
     REQUIRE(static_cast<std::int64_t>(events.size()) <= stored + 2);
     for (std::size_t i = 0; i + 1 < events.size(); ++i) {
@@ -105,7 +104,7 @@ TEST_CASE("a log that cannot be written takes the server down, and nothing that 
     fault.recover();
 }
 
-TEST_CASE("a backend without memory is storage_full, and its connection goes on", "[F19]") {
+TEST_CASE("a backend that is out of memory is storage_full, and its connection is kept", "[F19]") {
     PrivateCluster::require();
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     constexpr std::size_t size = 40 * megabyte;

@@ -26,7 +26,7 @@ void await(const std::function<bool()>& condition) {
     while (!condition()) std::this_thread::sleep_for(1ms);
 }
 
-/// A server of its own, reached over TCP, and a table that tells what has happened there.
+/// A private server, reached over TCP, with a table that shows what was committed.
 class Server {
 public:
     Server() { cluster_.admin().query("CREATE TABLE rows (id text PRIMARY KEY)"); }
@@ -42,7 +42,7 @@ public:
     bool holds(const std::string& id) const {
         return admin().value("SELECT count(*) FROM rows WHERE id = '" + id + "'") == "1";
     }
-    /// Backends of the clients that came through a proxy.
+    /// Number of backends whose clients connected through a proxy.
     std::string clients() const {
         return admin().value("SELECT count(*) FROM pg_stat_activity WHERE client_addr IS NOT NULL");
     }
@@ -55,7 +55,7 @@ Connection connect(const TcpProxy& proxy, const std::string& more = "") {
     return {PQconnectdb((proxy.connection_string() + ' ' + more).c_str()), PQfinish};
 }
 
-/// The command tag, or "lost", or the SQLSTATE.
+/// Returns the command tag, "lost", or the SQLSTATE.
 std::string run_sql(const Connection& connection, const std::string& sql) {
     const Result result(PQexec(connection.get(), sql.c_str()), PQclear);
     const auto status = PQresultStatus(result.get());
@@ -84,7 +84,7 @@ TEST_CASE("a proxy without faults passes everything on") {
     CHECK(proxy.counts().cut == 0);
 }
 
-TEST_CASE("a COMMIT is cut before, its answer is cut, or the connection behind it") {
+TEST_CASE("the connection is cut before COMMIT, before its answer, or after it") {
     auto& server = Server::shared();
     TcpProxy proxy(server.port());
     const auto cut = [&](Action action, const std::string& id) {
@@ -107,11 +107,11 @@ TEST_CASE("a COMMIT is cut before, its answer is cut, or the connection behind i
     CHECK(proxy.counts().cut == 3);
 }
 
-TEST_CASE("what precedes a statement in its segment still reaches the server") {
+TEST_CASE("data before a held statement in the same segment still reaches the server") {
     auto& server = Server::shared();
     TcpProxy proxy(server.port());
     const auto connection = connect(proxy);
-    // Statements of a pipeline without a Sync between are sent together.
+    // Pipeline mode: everything up to the flush is sent together.
     REQUIRE(PQenterPipelineMode(connection.get()) == 1);
     const auto send = [&](const char* sql) {
         CHECK(PQsendQueryParams(connection.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 0) ==
@@ -132,7 +132,7 @@ TEST_CASE("what precedes a statement in its segment still reaches the server") {
     CHECK(proxy.holding(fault) == 0);
 }
 
-TEST_CASE("a statement that is swallowed leaves the connection open") {
+TEST_CASE("swallowing a statement leaves the connection open") {
     auto& server = Server::shared();
     TcpProxy proxy(server.port());
     const auto fault = proxy.inject({.action = Action::swallow});
@@ -146,7 +146,7 @@ TEST_CASE("a statement that is swallowed leaves the connection open") {
     CHECK_FALSE(server.holds("swallowed"));
 }
 
-TEST_CASE("an answer that is swallowed tells that the server is done") {
+TEST_CASE("a swallowed answer is counted after the server has executed the statement") {
     auto& server = Server::shared();
     TcpProxy proxy(server.port());
     const auto fault = proxy.inject({.action = Action::swallow_reply});
@@ -159,7 +159,7 @@ TEST_CASE("an answer that is swallowed tells that the server is done") {
     CHECK(PQisBusy(connection.get()) == 1);
 }
 
-TEST_CASE("an answer is held until it is released, also a prepared statement's") {
+TEST_CASE("an answer is held until it is released, also that of a prepared statement") {
     auto& server = Server::shared();
     TcpProxy proxy(server.port());
     const auto connection = connect(proxy);
@@ -182,7 +182,7 @@ TEST_CASE("an answer is held until it is released, also a prepared statement's")
     CHECK(proxy.happened(fault) == 1);
 }
 
-TEST_CASE("a fault passes over some statements and hits as many as it should") {
+TEST_CASE("a fault skips and hits the configured numbers of statements") {
     TcpProxy proxy(Server::shared().port());
     const auto fault = proxy.inject(
         {.action = Action::hold, .statement = "SELECT 1", .times = 2, .skip = 1, .time = 1ms});
@@ -200,7 +200,7 @@ TEST_CASE("a fault passes over some statements and hits as many as it should") {
     CHECK(proxy.happened(standing) == 5);
 }
 
-TEST_CASE("slices, delays and a narrow line change no byte") {
+TEST_CASE("slices, delays and a limited bandwidth change no byte") {
     TcpProxy proxy(Server::shared().port());
     const auto check = [&](TcpProxy::Traffic traffic) {
         proxy.set_traffic(traffic);
@@ -217,7 +217,7 @@ TEST_CASE("slices, delays and a narrow line change no byte") {
     CHECK(proxy.counts().delayed > 0);
     const auto began = std::chrono::steady_clock::now();
     check({.bytes_per_second = 50'000});
-    // 5000 bytes at that rate; that it takes longer is no fault.
+    // 5000 bytes take 100 ms at this rate; there is no upper limit.
     CHECK(std::chrono::steady_clock::now() - began > 80ms);
     CHECK(proxy.counts().throttled > 0);
 }
@@ -244,7 +244,7 @@ TEST_CASE("connections are refused, reset or left hanging") {
     CHECK(proxy.connections() == 0);
 }
 
-TEST_CASE("what is frozen goes on where it stopped, and what is cut is gone") {
+TEST_CASE("a frozen connection continues after thaw(), a cut one is closed") {
     TcpProxy proxy(Server::shared().port());
     const auto connection = connect(proxy);
     CHECK(run_sql(connection, "SELECT 1") == "SELECT 1");
@@ -259,7 +259,7 @@ TEST_CASE("what is frozen goes on where it stopped, and what is cut is gone") {
     CHECK(proxy.counts().cut == 1);
 }
 
-TEST_CASE("a request to cancel passes and is counted") {
+TEST_CASE("a cancel request is passed on and counted") {
     TcpProxy proxy(Server::shared().port());
     const auto connection = connect(proxy);
     REQUIRE(PQsendQuery(connection.get(), "SELECT pg_sleep(60)") == 1);
@@ -278,8 +278,8 @@ TEST_CASE("a request to cancel passes and is counted") {
     CHECK(proxy.counts().cancel_requests == 1);
 }
 
-TEST_CASE("where no server is, connections end and are counted") {
-    TcpProxy reserved(1);  // its port, of which it will not listen
+TEST_CASE("without a server, connections end and are counted") {
+    TcpProxy reserved(1);  // reserves a port with no listener
     reserved.set_admission(Admission::refuse);
     TcpProxy proxy(reserved.port());
     CHECK(PQstatus(connect(proxy).get()) == CONNECTION_BAD);

@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::int64_t highest_index = std::numeric_limits<std::int64_t>::max() - 1;
 
-/// Arguments from the members of an object. What is missing or of another type is valid.
+/// Arguments from the members of an object. A missing member, or one of another type, gives a valid
+/// argument.
 class Arguments {
 public:
     explicit Arguments(const Json& json) : json_(json) {}
@@ -68,7 +69,7 @@ public:
         const Json* member = find(name);
         return member != nullptr ? *member : Json::object();
     }
-    /// A value of the enumeration, or one that only a cast makes.
+    /// A value of the enumeration, or one that only a cast can make.
     template <typename Enum>
     std::optional<Enum> closed(const char* name) const {
         const auto value = optional_integer(name);
@@ -113,14 +114,14 @@ bool is_value(const std::optional<Enum>& value, int values) {
 bool is_index(const std::optional<std::int64_t>& value) { return !value || *value >= 0; }
 bool is_time(const std::optional<Timestamp>& value) { return !value || naive::is_storable(*value); }
 
-/// Counts what is accepted, and expects of each call that it is where its arguments are right.
+/// Expects each call to be accepted if and only if its arguments are valid.
 class Calls {
 public:
     template <typename Call>
     void expect_accepted_iff(bool right, const char* operation, Call&& call) {
         const bool accepted = accepts("", std::forward<Call>(call));
-        if (accepted && !right) fail("accepted against the rules", operation);
-        if (!accepted && right) fail("refused against the rules", operation);
+        if (accepted && !right) fail("accepted, but invalid", operation);
+        if (!accepted && right) fail("refused, but valid", operation);
         all_accepted_ = all_accepted_ && accepted;
     }
     Verdict verdict() const { return all_accepted_ ? Verdict::accepted : Verdict::refused; }

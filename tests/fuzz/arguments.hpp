@@ -5,11 +5,11 @@
 
 namespace roomstore::fuzz {
 
-/// Calls the check of every operation that takes something else than a row, with arguments from the
-/// members of `json`. Each accepts exactly what the contract allows.
+/// Calls the validation of every operation whose arguments are not a row, with arguments from the
+/// members of `json`. Each must accept exactly what the contract allows.
 Verdict check_arguments(const Json& json);
 
-/// Arguments that all operations accept, every member present.
+/// Arguments that all operations accept, with every member present.
 Json valid_arguments();
 
 }  // namespace roomstore::fuzz

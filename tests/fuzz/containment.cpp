@@ -12,7 +12,7 @@
 #include "roomstore/model/json.hpp"
 #include "support/populated.hpp"
 
-/// Two JSON values, one on each line: does the first contain the second?
+/// The input is two JSON values, one on each line. Checks whether the first contains the second.
 namespace roomstore::fuzz {
 
 namespace {
@@ -43,14 +43,14 @@ Verdict run(std::string_view input) {
     const auto& [value, part] = *read;
     const bool contained = detail::json_contains(value, part);
     expect(contained == naive::contains(value, part),
-           contained ? "contained, but not by the rules" : "not contained, against the rules",
+           contained ? "contained, but should not be" : "not contained, but should be",
            write_pair(value, part));
     expect(detail::json_contains(value, value), "a value contains itself", value.dump());
     expect(detail::json_contains(part, part), "a part contains itself", part.dump());
     return contained ? Verdict::accepted : Verdict::refused;
 }
 
-/// Mostly changes one of the two, so that they stay alike.
+/// Mostly changes one of the two, so that they stay similar.
 std::string mutate(std::string_view input, Random& random) {
     auto read = read_pair(input);
     if (!read) return std::string(input);

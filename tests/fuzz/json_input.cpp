@@ -42,7 +42,7 @@ std::string spell_bytes(const std::string& bytes) {
     return text;
 }
 
-/// A copy of `json`, its scalars and keys replaced by what the functions return.
+/// A copy of `json` whose scalars and keys are replaced by the results of the functions.
 template <typename Scalar, typename Key>
 Json transformed(const Json& json, const Scalar& scalar, const Key& key) {
     if (json.is_array()) {
@@ -92,7 +92,7 @@ std::size_t bracket_depth(std::string_view text) {
     return deepest;
 }
 
-Json with_spelled_values(const Json& json) {
+Json decode_values(const Json& json) {
     const auto scalar = [](const Json& value) -> Json {
         if (!value.is_string()) return value;
         const auto& text = value.get_ref<const std::string&>();
@@ -105,7 +105,7 @@ Json with_spelled_values(const Json& json) {
     return transformed(json, scalar, bytes_of);
 }
 
-Json spell_values(const Json& json) {
+Json encode_values(const Json& json) {
     const auto scalar = [](const Json& value) -> Json {
         if (value.is_binary()) return "!binary";
         if (value.is_string()) return spell_bytes(value.get_ref<const std::string&>());

@@ -6,7 +6,7 @@
 
 #include "fuzz/target.hpp"
 
-/// libFuzzer calls these; ROOMSTORE_FUZZ_TARGET is the target of this binary.
+/// Entry points of libFuzzer. ROOMSTORE_FUZZ_TARGET is the target of this binary.
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 

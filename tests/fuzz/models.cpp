@@ -15,14 +15,15 @@
 #include "roomstore/model/json.hpp"
 #include "support/populated.hpp"
 
-/// Models from JSON text: what is read survives writing and reading, and says what the text said.
+/// Reads models from JSON. A model must survive writing and reading, and its JSON must be
+/// equivalent to the input.
 namespace roomstore::fuzz {
 
 namespace {
 
 bool same(const Json& read, const Json& written);
 
-/// Whether each member of `read` has one of its name in `written`.
+/// Whether `written` has a member of the same name for each member of `read`.
 bool all_kept(const Json& read, const Json& written) {
     const auto& members = read.get_ref<const Json::object_t&>();
     return std::all_of(members.begin(), members.end(), [&](const auto& member) {
@@ -30,7 +31,7 @@ bool all_kept(const Json& read, const Json& written) {
     });
 }
 
-/// Of integers the text: for nlohmann's ==, the largest unsigned number is -1.
+/// Compares integers as text: for nlohmann's ==, the largest unsigned number equals -1.
 bool same_number(const Json& read, const Json& written) {
     if (read.is_number_integer() && written.is_number_integer()) {
         return read.dump() == written.dump();
@@ -38,7 +39,7 @@ bool same_number(const Json& read, const Json& written) {
     return read.get<double>() == written.get<double>();
 }
 
-/// The same point in time, one that a store accepts.
+/// Whether both are the same point in time, and one that a store accepts.
 bool same_time(const Json& read, const Json& written) {
     if (read.is_null() || written.is_null()) return read == written;
     const auto time = naive::read_time(read.get<std::string>());
@@ -59,7 +60,7 @@ bool same_content(const Json& read, const Json& written) {
                                              "edit",
                                              "delete",
                                              "tool_call"};
-    // Kept as it came.
+    // An unknown content is kept unchanged.
     if (!known.contains(read.at("type").get<std::string>())) return read.dump() == written.dump();
     return same(read, written) && all_kept(read, written) && read.at("type") == written.at("type");
 }
@@ -68,7 +69,7 @@ bool same_contents(const Json& read, const Json& written) {
     return std::equal(read.begin(), read.end(), written.begin(), written.end(), same_content);
 }
 
-/// Fields that hold what the application likes: they come back as they were.
+/// Free-form fields, which are returned unchanged.
 const std::set<std::string> free_form{"metadata",
                                       "raw_payload",
                                       "extra",
@@ -83,8 +84,8 @@ const std::set<std::string> free_form{"metadata",
                                       "structured_content",
                                       "external_ids",
                                       "channel_addresses"};
-/// Fields whose members are kept even where they are no fields, as those of contents are. In all
-/// other objects, such members may be lost.
+/// Fields whose unknown members are kept, as those of contents are. All other objects may lose
+/// unknown members.
 const std::set<std::string> keep_members{"source",
                                          "channel_data",
                                          "capabilities",
@@ -100,7 +101,7 @@ const std::set<std::string> times{"created_at",
                                   "joined_at"};
 
 bool same_field(const std::string& field, const Json& read, const Json& written) {
-    // So is an unknown member that has the name of another model's field, whatever it holds.
+    // An unknown member with the name of another model's field is unchanged, whatever it contains.
     const bool as_it_came = read.dump() == written.dump();
     if (as_it_came || free_form.contains(field)) return as_it_came;
     if (times.contains(field)) return same_time(read, written);
@@ -111,7 +112,7 @@ bool same_field(const std::string& field, const Json& read, const Json& written)
     return same(read, written);
 }
 
-/// Whether `written` says what `read` said, in another spelling maybe: other zones and fractions of
+/// Whether `written` is equivalent to `read`. The spelling may differ: time zones and fractions of
 /// times, 3 for 3.0.
 bool same(const Json& read, const Json& written) {
     if (read.is_number() && written.is_number()) return same_number(read, written);
@@ -139,15 +140,15 @@ Verdict read_and_write(const Json& json) {
     const Model before{};
     Model model = before;
     if (!accepts(root_of<Model>(), [&] { from_json(json, model); })) {
-        expect(model == before, "a refused model is as it was");
+        expect(model == before, "a refused model is unchanged");
         return Verdict::refused;
     }
     const Json written = model;
     const std::string text = written.dump();
     const auto compare = std::same_as<Model, EventContent> ? same_content : same;
-    expect(compare(json, written), "what is written says what was read", text);
+    expect(compare(json, written), "the JSON written is equivalent to the JSON read", text);
     if constexpr (requires { model.unknown_members; }) {
-        expect(all_kept(json, written), "members that no field holds are kept", text);
+        expect(all_kept(json, written), "unknown members are kept", text);
     }
     Model again{};
     from_json(Json::parse(text), again);
@@ -184,8 +185,7 @@ Verdict run(std::string_view input) {
     return read ? readers[read->selector](read->json) : Verdict::unreadable;
 }
 
-/// JSON of a model that is known otherwise than from JSON: a field that is neither written nor read
-/// shows here.
+/// JSON of a model that was not read from JSON: detects a field that is neither written nor read.
 template <typename Model>
 Json written(const Model& model) {
     const Json json = model;

@@ -156,7 +156,7 @@ std::vector<Json> make_numbers() {
             1.0000000000000002};
 }
 
-/// Members that models read: to put one where it does not belong, or where it was missing.
+/// Members of models, to be added where they do not belong or where they are missing.
 std::vector<std::pair<std::string, Json>> make_members() {
     std::vector<std::pair<std::string, Json>> members;
     const auto add = [&](const Json& model) {
@@ -204,7 +204,7 @@ Json any_value(Random& random) {
     }
 }
 
-/// Puts `json` into more objects and arrays; the limits of depth are near.
+/// Nests `json` in more objects and arrays, at times to just below or above a depth limit.
 void wrap(Json& json, Random& random) {
     static constexpr std::array<std::size_t, 6> times{1, 2, 5, 125, 127, 129};
     const auto* kind = "array";
@@ -321,8 +321,8 @@ void change(Json& json, Random& random) {
     }
 }
 
-/// A place in `root`, found by going down at random: what lies higher is likelier, since most rules
-/// are about the fields of models and most values lie in free-form JSON.
+/// A random place in `root`. Higher levels are more likely, because most rules are about the fields
+/// of models, while most values are in free-form JSON.
 Json& any_place(Json& root, Random& random) {
     Json* place = &root;
     while (place->is_structured() && !place->empty() && below(5, random) != 0) {
@@ -337,7 +337,7 @@ std::string mutate_input(std::string_view input,
                          Json (*decode)(const Json&),
                          Json (*encode)(const Json&)) {
     if (bracket_depth(input) > max_bracket_depth) return std::string(input);
-    // As many choices as letters: the selector stays what it is.
+    // As many choices as letters, so that the selector is kept.
     const auto read = read_json_input(input, 256);
     if (!read) return std::string(input);
     Json json = decode(read->json);
@@ -383,7 +383,7 @@ std::string mutate_json_input(std::string_view input, Random& random) {
 }
 
 std::string mutate_spelled_input(std::string_view input, Random& random) {
-    return mutate_input(input, random, with_spelled_values, spell_values);
+    return mutate_input(input, random, decode_values, encode_values);
 }
 
 }  // namespace roomstore::fuzz

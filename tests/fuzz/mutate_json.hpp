@@ -5,14 +5,14 @@
 
 namespace roomstore::fuzz {
 
-/// Changes one place of `json` into something that rules about models may stumble over. Changes of
-/// single bytes, which libFuzzer makes by itself, seldom leave JSON that can be read.
+/// Changes one place in `json` to a value that is likely to test the rules of models. The changes
+/// of single bytes that libFuzzer makes on its own seldom leave valid JSON.
 void mutate_json(Json& json, Random& random);
 
-/// `mutate_json` of an input that `read_json_input` reads.
+/// Applies `mutate_json` to an input of `read_json_input`.
 std::string mutate_json_input(std::string_view input, Random& random);
 
-/// The same, the raw values spelled as `with_spelled_values` reads them.
+/// The same, for an input that is decoded by `decode_values`.
 std::string mutate_spelled_input(std::string_view input, Random& random);
 
 }  // namespace roomstore::fuzz

@@ -9,8 +9,8 @@ namespace roomstore::fuzz::naive {
 
 namespace {
 
-/// Bytes of the character at the front of `text`: decoded by the layout of its bits, then asked
-/// whether it is a character that needs this many.
+/// Size in bytes of the first character of `text`; 0 if it is invalid. Decodes the bits, then
+/// checks that the result is a character that needs this many bytes.
 std::size_t character_size(std::string_view text) {
     const auto lead = static_cast<unsigned char>(text.front());
     const int ones = std::countl_one(lead);
@@ -42,7 +42,7 @@ int days_in_month(std::int64_t year, int month) {
     return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
-/// Days since 1970-01-01, counted year by year inside of one cycle of the calendar.
+/// Days since 1970-01-01, counted year by year within one 400-year cycle of the calendar.
 std::int64_t days_since_epoch(std::int64_t year, int month, int day) {
     std::int64_t days = 0;
     for (; year >= 2370; year -= 400) days += 146'097;
@@ -52,7 +52,7 @@ std::int64_t days_since_epoch(std::int64_t year, int month, int day) {
     return days + day - 1;
 }
 
-/// A number as sign, digits and power of ten, each number in one way only.
+/// The unique form of a number: sign, digits and power of ten.
 std::string canonical_number(const Json& number) {
     std::string text = number.dump();
     std::string sign;
@@ -77,7 +77,7 @@ std::string canonical_number(const Json& number) {
     return text.empty() ? "0" : sign + text + "e" + std::to_string(exponent);
 }
 
-/// Two scalars are equal where this is.
+/// Two scalars are equal if their canonical forms are equal.
 std::string canonical_scalar(const Json& scalar) {
     if (scalar.is_number()) return "number " + canonical_number(scalar);
     if (scalar.is_string()) return "string " + scalar.get<std::string>();

@@ -9,11 +9,11 @@
 #include "roomstore/model/json_value.hpp"
 #include "roomstore/model/timestamp.hpp"
 
-/// The rules once more, in another way: slow, short, and without the library's own code, so that
-/// both must be wrong alike for a fault to hide.
+/// A second implementation of the rules: slow, short, and independent of the library's code, so
+/// that a fault is missed only if both have it.
 namespace roomstore::fuzz::naive {
 
-/// Where `text` stops being UTF-8 without NUL.
+/// Position of the first byte of `text` that is NUL or not valid UTF-8.
 std::optional<std::size_t> first_fault(std::string_view text);
 
 bool is_text(std::string_view text);
@@ -24,19 +24,19 @@ bool is_id(std::string_view text, std::size_t max = 255);
 /// 1 to 64 bytes of [a-z0-9_.-].
 bool is_name(std::string_view text);
 
-/// How many objects and arrays nest.
+/// Nesting depth of objects and arrays.
 int depth(const Json& json);
 
-/// Whether a store may hold `json`: text only, finite numbers only, at most 128 deep.
+/// Whether a store accepts `json`: only valid text and finite numbers, at most 128 levels deep.
 bool is_storable(const Json& json);
 
-/// Bytes that `json` counts for the limit of a row: strings and keys, and 8 for every value.
+/// Size of `json` for the limit of a row: bytes of strings and keys, plus 8 for every value.
 std::size_t bytes(const Json& json);
 
 /// `value @> part`.
 bool contains(const Json& value, const Json& part);
 
-/// The microseconds since 1970 that an ISO 8601 time in UTC or with an offset names.
+/// Reads an ISO 8601 time, in UTC or with an offset, as microseconds since 1970.
 std::optional<std::int64_t> read_time(std::string_view text);
 
 bool is_storable(Timestamp time);

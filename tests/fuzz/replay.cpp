@@ -11,18 +11,18 @@
 
 #include "fuzz/target.hpp"
 
-/// Tries the inputs that are kept: `replay CORPUS` replays the files of CORPUS/<target>/ and the
-/// seeds of each target, `replay TARGET FILE` one file.
+/// Replays inputs: `replay CORPUS` replays the files of CORPUS/<target>/ and the seeds of each
+/// target, `replay TARGET FILE` one file.
 /// `replay --write-seeds FOLDER` writes the seeds for libFuzzer to start from.
 ///
-/// An input that breaks a rule ends the process; the last line says which it was.
+/// An input that breaks a rule aborts the process; it is the last one that was named.
 namespace {
 
 namespace fs = std::filesystem;
 using roomstore::fuzz::Target;
 using roomstore::fuzz::Verdict;
 
-/// How many inputs met each verdict.
+/// Number of inputs per verdict.
 using Tally = std::array<std::size_t, 3>;
 
 std::string content_of(const fs::path& path) {
@@ -51,7 +51,7 @@ void replay(const Target& target, const fs::path& corpus) {
     Tally tally{};
     for (const std::string& seed : target.seeds()) {
         const auto number = std::to_string(tally[static_cast<std::size_t>(Verdict::accepted)]);
-        // Else what is expected of accepted inputs would be expected of none.
+        // Otherwise the rules for accepted inputs would not be tested.
         if (try_input(target, seed, "seed " + number) != Verdict::accepted) {
             throw std::runtime_error("a seed of " + std::string(target.name) +
                                      " is not accepted: " + seed);

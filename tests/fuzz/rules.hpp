@@ -17,12 +17,12 @@
 #include "roomstore/model/enums.hpp"
 #include "roomstore/model/json.hpp"
 
-/// What `expect_storable` is made of.
+/// Building blocks of `expect_storable`.
 namespace roomstore::fuzz {
 
 inline constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
 
-/// The rules for single values. Each is named by its field, and counts what it meets.
+/// The rules for single values. Each reports the name of its field, and adds up the size of values.
 class Rules {
 public:
     std::size_t bytes() const { return bytes_; }
@@ -112,7 +112,7 @@ inline void objects(Rules& rules, const char* field, const std::vector<Json>& va
     }
 }
 
-/// An optional field, by the rule of its values.
+/// The rules for optional fields.
 inline void text(Rules& rules, const char* field, const std::optional<std::string>& value) {
     if_present(value, [&](const auto& each) { rules.text(field, each); });
 }
@@ -134,7 +134,7 @@ inline void duration(Rules& rules, const char* field, const std::optional<double
     });
 }
 
-/// Unknown members: JSON, none of them with the name of a field.
+/// Unknown members must be JSON, and must not have the name of a field.
 inline void members(Rules& rules,
                     const char* field,
                     const UnknownMembers& values,
@@ -153,7 +153,7 @@ void members(Rules& rules, const char* field, Model model) {
     if (!values.empty()) members(rules, field, values, Json(model));
 }
 
-/// The rules of a content, those inside of it included.
+/// The rules of a content, including the contents inside it.
 void expect_content(Rules& rules, const EventContent& content);
 
 }  // namespace roomstore::fuzz

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and lets libFuzzer look for inputs that break a rule.
+# Installs missing dependencies, builds, and runs libFuzzer to find inputs that break a rule.
 #
 #   tests/fuzz/run.sh                            all targets, for a minute
 #   tests/fuzz/run.sh --seconds 600 models text  these targets, for ten minutes in all
 #
-# Targets: models validation containment timestamps text. Each starts from the seeds that its source
-# names, from tests/fuzz/corpus/, and from what earlier runs found (build/fuzz/corpus/).
+# Targets: models validation containment timestamps text. Each starts from the seeds in its source, from
+# tests/fuzz/corpus/, and from the inputs that earlier runs found (build/fuzz/corpus/).
 #
-# An input that breaks a rule ends up in build/fuzz/findings/. Once the defect is repaired, a copy of it
-# in tests/fuzz/corpus/<target>/ is replayed by every test run.
+# An input that breaks a rule is saved in build/fuzz/findings/. After the fix, copy it to
+# tests/fuzz/corpus/<target>/, so that every test run replays it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-# Shares of the time, in tenths: by how much there is to find, and how long one input takes.
+# Shares of the time, in tenths, by the number of rules to break and the time that one input takes.
 declare -A share=([models]=3 [validation]=3 [containment]=2 [timestamps]=1 [text]=1)
 order=(models validation containment timestamps text)
 seconds=60
@@ -50,15 +50,15 @@ fuzz() {
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     if [[ $status -ne 0 ]]; then
         grep -avE '^#[0-9]+[[:space:]]+(NEW|REDUCE|pulse|INITED|RELOAD)' "$log" | tail -n 60
-        echo "FOUND in $target after ${runs:-?} inputs; again: $build/tests/fuzz/fuzz_replay $target FILE"
+        echo "FOUND in $target after ${runs:-?} inputs; repeat: $build/tests/fuzz/fuzz_replay $target FILE"
         return 1
     fi
-    # A fuzzer that cannot start is no fuzzer that found nothing.
+    # A fuzzer that did not start must not pass for one that found nothing.
     [[ ${runs:-0} -gt 0 ]] || { cat "$log" && return 1; }
     printf '%-12s %9d inputs in %d s, none of them breaks a rule\n' "$target" "$runs" "$time"
 }
 
-# Two at a time where there are two processors: twice the inputs in the same time.
+# Two at a time if there are two processors: twice the inputs in the same time.
 jobs=1
 if [[ $(nproc) -gt 1 && ${#targets[@]} -gt 1 ]]; then jobs=2; fi
 sum=0

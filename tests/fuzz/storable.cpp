@@ -140,7 +140,7 @@ std::size_t expect_storable(const Participant& row) {
     if (row.candidates) ids(rules, "Participant.candidates", *row.candidates);
     ids(rules, "Participant.connected_via", row.connected_via);
     if (std::ranges::count(row.connected_via, row.channel_id) == 0) {
-        // The store adds it, and the row must fit with it.
+        // The store adds it, and the row must still fit.
         rules.element();
         rules.id("Participant.connected_via", row.channel_id);
     }

@@ -12,8 +12,8 @@
 
 namespace roomstore::fuzz {
 
-/// What every row has to be that a store accepts, written down from the contract field by field.
-/// Ends the process where `row` is not. Returns the bytes it counts for the limit of a row.
+/// Checks `row`, field by field, against the rules of the contract for rows that a store accepts.
+/// Aborts the process if a rule is broken. Returns the size of `row` for the limit of a row.
 std::size_t expect_storable(const Room& row);
 std::size_t expect_storable(const RoomEvent& row);
 std::size_t expect_storable(const ChannelBinding& row);

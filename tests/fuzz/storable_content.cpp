@@ -11,7 +11,7 @@ namespace roomstore::fuzz {
 
 namespace {
 
-/// The rules of one content, those inside of it included.
+/// The rules of one content, including the contents inside it.
 class ContentRules {
 public:
     ContentRules(Rules& rules, int composites) : rules_(rules), composites_(composites) {
@@ -64,7 +64,7 @@ public:
     }
     void operator()(const CompositeContent& content) {
         expect(!content.parts.empty(), "composite.parts has parts");
-        expect(composites_ < 5, "composites nest five deep");
+        expect(composites_ < 5, "composites nest at most five deep");
         for (const EventContent& part : content.parts) {
             rules_.element();
             std::visit(ContentRules(rules_, composites_ + 1), part.variant());
@@ -125,7 +125,7 @@ public:
         const auto tag = content.raw.find("type");
         expect(tag != content.raw.end() && tag->is_string(), "an unknown content has a type");
         expect(*tag != "" && !known.contains(tag->get<std::string>()),
-               "an unknown content is none that is known");
+               "the type of an unknown content is not a known one");
     }
 
 private:
@@ -144,7 +144,7 @@ private:
 
 void expect_content(Rules& rules, const EventContent& content) {
     std::visit(ContentRules(rules, 0), content.variant());
-    expect(naive::depth(Json(content)) <= 128, "contents nest 128 deep");
+    expect(naive::depth(Json(content)) <= 128, "contents nest at most 128 deep");
 }
 
 }  // namespace roomstore::fuzz

@@ -6,14 +6,13 @@
 #include <string_view>
 #include <vector>
 
-/// What is tried with inputs that nobody thought of. A target is written once and run twice: by
-/// libFuzzer, which looks for inputs that break it, and by an ordinary test, which replays those
-/// that are kept.
+/// Fuzz targets. Each target is run by libFuzzer, which looks for inputs that break a rule, and by
+/// an ordinary test, which replays the inputs of the corpus.
 namespace roomstore::fuzz {
 
-/// What became of an input that broke nothing.
+/// Result of an input that broke no rule.
 enum class Verdict {
-    /// It is not of the form that the target reads.
+    /// It does not have the format that the target reads.
     unreadable,
     /// The library refused it, with a proper error.
     refused,
@@ -24,16 +23,15 @@ using Random = std::minstd_rand;
 
 struct Target {
     std::string_view name;
-    /// Tries `input`; ends the process where a rule does not hold.
+    /// Runs the target on `input`; aborts the process if a rule is broken.
     Verdict (*run)(std::string_view input);
-    /// Changes `input` so that the target can still read it, or returns it as it is. Null where
-    /// bytes need no form.
+    /// Changes `input` so that the target can still read it, or returns it unchanged. Null if the
+    /// target reads any bytes.
     std::string (*mutate)(std::string_view input, Random& random);
-    /// Inputs to start from. Every one is accepted, so that the rules about what was accepted are
-    /// met in each run.
+    /// Initial inputs. Every one is accepted, so that each run tests the rules for accepted inputs.
     std::vector<std::string> (*seeds)();
-    /// Whether refused inputs are worth changing further. A row with a fault stays refused whatever
-    /// else is changed, and what comes of it shows nothing new.
+    /// Whether refused inputs are worth changing further. A row with an invalid field stays refused
+    /// whatever else is changed, so changing it tests nothing new.
     bool keeps_refused;
 };
 

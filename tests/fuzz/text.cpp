@@ -9,43 +9,43 @@
 #include "roomstore/detail/field_path.hpp"
 #include "roomstore/model/open_enum.hpp"
 
-/// Any bytes as text.
+/// Checks the handling of arbitrary bytes as text.
 namespace roomstore::fuzz {
 
 namespace {
 
-/// Finds the fault that decoding finds, wherever the text begins in the words that are read.
+/// Expects the fault that decoding finds, at every offset of the text in the words that are read.
 void expect_fault(std::string_view input) {
     const auto expected = naive::first_fault(input);
     for (std::size_t before = 0; before < 8; ++before) {
         std::string moved(before, 'a');
         moved += input;
-        // A block of its exact size, so that a read beyond the end is seen.
+        // A block of its exact size, so that a read beyond the end is detected.
         const std::vector<char> block(moved.begin(), moved.end());
         const auto fault = detail::find_text_fault({block.data(), block.size()});
         expect(fault.has_value() == expected.has_value(),
-               fault ? "refused, but text" : "accepted, but no text",
+               fault ? "refused, but valid text" : "accepted, but not valid text",
                input);
         if (!fault) continue;
-        expect(fault->position == *expected + before, "a fault is named with its byte", input);
+        expect(fault->position == *expected + before, "a fault has the right position", input);
         const bool nul = input[*expected] == '\0';
         expect((fault->kind == detail::TextFault::Kind::nul) == nul,
-               "NUL and what is no UTF-8 are told apart",
+               "NUL and invalid UTF-8 are distinguished",
                input);
     }
 }
 
 void expect_printable(const std::string& shown, std::size_t max_bytes) {
-    expect(naive::is_text(shown), "what is shown is text", shown);
-    expect(shown.size() <= max_bytes, "what is shown is short", shown);
+    expect(naive::is_text(shown), "printable text is valid text", shown);
+    expect(shown.size() <= max_bytes, "printable text is short", shown);
     for (const char c : shown) {
         expect(static_cast<unsigned char>(c) >= 0x20 && c != 0x7F,
-               "what is shown has no control characters",
+               "printable text has no control characters",
                shown);
     }
 }
 
-/// The part of a path that stands for a key, decoded as a JSON pointer.
+/// Decodes the key in a path, as in a JSON pointer.
 std::string unescape(std::string_view escaped) {
     std::string text;
     for (std::size_t i = 0; i < escaped.size(); ++i) {
@@ -68,7 +68,9 @@ Verdict run(std::string_view input) {
     expect(path.starts_with("Room/"), "a path begins with its root", path);
     const std::string key = detail::printable(input, 64, "\\");
     expect(unescape(std::string_view(path).substr(5)) == key, "a key can be read back", path);
-    expect(EventType::is_legal(input) == naive::is_name(input), "names are legal by rule", input);
+    expect(EventType::is_legal(input) == naive::is_name(input),
+           "a name is legal if and only if the rule allows it",
+           input);
     return naive::is_text(input) ? Verdict::accepted : Verdict::refused;
 }
 

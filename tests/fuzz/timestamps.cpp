@@ -10,14 +10,14 @@
 #include "fuzz/target.hpp"
 #include "roomstore/model/timestamp.hpp"
 
-/// Times as text, and where the input is eight bytes, as a count of microseconds too.
+/// Reads the input as a time in text, and if it has eight bytes, also as a count of microseconds.
 namespace roomstore::fuzz {
 
 namespace {
 
 std::int64_t count_of(Timestamp time) { return time.time_since_epoch().count(); }
 
-/// The form that `to_iso8601` has for the years 0 to 9999.
+/// Whether `text` has the form that `to_iso8601` uses for the years 0 to 9999.
 bool is_canonical(std::string_view text) {
     return (text.size() == 20 || (text.size() == 27 && text.substr(20, 6) != "000000")) &&
            text[10] == 'T' && text.back() == 'Z';
@@ -29,23 +29,24 @@ void expect_written(Timestamp time) {
     if (text.front() != '+' && text.front() != '-') {
         expect(is_canonical(text), "a time is written in one form", text);
         expect(again == time, "a time is read as it was written", text);
-        expect(naive::read_time(text) == count_of(time), "a time is written as it is", text);
+        expect(naive::read_time(text) == count_of(time), "a time is written correctly", text);
         return;
     }
-    expect(!again && !naive::is_storable(time), "no store accepts a time that has a sign", text);
-    // Another year of the same place in the calendar's cycle of 400 years can be read.
+    expect(
+        !again && !naive::is_storable(time), "no store accepts a time whose year has a sign", text);
+    // A year at the same position in another 400-year cycle of the calendar can be read.
     constexpr std::int64_t cycle = 146'097LL * 24 * 60 * 60 * 1'000'000;
     const std::int64_t year = std::stoll(text.substr(0, 7));
     std::int64_t cycles = year / 400;
     if (year % 400 < 0) --cycles;
     std::string near = std::to_string(2000 + year - cycles * 400) + text.substr(7);
     const auto count = naive::read_time(near);
-    // Unsigned, since the difference may not fit.
+    // Unsigned, because the difference may overflow.
     const auto expected =
         static_cast<std::uint64_t>(count_of(time)) -
         static_cast<std::uint64_t>(cycles - 5) * static_cast<std::uint64_t>(cycle);
     expect(count && static_cast<std::uint64_t>(*count) == expected,
-           "a time outside of these years is written as it is",
+           "a time outside of these years is written correctly",
            text);
 }
 
@@ -58,13 +59,13 @@ Verdict run(std::string_view input) {
     const auto time = parse_iso8601(input);
     const auto expected = naive::read_time(input);
     expect(time.has_value() == expected.has_value(),
-           time ? "read, but no time" : "a time, but not read",
+           time ? "read, but not a valid time" : "a valid time, but not read",
            input);
     if (!time) return input.size() == sizeof(count) ? Verdict::accepted : Verdict::refused;
     expect(count_of(*time) == *expected, "read as another time", input);
     expect_written(*time);
     if (is_canonical(input)) {
-        expect(to_iso8601(*time) == input, "the form that is written is a fixed point", input);
+        expect(to_iso8601(*time) == input, "the canonical form is a fixed point", input);
     }
     return Verdict::accepted;
 }

@@ -18,8 +18,8 @@
 #include "roomstore/model/json.hpp"
 #include "support/populated.hpp"
 
-/// The checks of arguments, with rows that hold anything that C++ can hold: what is accepted obeys
-/// the rules and can be written as JSON and read back.
+/// Validation of arguments, with rows that contain any values that C++ can represent: an accepted
+/// row obeys the rules, and can be written as JSON and read back.
 namespace roomstore::fuzz {
 
 namespace {
@@ -36,9 +36,9 @@ void validate(const Validator& validator, const RoomEvent& row) {
     validator.add_event(row);
     validator.update_event(row);
     validator.add_event_auto_index(row.room_id, row);
-    // A batch calls the event by its place in it.
+    // append_events() names an event by its position in the list.
     expect(accepts("events", [&] { validator.append_events(row.room_id, {row}, {}); }),
-           "an event is accepted alone and in a batch");
+           "an event is accepted on its own and in a list");
 }
 
 void validate(const Validator& validator, const ChannelBinding& row) {
@@ -62,7 +62,7 @@ void validate(const Validator& validator, const Observation& row) {
     validator.add_observation(row);
 }
 
-/// What else holds of a row that was accepted.
+/// Further rules for an accepted row.
 template <typename Row>
 void expect_of_accepted(const Validator&, const Row&) {}
 
@@ -70,19 +70,21 @@ void expect_of_accepted(const Validator& validator, const RoomEvent& event) {
     const auto refused = [&](const std::string& room, const std::vector<RoomEvent>& events) {
         return !accepts("", [&] { validator.append_events(room, events, {}); });
     };
-    expect(refused(event.room_id, {event, event}), "a batch has no event twice");
+    expect(refused(event.room_id, {event, event}), "append_events() accepts no event twice");
     expect(refused(event.room_id + "2", {event}), "an event belongs to its room");
     RoomEvent normalized = event;
     detail::normalize_idempotency_key(normalized);
-    expect(normalized.idempotency_key != "", "the empty key is no key");
+    expect(normalized.idempotency_key != "", "an empty key means no key");
     expect(accepts("RoomEvent", [&] { validator.add_event(normalized); }),
            "an event is accepted with its key normalized");
     normalized.index = 0;
     RoomEvent again = normalized;
     again.index = 1;
-    expect(detail::repeats_append(normalized, again), "an event repeats itself at any index");
+    expect(detail::repeats_append(normalized, again),
+           "an append with another index is a repetition");
     again.created_at += std::chrono::microseconds(again.created_at == max_timestamp ? -1 : 1);
-    expect(!detail::repeats_append(normalized, again), "an event of another time is another");
+    expect(!detail::repeats_append(normalized, again),
+           "an append with another time is not a repetition");
 }
 
 void expect_of_accepted(const Validator& validator, const Participant& participant) {
@@ -92,25 +94,25 @@ void expect_of_accepted(const Validator& validator, const Participant& participa
     expect(!channels.empty() && channels.front() == participant.channel_id,
            "the primary channel comes first");
     const std::set<std::string> distinct(channels.begin(), channels.end());
-    expect(distinct.size() == channels.size(), "no channel stands twice");
+    expect(distinct.size() == channels.size(), "no channel occurs twice");
     std::set<std::string> given(participant.connected_via.begin(), participant.connected_via.end());
     given.insert(participant.channel_id);
     expect(given == distinct, "every channel that was given is kept, and no other");
     expect(accepts("Participant", [&] { validator.add_participant(normalized); }),
-           "what the store makes of a participant is accepted again");
+           "a normalized participant is accepted");
     Participant twice = normalized;
     detail::normalize_connected_via(twice);
-    expect(twice == normalized, "normalizing twice is normalizing once");
+    expect(twice == normalized, "normalization is idempotent");
 }
 
-/// Accepted with a limit of `bytes` and refused with one byte less.
+/// Expects `row` to be accepted with a limit of `bytes`, and refused with one byte less.
 template <typename Row>
 void expect_size(const char* root, const Row& row, std::size_t bytes) {
     const auto fits = [&](std::size_t limit) {
         const Validator validator(Limits{.max_event_bytes = limit});
         return accepts(root, [&] { validate(validator, row); });
     };
-    const std::string seen = "counted by the rules of the limit: " + std::to_string(bytes);
+    const std::string seen = "size by the rules of the limit: " + std::to_string(bytes);
     expect(fits(bytes), "a row as large as the limit is accepted", seen);
     expect(bytes == 1 || !fits(bytes - 1), "a row larger than the limit is refused", seen);
 }
@@ -147,7 +149,7 @@ Verdict run(std::string_view input) {
     if (bracket_depth(input) > max_bracket_depth) return Verdict::unreadable;
     const auto read = read_json_input(input, checks.size());
     if (!read) return Verdict::unreadable;
-    return checks[read->selector](with_spelled_values(read->json));
+    return checks[read->selector](decode_values(read->json));
 }
 
 std::vector<std::string> seeds() {

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Mutation test: checks that the contract suite detects every mutant of the lists.
 
-    run.py BINARY LIST...                     prints the test that catches each mutant, exits 1 if one survives
+    run.py BINARY LIST...                       prints the test that catches each mutant; exit code 1 if one
+                                                survives
     run.py --self-test HARMLESS BINARY LIST...  checks that a mutant without a fault, a crash, a hang and an
-                                              unknown name are each reported correctly
+                                                unknown name are each reported correctly
 
 BINARY is the contract suite on a store with all mutants compiled in (apply.py). It is run once without a
 fault, then once per mutant. A mutant is caught if an assertion of a test failed. A crash or a timeout does

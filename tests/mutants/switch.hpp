@@ -69,7 +69,7 @@ private:
 inline Meeting meeting;
 
 /// Lets concurrent calls run between two steps that should be atomic.
-inline void give_way() { meeting.attend(); }
+inline void yield_to_race() { meeting.attend(); }
 
 }  // namespace roomstore::mutants
 

@@ -1,11 +1,11 @@
-# Builds a project from nothing and runs its program, `consumer`:
+# Builds a project from scratch and runs its program, `consumer`:
 #
 #   cmake -DPROJECT=<folder> -DBINARY=<scratch> -DCXX=<compiler> [-DOPTIONS=<-D...;-D...>]
 #         [-DPREFIX=<where roomstore is installed>] [-DINSTALL=<build tree of roomstore>]
 #         [-DUNBUILT=<part of a file's name>] -P consume.cmake
 #
-# UNBUILT: no file of such a name may be built for it.
-# INSTALL: that tree is installed first, whole, into a prefix of this project's own.
+# UNBUILT: the build must not create a file with such a name.
+# INSTALL: all components of that tree are installed first, into a separate prefix for this project.
 file(REMOVE_RECURSE ${BINARY})
 
 function(run)
@@ -24,7 +24,7 @@ run(${CMAKE_COMMAND} --build ${BINARY}/build)
 if(UNBUILT)
     file(GLOB_RECURSE built ${BINARY}/build/*${UNBUILT}*.a ${BINARY}/build/*${UNBUILT}*.so ${BINARY}/build/*${UNBUILT}*.o)
     if(built)
-        message(FATAL_ERROR "built without being asked for: ${built}")
+        message(FATAL_ERROR "built although not requested: ${built}")
     endif()
 endif()
 run(${BINARY}/build/consumer)

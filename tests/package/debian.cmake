@@ -1,9 +1,9 @@
-# Makes the Debian package and installs it where a consumer looks for it:
+# Builds the Debian package and installs it for the consumers:
 #
 #   cmake -DCPACK=<program> -DCONFIG=<CPackConfig.cmake> -DDPKG=<program> -DDPKG_DEB=<program> -DBINARY=<scratch>
 #         -DVERSION=<its version> -P debian.cmake
 #
-# As dpkg installs, but into BINARY/root, so that the machine stays what it is: /usr becomes BINARY/root/usr.
+# Installs with dpkg, but into BINARY/root, so that the machine is not changed: /usr becomes BINARY/root/usr.
 file(REMOVE_RECURSE ${BINARY})
 execute_process(
     COMMAND ${CPACK} -G DEB --config ${CONFIG} -B ${BINARY} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
@@ -15,17 +15,17 @@ foreach(needed libasio-dev nlohmann-json3-dev libpq5)
         message(FATAL_ERROR "does not depend on ${needed}: ${depends}")
     endif()
 endforeach()
-# The compiled core fits one version of what stands in its interface.
+# The compiled core is compatible with one version of the libraries in its interface only.
 foreach(bounded libasio-dev nlohmann-json3-dev)
     if(NOT depends MATCHES "${bounded} \\(<< ")
-        message(FATAL_ERROR "takes any later ${bounded}: ${depends}")
+        message(FATAL_ERROR "accepts any later ${bounded}: ${depends}")
     endif()
 endforeach()
 if(depends MATCHES "pqxx")
     message(FATAL_ERROR "depends on a libpqxx, which Debian 12 does not have: ${depends}")
 endif()
 
-# A root with nothing in it: what the package depends on is the machine's.
+# An empty root: the dependencies of the package are those of the machine.
 set(root ${BINARY}/root)
 file(MAKE_DIRECTORY ${root}/var/lib/dpkg/updates ${root}/var/lib/dpkg/info ${root}/var/lib/dpkg/triggers)
 file(TOUCH ${root}/var/lib/dpkg/status)
@@ -39,6 +39,6 @@ if(NOT status MATCHES "Status: install ok installed")
 endif()
 foreach(file share/doc/libroomstore-dev/copyright share/doc/roomstore/LICENSE include/roomstore/version.hpp)
     if(NOT EXISTS ${root}/usr/${file})
-        message(FATAL_ERROR "${package} holds no ${file}")
+        message(FATAL_ERROR "${package} does not contain ${file}")
     endif()
 endforeach()

@@ -1,4 +1,4 @@
-# What the shared library shows: its store, and nothing of what it is made of.
+# Checks that the shared library exports its store and no internal symbols.
 #
 #   cmake -DLIBRARY=<the library> -DNM=<program> -P exported_symbols.cmake
 execute_process(
@@ -10,9 +10,9 @@ foreach(needed "roomstore::PostgresStore::PostgresStore\\(" "roomstore::Postgres
         message(FATAL_ERROR "does not export ${needed}")
     endif()
 endforeach()
-# Only names of its own: templates of the standard library and of asio over our types are exported, as their
-# declarations say.
+# Checks only its own names: templates of the standard library and of asio with our types are exported,
+# because their declarations say so.
 string(REGEX MATCHALL "\n[0-9a-f]+ [A-Z] (pqxx::|PQ|fmt::|roomstore::postgres::)[^ \n]*(\\(|\n)" inner "${symbols}")
 if(inner)
-    message(FATAL_ERROR "exports its inside:${inner}")
+    message(FATAL_ERROR "exports internal symbols:${inner}")
 endif()

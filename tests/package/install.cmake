@@ -1,4 +1,4 @@
-# Installs components of a build tree, and moves what was installed: nothing in it may know where it was.
+# Installs components of a build tree and moves them. No installed file may contain the original path.
 #
 #   cmake -DINSTALL=<build tree of roomstore> -DPREFIX=<where it ends up> [-DCOMPONENTS=<name;...>] -P install.cmake
 set(first ${PREFIX}.as_installed)
@@ -21,7 +21,7 @@ foreach(text IN LISTS texts)
     foreach(path ${first} ${INSTALL})
         string(FIND "${content}" ${path} position)
         if(NOT position EQUAL -1)
-            message(FATAL_ERROR "${text} knows where it was made: ${path}")
+            message(FATAL_ERROR "${text} contains the original path: ${path}")
         endif()
     endforeach()
 endforeach()

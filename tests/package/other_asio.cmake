@@ -1,4 +1,4 @@
-# A program with another asio than the one that the installed library was compiled with does not link:
+# A program that uses another asio than the installed library was compiled with must not link:
 #
 #   cmake -DPROJECT=<find_installed> -DPREFIX=<where roomstore is installed> -DBINARY=<scratch> -DCXX=<compiler>
 #         -DOPTIONS=<-D...;-D...> -P other_asio.cmake

@@ -1,18 +1,18 @@
-# Compiles a program with what pkg-config says, and runs it:
+# Compiles a program with the flags that pkg-config returns, and runs it:
 #
 #   cmake -DPACKAGE=<package> -DSOURCE=<program> -DPREFIX=<where roomstore is installed> -DVERSION=<its version>
 #         -DPKG_CONFIG=<program> -DBINARY=<scratch> -DCXX=<compiler> [-DSTATIC=ON] [-DDISTRIBUTION=ON]
 #         -P pkg_config.cmake
 #
-# STATIC: the static library, with `pkg-config --static`. DISTRIBUTION: with nothing that was put into /usr/local,
-# as on a machine on which only packages of the distribution are.
+# STATIC: the static library, with `pkg-config --static`. DISTRIBUTION: without /usr/local, as on a machine
+# that has only packages of the distribution.
 file(REMOVE_RECURSE ${BINARY})
 file(MAKE_DIRECTORY ${BINARY}/build)
 file(GLOB_RECURSE packages ${PREFIX}/*/${PACKAGE}.pc)
 cmake_path(GET packages PARENT_PATH folder)
 set(hidden "")
 if(DISTRIBUTION)
-    # Only the folder named last is searched; headers of libpqxx, libpq and fmt refuse to compile.
+    # PKG_CONFIG_LIBDIR replaces the default folders; headers of libpqxx, libpq and fmt do not compile.
     file(GLOB system /usr/lib/*/pkgconfig)
     list(JOIN system ":" system)
     set(ENV{PKG_CONFIG_PATH} "")
@@ -39,7 +39,7 @@ execute_process(
     COMMAND ${PKG_CONFIG} ${static} --libs ${PACKAGE}
     OUTPUT_VARIABLE libraries OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 if(DISTRIBUTION AND libraries MATCHES "pqxx|lfmt|-lpq( |$)")
-    message(FATAL_ERROR "the shared library needs none of what pkg-config says: ${libraries}")
+    message(FATAL_ERROR "pkg-config returns libraries that the shared library does not need: ${libraries}")
 endif()
 separate_arguments(flags UNIX_COMMAND "${flags}")
 separate_arguments(libraries UNIX_COMMAND "${libraries}")

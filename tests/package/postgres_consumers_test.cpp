@@ -1,4 +1,4 @@
-// The programs that the tests before this one have built against the installed library.
+// Runs the programs that earlier tests have built with the installed library.
 
 #include <cstdlib>
 #include <filesystem>
@@ -24,7 +24,7 @@ TEST_CASE("Every consumer of the installed library appends and reads") {
     for (std::string program; std::getline(list, program, ':'); ++number) {
         INFO(program);
         const auto schema = "consumer_" + std::to_string(::getpid()) + "_" + std::to_string(number);
-        // Throws with what the program printed unless it returns 0.
+        // Throws an exception with the output of the program unless that returns 0.
         CHECK_NOTHROW(Process::run({program, database, schema},
                                    {.log = std::filesystem::path(folder) / "log"}));
         Admin(database).query("DROP SCHEMA IF EXISTS " + schema + " CASCADE");

@@ -1,8 +1,9 @@
-# Runs the port of vcpkg with stand-ins for vcpkg's functions, which do with CMake what those do, and uses the result:
+# Runs the vcpkg port with substitutes for vcpkg's functions, written in plain CMake, and uses the result:
 #
 #   cmake -DPORT=<folder> -DBINARY=<scratch> -DCXX=<compiler> -DPROJECT=<consumer> -DOPTIONS=<its options> -P ...
 #
-# Without features: what the port would be handed by vcpkg then. What is found is the machine's, not vcpkg's.
+# Sets the variables as vcpkg does for a port without features. Dependencies are those of the machine, not
+# vcpkg's.
 cmake_minimum_required(VERSION 3.25)
 file(REMOVE_RECURSE ${BINARY})
 set(CURRENT_PACKAGES_DIR ${BINARY}/package)
@@ -29,7 +30,7 @@ function(vcpkg_cmake_configure)
                 -DCMAKE_INSTALL_PREFIX=${CURRENT_PACKAGES_DIR} -DCMAKE_INSTALL_LIBDIR=lib ${arg_OPTIONS}
         OUTPUT_VARIABLE told ERROR_VARIABLE told COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
     if(told MATCHES "not used by the project")
-        message(FATAL_ERROR "the port sets what is no option: ${told}")
+        message(FATAL_ERROR "the port sets an option that does not exist: ${told}")
     endif()
 endfunction()
 
@@ -39,7 +40,7 @@ endfunction()
 
 function(vcpkg_cmake_config_fixup)
     cmake_parse_arguments(PARSE_ARGV 0 arg "" "CONFIG_PATH" "")
-    # vcpkg moves it from there to share/; what it rewrites in it is its own affair.
+    # vcpkg moves it from there to share/. The changes that it makes to the file are not tested here.
     if(NOT EXISTS ${CURRENT_PACKAGES_DIR}/${arg_CONFIG_PATH}/roomstore-config.cmake)
         message(FATAL_ERROR "no roomstore-config.cmake in ${arg_CONFIG_PATH}")
     endif()
@@ -62,7 +63,7 @@ include(${ROOT_OF_PORT}/portfile.cmake)
 
 foreach(file include/roomstore/version.hpp share/roomstore/usage share/roomstore/LICENSE)
     if(NOT EXISTS ${CURRENT_PACKAGES_DIR}/${file})
-        message(FATAL_ERROR "the port installed no ${file}")
+        message(FATAL_ERROR "the port did not install ${file}")
     endif()
 endforeach()
 execute_process(

@@ -1,5 +1,5 @@
-// Servers with several addresses, and servers that the environment or a service file names: what
-// psql connects to, and what it refuses.
+// Servers with several addresses, and servers from the environment or a service file: the store
+// connects to and refuses the same servers as psql.
 
 #include <atomic>
 #include <fstream>
@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// On 127.0.0.1, at a port that its other addresses do not answer at.
+/// Listens on 127.0.0.1 only.
 PrivateCluster& server() {
     PrivateCluster::require();
     static PrivateCluster only({.tcp = true});
@@ -43,8 +43,8 @@ void check_serves(const PostgresOptions& options) {
     CHECK_FALSE(run(store.room_exists("room")));
 }
 
-/// init() ends in time: before or after the attempt to connect gives up, which counts from a little
-/// earlier.
+/// init() fails with timeout or unavailable: the connection attempt starts slightly before the call
+/// and may give up before or after the call's deadline.
 void check_not_served(PostgresStore& store) {
     try {
         run(store.init());
@@ -59,7 +59,7 @@ void check_not_served(PostgresStore& store) {
 
 }  // namespace
 
-TEST_CASE("of the addresses of one host name the first that answers serves") {
+TEST_CASE("the first address of a host name that answers is used") {
     const SilentListener silent("127.0.0.2", server().port());
     const FakeNames names{{"two.test", {"127.0.0.2", "127.0.0.1"}},
                           {"down.test", {"127.0.0.3", "127.0.0.1"}}};
@@ -67,7 +67,7 @@ TEST_CASE("of the addresses of one host name the first that answers serves") {
     check_serves(options_for("host=down.test port=" + port()));
 }
 
-TEST_CASE("each address of a name has its time, though the call ends between them") {
+TEST_CASE("each address of a name gets its full timeout, even if the call ends earlier") {
     const SilentListener second("127.0.0.2", server().port());
     const SilentListener third("127.0.0.3", server().port());
     const FakeNames names{{"three.test", {"127.0.0.2", "127.0.0.3", "127.0.0.1"}}};
@@ -76,12 +76,12 @@ TEST_CASE("each address of a name has its time, though the call ends between the
     options.connect_timeout = 400ms;
     PostgresStore store(options);
     check_not_served(store);
-    // Begins where the call before it ended.
+    // Continues with the address that the previous call had reached.
     run(store.init());
     CHECK_FALSE(run(store.room_exists("room")));
 }
 
-TEST_CASE("hosts that the environment names are tried one after the other") {
+TEST_CASE("hosts from the environment are tried one after the other") {
     const SilentListener silent("127.0.0.2", server().port());
     const Environment hosts("PGHOST", "127.0.0.2,127.0.0.1");
     const Environment ports("PGPORT", port());
@@ -93,7 +93,7 @@ TEST_CASE("hosts that the environment names are tried one after the other") {
     check_serves(options);
 }
 
-TEST_CASE("hosts that a service file names are tried one after the other") {
+TEST_CASE("hosts from a service file are tried one after the other") {
     const SilentListener silent("127.0.0.2", server().port());
     const auto file = server().folder() / "two.services";
     std::ofstream(file) << "[two]\nhost=127.0.0.2,127.0.0.1\nport=" << port()
@@ -104,16 +104,16 @@ TEST_CASE("hosts that a service file names are tried one after the other") {
     check_serves(options_for(""));
 }
 
-TEST_CASE("an entry of a list that is left empty is libpq's default, whatever the environment") {
+TEST_CASE("an empty entry in a list of hosts is libpq's default, whatever the environment") {
     const Environment host("PGHOST", "127.0.0.1");
     auto options = options_for("host=, port=" + port());
     options.deadline = 300ms;
     PostgresStore store(options);
-    // The socket's folder, where this server is not.
+    // The default socket directory, where this server does not listen.
     CHECK_FAILS(store.init(), errc::unavailable);
 }
 
-TEST_CASE("a server that the environment does not want is refused") {
+TEST_CASE("a server that does not match PGTARGETSESSIONATTRS is refused") {
     const Environment attributes("PGTARGETSESSIONATTRS", "standby");
     auto options = options_for("host=127.0.0.1 port=" + port());
     options.deadline = 300ms;
@@ -126,7 +126,7 @@ TEST_CASE("a server that the environment does not want is refused") {
     check_serves(options);
 }
 
-TEST_CASE("a server that must be secure as the environment has it is refused where it is not") {
+TEST_CASE("a server without SSL is refused if PGSSLMODE requires it") {
     const Environment mode("PGSSLMODE", "require");
     auto options = options_for("host=127.0.0.1 port=" + port());
     options.deadline = 300ms;
@@ -134,7 +134,7 @@ TEST_CASE("a server that must be secure as the environment has it is refused whe
     CHECK_FAILS(store.init(), errc::unavailable, "SSL");
 }
 
-TEST_CASE("a name that nobody knows is unavailable, and known later") {
+TEST_CASE("an unknown host name is unavailable, and resolved again by the next call") {
     auto options = options_for("host=late.test port=" + port());
     options.deadline = 300ms;
     PostgresStore store(options);
@@ -143,7 +143,7 @@ TEST_CASE("a name that nobody knows is unavailable, and known later") {
     run(store.init());
 }
 
-TEST_CASE("a server that turns the role away is asked once, and no other is") {
+TEST_CASE("after a rejected login neither this server nor another one is tried") {
     PrivateCluster::require();
     PrivateCluster strict({.tcp = true});
     strict.admin().query("CREATE ROLE alice LOGIN PASSWORD 'right'");
@@ -156,7 +156,7 @@ TEST_CASE("a server that turns the role away is asked once, and no other is") {
     CHECK_FAILS(store.init(), errc::access_denied, "password authentication failed");
 }
 
-TEST_CASE("connecting to a silent address ends with the call, and with its cancellation") {
+TEST_CASE("connecting to a silent address ends at the deadline, and does not delay close()") {
     const SilentListener silent("127.0.0.2", server().port());
     const FakeNames names{{"silent.test", {"127.0.0.2"}}};
     auto options = options_for("host=silent.test connect_timeout=0 port=" + port());
@@ -166,7 +166,7 @@ TEST_CASE("connecting to a silent address ends with the call, and with its cance
     run(store.close());
 }
 
-TEST_CASE("the log is told once of addresses that are silent, in whatever order they are tried") {
+TEST_CASE("silent addresses are logged once, in whatever order they are tried") {
     const SilentListener first("127.0.0.2", server().port());
     const SilentListener second("127.0.0.3", server().port());
     auto options = options_for("host=127.0.0.2,127.0.0.3 port=" + port());
@@ -179,7 +179,7 @@ TEST_CASE("the log is told once of addresses that are silent, in whatever order 
     check_not_served(store);
     CHECK(store.stats().failed_connects >= 5);
     run(store.close());
-    // The lines that waited have been told.
+    // close() has delivered the queued lines.
     CHECK(warnings == 1);
 }
 

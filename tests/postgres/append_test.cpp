@@ -27,15 +27,15 @@ Lines lines_of(const std::string& text) {
     return lines;
 }
 
-/// Returns when somebody waits for a lock that is like this.
+/// Waits until a backend waits for a lock that matches the condition `lock`.
 void await_waiter(FreshSchema& schema, const std::string& lock) {
     const Watchdog watchdog;
     while (schema.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND " + lock) != "1") {
     }
 }
 
-/// A store that appends to the room `late`, which is created between the statement that locks the
-/// room and the one that stores.
+/// A store that appends to the room `late`. The room is created between the statement that locks it
+/// and the statement that stores the event.
 struct LateRoom {
     LateRoom() {
         run(store.init());
@@ -45,9 +45,9 @@ struct LateRoom {
         run(store.add_event_auto_index("other", make_event({.id = "0", .room_id = "other"})));
     }
 
-    /// Under way when it returns, and the room is there.
+    /// When it returns, the append is in progress and the room exists.
     std::unique_ptr<test::Task<RoomEvent>> append() {
-        // What stores needs this table, what locks the room does not.
+        // The storing statement needs this table, the locking statement does not.
         schema.query("BEGIN; LOCK TABLE {schema}.events IN ACCESS EXCLUSIVE MODE");
         auto task = std::make_unique<test::Task<RoomEvent>>(
             caller.context(),
@@ -70,7 +70,7 @@ struct LateRoom {
     Caller caller;
 };
 
-/// What a server logged for one connection, each line cut to what it runs.
+/// The statements that a server logged for one connection, without the log line prefix.
 Lines statements_of(const std::string& log, const std::string& pid) {
     Lines statements;
     for (const auto& line : lines_of(log)) {
@@ -86,7 +86,7 @@ Lines statements_of(const std::string& log, const std::string& pid) {
 
 }  // namespace
 
-TEST_CASE("an append is SELECT ... FOR UPDATE, then the rest, in one transaction") {
+TEST_CASE("an append is SELECT ... FOR UPDATE and one storing statement in a transaction") {
     const bool prepared = GENERATE(true, false);
     CAPTURE(prepared);
     PrivateCluster cluster({.settings = {"log_statement=all", "log_line_prefix='[%p] '"}});
@@ -104,7 +104,7 @@ TEST_CASE("an append is SELECT ... FOR UPDATE, then the rest, in one transaction
     INFO(log);
     const auto pid = log.substr(1, log.find(']') - 1);
     auto statements = statements_of(log, pid);
-    // Now and then, and not for its own sake.
+    // Not part of the append.
     std::erase_if(statements, [](const auto& text) { return text.starts_with("DISCARD PLANS"); });
     REQUIRE(statements.size() == 4);
     CHECK(statements[0].starts_with("BEGIN"));
@@ -115,7 +115,7 @@ TEST_CASE("an append is SELECT ... FOR UPDATE, then the rest, in one transaction
     CHECK(statements[3].starts_with("COMMIT"));
 }
 
-TEST_CASE("a room that is created while an append looks for it takes the event, or is not found") {
+TEST_CASE("an append stores its event in a room that is created while it runs") {
     LateRoom late;
     auto append = late.append();
     const auto ending = append->get();
@@ -125,10 +125,10 @@ TEST_CASE("a room that is created while an append looks for it takes the event, 
     CHECK(run(late.store.get_room("late"))->event_count == 1);
 }
 
-TEST_CASE("an event that somebody stored in a room nobody could lock is found by running again") {
+TEST_CASE("an append that could not lock its room is re-run if its event was stored meanwhile") {
     LateRoom late;
     FreshSchema& schema = late.schema;
-    // What stores stops when it has looked for the event, and before it stores it.
+    // The storing statement waits after it has looked for the event and before it stores it.
     schema.query(R"(
         CREATE FUNCTION {schema}.stop() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -155,7 +155,7 @@ TEST_CASE("an event that somebody stored in a room nobody could lock is found by
     CHECK(late.store.stats().retries == 1);
 }
 
-TEST_CASE("an index that is taken under the lock is no rival's doing, and is reported") {
+TEST_CASE("a unique_violation under the room's lock is reported, not retried") {
     FreshSchema schema;
     PostgresStore store(schema.options());
     run(store.init());
@@ -173,7 +173,7 @@ TEST_CASE("an index that is taken under the lock is no rival's doing, and is rep
     CHECK(store.stats().retries == 0);
 }
 
-TEST_CASE("four processes append to the same rooms: dense indexes, nothing lost, nothing twice") {
+TEST_CASE("four processes append to the same rooms: no gaps, no lost or duplicate events") {
     constexpr int processes = 4;
     constexpr int rooms = 8;
     constexpr int events = 250;  // by each process in each room
@@ -199,7 +199,7 @@ TEST_CASE("four processes append to the same rooms: dense indexes, nothing lost,
     }
     for (auto& child : children) CHECK(child.wait() == 0);
 
-    // What the processes were told: event id by room and index.
+    // The results that the processes got: event id by room and index.
     std::map<std::string, std::map<std::int64_t, std::string>> told;
     for (const auto& log : logs) {
         for (const auto& line : lines_of(read_file(log))) {

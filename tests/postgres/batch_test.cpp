@@ -35,8 +35,8 @@ std::uint64_t runs_of(const PostgresStore& store, const std::string& statement) 
     return 0;
 }
 
-/// A store with one connection, whose only worker is kept waiting by an append to the room `gate`,
-/// so that what is asked meanwhile waits together.
+/// A store, by default with one connection. `shut` blocks one worker with an append to the room
+/// `gate`. With one connection, the calls made until `open` then wait in the queue together.
 class Gate {
 public:
     FreshSchema schema;
@@ -71,7 +71,7 @@ public:
         CHECK(keeper_->get().result);
     }
 
-    /// Until `by` runs ROLLBACK.
+    /// Locks the room until `by` runs ROLLBACK.
     void lock(const std::string& room, FreshSchema& by) {
         by.query("BEGIN; SELECT 1 FROM " + schema.quoted_name() + ".rooms WHERE id = '" + room +
                  "' FOR UPDATE");
@@ -90,12 +90,12 @@ public:
         await([&] { return store->stats().queue_length == length; });
     }
 
-    /// Transactions that stored events, since `shut`.
+    /// Number of transactions that stored events since `shut`.
     std::uint64_t transactions() const {
-        return stored() - runs_before_ - 1;  // the keeper's own
+        return stored() - runs_before_ - 1;  // without that of the keeper
     }
 
-    /// Of all backends; nobody else is at work.
+    /// Counts all backends of the server; only this test uses it.
     std::string waiting_for_locks() {
         return schema.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
     }
@@ -119,7 +119,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("appends that wait are committed together, in any number of rooms") {
+TEST_CASE("queued appends to several rooms are committed in one transaction") {
     Gate gate;
     gate.shut();
     std::vector<Task<RoomEvent>*> asked;
@@ -133,13 +133,13 @@ TEST_CASE("appends that wait are committed together, in any number of rooms") {
         const auto ending = asked[static_cast<std::size_t>(i)]->get();
         REQUIRE(ending.result);
         CHECK(ending.result->id == "event-" + std::to_string(i));
-        // In the order in which they came.
+        // In the order of the calls.
         CHECK(ending.result->index == i / 3);
     }
     CHECK(gate.transactions() == 1);
 }
 
-TEST_CASE("append_batch bounds the events of a transaction") {
+TEST_CASE("append_batch limits the number of events in a transaction") {
     Gate gate(10);
     gate.shut();
     std::vector<Task<RoomEvent>*> asked;
@@ -150,7 +150,7 @@ TEST_CASE("append_batch bounds the events of a transaction") {
     CHECK(gate.transactions() == 3);
 }
 
-TEST_CASE("what a transaction cannot take is for whoever rests") {
+TEST_CASE("an append that does not fit into a batch is taken by an idle worker") {
     Gate gate(2, 2);
     FreshSchema of_a, of_b, of_c;
     gate.lock("b", of_b);
@@ -158,20 +158,21 @@ TEST_CASE("what a transaction cannot take is for whoever rests") {
     gate.shut();
     auto& keeper = gate.append("c", "keeper");
     await([&] { return gate.waiting_for_locks() == "2"; });
-    // Both go together, take the one room and wait for the other.
+    // Both form a batch, which locks room a and waits for room b.
     auto& first = gate.append("a", "first");
     auto& other = gate.append("b", "other");
     gate.await_queue(2);
     of_c.query("ROLLBACK");
     CHECK(keeper.get().result);
     await([&] { return gate.waiting_for_locks() == "2"; });
-    // From here on one worker rests.
+    // From here on one worker is idle.
     gate.open();
     auto& second = gate.append("a", "second");
     auto& third = gate.append("a", "third");
     auto& quiet = gate.append("b", "quiet");
     gate.await_queue(3);
-    // Somebody else has the room as soon as they leave it: those behind them are stuck.
+    // The rival gets the lock on room a as soon as the batch releases it, which blocks the appends
+    // queued for a.
     std::thread rival([&] { gate.lock("a", of_a); });
     await([&] { return gate.waiting_for_locks() == "2"; });
     of_b.query("ROLLBACK");
@@ -196,7 +197,7 @@ TEST_CASE("with append_batch = 1 each append has its own transaction") {
     CHECK(gate.indexes("a") == "0 1 2 3 4");
 }
 
-TEST_CASE("in a common transaction each append has its own answer") {
+TEST_CASE("each append of a batch gets its own result") {
     Gate gate;
     run(gate.store->add_event_auto_index("a", event_in("a", "old")));
     gate.shut();
@@ -219,7 +220,7 @@ TEST_CASE("in a common transaction each append has its own answer") {
     CHECK(gate.indexes("a") == "0 1");
 }
 
-TEST_CASE("an append that the server refuses fails alone") {
+TEST_CASE("an append that the server refuses does not fail the others of its batch") {
     Gate gate;
     gate.schema.query(R"(
         CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -245,9 +246,9 @@ TEST_CASE("an append that the server refuses fails alone") {
     CHECK(third.get().result->index == 0);
 }
 
-TEST_CASE("an append that is cancelled leaves the others to go on") {
+TEST_CASE("cancelling one append of a batch does not affect the others") {
     Gate gate;
-    SECTION("while it waits") {
+    SECTION("while it is queued") {
         gate.shut();
         auto& cancelled = gate.append("a", "cancelled");
         auto& kept = gate.append("a", "kept");
@@ -257,7 +258,7 @@ TEST_CASE("an append that is cancelled leaves the others to go on") {
         gate.open();
         CHECK(kept.get().result->index == 0);
     }
-    SECTION("while their transaction runs") {
+    SECTION("while its transaction runs") {
         FreshSchema beside;
         gate.lock("b", beside);
         gate.shut();
@@ -276,7 +277,7 @@ TEST_CASE("an append that is cancelled leaves the others to go on") {
     CHECK(gate.schema.value("SELECT count(*) FROM {schema}.events WHERE id = 'cancelled'") == "0");
 }
 
-TEST_CASE("a room that somebody else keeps does not hold up the others for long") {
+TEST_CASE("a room locked by another client delays the other rooms of its batch only briefly") {
     Gate gate(256, 1, 100ms);
     FreshSchema beside;
     gate.lock("b", beside);
@@ -291,7 +292,7 @@ TEST_CASE("a room that somebody else keeps does not hold up the others for long"
     CHECK(kept.get().result->index == 0);
 }
 
-TEST_CASE("a common COMMIT whose answer is lost is settled event by event", "[F2]") {
+TEST_CASE("if the answer to the COMMIT of a batch is lost, each event is settled", "[F2]") {
     HangingCommits server;
     auto admin = server.cluster.admin();
     PostgresOptions options;
@@ -315,7 +316,7 @@ TEST_CASE("a common COMMIT whose answer is lost is settled event by event", "[F2
         return std::make_unique<Task<RoomEvent>>(
             caller.context(), store.add_event_auto_index(room, event_in(room, id)));
     };
-    // Keeps the only worker, without a COMMIT of its own.
+    // Blocks the only worker with a call that does not COMMIT.
     admin.query("BEGIN; LOCK TABLE roomstore.rooms IN ACCESS EXCLUSIVE MODE");
     Task keeper(caller.context(), store.room_exists("a"));
     auto watcher = server.cluster.admin();
@@ -332,7 +333,7 @@ TEST_CASE("a common COMMIT whose answer is lost is settled event by event", "[F2
     await([&] { return waits_for_standby(watcher); });
     CHECK(keeper.get().result == true);
     terminate_backends(watcher);
-    // They are found to be stored, and none is told so before the standby has them.
+    // The events are found to be stored, but no call is answered before the standby has them.
     await([&] { return waits_for_standby(watcher); });
     CHECK_FALSE(first->ended());
     server.release();
@@ -345,7 +346,7 @@ TEST_CASE("a common COMMIT whose answer is lost is settled event by event", "[F2
     CHECK(store.stats().doubts_settled == 1);
 }
 
-TEST_CASE("who has no time left for a common COMMIT does not put the others in doubt", "[F3]") {
+TEST_CASE("a deadline that ends during the COMMIT of a batch affects only its own call", "[F3]") {
     HangingCommits server;
     auto admin = server.cluster.admin();
     PostgresOptions options;
@@ -362,7 +363,7 @@ TEST_CASE("who has no time left for a common COMMIT does not put the others in d
     postgres::WorkerPool pool(options);
     pool.open();
     Caller caller;
-    // Keeps the only worker, without a COMMIT of its own.
+    // Blocks the only worker with a call that does not COMMIT.
     admin.query("SELECT pg_advisory_lock(1)");
     Task keeper(caller.context(),
                 pool.run<void>({.name = "keeper", .deadline = 60s}, [](postgres::Session& session) {
@@ -376,7 +377,7 @@ TEST_CASE("who has no time left for a common COMMIT does not put the others in d
     });
     const auto append = [&](const std::string& room, std::chrono::milliseconds deadline) {
         auto job = std::make_shared<postgres::AppendJob>(
-            postgres::sql::Append("append", room, {event_in(room, "event")}));
+            postgres::sql::Append("append", room, {event_in(room, "event")}), 100);
         postgres::Operation operation{.name = "append",
                                       .mode = postgres::Mode::write,
                                       .rerun = postgres::Rerun::settles,

@@ -16,12 +16,12 @@
 #if defined(__SANITIZE_ADDRESS__)
 namespace {
 
-/// In a forked child, where nothing refers any more to what the threads of the parent held.
+/// Set in a forked child: memory that only the parent's threads referred to is unreachable there.
 bool leaks_are_expected = false;
 
 }  // namespace
 
-// Asked by LeakSanitizer as the process ends.
+// Called by LeakSanitizer at exit.
 extern "C" int __lsan_is_turned_off() { return leaks_are_expected ? 1 : 0; }
 #endif
 
@@ -33,7 +33,7 @@ PostgresOptions options_for(const std::string& connection_string, const std::str
     PostgresOptions options;
     options.connection_string = connection_string;
     options.schema = schema;
-    // Many processes on few processors: no deadline is part of the test.
+    // Many processes share few processors, and the tests do not depend on a deadline.
     options.deadline = std::chrono::seconds{60};
     return options;
 }
@@ -45,7 +45,7 @@ int init(const PostgresOptions& options) {
     return 0;
 }
 
-/// `run` without its watchdog, for whose thread a forked child would wait as it exits.
+/// `run` without the watchdog: a forked child would wait for the watchdog's thread at exit.
 void run_unwatched(asio::awaitable<void> task) {
     asio::io_context context(1);
     asio::co_spawn(context, std::move(task), [](const std::exception_ptr& failure) {
@@ -66,7 +66,7 @@ asio::awaitable<void> append_one(PostgresStore& store, std::int64_t& index) {
     index = stored.index;
 }
 
-/// What a forked child finds of the store of its parent.
+/// Whether the parent's store refuses calls in a forked child.
 bool refuses_all(PostgresStore& store) {
     const auto is_refused = [](asio::awaitable<void> call) {
         try {

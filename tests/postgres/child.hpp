@@ -8,18 +8,20 @@
 
 namespace roomstore::test {
 
-/// One of several processes on one database: this program again, in the part of a child.
+/// Starts this program again as a child process, for tests with several processes on one database.
 Process start_child(std::vector<std::string> arguments, const std::filesystem::path& log);
 
-/// What `main` does in the part of a child; the result is the exit status.
+/// The `main` of a child process; returns the exit status.
 ///
-///     init <connection string> <schema>               init() of a store, and close()
-///     fork <connection string> <schema>               forks with a static store open; the child
-///                                                     calls it and exits; prints how that ended,
-///                                                     and whether the store still works
+///     init <connection string> <schema>               init() and close() of a store
+///     fork <connection string> <schema>               forks with a static store open. The child
+///                                                     calls the store and exits. Prints the status
+///                                                     of the child, and the index and number of
+///                                                     reconnects of an append made afterwards
 ///     append <connection string> <schema> <prefix> <rooms> <events>
-///                                                     that many appends to each of `room-0` ...,
-///                                                     64 at a time over four connections; prints
+///                                                     appends <events> events to each of `room-0`,
+///                                                     `room-1` ..., with 8 concurrent calls per
+///                                                     room over four connections; prints
 ///                                                     `<room> <event id> <index>` for each
 int run_child(const std::vector<std::string>& arguments);
 

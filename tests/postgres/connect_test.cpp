@@ -16,7 +16,7 @@ namespace roomstore::test {
 
 namespace {
 
-/// Answers soon, also where an attempt is repeated until the deadline.
+/// With a short deadline, since some attempts are repeated until then.
 PostgresOptions options_for(std::string connection_string) {
     PostgresOptions options;
     options.connection_string = std::move(connection_string);
@@ -24,8 +24,8 @@ PostgresOptions options_for(std::string connection_string) {
     return options;
 }
 
-/// Lets everybody in who connects without TLS, says that it is a PostgreSQL of this version, and
-/// then nothing more.
+/// Accepts every client that connects without TLS, reports this PostgreSQL version, and then stays
+/// silent.
 class ServerOfVersion {
 public:
     explicit ServerOfVersion(std::string version) : version_(std::move(version)) {
@@ -84,14 +84,14 @@ private:
 
 }  // namespace
 
-TEST_CASE("init() on a server older than 13 names its version, at once") {
+TEST_CASE("init() on a server older than 13 fails at once with the server's version") {
     const ServerOfVersion server("12.22");
     PostgresStore store(options_for(server.connection_string()));
     CHECK_FAILS(store.init(), errc::schema_mismatch, "PostgreSQL 12.22");
     CHECK_FAILS(store.init(), errc::schema_mismatch, "13 or newer");
 }
 
-TEST_CASE("init() with a wrong password says so, and is not repeated", "[F21]") {
+TEST_CASE("init() reports a wrong password and does not retry", "[F21]") {
     PrivateCluster cluster;
     cluster.admin().query(
         "CREATE ROLE alice LOGIN PASSWORD 'right'; CREATE SCHEMA roomstore "
@@ -102,7 +102,7 @@ TEST_CASE("init() with a wrong password says so, and is not repeated", "[F21]") 
     PostgresStore wrong(wrong_options);
     CHECK_FAILS(wrong.init(), errc::access_denied, "password authentication failed");
     CHECK_FAILS(wrong.init(), errc::access_denied, cluster.folder().string());
-    // Each connection tries ahead of the calls, and then for each of the two.
+    // One attempt per connection before the calls, and one for each of the two calls.
     CHECK(wrong.stats().failed_connects <= wrong_options.connections + 2);
     CHECK_FAILS(wrong.create_room(make_room()), errc::closed, "init()");
     PostgresStore none(options_for(alice));
@@ -112,17 +112,15 @@ TEST_CASE("init() with a wrong password says so, and is not repeated", "[F21]") 
     run(right.create_room(make_room()));
 }
 
-TEST_CASE("init() with a database or a role that does not exist says so, and is not repeated",
-          "[F21]") {
+TEST_CASE("init() reports a nonexistent database or role and does not retry", "[F21]") {
     auto& cluster = PrivateCluster::shared();
     PostgresStore database(options_for(cluster.connection_string("nowhere_to_be_found")));
     CHECK_FAILS(database.init(), errc::access_denied, "the database does not exist");
     PostgresStore role(options_for(cluster.connection_string("postgres", "nobody_of_that_name")));
-    CHECK_FAILS(role.init(), errc::access_denied, "the server does not let this role in");
+    CHECK_FAILS(role.init(), errc::access_denied, "the server rejects this role");
 }
 
-TEST_CASE("a role that may not connect any more is told so, by a store that was connected",
-          "[F21]") {
+TEST_CASE("a connected store reports that its role may no longer log in", "[F21]") {
     PrivateCluster cluster;
     cluster.admin().query("CREATE ROLE alice LOGIN; CREATE SCHEMA roomstore AUTHORIZATION alice");
     PostgresStore store(options_for(cluster.connection_string("postgres", "alice")));
@@ -138,12 +136,12 @@ TEST_CASE("a role that may not connect any more is told so, by a store that was 
         INFO(error.what());
         CHECK(error.code() == errc::access_denied);
         CHECK_FALSE(error.retryable());
-        // By now the server may be quoted.
+        // After a successful connection, error texts may quote the server.
         CHECK(error.detail().find("\"alice\"") != std::string::npos);
     }
 }
 
-TEST_CASE("init() while the server is down says so; once it is up, the same store works", "[F21]") {
+TEST_CASE("init() reports that the server is down; once it is up, the same store works", "[F21]") {
     PrivateCluster cluster;
     cluster.stop();
     PostgresStore store(options_for(cluster.connection_string()));

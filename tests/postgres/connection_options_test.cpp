@@ -1,5 +1,4 @@
-// What is wrong with a connection string, and with what its environment adds to it, is found when
-// the store is made.
+// The constructor checks the connection string, and the values that the environment adds to it.
 
 #include <fstream>
 
@@ -14,7 +13,7 @@ namespace roomstore::test {
 
 namespace {
 
-/// The text with which the constructor refuses the string; empty where it does not.
+/// The error text of the constructor; empty if it accepts the string.
 std::string refusal_of(const std::string& connection_string) {
     try {
         const PostgresStore store({.connection_string = connection_string});
@@ -35,7 +34,7 @@ void check_refused(const std::string& connection_string, const std::string& key)
 
 }  // namespace
 
-TEST_CASE("a wrong value is refused by the constructor, which names the key") {
+TEST_CASE("the constructor refuses an invalid value and names its key") {
     for (const char* key : {"port",
                             "connect_timeout",
                             "keepalives",
@@ -62,7 +61,7 @@ TEST_CASE("a wrong value is refused by the constructor, which names the key") {
     check_refused("postgres://u:p@ss@db1/chat", "host");
 }
 
-TEST_CASE("a value that libpq takes is taken") {
+TEST_CASE("the constructor accepts values that libpq accepts") {
     for (const char* text : {"",
                              " ",
                              "host=/tmp",
@@ -86,7 +85,7 @@ TEST_CASE("a value that libpq takes is taken") {
     }
 }
 
-TEST_CASE("a wrong value is refused wherever libpq finds it") {
+TEST_CASE("an invalid value from the environment or a service file is refused") {
     {
         const Environment port("PGPORT", "bogus");
         check_refused("host=/tmp", "port");

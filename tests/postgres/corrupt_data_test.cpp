@@ -6,8 +6,8 @@
 #include "support/errors.hpp"
 #include "support/populated.hpp"
 
-/// Rows that a newer build, or a person, wrote in a way this build does not know: an error where
-/// such a row is read alone, and no harm to the rows beside it.
+/// Rows with values that this build does not know, written by a newer build or by hand: reading
+/// such a row alone is an error, and other rows are not affected.
 namespace roomstore::test {
 
 namespace {
@@ -35,7 +35,7 @@ struct Damaged {
         run(store.create_identity(identity));
     }
 
-    /// Sets a column of the row `id`, and checks that one row was there.
+    /// Sets a column of the row `id`; checks that exactly one row was updated.
     void set(const std::string& table,
              const std::string& id,
              const std::string& column,
@@ -55,11 +55,11 @@ using Ids = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("a room with a status of the future") {
+TEST_CASE("a room with a status that this build does not know") {
     Damaged damaged;
     auto& store = damaged.store;
     damaged.set("rooms", "room", "status", "hibernating");
-    // As the build that knows it writes it.
+    // Written in the same way by the newer build.
     for (const char* table : {"bindings", "participants"}) {
         damaged.schema.query(std::string("UPDATE {schema}.") + table +
                              " SET room_status = 'hibernating' WHERE room_id = 'room'");
@@ -74,7 +74,7 @@ TEST_CASE("a room with a status of the future") {
     CHECK(ids_of(run(store.find_rooms({}))) == Ids{"sound"});
     CHECK(run(store.room_exists("room")));
     CHECK(run(store.find_room_id_by_channel("channel")) == "room");
-    // The timeline has not suffered.
+    // The room's events are not affected.
     CHECK(run(store.add_event_auto_index("room", make_event({.id = "next"}))).index == 2);
     CHECK(run(store.list_events("room")).size() == 3);
 }
@@ -95,7 +95,7 @@ TEST_CASE("an event that this build cannot read") {
         CHECK_FAILS(store.get_event("event"), errc::corrupt_data, part);
         CHECK_FAILS(store.get_event("room", "event"), errc::corrupt_data, part);
         CHECK_FAILS(store.get_event_by_idempotency_key("room", "key"), errc::corrupt_data, part);
-        // What it repeats cannot be told.
+        // Whether it repeats the stored event cannot be determined.
         CHECK_FAILS(store.add_event_auto_index("room", make_event({.id = "event", .key = "key"})),
                     errc::corrupt_data,
                     part);
@@ -110,7 +110,7 @@ TEST_CASE("an event that this build cannot read") {
     CHECK(ids_of(run(store.list_events("room"))) == Ids{"event", "sound"});
 }
 
-TEST_CASE("times that are none of ours") {
+TEST_CASE("timestamps out of range") {
     Damaged damaged;
     auto& store = damaged.store;
     run(store.add_event_auto_index("room", make_event({.id = "reply", .parent = "sound"})));
@@ -125,7 +125,7 @@ TEST_CASE("times that are none of ours") {
     CHECK(ids_of(run(store.list_tasks("room"))) == Ids{"sound"});
 }
 
-TEST_CASE("bindings, participants and tasks of the future") {
+TEST_CASE("bindings, participants, tasks and identities that this build cannot read") {
     Damaged damaged;
     auto& store = damaged.store;
     damaged.set("bindings", "channel", "access", "append_only");
@@ -151,7 +151,7 @@ TEST_CASE("bindings, participants and tasks of the future") {
     CHECK(ids_of(context.participants) == Ids{"sound"});
 }
 
-TEST_CASE("what a newer build keeps of an event beside its columns survives an update") {
+TEST_CASE("members that a newer build stored in an event's extra column survive an update") {
     Damaged damaged;
     auto& store = damaged.store;
     damaged.set("events",
@@ -172,7 +172,7 @@ TEST_CASE("what a newer build keeps of an event beside its columns survives an u
     CHECK(check().status == EventStatus::read);
 }
 
-TEST_CASE("members that another build did not know are the fields that this one has for them") {
+TEST_CASE("members stored as unknown by another build are read into the fields of this build") {
     Damaged damaged;
     auto& store = damaged.store;
     damaged.set("events",

@@ -6,7 +6,7 @@
 
 namespace roomstore::test {
 
-/// An environment variable that is set until the end of the scope. Only while one thread runs.
+/// Sets an environment variable until the end of the scope. Not thread-safe.
 class Environment {
 public:
     Environment(std::string name, const std::string& value) : name_(std::move(name)) {

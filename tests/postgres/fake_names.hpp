@@ -7,9 +7,9 @@
 
 namespace roomstore::test {
 
-/// The only names that this program resolves, and their addresses, in this order: `getaddrinfo` is
-/// replaced for the library and libpq alike, so that no test asks a name server. Numeric addresses
-/// go to the system's.
+/// The host names that this program can resolve, each with its addresses in order. Replaces
+/// `getaddrinfo` for both the library and libpq, so that no test queries a name server. Numeric
+/// addresses are passed on to the system's `getaddrinfo`.
 class FakeNames {
 public:
     using Name = std::pair<const std::string, std::vector<std::string>>;

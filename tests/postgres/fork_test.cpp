@@ -1,5 +1,5 @@
-// Processes that fork with a store open: the threads and connections of the store stay with the
-// parent.
+// Processes that fork with a store open: the store's threads and connections belong to the parent
+// only.
 
 #include <cstddef>
 #include <exception>
@@ -26,9 +26,9 @@ namespace roomstore::test {
 
 namespace {
 
-/// Runs `part` in a child, which ends with what that returns, and waits for its end. Neither
-/// Catch2 nor `run` has what it needs there. A child that hangs is ended by a signal, and so is
-/// not 0.
+/// Runs `part` in a forked child, with its result as exit status, and returns the wait status.
+/// Neither Catch2 nor `run` can be used in the child. A child that hangs is killed by a signal, so
+/// its status is not 0.
 int in_child(const std::function<int()>& part) {
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
@@ -47,7 +47,7 @@ int in_child(const std::function<int()>& part) {
     return status;
 }
 
-/// Runs `call` on a context of its own and returns the code that it ends with.
+/// Runs `call` on a new execution context and returns its error code.
 template <typename T>
 std::error_code code_of(asio::awaitable<T> call) {
     std::error_code code;
@@ -70,7 +70,7 @@ std::unique_ptr<PostgresStore> open_store(const PostgresOptions& options) {
     return store;
 }
 
-/// That the connections of the parent are what they were.
+/// Checks that the parent's connections are still intact.
 void check_goes_on(PostgresStore& store, std::int64_t index) {
     const auto event = make_event({.id = "event-" + std::to_string(index), .room_id = "room"});
     CHECK(run(store.add_event_auto_index("room", event)).index == index);
@@ -93,7 +93,7 @@ asio::awaitable<void> append_until(PostgresStore& store,
 
 }  // namespace
 
-TEST_CASE("In a forked child each call is refused as closed, and the parent's store goes on") {
+TEST_CASE("In a forked child each call fails as closed; the parent's store still works") {
     const FreshSchema schema;
     const auto store = open_store(schema.options());
     const int status = in_child([&] {
@@ -114,7 +114,7 @@ TEST_CASE("In a forked child each call is refused as closed, and the parent's st
     check_goes_on(*store, 0);
 }
 
-TEST_CASE("A forked child destroys the store at once, and the parent's store goes on") {
+TEST_CASE("A forked child can destroy the store at once; the parent's store still works") {
     const FreshSchema schema;
     auto store = open_store(schema.options());
     CHECK(in_child([&] {
@@ -124,7 +124,7 @@ TEST_CASE("A forked child destroys the store at once, and the parent's store goe
     check_goes_on(*store, 0);
 }
 
-TEST_CASE("A forked child exits with a store of static storage duration") {
+TEST_CASE("A forked child can exit with a store of static storage duration") {
     FreshSchema schema;
     const auto log = std::filesystem::temp_directory_path() / (schema.name() + ".log");
     auto process = start_child({"fork", schema.options().connection_string, schema.name()}, log);
@@ -133,7 +133,7 @@ TEST_CASE("A forked child exits with a store of static storage duration") {
     std::filesystem::remove(log);
 }
 
-TEST_CASE("A child that is forked while others call destroys their context and the store") {
+TEST_CASE("A child forked during calls can destroy the execution context and the store") {
     constexpr int forks = 200;
     constexpr int callers = 16;
     const FreshSchema schema;
@@ -149,7 +149,7 @@ TEST_CASE("A child that is forked while others call destroys their context and t
     }
     const Watchdog watchdog;
     for (int i = 0; i < forks; ++i) {
-        // Workers answer while this thread forks.
+        // Workers post results while this thread forks.
         for (int handlers = 0; handlers < 1 + i % 7; ++handlers) context->run_one();
         REQUIRE(in_child([&] {
                     context.reset();
@@ -168,7 +168,7 @@ TEST_CASE("A child that is forked while others call destroys their context and t
     check_goes_on(*store, all);
 }
 
-TEST_CASE("A forked child has a store of its own beside that of the parent") {
+TEST_CASE("A forked child can open its own store") {
 #if defined(__SANITIZE_THREAD__)
     SKIP("ThreadSanitizer ends a child that starts threads");
 #endif
@@ -186,7 +186,7 @@ TEST_CASE("A forked child has a store of its own beside that of the parent") {
     check_goes_on(*store, 3);
 }
 
-TEST_CASE("A store that is opened after the fork belongs to whoever opened it") {
+TEST_CASE("A store made before the fork can be opened in the child and in the parent") {
 #if defined(__SANITIZE_THREAD__)
     SKIP("ThreadSanitizer ends a child that starts threads");
 #endif

@@ -8,7 +8,7 @@ namespace {
 
 std::string next_name() {
     static int count = 0;
-    // Every character that quoting has to keep.
+    // Contains the characters that need quoting.
     return "Test \"" + std::to_string(::getpid()) + "\" é " + std::to_string(count++);
 }
 

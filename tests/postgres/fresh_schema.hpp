@@ -7,7 +7,7 @@
 
 namespace roomstore::test {
 
-/// The name of a schema for the running test alone; dropped with what is in it in the end.
+/// A unique schema name for one test. The destructor drops the schema with its contents.
 class FreshSchema {
 public:
     explicit FreshSchema(std::string database = test_database());
@@ -16,11 +16,11 @@ public:
     FreshSchema& operator=(const FreshSchema&) = delete;
 
     const std::string& name() const noexcept { return name_; }
-    /// As it stands in SQL.
+    /// As a quoted SQL identifier.
     std::string quoted_name() const;
-    /// For stores on it.
+    /// For stores that use the schema.
     PostgresOptions options() const;
-    /// A connection beside the stores; `{schema}` in what it runs is the quoted name.
+    /// Run on a separate connection; `{schema}` in `sql` is replaced by the quoted name.
     std::vector<TextRow> query(std::string sql);
     std::string value(std::string sql);
 

@@ -6,7 +6,7 @@
 
 namespace roomstore::test {
 
-/// A server on which each COMMIT waits for a standby that does not exist, until it is released.
+/// A server on which each COMMIT waits for a nonexistent standby, until `release`.
 class HangingCommits {
 public:
     HangingCommits() : cluster({.tcp = true}) {
@@ -30,7 +30,7 @@ inline bool waits_for_standby(Admin& admin) {
     return admin.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") != "0";
 }
 
-/// Ends the connections of all stores; returns when they are gone.
+/// Terminates the backends of all stores, and waits until they are gone.
 inline void terminate_backends(Admin& admin) {
     admin.query(
         "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "

@@ -18,10 +18,10 @@
 #include "support/builders.hpp"
 #include "support/errors.hpp"
 
-/// Whether the thread that calls the store ever waits for the server: a timer on that thread would
-/// be late. The one test with a limit in milliseconds; a thread that waited for a query would pass
-/// it by far. What the machine itself delays is left out: the time that the thread was ready to run
-/// and had no processor, which the kernel counts.
+/// Checks that the thread that calls the store never waits for the server: otherwise a timer on
+/// that thread would be late. This is the only test with a limit in milliseconds; waiting for a
+/// query would exceed it by far. The time that the thread was ready to run but had no processor is
+/// subtracted, as measured by the kernel.
 namespace roomstore::test {
 
 namespace {
@@ -33,7 +33,7 @@ using std::chrono::nanoseconds;
 constexpr milliseconds period{5};
 constexpr milliseconds limit{20};
 
-/// How long this thread has waited for a processor so far (proc(5), schedstat).
+/// Total time that this thread has waited for a processor (proc(5), schedstat).
 nanoseconds waited_for_processor() {
     std::ifstream file("/proc/thread-self/schedstat");
     std::int64_t running = 0;
@@ -73,7 +73,7 @@ asio::awaitable<void> query(ConversationStore& store, int& left, Heartbeat& hear
     if (--left == 0) heart.stop = true;
 }
 
-/// Starts queries one by one, and lets others have their turn in between.
+/// Starts queries one by one, and lets other handlers run in between.
 asio::awaitable<void> start_queries(ConversationStore& store,
                                     int count,
                                     int& left,
@@ -98,7 +98,7 @@ TEST_CASE("the caller's thread never waits while 1000 slow queries run") {
     PostgresStore store(options);
     run(store.init());
     run(store.create_room(make_room()));
-    // Slow on the server, where it costs no processor.
+    // Makes queries slow without using a processor.
     schema.query(
         "ALTER TABLE {schema}.rooms RENAME TO stored_rooms;"
         "CREATE VIEW {schema}.rooms AS SELECT stored.* FROM {schema}.stored_rooms stored, "
@@ -114,7 +114,8 @@ TEST_CASE("the caller's thread never waits while 1000 slow queries run") {
     const auto began = Clock::now();
     context.run();
     CHECK(left == 0);
-    // Four at a time: had they not been slow, waiting for one would not show.
+    // Checks that the queries were slow: if they are not, waiting for one is not detected. Four run
+    // at a time.
     CHECK(Clock::now() - began >= queries * query_time / 4);
 
     const auto worst = std::chrono::duration<double, std::milli>(heart.worst).count();
@@ -124,13 +125,13 @@ TEST_CASE("the caller's thread never waits while 1000 slow queries run") {
     CHECK(heart.late == 0);
 }
 
-TEST_CASE("a thread that waits is found out by its timer") {
+TEST_CASE("the timer detects a thread that waits") {
     asio::io_context context(1);
     Heartbeat heart;
     asio::co_spawn(context, beat(heart), asio::detached);
     asio::steady_timer later(context, period);
     later.async_wait([&](std::error_code) {
-        std::this_thread::sleep_for(2 * limit);  // what is looked for, not a synchronisation
+        std::this_thread::sleep_for(2 * limit);  // the fault to be detected
         heart.stop = true;
     });
     context.run();

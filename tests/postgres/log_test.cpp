@@ -14,7 +14,7 @@
 #include "support/footprint.hpp"
 #include "support/task.hpp"
 
-/// What `PostgresOptions::log` is told.
+/// The lines passed to `PostgresOptions::log`.
 namespace roomstore::test {
 
 using namespace std::chrono_literals;
@@ -26,7 +26,7 @@ struct Line {
     std::string text;
 };
 
-/// Keeps the lines.
+/// Collects the lines.
 class Lines {
 public:
     auto callback() {
@@ -50,7 +50,7 @@ public:
         }));
     }
 
-    /// Waits for a line of that level which holds all of `parts`.
+    /// Waits for a line of this level that contains all of `parts`.
     void await_line(LogLevel level, const std::vector<std::string>& parts) const {
         INFO(text());
         REQUIRE(comes_within(30s, [&] { return count(level, parts) > 0; }));
@@ -70,7 +70,7 @@ private:
 constexpr auto info = LogLevel::info;
 constexpr auto warning = LogLevel::warning;
 
-/// A server of the test's own, whose backends it ends.
+/// A private server, so that a test may terminate its backends, and options that log to `lines`.
 struct Served {
     explicit Served(std::size_t connections = 1, const std::string& role = "postgres") {
         options.connection_string = cluster.connection_string("postgres", role);
@@ -86,7 +86,7 @@ struct Served {
 
 }  // namespace
 
-TEST_CASE("the log is told which rows a list leaves out, and not what they hold") {
+TEST_CASE("the log names the rows that a list leaves out, but not their contents") {
     FreshSchema schema;
     Lines lines;
     auto options = schema.options();
@@ -114,7 +114,7 @@ TEST_CASE("the log is told which rows a list leaves out, and not what they hold"
     }
 }
 
-TEST_CASE("the log is told which connection is lost and why, and what is repeated for it") {
+TEST_CASE("the log reports a lost connection with its cause, and the call that is repeated") {
     Served served;
     PostgresStore store(served.options);
     run(store.init());
@@ -123,12 +123,12 @@ TEST_CASE("the log is told which connection is lost and why, and what is repeate
     CHECK(served.lines.all().empty());
     terminate_backends(admin);
     run(store.add_event_auto_index("room", make_event({})));
-    served.lines.await_line(warning, {"a connection is lost; 0 of 1", "terminat"});
-    served.lines.await_line(info, {"add_event_auto_index", "room", " is repeated: "});
+    served.lines.await_line(warning, {"connection lost; 0 of 1", "terminat"});
+    served.lines.await_line(info, {"add_event_auto_index", "room", " is retried: "});
     served.lines.await_line(info, {"connected again; 1 of 1"});
 }
 
-TEST_CASE("the log is told that a lock was waited for in vain, and the work repeated") {
+TEST_CASE("the log reports a lock timeout, and that the call is repeated") {
     Served served;
     served.options.lock_timeout = 1ms;
     PostgresStore store(served.options);
@@ -138,12 +138,12 @@ TEST_CASE("the log is told that a lock was waited for in vain, and the work repe
     admin.query("BEGIN; SELECT FROM roomstore.rooms FOR UPDATE");
     Caller caller;
     Task append(caller.context(), store.add_event_auto_index("room", make_event({})));
-    served.lines.await_line(info, {"add_event_auto_index", " is repeated: ", "lock timeout"});
+    served.lines.await_line(info, {"add_event_auto_index", " is retried: ", "lock timeout"});
     admin.query("ROLLBACK");
     append.get();
 }
 
-TEST_CASE("the log is told of a server that allows fewer connections than it is asked for") {
+TEST_CASE("the log reports once that a server allows fewer connections than configured") {
     Served served(3, "few");
     auto admin = served.cluster.admin();
     admin.query(
@@ -151,13 +151,13 @@ TEST_CASE("the log is told of a server that allows fewer connections than it is 
     PostgresStore store(served.options);
     run(store.init());
     served.lines.await_line(warning, {"cannot connect; 1 of 3", "too many connections"});
-    // Told once, for all attempts.
+    // Logged once for all attempts.
     await([&] { return store.stats().failed_connects >= 5; });
     CHECK(served.lines.count(warning, {"cannot connect; 1 of 3"}) == 1);
     run(store.close());
 }
 
-TEST_CASE("the log is told of a server that is not there, without the password") {
+TEST_CASE("the log reports a missing server, without the password") {
     Lines lines;
     PostgresOptions options;
     options.connection_string =
@@ -170,7 +170,7 @@ TEST_CASE("the log is told of a server that is not there, without the password")
     CHECK(lines.text().find("Gx7secretQ9") == std::string::npos);
 }
 
-TEST_CASE("the log is told of a COMMIT in doubt, and that the doubt is settled") {
+TEST_CASE("the log reports a COMMIT in doubt, and that it was settled") {
     HangingCommits server;
     Lines lines;
     PostgresOptions options;
@@ -200,7 +200,7 @@ TEST_CASE("the log is told of a COMMIT in doubt, and that the doubt is settled")
     lines.await_line(info, {"COMMIT", "settled"});
 }
 
-TEST_CASE("a log that throws or hangs harms no call, and the store ends in time") {
+TEST_CASE("a log callback that throws or hangs does not affect calls; the store closes in time") {
     Served served;
     std::mutex held;
     std::atomic<int> entered = 0;
@@ -223,7 +223,7 @@ TEST_CASE("a log that throws or hangs harms no call, and the store ends in time"
         CHECK(store.stats().log_failures == 1);
         run(store.add_event_auto_index("room", make_event({.id = "second"})));
         run(store.close());
-        // The third line waits behind the second, which hangs.
+        // The third line waits for the second, whose callback hangs.
         CHECK(store.stats().log_lines_dropped > 0);
         hold.unlock();
     }
@@ -232,7 +232,7 @@ TEST_CASE("a log that throws or hangs harms no call, and the store ends in time"
     CHECK_FALSE(late);
 }
 
-TEST_CASE("who is told a line while the store is destroyed may ask it for its statistics") {
+TEST_CASE("a log callback may call stats() while the store is being destroyed") {
     Served served;
     std::atomic<const PostgresStore*> store = nullptr;
     std::atomic<bool> told = false;
@@ -240,7 +240,7 @@ TEST_CASE("who is told a line while the store is destroyed may ask it for its st
     served.options.log = [&](LogLevel, std::string_view) {
         told = true;
         while (!ends) std::this_thread::yield();
-        // Not all of them before the destructor waits for this call.
+        // Enough calls that some of them run while the destructor waits for this callback.
         for (int i = 0; i < 10'000; ++i) store.load()->stats();
     };
     auto admin = served.cluster.admin();
@@ -256,7 +256,7 @@ TEST_CASE("who is told a line while the store is destroyed may ask it for its st
     CHECK(told);
 }
 
-TEST_CASE("lines that wait when the store is closed are told before that ends") {
+TEST_CASE("close() waits until the queued lines are logged") {
     Served served;
     auto admin = served.cluster.admin();
     PostgresStore store(served.options);
@@ -273,7 +273,7 @@ TEST_CASE("a store without a log has no thread for it") {
     Served served;
     const auto without = threads();
     const auto threads_of = [&](PostgresOptions options) {
-        // Threads that were joined may be seen a little longer.
+        // A joined thread may still be listed for a short time.
         await([&] { return threads() == without; });
         PostgresStore store(std::move(options));
         run(store.init());

@@ -35,7 +35,7 @@ void call_what_reads_arrays(ConversationStore& store) {
 
 }  // namespace
 
-TEST_CASE("A function that another role created in public is never run, however well it fits") {
+TEST_CASE("A function that another role created in public is never run, even if it fits better") {
     const auto database = open_database();
     FreshSchema schema(database);
     auto options = schema.options();
@@ -49,7 +49,7 @@ TEST_CASE("A function that another role created in public is never run, however 
     auto& cluster = PrivateCluster::shared();
     cluster.admin().query("DROP ROLE IF EXISTS intruder; CREATE ROLE intruder LOGIN");
     Admin intruder(cluster.connection_string("open_to_all", "intruder"));
-    // Those of pg_catalog take an array of anything.
+    // A better match than the one in pg_catalog, which takes anyarray.
     intruder.query(
         "CREATE FUNCTION public.unnest(text[]) RETURNS SETOF text LANGUAGE plpgsql AS $$ "
         "BEGIN RAISE EXCEPTION 'run as %', current_user; END $$");
@@ -63,7 +63,7 @@ TEST_CASE("A function that another role created in public is never run, however 
     cluster.admin().query("DROP ROLE intruder");
 }
 
-TEST_CASE("A search path in the connection string does not count") {
+TEST_CASE("A search_path in the connection string has no effect") {
     const auto database = new_database("with_path");
     Admin admin(database);
     admin.query(hostile_names_sql());
@@ -79,7 +79,7 @@ TEST_CASE("A search path in the connection string does not count") {
     call_what_reads_arrays(store);
 }
 
-TEST_CASE("schema_sql() finds the same types wherever whoever runs it looks first") {
+TEST_CASE("schema_sql() resolves the same types under any search_path") {
     const auto database = new_database("by_hand");
     Admin admin(database);
     admin.query(hostile_names_sql());

@@ -9,7 +9,7 @@
 #include "support/builders.hpp"
 #include "support/errors.hpp"
 
-/// What is added to a room while it is being deleted must not stay behind without it.
+/// Rows that are added to a room while it is being deleted must not remain without the room.
 namespace roomstore::test {
 
 namespace {
@@ -79,7 +79,7 @@ void prepare(ConversationStore& store) {
     run(store.add_event_auto_index("room", make_event({.id = "later"})));
 }
 
-/// Waits until a statement of the store waits for a lock, or `call` has ended.
+/// Waits until a statement of the store waits for a lock, or until `call` has ended.
 void wait_for_lock(Admin& watcher, std::future<void>& call) {
     const Watchdog watchdog;
     while (call.wait_for(std::chrono::seconds{0}) != std::future_status::ready &&
@@ -92,7 +92,7 @@ void wait_for_lock(Admin& watcher, std::future<void>& call) {
 PostgresOptions options_of(const FreshSchema& schema) {
     auto options = schema.options();
     options.application_name = "orphans";
-    // Longer than anything here waits.
+    // Longer than any wait in these tests.
     options.deadline = std::chrono::seconds{60};
     options.lock_timeout = std::chrono::seconds{60};
     return options;
@@ -100,7 +100,7 @@ PostgresOptions options_of(const FreshSchema& schema) {
 
 }  // namespace
 
-TEST_CASE("whoever adds to a room that is being deleted waits, and leaves nothing behind") {
+TEST_CASE("a call that adds to a room that is being deleted waits, and leaves no rows") {
     FreshSchema schema;
     PostgresStore store(options_of(schema));
     run(store.init());
@@ -108,7 +108,7 @@ TEST_CASE("whoever adds to a room that is being deleted waits, and leaves nothin
     for (const auto& writer : writers) {
         CAPTURE(writer.name);
         prepare(store);
-        // delete_room, by hand, as far as its COMMIT.
+        // The statements of delete_room up to its COMMIT.
         schema.query("BEGIN");
         schema.query("DELETE FROM {schema}.rooms WHERE id = 'room'");
         for (const auto& table : tables) {
@@ -130,13 +130,13 @@ TEST_CASE("whoever adds to a room that is being deleted waits, and leaves nothin
     }
 }
 
-TEST_CASE("deleting a room waits for whoever is adding to it, and deletes that too") {
+TEST_CASE("deleting a room waits for a call that adds to it, and deletes the added row") {
     FreshSchema schema;
     PostgresStore store(options_of(schema));
     run(store.init());
     Admin watcher(schema.options().connection_string);
     prepare(store);
-    // add_task, by hand, as far as its COMMIT.
+    // The statements of add_task up to its COMMIT.
     schema.query("BEGIN");
     schema.query("SELECT FROM {schema}.rooms WHERE id = 'room' FOR KEY SHARE");
     schema.query(

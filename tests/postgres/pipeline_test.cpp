@@ -1,4 +1,4 @@
-// Statements that a session sends together.
+// Several statements that a session sends together with exec_all().
 
 #include <thread>
 
@@ -34,7 +34,7 @@ std::vector<std::string> prepared_by(Session& session) {
 
 }  // namespace
 
-TEST_CASE("Statements sent together are answered one by one, in their order") {
+TEST_CASE("exec_all() returns the results in the order of the statements") {
     auto options = options_for(test_database());
     options.prepared_statements = GENERATE(true, false);
     const auto session = session_with_table(options);
@@ -54,7 +54,7 @@ TEST_CASE("Statements sent together are answered one by one, in their order") {
     CHECK(rows(*session) == "0");
 }
 
-TEST_CASE("Of statements sent together the first that fails fails all") {
+TEST_CASE("exec_all() fails as a whole with the first statement that fails") {
     const auto session = session_with_table(options_for(test_database()));
     const bool in_transaction = GENERATE(true, false);
     if (in_transaction) session->begin();
@@ -74,7 +74,7 @@ TEST_CASE("Of statements sent together the first that fails fails all") {
     CHECK(rows(*session) == "0");
 }
 
-TEST_CASE("A large statement sent together with one that answers at length waits for nothing") {
+TEST_CASE("exec_all() does not deadlock on a large result before a large statement") {
     const auto session = session_with_table(options_for(test_database()));
     const Statement chatter{"test_chatter",
                             "SELECT repeat('x', 1000) FROM generate_series(1, 20000)"};
@@ -85,7 +85,7 @@ TEST_CASE("A large statement sent together with one that answers at length waits
     CHECK(results[1][0].int64(0) == 20'000'000);
 }
 
-TEST_CASE("A transaction without a statement is none to the server") {
+TEST_CASE("A transaction without statements is not sent to the server") {
     const auto session = session_with_table(options_for(test_database()));
     const auto idle = [&] { return session->transaction_status() == TransactionStatus::idle; };
     session->begin();
@@ -102,7 +102,7 @@ TEST_CASE("A transaction without a statement is none to the server") {
     CHECK(rows(*session) == "0");
 }
 
-TEST_CASE("A server that hangs up on statements sent together is heard out") {
+TEST_CASE("exec_all() reports the server's last message if the server disconnects") {
     auto& cluster = PrivateCluster::shared();
     const auto session = connect(options_for(cluster.connection_string()));
     const Statement die{"test_die", "SELECT pg_terminate_backend(pg_backend_pid())"};
@@ -126,7 +126,7 @@ TEST_CASE("A server that hangs up on statements sent together is heard out") {
     CHECK(idle.sqlstate == "57P01");
 }
 
-TEST_CASE("Statements sent together are cancelled and cut off as one alone is") {
+TEST_CASE("exec_all() can be cancelled and cut like a single statement") {
     const bool cuts = GENERATE(true, false);
     const auto session = session_with_table(options_for(test_database()));
     session->control()->reset();
@@ -141,7 +141,7 @@ TEST_CASE("Statements sent together are cancelled and cut off as one alone is") 
     stopper.join();
     CHECK(failure.broken == cuts);
     CHECK(session->connected() != cuts);
-    // Other tests count those that sleep.
+    // Other tests count sleeping backends.
     await_sleepers("SELECT pg_sleep(63)", "0");
     if (cuts) return;
     CHECK(failure.sqlstate == "57014");
@@ -150,7 +150,7 @@ TEST_CASE("Statements sent together are cancelled and cut off as one alone is") 
     CHECK(rows(*session) == "0");
 }
 
-TEST_CASE("A statement whose best plan depends on its values is planned each time") {
+TEST_CASE("A statement that requests a custom plan is not prepared") {
     const auto session = session_with_table(options_for(test_database()));
     const Statement planned{"test_planned", "SELECT count(*) FROM t WHERE n = $1::int", true};
     session->exec(count, Params());

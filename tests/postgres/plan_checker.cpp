@@ -19,7 +19,7 @@ namespace sql = postgres::sql;
 
 constexpr double most_sorted_rows = 5000;
 
-/// A value for a parameter, which the plan of a prepared statement does not depend on.
+/// A value for a parameter; a generic plan does not depend on it.
 std::string sample(const std::string& type, const std::string& room_id) {
     if (type == "text") return "'" + room_id + "'";
     if (type == "text[]") return "ARRAY['" + room_id + "', 'room-1', 'room-2']";
@@ -38,7 +38,8 @@ std::string sample(const std::string& type, const std::string& room_id) {
 
 bool limits_below(const Json& node) { return node.at("Node Type") == "Limit"; }
 
-/// A LIMIT ends what is below it early, unless a node between them wants all rows first.
+/// Whether the node reads all rows before it returns the first, so that a LIMIT above it does not
+/// end its inputs early.
 bool wants_all(const Json& node) {
     const std::string type = node.at("Node Type");
     return type == "Sort" || type == "Aggregate" || type == "Hash" || type == "ModifyTable" ||

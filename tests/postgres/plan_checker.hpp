@@ -11,25 +11,25 @@
 
 namespace roomstore::test {
 
-/// Every statement of the library, in the schema's tables.
+/// Every statement of the library on the tables of the schema.
 std::vector<postgres::Statement> all_statements();
 
-/// Reads the server's plans for what grows with the tables instead of with the answer.
+/// Checks query plans for costs that grow with the size of the tables instead of the result.
 class PlanChecker {
 public:
     explicit PlanChecker(FreshSchema& schema) : schema_(schema) {}
 
-    /// What is wrong with the plan that the server keeps for the prepared statement, and with the
-    /// one it makes for the room `room_id`: one line for each
+    /// Problems of the generic plan of the prepared statement, and of the custom plan for the room
+    /// `room_id`. One line for each
     ///
     /// - sequential scan of a table;
-    /// - scan of a whole index, unless a LIMIT above it ends it;
-    /// - sort of more rows than a busy room may hold of anything but events.
+    /// - scan of a whole index, unless a LIMIT above it ends it early;
+    /// - sort of more than 5000 rows; only events are that numerous in a busy room.
     std::vector<std::string> problems(const postgres::Statement& statement,
                                       const std::string& room_id);
 
-    /// How many rows the server reads to run the statement, which changes nothing, with the plan
-    /// that it keeps for it. `arguments` is SQL: `('big', 20)`.
+    /// Number of rows that the server reads to run the statement, which must be read-only, with the
+    /// kind of plan that the library uses for it. `arguments` is SQL: `('big', 20)`.
     double rows_read(const postgres::Statement& statement, const std::string& arguments);
 
 private:

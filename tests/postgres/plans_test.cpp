@@ -10,9 +10,9 @@ namespace roomstore::test {
 
 namespace {
 
-// 100 000 rooms and 1 000 000 events, 100 000 of them in `big` and the others spread; organizations
-// and channels of all sizes, a participant and a channel that are in every room. The order of the
-// rows on disk is that of time, as it comes about.
+// 100 000 rooms and 1 000 000 events, of which 100 000 are in `big` and the others spread over all
+// rooms; organizations and channels of all sizes; a participant and a channel in every room. Rows
+// are inserted in order of time, as in production.
 const char* const data = R"(
 INSERT INTO {schema}.rooms (id, organization_id, status, created_at, updated_at,
                             agent_response_policy, metadata, event_count, latest_index,
@@ -75,14 +75,14 @@ INSERT INTO {schema}.read_markers (room_id, channel_id, index)
 SELECT id, 'channel-everywhere', 5 FROM {schema}.rooms;
 )";
 
-/// A search in what is large, for what is not there, or for a page of what is.
+/// A query on large tables that finds nothing, or one page of many rows.
 struct Search {
     std::string_view statement;
     const char* arguments;
     double most_rows = 200;
 };
 
-// The lists are those of replies to an event and of a correlation.
+// `list_events.*.near.128` lists the replies to an event, `.32` the events with a correlation id.
 const std::vector<Search> searches{
     {"list_rooms", "(0, 20, 20)"},
     {"list_rooms", "(100, 20, 120)", 500},
@@ -135,7 +135,7 @@ struct Loaded {
         }
     }
 
-    /// The problems of all statements, or of the first that has any.
+    /// The problems of all statements, or only of the first statement that has any.
     std::vector<std::string> problems(bool of_all) {
         PlanChecker checker(schema);
         std::vector<std::string> found;
@@ -162,7 +162,7 @@ struct Loaded {
 
 }  // namespace
 
-TEST_CASE("no statement reads or sorts a whole table, and no index is there for nothing") {
+TEST_CASE("no statement reads or sorts a whole table, and every index is needed") {
     Watchdog watchdog(std::chrono::seconds{900});
     Loaded loaded;
     REQUIRE(loaded.schema.value("SELECT count(*) FROM {schema}.rooms") == "100000");
@@ -171,7 +171,7 @@ TEST_CASE("no statement reads or sorts a whole table, and no index is there for 
     std::set<std::string_view> names;
     for (const auto& statement : all_statements()) {
         CHECK(names.insert(statement.name).second);
-        // Longer names are cut by the server, and then two may be the same.
+        // The server truncates longer names, and two of them could become equal.
         CHECK(statement.name.size() < 64);
     }
     CHECK(names.size() > 100);
@@ -187,7 +187,7 @@ TEST_CASE("no statement reads or sorts a whole table, and no index is there for 
     INFO(text);
     CHECK(problems.empty());
 
-    // Without any one of the indexes, some statement is found out.
+    // Dropping any one of the indexes gives some statement a problem.
     for (const auto& row : loaded.schema.query(
              "SELECT c.relname, o.conname, t.relname FROM pg_index i "
              "JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid "
@@ -202,14 +202,14 @@ TEST_CASE("no statement reads or sorts a whole table, and no index is there for 
         try {
             found = loaded.problems(false);
         } catch (const std::exception& error) {
-            // ON CONFLICT without the index that it names is refused.
+            // ON CONFLICT is an error without the index that it refers to.
             found.emplace_back(error.what());
         }
         loaded.schema.query("ROLLBACK; DEALLOCATE ALL");
         CHECK_FALSE(found.empty());
     }
 
-    // Above a gap nothing is read; below it, what lies between marker and gap.
+    // No events after the last gap are read, only those between the marker and the gap.
     PlanChecker checker(loaded.schema);
     for (const auto& statement : all_statements()) {
         if (statement.name != "get_unread_counts") continue;

@@ -1,4 +1,4 @@
-// Calls on a real server: where they resume, how they fail, how they are cancelled.
+// Calls on a real server: the executor they resume on, errors, cancellation.
 
 #include <atomic>
 #include <map>
@@ -80,7 +80,7 @@ TEST_CASE("A call resumes inside the caller's strand") {
     CHECK(finished == 8);
 }
 
-TEST_CASE("What a job refuses reaches the caller as it is, what the server refuses with names") {
+TEST_CASE("A job's error is passed on unchanged; a server's error gets the operation and room") {
     auto& cluster = PrivateCluster::shared();
     WorkerPool pool(options_for(cluster.connection_string()));
     pool.open();
@@ -102,7 +102,7 @@ TEST_CASE("What a job refuses reaches the caller as it is, what the server refus
     CHECK(Task(caller.context(), answer(pool)).get().result == 42);
 }
 
-TEST_CASE("A call that waits in the queue is cancelled there, and its job never runs") {
+TEST_CASE("A call that is cancelled in the queue never runs its job") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     WorkerPool pool(options_for(cluster.connection_string()));
@@ -125,7 +125,7 @@ TEST_CASE("A call that waits in the queue is cancelled there, and its job never 
     CHECK(pool.stats().calls_aborted == 2);
 }
 
-TEST_CASE("A running call is cancelled on the server, rolled back, and its connection kept") {
+TEST_CASE("A running call is cancelled and rolled back; its connection is kept") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     make_table(admin, "kept");
@@ -144,7 +144,7 @@ TEST_CASE("A running call is cancelled on the server, rolled back, and its conne
     CHECK(pool.stats().reconnects == 0);
 }
 
-TEST_CASE("A call loses against a timer like any other operation") {
+TEST_CASE("A call can be cancelled by a timer with operator ||") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     make_table(admin, "kept");
@@ -161,7 +161,7 @@ TEST_CASE("A call loses against a timer like any other operation") {
     CHECK(kept(admin).empty());
 }
 
-TEST_CASE("Behind a pooler calls are run and cancelled just so") {
+TEST_CASE("Behind a pooler calls are run and cancelled in the same way") {
     auto& pooler = PgBouncer::shared();
     auto admin = PrivateCluster::shared().admin();
     make_table(admin, "kept");
@@ -184,7 +184,7 @@ TEST_CASE("Behind a pooler calls are run and cancelled just so") {
     CHECK_FALSE(kept(admin).contains("cancelled"));
 }
 
-TEST_CASE("One call too many is refused at once") {
+TEST_CASE("A call is refused at once if the queue is full") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string());
@@ -199,14 +199,14 @@ TEST_CASE("One call too many is refused at once") {
     await([&] { return pool.stats().queue_length == 2; });
     const auto refused = Task(caller.context(), answer(pool)).get();
     CHECK(refused.failed(errc::busy));
-    CHECK(refused.text == "answer: 2 calls wait already (PostgresOptions::queue_capacity)");
+    CHECK(refused.text == "answer: the queue is full: 2 calls (PostgresOptions::queue_capacity)");
     CHECK(pool.stats().calls_refused == 1);
     occupant.cancel();
     CHECK(first.get().result == 42);
     CHECK(second.get().result == 42);
 }
 
-TEST_CASE("Calls are taken in the order in which they came") {
+TEST_CASE("Queued calls run in the order in which they were made") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     WorkerPool pool(options_for(cluster.connection_string()));
@@ -229,7 +229,7 @@ TEST_CASE("Calls are taken in the order in which they came") {
     CHECK(order.size() == 50);
 }
 
-TEST_CASE("Whatever the moment of a cancellation, aborted is absent and answered is present") {
+TEST_CASE("A call cancelled at any instant is aborted and not stored, or answered and stored") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     make_table(admin, "kept");
@@ -240,7 +240,7 @@ TEST_CASE("Whatever the moment of a cancellation, aborted is absent and answered
     Caller caller;
     constexpr int calls = 600;
     constexpr int at_once = 20;
-    // Each written by the one thread of the context.
+    // Both are written only by the thread of the context.
     std::set<std::string> stored;
     std::set<std::string> aborted;
     std::minstd_rand random(20261123);
@@ -262,7 +262,8 @@ TEST_CASE("Whatever the moment of a cancellation, aborted is absent and answered
     }
     for (auto& task : tasks) CHECK(task->get().result);
     CHECK(stored.size() + aborted.size() == calls);
-    // `||` prefers whoever ended first: a call that was committing may be answered and lose.
+    // `||` returns the operation that completed first: a call that was committing when the timer
+    // fired is stored, but counted here as aborted.
     const auto present = kept(admin);
     for (const auto& id : stored) CHECK(present.contains(id));
     const auto stats = pool.stats();

@@ -1,4 +1,4 @@
-// Calls on a server that fails: lost connections, frozen processes, locks, refusals.
+// Calls while the server fails: lost connections, frozen processes, locks, refusals.
 
 #include <csignal>
 
@@ -16,7 +16,7 @@ constexpr Statement insert{"test_insert",
                            "INSERT INTO public.rows VALUES ($1) ON CONFLICT DO NOTHING"};
 constexpr Statement find{"test_find", "SELECT FROM public.rows WHERE id = $1"};
 
-/// Stores a row unless it is there: safe to run again, and says whether it was there.
+/// Stores a row unless it exists, so a re-run is safe; the result is whether it existed.
 asio::awaitable<bool> store(WorkerPool& pool, std::string id, Rerun rerun = Rerun::settles) {
     Operation operation{.name = "store", .mode = Mode::write, .rerun = rerun, .room_id = "lobby"};
     return pool.run<bool>(std::move(operation), [id = std::move(id)](Session& session) {
@@ -34,13 +34,13 @@ std::string count(Admin& admin, const std::string& id) {
     return admin.value("SELECT count(*) FROM rows WHERE id = '" + id + "'");
 }
 
-/// The backend of the only connection that calls itself so.
+/// The backend of the only sleeping connection with this application name.
 pid_t backend_of(Admin& admin, const std::string& application_name) {
     return std::stoi(admin.value("SELECT pid FROM pg_stat_activity WHERE application_name = '" +
                                  application_name + "' AND query LIKE '%pg_sleep%'"));
 }
 
-/// A process that does nothing until the end of the scope.
+/// Stops a process until the end of the scope.
 class Frozen {
 public:
     explicit Frozen(pid_t pid) : pid_(pid) { ::kill(pid_, SIGSTOP); }
@@ -54,7 +54,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("A connection that was lost while idle is replaced without anybody noticing") {
+TEST_CASE("A connection that was lost while idle is replaced, and no call fails") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     make_table(admin, "rows");
@@ -78,7 +78,7 @@ TEST_CASE("A connection that is lost in the middle of a call is replaced too") {
     WorkerPool pool(options_for(cluster.connection_string()));
     pool.open();
     Caller caller;
-    // Terminates its own backend, the first time.
+    // The first run terminates its own backend.
     Operation operation{.name = "suicide", .mode = Mode::write};
     auto runs = std::make_shared<std::atomic<int>>(0);
     auto job = [runs](Session& session) {
@@ -92,7 +92,7 @@ TEST_CASE("A connection that is lost in the middle of a call is replaced too") {
     CHECK(count(admin, "once") == "1");
 }
 
-TEST_CASE("A commit whose answer is lost is settled by doing the work again") {
+TEST_CASE("A commit whose answer is lost is settled by a re-run") {
     HangingCommits server;
     auto admin = server.cluster.admin();
     WorkerPool pool(patient_options(server.cluster.connection_string()));
@@ -100,9 +100,9 @@ TEST_CASE("A commit whose answer is lost is settled by doing the work again") {
     Caller caller;
     Task task(caller.context(), store(pool, "doubtful"));
     await([&] { return waits_for_standby(admin); });
-    // Committed on this server; its client never hears of it.
+    // Committed on this server, but the client gets no answer.
     terminate_backends(admin);
-    // Nor is it told before the standby has it.
+    // The re-run is not answered either before the standby has the row.
     await([&] { return waits_for_standby(admin); });
     CHECK(count(admin, "doubtful") == "1");
     CHECK_FALSE(task.ended());
@@ -113,7 +113,7 @@ TEST_CASE("A commit whose answer is lost is settled by doing the work again") {
     CHECK(pool.stats().doubts_settled == 1);
 }
 
-TEST_CASE("Doubt about work that must not be done again is told") {
+TEST_CASE("A commit in doubt is reported if the call must not be re-run") {
     HangingCommits server;
     auto admin = server.cluster.admin();
     WorkerPool pool(patient_options(server.cluster.connection_string()));
@@ -128,7 +128,7 @@ TEST_CASE("Doubt about work that must not be done again is told") {
     CHECK(count(admin, "doubtful") == "1");
 }
 
-TEST_CASE("An unknown commit is retryable where the second run of its call settles it") {
+TEST_CASE("commit_unknown is retryable only if a second run of the call settles it") {
     HangingCommits server;
     auto options = options_for(server.cluster.connection_string());
     options.deadline = 500ms;
@@ -148,7 +148,7 @@ TEST_CASE("An unknown commit is retryable where the second run of its call settl
     server.release();
 }
 
-TEST_CASE("A call that is cancelled during its commit is told how the commit ended") {
+TEST_CASE("A call that is cancelled during its commit returns the outcome of the commit") {
     HangingCommits server;
     auto admin = server.cluster.admin();
     WorkerPool pool(patient_options(server.cluster.connection_string()));
@@ -157,7 +157,7 @@ TEST_CASE("A call that is cancelled during its commit is told how the commit end
     Task task(caller.context(), store(pool, "kept"));
     await([&] { return waits_for_standby(admin); });
     task.cancel();
-    // The cancellation has been dealt with once a later call of the same thread has its answer.
+    // The cancellation has been processed once a later coroutine on the same thread has completed.
     Task probe(caller.context(), [&]() -> asio::awaitable<bool> { co_return true; }());
     CHECK(probe.get().result == true);
     CHECK_FALSE(task.ended());
@@ -166,7 +166,7 @@ TEST_CASE("A call that is cancelled during its commit is told how the commit end
     CHECK(count(admin, "kept") == "1");
 }
 
-TEST_CASE("A commit that does not end by the deadline is unknown, and asking again settles it") {
+TEST_CASE("A commit that does not end by the deadline is unknown; calling again settles it") {
     HangingCommits server;
     auto admin = server.cluster.admin();
     auto options = options_for(server.cluster.connection_string());
@@ -182,7 +182,7 @@ TEST_CASE("A commit that does not end by the deadline is unknown, and asking aga
     CHECK(count(admin, "unknown") == "1");
 }
 
-TEST_CASE("A query that takes too long is stopped by the deadline") {
+TEST_CASE("A query that takes too long is cancelled at the deadline") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string());
@@ -197,7 +197,7 @@ TEST_CASE("A query that takes too long is stopped by the deadline") {
     CHECK(Task(caller.context(), answer(pool)).get().result == 42);
 }
 
-TEST_CASE("A call that finds no connection in time is told so") {
+TEST_CASE("A call that gets no connection before its deadline says so in its error") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string());
@@ -215,7 +215,7 @@ TEST_CASE("A call that finds no connection in time is told so") {
     CHECK(occupant.get().aborted());
 }
 
-TEST_CASE("An append that waits for one before it is told so, where a connection is free") {
+TEST_CASE("An append that times out behind another append to its room says so in its error") {
     class SleepingAppend final : public postgres::BatchableJob {
     public:
         Size size() const noexcept override { return {.events = 1, .bytes = 1}; }
@@ -246,7 +246,7 @@ TEST_CASE("An append that waits for one before it is told so, where a connection
     CHECK(first.get().aborted());
 }
 
-TEST_CASE("A frozen backend holds up its own call only, and only until the deadline") {
+TEST_CASE("A frozen backend delays only its own call, and only until the deadline") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string(), 2);
@@ -266,7 +266,7 @@ TEST_CASE("A frozen backend holds up its own call only, and only until the deadl
     }
 }
 
-TEST_CASE("A call on a frozen backend is cancelled all the same") {
+TEST_CASE("A call on a frozen backend can be cancelled") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string());
@@ -282,7 +282,7 @@ TEST_CASE("A call on a frozen backend is cancelled all the same") {
     CHECK(stuck.get().aborted());
 }
 
-TEST_CASE("A frozen server is unavailable, and holds up neither cancellation nor shutdown") {
+TEST_CASE("A frozen server is unavailable, and delays neither cancellation nor shutdown") {
     PrivateCluster cluster;
     auto options = options_for(cluster.connection_string());
     options.deadline = 1500ms;
@@ -304,7 +304,7 @@ TEST_CASE("A frozen server is unavailable, and holds up neither cancellation nor
         CHECK(waiting.get().aborted());
     }
     {
-        // The request to cancel waits for the postmaster, which never takes it.
+        // The cancel request waits for the postmaster, which never accepts it.
         WorkerPool pool(options);
         pool.open();
         Caller caller;
@@ -317,7 +317,7 @@ TEST_CASE("A frozen server is unavailable, and holds up neither cancellation nor
     }
 }
 
-TEST_CASE("A server that restarts is waited for") {
+TEST_CASE("A call waits for a server that restarts") {
     PrivateCluster cluster;
     WorkerPool pool(options_for(cluster.connection_string(), 2));
     pool.open();
@@ -332,7 +332,7 @@ TEST_CASE("A server that restarts is waited for") {
     }
 }
 
-TEST_CASE("A pool that gets fewer connections than it asks for serves all calls with those") {
+TEST_CASE("A pool that gets fewer connections than configured serves all calls with those") {
     PrivateCluster cluster;
     auto admin = cluster.admin();
     admin.query("CREATE ROLE few LOGIN CONNECTION LIMIT 2");
@@ -353,18 +353,18 @@ TEST_CASE("A pool that gets fewer connections than it asks for serves all calls 
         return stats.connections_open == 2 && stats.failed_connects >= 2;
     });
     all_are_answered(40);
-    // Whoever loses a connection is as likely to find the server full as the others.
+    // The worker that lost its connection competes with the others for the free one.
     admin.query(
         "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = 'few' LIMIT "
         "1");
     all_are_answered(40);
-    // More are used as soon as they are to be had.
+    // More connections are used as soon as the server permits them.
     admin.query("ALTER ROLE few CONNECTION LIMIT 4");
     await([&] { return pool.stats().connections_open == 4; });
     all_are_answered(10);
 }
 
-TEST_CASE("A server that is not there is unavailable, and asked ten times a second at most") {
+TEST_CASE("A missing server is unavailable, and gets at most ten connection attempts per second") {
     auto options = options_for("host=/nonexistent dbname=chat", 3);
     options.deadline = 1500ms;
     const auto began = Session::Clock::now();
@@ -381,7 +381,7 @@ TEST_CASE("A server that is not there is unavailable, and asked ten times a seco
         CHECK(ending.text.find("server 1 of the connection string") != std::string::npos);
         CHECK(ending.text.find("No such file or directory") != std::string::npos);
     }
-    // One free attempt of each worker, then those of each second that has begun.
+    // One unlimited attempt per worker, then ten for each second that has begun.
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(Session::Clock::now() - began);
     CHECK(pool.stats().failed_connects <=
           3 + 10 * (static_cast<std::uint64_t>(seconds.count()) + 1));
@@ -400,7 +400,7 @@ TEST_CASE("A database that does not exist is reported at once") {
     CHECK(pool.stats().failed_connects <= 2);
 }
 
-TEST_CASE("A lock that somebody else keeps makes a call busy") {
+TEST_CASE("A call fails as busy if another client holds a lock too long") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     make_table(admin, "rows");
@@ -419,7 +419,7 @@ TEST_CASE("A lock that somebody else keeps makes a call busy") {
     CHECK(Task(caller.context(), store(pool, "locked")).get().result == false);
 }
 
-TEST_CASE("A server that accepts no writes is read_only, until it does again") {
+TEST_CASE("A write fails as read_only until the server accepts writes again") {
     PrivateCluster cluster;
     auto admin = cluster.admin();
     admin.query("CREATE TABLE rows (id text PRIMARY KEY)");
@@ -429,7 +429,7 @@ TEST_CASE("A server that accepts no writes is read_only, until it does again") {
     CHECK(Task(caller.context(), store(pool, "before")).get().result == false);
     admin.query("ALTER SYSTEM SET default_transaction_read_only = on");
     cluster.reload();
-    // The server passes it on to its backends, each of which takes it up when it gets to it.
+    // Each backend applies the new setting only when it next reads its configuration.
     const auto setting = [](Session& session) {
         return session.exec({"test_read_only", "SHOW default_transaction_read_only"}, Params())[0]
             .text(0);
@@ -449,7 +449,7 @@ TEST_CASE("A server that accepts no writes is read_only, until it does again") {
     CHECK(Task(caller.context(), store(pool, "meanwhile")).get().result == false);
 }
 
-TEST_CASE("A transaction that the server rolled back in secret is not reported as done") {
+TEST_CASE("A transaction whose COMMIT became a rollback is not reported as successful") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     make_table(admin, "rows");

@@ -28,7 +28,7 @@ inline PostgresOptions options_for(std::string connection_string, std::size_t co
     return options;
 }
 
-/// For calls that something else ends, on however slow a machine.
+/// With a deadline that is never reached, for calls that end for another reason.
 inline PostgresOptions patient_options(std::string connection_string) {
     auto options = options_for(std::move(connection_string));
     options.deadline = 60s;
@@ -42,7 +42,7 @@ inline asio::awaitable<std::int64_t> answer(WorkerPool& pool) {
     });
 }
 
-/// Sleeps on the server until it is stopped.
+/// Sleeps on the server until it is cancelled.
 inline asio::awaitable<void> sleep(WorkerPool& pool) {
     Operation operation{.name = "sleep"};
     return pool.run<void>(std::move(operation), [](Session& session) {
@@ -57,7 +57,8 @@ inline asio::awaitable<std::string> backend(WorkerPool& pool) {
     });
 }
 
-/// How many backends are in `state`, `active` or `idle in transaction`, with a query like `query`.
+/// Number of backends whose state is LIKE `state` (`active`, `idle in transaction`) and whose query
+/// is LIKE `query`.
 inline std::string backends(Admin& admin, const std::string& state, const std::string& query) {
     return admin.value(
         "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND state LIKE '" +
@@ -66,7 +67,7 @@ inline std::string backends(Admin& admin, const std::string& state, const std::s
 
 inline std::string sleepers(Admin& admin) { return backends(admin, "active", "%pg_sleep%"); }
 
-/// Those of one pool alone: a connection that an earlier test cut may still sleep.
+/// Sleepers of one pool only: a backend whose connection an earlier test cut may still sleep.
 inline std::string sleepers_of(Admin& admin, const std::string& application_name) {
     return admin.value(
         "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE "
@@ -74,7 +75,7 @@ inline std::string sleepers_of(Admin& admin, const std::string& application_name
         application_name + "'");
 }
 
-/// A table of the tests' own.
+/// Creates a table for a test, and drops it first if it exists.
 inline void make_table(Admin& admin, const std::string& name) {
     admin.query("DROP TABLE IF EXISTS " + name + "; CREATE TABLE " + name +
                 " (id text PRIMARY KEY)");

@@ -1,4 +1,4 @@
-// What a session does with a real server.
+// Sessions on a real server.
 
 #include <limits>
 #include <thread>
@@ -21,7 +21,7 @@ Failure connect_failure(PostgresOptions options) {
 
 }  // namespace
 
-TEST_CASE("A session gives back what it was given, byte for byte") {
+TEST_CASE("A session returns parameter values unchanged") {
     const bool prepared = GENERATE(true, false);
     auto options = options_for(test_database());
     options.prepared_statements = prepared;
@@ -64,7 +64,7 @@ TEST_CASE("A session gives back what it was given, byte for byte") {
     CHECK_FALSE(elements[2].is_null(0));
 }
 
-TEST_CASE("What is longer than the server takes is refused before anything is sent") {
+TEST_CASE("A value longer than the server's limit is refused before anything is sent") {
     auto options = options_for(test_database());
     options.prepared_statements = GENERATE(true, false);
     const auto session = connect(options);
@@ -77,7 +77,7 @@ TEST_CASE("What is longer than the server takes is refused before anything is se
     CHECK(session->connected());
 }
 
-TEST_CASE("Times are read whatever zone the server writes them in") {
+TEST_CASE("Timestamps are read in every time zone that the server may use") {
     const auto session = connect(options_for(test_database()));
     const auto time = parse_iso8601("2026-01-02T03:04:05.000006Z").value();
     for (const char* zone : {"UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati"}) {
@@ -86,7 +86,7 @@ TEST_CASE("Times are read whatever zone the server writes them in") {
             session->exec({"test_time", "SELECT $1::timestamptz"}, Params().add(time))[0].timestamp(
                 0) == time);
     }
-    // The first and the last moments there are stand in years of their own elsewhere.
+    // In other time zones the first and last timestamps fall into the years 1 BC and 10000.
     const std::pair<const char*, const char*> moments[] = {
         {"0001-01-01T00:00:00Z", "America/New_York"},
         {"0001-01-01T12:34:56.000007Z", "Pacific/Honolulu"},
@@ -116,7 +116,7 @@ TEST_CASE("Times are read whatever zone the server writes them in") {
     CHECK(result[0].timestamp(0) == odd);
 }
 
-TEST_CASE("A failed statement is told by code, SQLSTATE and the server's text") {
+TEST_CASE("A failed statement is reported with code, SQLSTATE and the server's text") {
     const auto session = connect(options_for(test_database()));
     const auto failure = failure_of([&] {
         session->exec({"test_division", "SELECT 1 / $1::int"}, Params().add(std::int64_t{0}));
@@ -134,7 +134,7 @@ TEST_CASE("A failed statement is told by code, SQLSTATE and the server's text") 
     CHECK(missing.text.find("LOCATION") == std::string::npos);
 }
 
-TEST_CASE("A transaction is committed, rolled back, or refused where a statement failed in it") {
+TEST_CASE("A transaction is committed or rolled back; COMMIT fails after a failed statement") {
     const auto session = connect(options_for(test_database()));
     session->run_command("CREATE TEMP TABLE t (n int)");
     const Statement insert{"test_insert", "INSERT INTO t VALUES (1)"};
@@ -165,7 +165,7 @@ TEST_CASE("A transaction is committed, rolled back, or refused where a statement
     CHECK_FALSE(failure_of([&] { session->commit(); }).in_doubt);
 }
 
-TEST_CASE("A session that lost its server says so, and connects again") {
+TEST_CASE("A session reports a lost connection, and connects again") {
     auto& cluster = PrivateCluster::shared();
     const auto session = connect(options_for(cluster.connection_string()));
     const auto terminate = [&] {
@@ -191,13 +191,13 @@ TEST_CASE("A session that lost its server says so, and connects again") {
     kill_in_transaction();
     const auto before_commit = failure_of([&] { session->commit(); });
     CHECK(before_commit.broken);
-    CHECK_FALSE(before_commit.in_doubt);  // it was seen before COMMIT was sent
+    CHECK_FALSE(before_commit.in_doubt);  // the loss was detected before COMMIT was sent
 
     session->connect(Session::Clock::now() + 5s);
     CHECK(session->exec(pid, Params()).size() == 1);
 }
 
-TEST_CASE("Wrong parameters are the fault of the caller, not of the connection") {
+TEST_CASE("Wrong parameters fail the statement, not the connection") {
     const auto session = connect(options_for(test_database()));
     const auto failure =
         failure_of([&] { session->exec({"test_one", "SELECT $1::int"}, Params()); });
@@ -237,7 +237,7 @@ TEST_CASE("A session has the settings that keep a lost client from holding locks
     session->rollback();
 }
 
-TEST_CASE("Without session state, dates that are not ISO by default are refused") {
+TEST_CASE("Without session state, a DateStyle other than ISO is refused") {
     auto options = options_for(test_database());
     options.connection_string += " options='-c DateStyle=German'";
     CHECK(connect(options)->connected());
@@ -248,7 +248,7 @@ TEST_CASE("Without session state, dates that are not ISO by default are refused"
     CHECK(failure.text.find("ALTER ROLE") != std::string::npos);
 }
 
-TEST_CASE("A statement is planned once, unless it asks to be planned each time") {
+TEST_CASE("A statement uses a generic plan, unless it requests a custom plan") {
     const auto session = connect(options_for(test_database()));
     const Statement kept{"test_kept", "SELECT unnest($1::text[])"};
     for (int i = 0; i < 8; ++i) session->exec(kept, Params().add("{a}"));
@@ -277,7 +277,7 @@ TEST_CASE("A statement is planned once, unless it asks to be planned each time")
     CHECK(session->exec(setting, Params())[0].text(0) == "force_generic_plan");
 }
 
-TEST_CASE("Plans are made anew after 1, 2, 4, 8 ... statements, for tables that have grown") {
+TEST_CASE("Plans are discarded after 1, 2, 4, 8 ... statements, since tables grow") {
     PrivateCluster cluster({.settings = {"log_statement=all"}});
     const auto session = connect(options_for(cluster.connection_string()));
     for (int i = 0; i < 15; ++i) session->exec(pid, Params());
@@ -290,7 +290,7 @@ TEST_CASE("Plans are made anew after 1, 2, 4, 8 ... statements, for tables that 
     CHECK(renewals == 4);
 }
 
-TEST_CASE("A session keeps 256 statements, and prepares anew what was not used for longest") {
+TEST_CASE("A session keeps 256 prepared statements, and evicts the least recently used") {
     const auto session = connect(options_for(test_database()));
     const Statement kept{"test_kept",
                          "SELECT count(*), count(*) FILTER (WHERE name = 'test_0') "
@@ -310,12 +310,12 @@ TEST_CASE("A session keeps 256 statements, and prepares anew what was not used f
     }
 }
 
-TEST_CASE("A session goes on without a setting that its server does not have, unless it needs it") {
+TEST_CASE("A session ignores settings that the server refuses, unless they are required") {
     auto options = options_for(PrivateCluster::shared().connection_string());
     options.prepared_statements = GENERATE(true, false);
     CAPTURE(options.prepared_statements);
     const auto config = session_config(options);
-    // One that is not known, one that is known and refused.
+    // An unknown setting, one with a value out of range, and one that is accepted.
     config->settings.push_back({.name = "no_such_setting", .value = "on"});
     config->settings.push_back({.name = "work_mem", .value = "'1kB'"});
     config->settings.push_back({.name = "vacuum_cost_limit", .value = "201"});
@@ -340,7 +340,7 @@ TEST_CASE("A session goes on without a setting that its server does not have, un
     CHECK(failure.text.find("no_such_need") != std::string::npos);
 }
 
-TEST_CASE("Behind a pooler a session leaves no state, and its transactions have their limits") {
+TEST_CASE("Behind a pooler a session leaves no state; its settings apply to its transactions") {
     auto& pooler = PgBouncer::shared();
     auto options = options_for(pooler.connection_string());
     options.prepared_statements = false;
@@ -361,7 +361,7 @@ TEST_CASE("Behind a pooler a session leaves no state, and its transactions have 
     CHECK(session->exec(limits, Params())[0].text(0) == "0");
 }
 
-TEST_CASE("A server that cannot be had is unavailable, one that turns us away denies access") {
+TEST_CASE("An unreachable server is unavailable; one that rejects the client is access_denied") {
     auto& cluster = PrivateCluster::shared();
     const auto database = connect_failure(options_for(cluster.connection_string("nowhere")));
     CHECK(database.code == errc::access_denied);
@@ -386,7 +386,7 @@ TEST_CASE("A server that cannot be had is unavailable, one that turns us away de
     CHECK(password.text.find("password authentication failed") != std::string::npos);
 }
 
-TEST_CASE("Of several hosts the one that accepts writes is found") {
+TEST_CASE("With several hosts a session connects to the one that accepts writes") {
     auto& cluster = PrivateCluster::shared();
     const auto folder = cluster.folder().string();
     const auto session = connect(options_for("host=/nonexistent,127.0.0.1," + folder +

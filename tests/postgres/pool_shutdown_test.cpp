@@ -1,4 +1,4 @@
-// How a pool ends, and what ends before it.
+// Closing and destroying a pool, with calls and execution contexts still active.
 
 #include <future>
 #include <memory>
@@ -15,32 +15,33 @@ using namespace roomstore::test;
 
 namespace {
 
-/// Lives in the frame of a coroutine and says when the frame is gone.
-class Resident {
+/// A local variable that counts the coroutine frames that still exist.
+class FrameCounter {
 public:
-    explicit Resident(int& count) : count_(&count) { ++*count_; }
-    ~Resident() { --*count_; }
-    Resident(const Resident&) = delete;
-    Resident& operator=(const Resident&) = delete;
+    explicit FrameCounter(int& count) : count_(&count) { ++*count_; }
+    ~FrameCounter() { --*count_; }
+    FrameCounter(const FrameCounter&) = delete;
+    FrameCounter& operator=(const FrameCounter&) = delete;
 
 private:
     int* count_;
 };
 
 asio::awaitable<void> wait_for_ever(WorkerPool& pool, int& residents, int& resumed) {
-    const Resident resident(residents);
+    const FrameCounter resident(residents);
     co_await sleep(pool);
     ++resumed;
 }
 
-/// Apart from those that a pooler keeps open for other tests.
+/// With an application name that distinguishes its connections from those that a pooler keeps open
+/// for other tests.
 PostgresOptions leaving(std::string connection_string, std::size_t connections = 1) {
     auto options = options_for(std::move(connection_string), connections);
     options.application_name = "leaving";
     return options;
 }
 
-/// A backend ends a moment after its client has gone.
+/// Waits, since a backend ends some time after its client has disconnected.
 void await_no_backends(Admin& admin) {
     await([&] {
         return admin.value(
@@ -51,7 +52,7 @@ void await_no_backends(Admin& admin) {
 
 }  // namespace
 
-TEST_CASE("A pool that is not open says so") {
+TEST_CASE("A pool refuses calls as closed before open() and after close()") {
     WorkerPool pool(options_for(PrivateCluster::shared().connection_string()));
     Caller caller;
     const auto early = Task(caller.context(), answer(pool)).get();
@@ -66,13 +67,13 @@ TEST_CASE("A pool that is not open says so") {
     CHECK_THROWS_AS(pool.open(), Error);
 }
 
-TEST_CASE("A pool that was never opened is closed without further ado") {
+TEST_CASE("A pool that was never opened can be closed") {
     WorkerPool pool(options_for("host=/nonexistent"));
     run(pool.close());
     CHECK_THROWS_AS(pool.open(), Error);
 }
 
-TEST_CASE("Closing waits for what runs and for what is queued, and takes nothing more") {
+TEST_CASE("close() waits for running and queued calls, and refuses new ones") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     auto options = leaving(cluster.connection_string());
@@ -103,7 +104,7 @@ TEST_CASE("Closing waits for what runs and for what is queued, and takes nothing
     await_no_backends(admin);
 }
 
-TEST_CASE("Closing cuts off what does not end, and says closed") {
+TEST_CASE("close() ends calls that take too long with the error closed") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string());
@@ -120,7 +121,7 @@ TEST_CASE("Closing cuts off what does not end, and says closed") {
     CHECK(queued.get().failed(errc::closed));
 }
 
-TEST_CASE("A pool that is destroyed answers its calls, and leaves nothing behind") {
+TEST_CASE("A destroyed pool answers its calls, and leaks no threads, descriptors or backends") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     await_no_backends(admin);
@@ -154,7 +155,7 @@ TEST_CASE("A pool that is destroyed answers its calls, and leaves nothing behind
     await_no_backends(admin);
 }
 
-TEST_CASE("A context that is destroyed under its calls takes its callers with it") {
+TEST_CASE("Destroying an execution context with calls in progress destroys their coroutines") {
     const bool stop_first = GENERATE(false, true);
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
@@ -176,12 +177,12 @@ TEST_CASE("A context that is destroyed under its calls takes its callers with it
     }
     CHECK(residents == 0);
     CHECK(resumed == 0);
-    // The pool is none the worse for it.
+    // The pool still works.
     Caller caller;
     await([&] { return Task(caller.context(), answer(*pool)).get().result == 42; });
 }
 
-TEST_CASE("Answers that arrive after the context's last run are dropped with it") {
+TEST_CASE("Results that arrive after the context's last run are destroyed with the context") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string());
@@ -197,14 +198,14 @@ TEST_CASE("Answers that arrive after the context's last run are dropped with it"
             context.poll();
             await([&] { return sleepers(admin) == "1"; });
         }
-        // The pool has answered; nobody runs the context any more.
+        // The pool has posted its answer, but the context is not run again.
         CHECK(residents == 1);
     }
     CHECK(residents == 0);
     CHECK(resumed == 0);
 }
 
-TEST_CASE("A pool may go while its context runs on") {
+TEST_CASE("A pool may be destroyed while the execution context of its callers runs") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string());
@@ -216,12 +217,12 @@ TEST_CASE("A pool may go while its context runs on") {
     await([&] { return sleepers(admin) == "1"; });
     pool.reset();
     CHECK(running.get().failed(errc::timeout));
-    running.cancel();  // of no effect: its slot has been cleared
+    running.cancel();  // no effect, the cancellation slot has been cleared
     Task probe(caller.context(), []() -> asio::awaitable<bool> { co_return true; }());
     CHECK(probe.get().result == true);
 }
 
-TEST_CASE("A pool that cannot connect is closed at once") {
+TEST_CASE("close() of a pool that cannot connect returns at once") {
     PrivateCluster cluster;
     cluster.stop();
     auto options = options_for(cluster.connection_string(), 4);
@@ -255,7 +256,7 @@ TEST_CASE("A pool may be closed while it is being opened") {
     await_no_backends(admin);
 }
 
-TEST_CASE("A connection attempt that nothing interrupts holds up neither close() nor the end") {
+TEST_CASE("An uninterruptible connection attempt blocks neither close() nor the destructor") {
     struct Gate {
         std::promise<void> entered;
         std::promise<void> open;
@@ -279,7 +280,7 @@ TEST_CASE("A connection attempt that nothing interrupts holds up neither close()
     };
     const auto factory = std::make_shared<Stuck>();
     const auto gate = factory->gate;
-    const Watchdog watchdog;  // has a thread of its own
+    const Watchdog watchdog;  // its thread must exist before threads are counted
     const auto threads_before = threads();
     {
         auto options = options_for("");
@@ -293,7 +294,7 @@ TEST_CASE("A connection attempt that nothing interrupts holds up neither close()
         const auto ending = call.get();
         CHECK(ending.failed(errc::closed));
     }
-    // What is still stuck holds what it needs, and lets go of it.
+    // The blocked thread keeps what it uses alive, and releases it when it ends.
     CHECK(factory.use_count() > 1);
     gate->open.set_value();
     await([&] { return factory.use_count() == 1 && threads() == threads_before; });

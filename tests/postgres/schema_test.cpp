@@ -12,7 +12,7 @@ namespace roomstore::test {
 
 namespace {
 
-// What makes a schema: its columns, constraints and indexes, without its name.
+// A description of a schema: its columns, indexes and relations, without the schema's name.
 const char* const catalog = R"(
 SELECT string_agg(line, E'\n' ORDER BY line) FROM (
     SELECT format('%s.%s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
@@ -58,7 +58,7 @@ TEST_CASE("eight processes may call init() at once", "[F23]") {
     }
 }
 
-TEST_CASE("schema_sql() creates by hand what init() creates") {
+TEST_CASE("schema_sql() creates the same schema as init()") {
     const int partitions = GENERATE(0, 3);
     CAPTURE(partitions);
     FreshSchema by_hand;
@@ -80,7 +80,7 @@ TEST_CASE("schema_sql() creates by hand what init() creates") {
     CHECK(run(store.room_exists("room")));
 }
 
-TEST_CASE("partitions are made of the tables of a room's rows, and of no other") {
+TEST_CASE("only the tables with rows of rooms are partitioned") {
     FreshSchema schema;
     auto options = schema.options();
     options.partitions = 5;
@@ -104,7 +104,7 @@ TEST_CASE("partitions are made of the tables of a room's rows, and of no other")
                                              "tasks"});
 }
 
-TEST_CASE("init() of a schema that is up to date looks at its version and the rights, no more") {
+TEST_CASE("init() on a current schema only checks its version and the table privileges") {
     FreshSchema schema;
     init_and_close(schema.options());
     PostgresStore store(schema.options());
@@ -148,7 +148,7 @@ TEST_CASE("a schema newer than the build is refused, and left as it is", "[F23]"
     CHECK(schema.value("SELECT max(version) FROM {schema}.schema_version") == "7");
 }
 
-TEST_CASE("without create_schema a missing schema is refused with what to do about it", "[F23]") {
+TEST_CASE("without create_schema the error for a missing schema says what to do", "[F23]") {
     FreshSchema schema;
     auto options = schema.options();
     options.create_schema = false;
@@ -159,7 +159,7 @@ TEST_CASE("without create_schema a missing schema is refused with what to do abo
               "SELECT count(*) FROM pg_namespace WHERE quote_ident(nspname) = '{schema}'") == "0");
     schema.query("CREATE SCHEMA {schema}");
     CHECK_FAILS(store.init(), errc::schema_mismatch, "holds no tables of roomstore");
-    // The same store, once somebody has done what the text says.
+    // The same store works once the schema was created.
     init_and_close(schema.options());
     run(store.init());
     CHECK_FALSE(run(store.room_exists("room")));
@@ -177,7 +177,7 @@ TEST_CASE("a schema that holds other tables of the same names is refused, and le
           "1");
 }
 
-TEST_CASE("each command that makes the schema is a message of its own") {
+TEST_CASE("each DDL command of init() is sent as a separate message") {
     PrivateCluster cluster({.settings = {"log_statement=ddl"}});
     FreshSchema schema(cluster.connection_string());
     auto options = schema.options();
@@ -188,7 +188,7 @@ TEST_CASE("each command that makes the schema is a message of its own") {
     int commands = 0;
     for (std::string line; std::getline(log, line);) {
         if (line.find("LOG:  statement: ") != line.npos) ++messages;
-        // Comments stand on lines of their own.
+        // With comments before it, the command is on a later line than the prefix.
         if (line.find("CREATE TABLE ") != line.npos || line.find("CREATE INDEX ") != line.npos ||
             line.find("CREATE UNIQUE INDEX ") != line.npos ||
             line.find("CREATE SCHEMA ") != line.npos) {
@@ -199,7 +199,7 @@ TEST_CASE("each command that makes the schema is a message of its own") {
     CHECK(commands == messages);
 }
 
-TEST_CASE("a schema whose owner may not create schemas is enough") {
+TEST_CASE("init() needs no right to create schemas if the role owns the schema") {
     FreshSchema schema(PrivateCluster::shared().connection_string());
     schema.query(
         "CREATE ROLE schema_owner LOGIN; CREATE SCHEMA {schema} AUTHORIZATION schema_owner");
@@ -212,7 +212,7 @@ TEST_CASE("a schema whose owner may not create schemas is enough") {
     CHECK(run(store.room_exists("room")));
 }
 
-TEST_CASE("init() tells a role that lacks rights which") {
+TEST_CASE("init() names the privileges that the role lacks") {
     FreshSchema schema(PrivateCluster::shared().connection_string());
     schema.query("DROP ROLE IF EXISTS nobody; CREATE ROLE nobody LOGIN");
     auto options = schema.options();
@@ -235,12 +235,12 @@ TEST_CASE("init() tells a role that lacks rights which") {
     schema.query("GRANT DELETE ON {schema}.read_markers TO nobody");
     run(store.init());
     run(store.create_room(make_room()));
-    // What is taken away later is missed by the call.
+    // A privilege that is revoked later is reported by the call that needs it.
     schema.query("REVOKE INSERT ON {schema}.rooms FROM nobody");
     CHECK_FAILS(store.create_room(make_room()), errc::access_denied, "lacks a GRANT");
 }
 
-TEST_CASE("a database that cannot hold every text is refused") {
+TEST_CASE("a database with an encoding other than UTF8 is refused") {
     auto& cluster = PrivateCluster::shared();
     cluster.admin().query("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
     PostgresOptions options;

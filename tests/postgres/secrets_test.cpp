@@ -1,4 +1,4 @@
-// No byte of a password reaches a text, however the connection string that holds it is spoilt.
+// No byte of a password appears in any text, however its connection string is corrupted.
 
 #include <functional>
 #include <iostream>
@@ -19,9 +19,9 @@ namespace {
 
 using Random = std::mt19937_64;
 
-/// No other text of these tests has one of these, nor its percent-encoding.
+/// Characters of passwords. No other text of these tests contains them or their percent-encoding.
 const std::vector<std::string> marks{"~", "^", "`", "|", "\u0436", "\u2603"};
-/// What has a meaning somewhere in a connection string.
+/// Characters with a special meaning in connection strings.
 const std::string signs = "/%@ '\"\\:=?#&,;[]";
 
 std::size_t below(Random& random, std::size_t end) {
@@ -60,8 +60,8 @@ std::string random_secret(Random& random) {
     return secret;
 }
 
-/// Where the texts come from: a server on this port of 127.0.0.1 and in this folder, with a role
-/// `alice` that has a password.
+/// The server in the connection strings: it listens on this port of 127.0.0.1 and on a socket in
+/// this folder, and has a role `alice` with a password.
 struct Server {
     std::string folder;
     std::string port;
@@ -110,7 +110,7 @@ void corrupt(Random& random, std::string& text) {
                 text.erase(at, below(random, 8));
                 break;
             default:
-                // One sign of the syntax less.
+                // Removes one special character.
                 if (const auto sign = text.find_first_of(signs, at); sign != text.npos) {
                     text.erase(sign, 1);
                 }
@@ -124,7 +124,7 @@ bool shows_secret(const std::string& text) {
         if (text.find(mark) != text.npos || text.find(percent_encoded(mark)) != text.npos) {
             return true;
         }
-        // Half of a character is too much as well.
+        // The first byte of a multibyte character counts too.
         if (mark.size() > 1 && text.find(mark[0]) != text.npos) return true;
     }
     return false;
@@ -143,7 +143,7 @@ PrivateCluster& guarded_server() {
     return *only;
 }
 
-/// Every text that making a session of such a store gives, one after the other.
+/// All texts that result from making and using sessions with this connection string.
 std::string texts_of(const std::string& connection_string) {
     PostgresOptions options;
     options.connection_string = connection_string;
@@ -171,7 +171,7 @@ std::string texts_of(const std::string& connection_string) {
 
 }  // namespace
 
-TEST_CASE("a connection string that libpq cannot read shows nothing of its password") {
+TEST_CASE("the password of a connection string that libpq cannot parse is not shown") {
     const FakeNames nobody{};
     for (const char* text : {"postgres://user:~^`@[::1/db",
                              "postgres://user:~^%zz@h/db",
@@ -202,7 +202,7 @@ TEST_CASE("a connection string that libpq cannot read shows nothing of its passw
     }
 }
 
-TEST_CASE("an address that stands in a password, or is made of it, is not shown") {
+TEST_CASE("an address that is part of a password, or derived from it, is not shown") {
     for (const char* text : {"postgres://user:p@127.0.0.9:1/x@127.0.0.1/db",
                              "postgres://user:p@2130706441:1/x@127.0.0.1/db"}) {
         CAPTURE(text);
@@ -213,7 +213,7 @@ TEST_CASE("an address that stands in a password, or is made of it, is not shown"
     }
 }
 
-TEST_CASE("what the server says of a misplaced password is not repeated") {
+TEST_CASE("a server's message about a misplaced password is not quoted") {
     auto& cluster = guarded_server();
     const auto folder = cluster.folder().string();
     const auto port = std::to_string(cluster.port());
@@ -244,12 +244,12 @@ TEST_CASE("what the server says of a misplaced password is not repeated") {
     }
 }
 
-TEST_CASE("no spoilt connection string shows a byte of its password in any text") {
+TEST_CASE("no text shows a byte of the password of a corrupted connection string") {
     const FakeNames nobody{};
     const Server server{.folder = guarded_server().folder().string(),
                         .port = std::to_string(guarded_server().port())};
     const auto seed = Catch::getSeed();
-    std::cout << "spoilt connection strings: seed " << seed << " (--rng-seed)\n";
+    std::cout << "corrupted connection strings: seed " << seed << " (--rng-seed)\n";
     Random random(seed);
     int refused = 0;
     int tried = 0;
@@ -263,7 +263,7 @@ TEST_CASE("no spoilt connection string shows a byte of its password in any text"
         CAPTURE(seed, i, secret, text, texts);
         FAIL_CHECK("a text shows the secret");
     }
-    // Neither kind of text went unseen.
+    // Both kinds of strings were generated often enough.
     CHECK(refused >= 100);
     CHECK(tried >= 100);
 }

@@ -1,4 +1,4 @@
-// What reaches a session from another thread.
+// Control of a session from another thread.
 
 #include <array>
 #include <sys/resource.h>
@@ -15,15 +15,15 @@ using namespace roomstore::test;
 
 namespace {
 
-/// A connection of somebody else in this process.
-class Innocent {
+/// A connection in this process that does not belong to the session.
+class UnrelatedConnection {
 public:
-    Innocent() { REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends_.data()) == 0); }
-    ~Innocent() {
+    UnrelatedConnection() { REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends_.data()) == 0); }
+    ~UnrelatedConnection() {
         for (const int end : ends_) ::close(end);
     }
-    Innocent(const Innocent&) = delete;
-    Innocent& operator=(const Innocent&) = delete;
+    UnrelatedConnection(const UnrelatedConnection&) = delete;
+    UnrelatedConnection& operator=(const UnrelatedConnection&) = delete;
 
     bool works() const { return ::send(ends_[0], "x", 1, MSG_NOSIGNAL) == 1; }
 
@@ -31,7 +31,7 @@ private:
     std::array<int, 2> ends_{};
 };
 
-/// No more descriptors than are open now, until the end of the scope.
+/// Prevents opening more descriptors until the end of the scope.
 class NoMoreDescriptors {
 public:
     NoMoreDescriptors() {
@@ -60,7 +60,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("A statement is cancelled from another thread, and the session goes on") {
+TEST_CASE("A statement is cancelled from another thread; the session still works") {
     const auto session = connect(options_for(test_database()));
     session->control()->reset();
     std::thread canceller([&, control = session->control()] {
@@ -72,7 +72,7 @@ TEST_CASE("A statement is cancelled from another thread, and the session goes on
     canceller.join();
     CHECK(failure.sqlstate == "57014");
     CHECK_FALSE(failure.broken);
-    // Not before the next call: the server forgets a cancellation that finds it idle.
+    // The cancellation stays in effect until reset(): the server would ignore it while idle.
     CHECK(failure_of([&] { session->exec(pid, Params()); }).sqlstate == "57014");
     session->control()->reset();
     CHECK(session->exec(pid, Params()).size() == 1);
@@ -90,25 +90,25 @@ TEST_CASE("A statement ends when its connection is cut") {
     cutter.join();
     CHECK(failure.broken);
     CHECK_FALSE(session->connected());
-    // Other tests count those that sleep.
+    // Other tests count sleeping backends.
     await_sleepers("SELECT pg_sleep(62)", "0");
 }
 
-TEST_CASE("A session that has lost its connection cuts nobody else's") {
+TEST_CASE("A session that has lost its connection does not cut another connection") {
     const auto session = connect(options_for(test_database()));
     Admin admin(test_database());
     admin.query("SELECT pg_terminate_backend(" + session->exec(pid, Params())[0].text(0) +
                 ", 10000)");
     CHECK(failure_of([&] { session->exec(pid, Params()); }).broken);
-    // The socket is closed, the session not yet told to disconnect; its number is free for these.
-    const std::array<Innocent, 4> others;
+    // The socket is closed, but disconnect() was not called yet; its descriptor can be reused here.
+    const std::array<UnrelatedConnection, 4> others;
     session->control()->cut();
     for (const auto& other : others) CHECK(other.works());
 }
 
-TEST_CASE("A session that nobody could cut is no session") {
+TEST_CASE("connect() fails without a free descriptor for cutting the connection") {
     PrivateCluster::require();
-    // So that what the process opens once is open.
+    // The first connection opens descriptors that the process keeps.
     const auto options = options_for(PrivateCluster::shared().connection_string());
     connect(options)->disconnect();
     NoMoreDescriptors scarcity;
@@ -129,7 +129,7 @@ TEST_CASE("A session that nobody could cut is no session") {
     }
 }
 
-TEST_CASE("A connection that the store cut is told as that, not as one that the server closed") {
+TEST_CASE("A connection cut by the store is not reported as closed by the server") {
     const auto session = connect(options_for(test_database()));
     session->control()->cut();
     session->control()->reset();

@@ -39,7 +39,7 @@ inline Failure failure_of(const std::function<void()>& action) {
     return {};
 }
 
-/// Returns once that many backends sleep so.
+/// Waits until `number` backends run a query that begins with `query`.
 inline void await_sleepers(const std::string& query, const std::string& number) {
     Admin admin(test_database());
     while (admin.value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '" + query +

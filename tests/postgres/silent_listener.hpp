@@ -4,7 +4,7 @@
 
 namespace roomstore::test {
 
-/// An address that takes connections and never says a word on them.
+/// A listener that accepts connections and never sends anything on them.
 class SilentListener {
 public:
     SilentListener(const std::string& address, int port);

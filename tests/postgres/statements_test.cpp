@@ -10,7 +10,7 @@ namespace roomstore::test {
 
 namespace {
 
-/// One of 1024 combinations of conditions, each of which is a statement of its own.
+/// One of 1024 combinations of conditions, each with its own SQL statement.
 EventQuery query_of_shape(unsigned bits) {
     EventQuery query;
     auto& filter = query.filter;
@@ -27,7 +27,7 @@ EventQuery query_of_shape(unsigned bits) {
     return query;
 }
 
-/// What a process has for itself alone (proc(5)).
+/// Private memory of a process (RssAnon in proc(5)).
 long kilobytes_of(const std::string& pid) {
     const auto status = read_file("/proc/" + pid + "/status");
     const std::string label = "RssAnon:";
@@ -38,7 +38,7 @@ long kilobytes_of(const std::string& pid) {
 
 }  // namespace
 
-TEST_CASE("A connection costs its server less than 32 MB, whatever it is asked for") {
+TEST_CASE("A backend uses less than 32 MB, whatever statements it runs") {
     FreshSchema schema(PrivateCluster::shared().connection_string());
     auto options = schema.options();
     options.connections = 1;

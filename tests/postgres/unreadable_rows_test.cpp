@@ -9,8 +9,8 @@
 #include "support/errors.hpp"
 #include "support/populated.hpp"
 
-/// Pages over rows that this build cannot read: a page that is not full is the last one, and no row
-/// that can be read is missing or comes twice.
+/// Paging over rows that this build cannot read: only the last page is not full, and every readable
+/// row appears exactly once.
 namespace roomstore::test {
 
 namespace {
@@ -19,7 +19,7 @@ using Ids = std::vector<std::string>;
 
 constexpr int event_count = 110;
 
-/// Beginning, end, a long run, and single ones.
+/// Events at both ends, a long run, and single events.
 bool damaged(int index) {
     return index < 3 || (index >= 20 && index < 61) || index % 10 == 7 || index == event_count - 1;
 }
@@ -51,7 +51,7 @@ struct Timeline {
         return ids;
     }
 
-    /// How many statements of lists the store has sent.
+    /// Number of list statements that the store has sent.
     std::uint64_t lists() const {
         std::uint64_t calls = 0;
         for (const auto& statement : store.stats().statements) {
@@ -71,7 +71,7 @@ void prepend(Ids& ids, const Ids& more) { ids.insert(ids.begin(), more.begin(), 
 
 }  // namespace
 
-TEST_CASE("pages by a cursor hold every event that can be read, and only the last is not full") {
+TEST_CASE("pages by cursor contain every readable event, and only the last is not full") {
     const auto limit = GENERATE(std::int64_t{1}, 7, 10, 50, 1000);
     const bool filtered = GENERATE(false, true);
     CAPTURE(limit, filtered);
@@ -102,7 +102,7 @@ TEST_CASE("pages by a cursor hold every event that can be read, and only the las
     CHECK(backwards == Timeline::readable());
 }
 
-TEST_CASE("pages by an offset neither repeat nor skip an event that can be read") {
+TEST_CASE("pages by offset neither repeat nor skip a readable event") {
     const auto limit = GENERATE(std::int64_t{1}, 7, 10, 50, 1000);
     const bool newest_first = GENERATE(false, true);
     const bool filtered = GENERATE(false, true);
@@ -129,17 +129,17 @@ TEST_CASE("pages by an offset neither repeat nor skip an event that can be read"
     CHECK(run(timeline.store.list_events("room", query)).empty());
 }
 
-TEST_CASE("a page in the middle counts from where the events that can be read begin") {
+TEST_CASE("an offset counts readable events only, also if no earlier page was read") {
     Timeline timeline;
     timeline.damage();
     const auto readable = Timeline::readable();
-    // The page itself meets one; those before it, nobody has met yet.
+    // The page itself contains an unreadable row, and no call has read those before it yet.
     const auto page = ids_of(
         run(timeline.store.list_events("room", {.offset = 13, .limit = 5, .newest_first = false})));
     CHECK(page == Ids(readable.begin() + 13, readable.begin() + 18));
 }
 
-TEST_CASE("a list that leaves nothing out takes one round trip") {
+TEST_CASE("a list without unreadable rows takes one round trip") {
     Timeline timeline;
     const auto before = timeline.lists();
     std::uint64_t expected = 0;
@@ -159,7 +159,7 @@ TEST_CASE("a list that leaves nothing out takes one round trip") {
     CHECK(timeline.store.stats().rows_left_out == 0);
 }
 
-TEST_CASE("many rows that cannot be read are passed in few round trips") {
+TEST_CASE("many unreadable rows are skipped in few round trips") {
     Timeline timeline;
     std::vector<RoomEvent> events;
     for (int i = 0; i < 4000; ++i)
@@ -174,7 +174,7 @@ TEST_CASE("many rows that cannot be read are passed in few round trips") {
     CHECK(timeline.store.stats().rows_left_out == 4000);
 }
 
-TEST_CASE("what lists leave out is counted") {
+TEST_CASE("rows that lists leave out are counted") {
     Timeline timeline;
     auto& store = timeline.store;
     timeline.damage();
@@ -212,7 +212,7 @@ TEST_CASE("what lists leave out is counted") {
     CHECK(left_out() - before == 6);
 }
 
-TEST_CASE("pages of rooms neither repeat nor skip a room that can be read") {
+TEST_CASE("pages of rooms neither repeat nor skip a readable room") {
     const auto limit = GENERATE(std::int64_t{1}, 4, 10, 100);
     const std::string column = GENERATE("agent_response_policy", "status");
     const bool filtered = GENERATE(false, true);

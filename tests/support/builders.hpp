@@ -10,13 +10,12 @@
 
 namespace roomstore::test {
 
-/// A fixed point in time, `seconds` after the start of the test's own calendar. Nothing in a test
-/// hangs on the present.
+/// `seconds` after a fixed start time. No test depends on the current time.
 Timestamp at(std::int64_t seconds);
 
 struct RoomArgs {
     std::string id = "room";
-    /// Also of `updated_at`.
+    /// Also the value of `updated_at`.
     Timestamp created_at = at(0);
     std::optional<std::string> organization_id{};
     RoomStatus status = RoomStatus::active;
@@ -36,10 +35,10 @@ struct EventArgs {
     Timestamp created_at = at(0);
 };
 
-/// Text that came through the SMS channel `channel`.
+/// An event with text content from the SMS channel `channel`.
 RoomEvent make_event(EventArgs args = EventArgs());
 
-/// What is checked of a list where only its members and their order matter.
+/// For checks in which only the elements of a list and their order matter.
 template <typename Row>
 std::vector<std::string> ids_of(const std::vector<Row>& rows) {
     std::vector<std::string> ids;

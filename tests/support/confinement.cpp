@@ -25,14 +25,14 @@ namespace roomstore::test {
 
 namespace {
 
-// In CI too: the right to do this is the machine's to give.
+// Skips in CI too, since the permission depends on the machine.
 [[noreturn]] void skip(const std::string& reason) {
     std::fprintf(stderr, "SKIPPED: %s\n", reason.c_str());
     SKIP(reason);
     std::abort();  // SKIP throws
 }
 
-/// Why there is no user namespace of our own; empty: there was no need of one.
+/// Why no user namespace could be created; empty if none was needed.
 std::string& no_rights() {
     static std::string text;
     return text;
@@ -44,7 +44,7 @@ std::string error_of(const char* what) {
     return text;
 }
 
-/// Whether a process like this one may do so.
+/// Whether unshare() succeeds with `flags`; tried in a child process.
 bool may_unshare(int flags) {
     const auto child = ::fork();
     if (child == 0) ::_exit(::unshare(flags) == 0 ? 0 : 1);
@@ -67,8 +67,8 @@ std::string identity_map(const std::set<unsigned>& ids) {
     return text;
 }
 
-/// Of the process `pid`: it stays who it is, and the server too. Only somebody outside may write
-/// that of more than one user.
+/// Maps the users and groups of the process `pid` and of the server to themselves. Only a process
+/// outside the namespace may write a map of more than one user.
 bool map_users(pid_t pid) {
     const auto& server = ServerUser::get();
     const auto process = "/proc/" + std::to_string(pid);
@@ -96,7 +96,7 @@ std::string options_of(std::size_t bytes) {
 
 }  // namespace
 
-void seek_rights() {
+void enter_user_namespace() {
     if (may_unshare(CLONE_NEWNET | CLONE_NEWNS)) return;
     int go[2];
     if (::pipe2(go, O_CLOEXEC) != 0) return;
@@ -138,7 +138,7 @@ std::string SmallDisk::make(std::size_t bytes) {
     if (::pipe2(ends, O_CLOEXEC) != 0) return "pipe";
     lifeline_ = ends[1];
     const auto options = options_of(bytes);
-    // Reads from a pipe that closes with the last moment of the tests, however that comes.
+    // Reads from a pipe that is closed when the test process ends, for whatever reason.
     holder_ = Process::start(
         {"/bin/sh", "-c", "read -r never; umount -l \"$1\"; rmdir \"$1\"", "disk", name},
         {.standard_input = ends[0], .prepare = [&] {
@@ -167,7 +167,7 @@ SmallDisk::~SmallDisk() {
     if (mounts_ >= 0) ::close(mounts_);
     if (lifeline_ >= 0) ::close(lifeline_);
     if (holder_) holder_->wait();
-    ::rmdir(folder_.c_str());  // where the holder did not come so far
+    ::rmdir(folder_.c_str());  // in case the holder did not get that far
 }
 
 bool SmallDisk::enter() const noexcept { return ::setns(mounts_, CLONE_NEWNS) == 0; }

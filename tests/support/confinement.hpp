@@ -11,25 +11,25 @@
 
 namespace roomstore::test {
 
-/// Where the rights of root are missing, and the machine lets anybody have them over a user
-/// namespace of its own: enters one, in which the process is who it was. For the first line of
-/// `main`, as long as there is one thread. What follows says why not, should it not help.
-void seek_rights();
+/// Without the privileges of root, enters a new user namespace that has them, if the machine allows
+/// it; user and group IDs stay the same. Call it first in `main`, while the process has one thread.
+/// If it fails, the classes below give its reason when they skip a test.
+void enter_user_namespace();
 
-/// A disk of so many bytes that belongs to the server user. Nobody sees it but programs that have
-/// entered it, and it goes away with the last of them and this object, also when the tests are
-/// killed. Needs the rights of root, or what `seek_rights` found.
+/// A disk of a given size in bytes, owned by the server user. It is visible only to programs that
+/// entered its mount namespace. It is removed with this object and the last of these programs, also
+/// when the tests are killed. Needs the privileges of root, or those from `enter_user_namespace`.
 class SmallDisk {
 public:
-    /// Skips the running test, with the reason, where the machine does not let us.
+    /// Skips the running test, with the reason, if the machine does not permit it.
     static std::unique_ptr<SmallDisk> make_or_skip(std::size_t bytes);
     ~SmallDisk();
     SmallDisk(const SmallDisk&) = delete;
     SmallDisk& operator=(const SmallDisk&) = delete;
 
-    /// Where it is, for those who have entered it.
+    /// The mount point, for programs that have entered it.
     const std::filesystem::path& folder() const noexcept { return folder_; }
-    /// A `Process::Options::prepare`.
+    /// For `Process::Options::prepare`.
     bool enter() const noexcept;
     void resize(std::size_t bytes) const;
     std::size_t bytes_used() const;
@@ -44,20 +44,20 @@ private:
     std::optional<Process> holder_;
 };
 
-/// A network of its own, with nothing but 127.0.0.1, for this thread and for all threads and
-/// processes that it starts, until the end of the scope. Needs the rights of root, or what
-/// `seek_rights` found.
+/// A network namespace with 127.0.0.1 only, for this thread and all threads and processes that it
+/// starts, until the end of the scope. Needs the privileges of root, or those from
+/// `enter_user_namespace`.
 class PrivateNetwork {
 public:
-    /// Nothing where the machine does not let us, and why.
+    /// Null, with the reason in `why_not`, if the machine does not permit it.
     static std::unique_ptr<PrivateNetwork> make(std::string& why_not);
-    /// Skips the running test then.
+    /// Skips the running test in that case.
     static std::unique_ptr<PrivateNetwork> make_or_skip();
     ~PrivateNetwork();
     PrivateNetwork(const PrivateNetwork&) = delete;
     PrivateNetwork& operator=(const PrivateNetwork&) = delete;
 
-    /// Down: whatever is sent is lost, and nobody is told.
+    /// While it is down, packets are lost without an error.
     void set_up(bool up);
 
 private:
@@ -70,9 +70,9 @@ private:
     int socket_ = -1;
 };
 
-/// For `Process::Options::prepare`: the process and its children leave no core files.
+/// For `Process::Options::prepare`: the process and its children write no core files.
 bool limit_core_files() noexcept;
-/// Likewise, and have so much address space each.
+/// The same, and limits the address space of each of them to `bytes`.
 bool limit_memory(std::size_t bytes) noexcept;
 
 }  // namespace roomstore::test

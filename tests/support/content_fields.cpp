@@ -9,7 +9,7 @@ using enum TextKind;
 
 namespace {
 
-/// The content of `event` as a `Content`, made by `make` if it is of another kind.
+/// The content of `event` as a `Content`; a content of another kind is first replaced by `make()`.
 template <typename Content>
 Content& as(RoomEvent& event, Content (*make)()) {
     if (event.content.get_if<Content>() == nullptr) event.content = make();

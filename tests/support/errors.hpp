@@ -11,8 +11,7 @@
 
 namespace roomstore::test {
 
-/// Matches an `Error` with this code and a text that contains `part`; the text is never empty, and
-/// nothing was applied.
+/// Matches an `Error` with this code, a nonempty text that contains `part`, and `Applied::no`.
 class FailsWith final : public Catch::Matchers::MatcherBase<Error> {
 public:
     FailsWith(errc code, std::string part) : code_(code), part_(std::move(part)) {}

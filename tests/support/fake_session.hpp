@@ -10,13 +10,13 @@
 
 namespace roomstore::test {
 
-/// A session without a server: writes down what is asked of it, and fails where its script says.
+/// A session without a server. Logs the calls, and fails where its script says so.
 class FakeSession final : public postgres::Session {
 public:
-    /// What was asked, in order: `connect`, `begin`, a statement's name, `expect_durable`,
-    /// `commit`, `rollback`, `disconnect`.
+    /// The calls, in order: `connect`, `begin`, a statement's name, `expect_durable`, `commit`,
+    /// `rollback`, `disconnect`.
     std::vector<std::string> log;
-    /// Called with each of these before it takes effect; may throw `Failure`.
+    /// Called with each of these but `disconnect`, before it takes effect; may throw `Failure`.
     std::function<void(const std::string& step)> script;
 
     postgres::Result exec(const postgres::Statement& statement, const postgres::Params&) override {

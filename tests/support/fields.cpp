@@ -6,7 +6,7 @@ namespace roomstore::test {
 
 using enum TextKind;
 
-// One line per field. The overloads are told apart by an argument that they do not read.
+// One line per field. The unnamed argument only selects the overload.
 #define TEXT(Model, member, kind)                                   \
     {#Model "." #member, kind, [](Model& model, std::string text) { \
          model.member = std::move(text);                            \

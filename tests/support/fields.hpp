@@ -11,12 +11,12 @@
 #include "roomstore/model/room.hpp"
 #include "roomstore/model/task.hpp"
 
-/// Every place of every model that holds text or JSON, so that a test can put something into each.
-/// Written out by hand from the contract, not derived from the library's own description.
+/// Every field of every model that holds text or JSON, so that a test can set each of them. Written
+/// by hand from the contract, not derived from the library's own field descriptions.
 namespace roomstore::test {
 
 enum class TextKind {
-    /// Any text, empty too.
+    /// Any text, possibly empty.
     free,
     /// 1 to 255 bytes.
     id,
@@ -26,10 +26,10 @@ enum class TextKind {
     address,
 };
 
-/// A text field of a model, set by `set`.
+/// A text field of a model.
 template <typename Model>
 struct TextField {
-    /// As an error names it.
+    /// As in error texts.
     std::string path;
     TextKind kind;
     void (*set)(Model&, std::string);
@@ -38,10 +38,10 @@ struct TextField {
 /// A free-form JSON field of a model.
 template <typename Model>
 struct JsonField {
-    /// As an error names it.
+    /// As in error texts.
     std::string path;
     Json& (*get)(Model&);
-    /// Whether only an object may stand there.
+    /// Whether the value must be an object.
     bool object = true;
 };
 
@@ -61,8 +61,8 @@ std::vector<JsonField<Identity>> json_fields(const Identity&);
 std::vector<JsonField<Task>> json_fields(const Task&);
 std::vector<JsonField<Observation>> json_fields(const Observation&);
 
-/// Fields of the contents of an event; setting one makes the content of that kind first, if it is
-/// of another. URLs get their prefix.
+/// Fields of the contents of an event. Setting a field first replaces a content of another kind.
+/// URLs get a prefix.
 std::vector<TextField<RoomEvent>> content_text_fields();
 std::vector<JsonField<RoomEvent>> content_json_fields();
 

@@ -11,13 +11,13 @@
 
 namespace roomstore::test {
 
-/// Waits for what the test itself set going; the watchdog of the test ends it if it never comes.
+/// Waits until `condition` holds; a watchdog aborts the test if it never does.
 inline void await(const std::function<bool()>& condition) {
     const Watchdog watchdog;
     while (!condition()) std::this_thread::sleep_for(std::chrono::milliseconds{1});
 }
 
-/// Whether that comes about in time.
+/// Whether `condition` holds within `time`.
 inline bool comes_within(std::chrono::milliseconds time, const std::function<bool()>& condition) {
     const auto end = std::chrono::steady_clock::now() + time;
     while (!condition()) {
@@ -27,7 +27,7 @@ inline bool comes_within(std::chrono::milliseconds time, const std::function<boo
     return true;
 }
 
-/// Counts what must not grow: threads and open descriptors of this process.
+/// Numbers that must not grow: threads and open descriptors of this process.
 inline std::size_t entries(const char* folder) {
     const std::filesystem::directory_iterator all(folder);
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));

@@ -12,7 +12,7 @@ namespace {
 
 using Violations = std::vector<std::string>;
 
-/// The records of one room, and what it holds in the end.
+/// The records of one room, and its final events.
 struct RoomHistory {
     std::vector<const AppendRecord*> appends{};
     std::vector<const PollRecord*> polls{};
@@ -64,8 +64,8 @@ void check_outcomes(const std::string& room_id, const RoomHistory& room, Violati
     for (const auto& [id, events] : stored) complain("H3", id, "is there, and nobody appended it");
 }
 
-/// In order of their answers, the highest index answered so far must be below that of every append
-/// that begins later: one sweep over both orders.
+/// The index of an append must exceed the highest index answered before it began. Checked in one
+/// pass over both orders.
 void check_real_time_order(const std::string& room_id,
                            const RoomHistory& room,
                            Violations& violations) {

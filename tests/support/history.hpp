@@ -12,8 +12,8 @@
 
 namespace roomstore::test {
 
-/// Instants of one history. A counter instead of a clock: of two instants that any thread can tell
-/// apart, the earlier has the smaller number.
+/// Timestamps within one history. A counter instead of a clock: if one event happens before
+/// another, it has the smaller number.
 class LogicalClock {
 public:
     std::uint64_t tick() noexcept { return next_.fetch_add(1); }
@@ -22,13 +22,13 @@ private:
     std::atomic<std::uint64_t> next_{0};
 };
 
-/// What a caller knows of its append once it has been answered.
+/// The outcome of an append, as known to its caller.
 enum class AppendOutcome {
     /// Stored, at the index that was returned.
     stored,
-    /// Certainly not stored.
+    /// Definitely not stored.
     refused,
-    /// Stored or not (`commit_unknown`, or never answered).
+    /// Stored or not: `commit_unknown`, or never answered.
     unknown,
 };
 
@@ -38,25 +38,25 @@ struct AppendRecord {
     std::uint64_t invoked_at = 0;
     std::uint64_t answered_at = 0;
     AppendOutcome outcome = AppendOutcome::unknown;
-    /// With `stored` only.
+    /// Only if `outcome` is `stored`.
     std::int64_t index = -1;
-    /// What tells the event's content, as `digest_of` makes it.
+    /// `digest_of` the event.
     std::string digest{};
 };
 
-/// A reader's look at a room.
+/// One read of a room by a polling client.
 struct PollRecord {
     int client = 0;
     std::string room_id{};
     std::uint64_t invoked_at = 0;
     std::uint64_t answered_at = 0;
-    /// How many events from the first one on the reader knew and did not ask for again.
+    /// Number of events, from the first one on, that the reader already had and did not read again.
     std::size_t known = 0;
-    /// The ids seen after those, by ascending index, and those indexes.
+    /// Index and id of the events read after these, by ascending index.
     std::vector<std::pair<std::int64_t, std::string>> seen{};
 };
 
-/// What callers did and were told, written down by many threads.
+/// The calls and their results, recorded by many threads.
 class History {
 public:
     void add(AppendRecord record);
@@ -71,19 +71,20 @@ private:
     std::vector<PollRecord> polls_;
 };
 
-/// Type, source, content and time of an event as one text.
+/// Type, source, content and `created_at` of an event as one text.
 std::string digest_of(const RoomEvent& event);
 
-/// Checks a history against what the rooms hold in the end, `final_events` by room and ascending
-/// index, where nothing was deleted and every room began empty. The result names each violation of:
+/// Checks a history against the final contents of the rooms: `final_events`, by room, in ascending
+/// order of index. Every room must have been empty at the start, and nothing may have been deleted.
+/// Returns the violations of:
 ///
-/// - H1 an append answered as stored is there once, at its index, with its content;
-/// - H2 one answered as refused is not there;
-/// - H3 one of unknown outcome is there once or not at all, and nothing else is there;
-/// - H4 the indexes of a room are 0, 1, 2 ... without a hole;
-/// - H5 an append answered before another of its room began has the smaller index;
-/// - H6 a poll sees a prefix of the room, one that holds all that was answered as stored before the
-///   poll began, and no shorter than an earlier poll answered before it began.
+/// - H1 an append answered as stored is present once, at its index, with its content;
+/// - H2 an append answered as refused is not present;
+/// - H3 an append of unknown outcome is present once or not at all, and no other event is present;
+/// - H4 the indexes of a room are 0, 1, 2 ... without gaps;
+/// - H5 an append answered before another append to its room began has the smaller index;
+/// - H6 a poll returns a prefix of the room. The prefix contains every append answered as stored
+///   before the poll began, and is not shorter than that of any poll answered before it began.
 std::vector<std::string> check_history(
     const History& history,
     const std::map<std::string, std::vector<RoomEvent>>& final_events);

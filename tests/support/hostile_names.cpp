@@ -6,10 +6,9 @@
 namespace roomstore::test {
 
 std::string hostile_names_sql() {
-    // Functions in the language internal take arguments of every type, which those in others do
-    // not, and trigger_in does nothing but fail, whatever it is given. An aggregate or a window
-    // function gets a plain function for a twin: whoever calls it as what it should be fails
-    // earlier.
+    // Only functions in the language internal take arguments of every type, and trigger_in always
+    // fails, whatever its arguments. The twin of an aggregate or a window function is a plain
+    // function: a call of it as an aggregate or window function fails earlier.
     return R"(
 BEGIN;
 SET LOCAL search_path = pg_catalog;
@@ -92,8 +91,8 @@ COMMIT;
 }
 
 std::string find_hostile_call(const std::string& server_log) {
-    // A twin was called, was given a value, or was chosen where nothing of its kind fits: class 42
-    // of the manual's Appendix A.
+    // A twin was called, was given a value, or was chosen where its kind of object is not valid
+    // (class 42 in Appendix A of the manual).
     constexpr std::string_view signs[] = {
         "cannot accept a value of type trigger", "enum hostile.", "ERROR:  42"};
     std::istringstream lines(server_log);

@@ -4,15 +4,15 @@
 
 namespace roomstore::test {
 
-/// SQL that makes the schema `hostile`: a twin of every function, operator, operator class,
-/// collation, table and type of `pg_catalog`, of the same name and with the same arguments, and
-/// casts between the types and their twins. None does anything but fail, and no table has a column,
-/// so that no statement can meet one and succeed. The list is that of the server: a name that a
-/// statement uses is in it from the day on which it can be used. For a superuser.
+/// SQL that creates the schema `hostile`: a twin of every function, operator, operator class,
+/// collation, table and type of `pg_catalog`, with the same name and arguments, and casts between
+/// the types and their twins. Every twin fails when used, and no table has a column, so a statement
+/// that resolves a name to a twin cannot succeed. The names are read from the server's catalogs, so
+/// new names are covered without a change here. Must be run by a superuser.
 std::string hostile_names_sql();
 
-/// What a server logged, with `log_error_verbosity = verbose`, of statements that met a twin: the
-/// first such line, or nothing.
+/// The first line in the log of a server with `log_error_verbosity = verbose` that shows the use of
+/// a twin; empty if there is none.
 std::string find_hostile_call(const std::string& server_log);
 
 }  // namespace roomstore::test

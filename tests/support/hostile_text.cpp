@@ -63,8 +63,9 @@ struct Range {
     char32_t last;
 };
 
-// Controls, ASCII, DEL and C1 controls, Latin, Hebrew and Arabic, separators and marks of
-// direction, Han, private use, noncharacters, the edges around the surrogates, emoji, plane 16.
+// Control characters, ASCII, DEL and C1 controls, Latin, Hebrew and Arabic, separators and
+// directional marks, Han, private use, noncharacters, the code points before the surrogates, emoji,
+// plane 16.
 constexpr std::array<Range, 12> ranges{{{0x01, 0x1F},
                                         {0x20, 0x7E},
                                         {0x7F, 0x9F},
@@ -112,7 +113,7 @@ std::string HostileText::piece() {
 std::string HostileText::next(std::size_t max_bytes, std::size_t min_bytes) {
     ++count_;
     if (min_bytes == 0 && below(30) == 0) return {};
-    // Now and then as long as it may be.
+    // Sometimes of maximum length.
     const auto wanted = below(20) == 0 ? max_bytes : 1 + below(60);
     std::string out;
     while (out.size() < wanted) {

@@ -9,20 +9,20 @@
 
 namespace roomstore::test {
 
-/// Text that trips up whoever quotes, escapes, splits, trims, normalises or truncates: valid UTF-8
-/// without NUL, made of statements, quotes, controls, and characters of all planes. The same seed
-/// gives the same texts on every platform.
+/// Text that breaks code which quotes, escapes, splits, trims, normalizes or truncates incorrectly:
+/// valid UTF-8 without NUL, made of SQL statements, quotes, control characters, and characters of
+/// several planes. The same seed gives the same texts on every platform.
 class HostileText {
 public:
     explicit HostileText(std::uint32_t seed) : random_(seed) {}
 
-    /// Up to `max_bytes` long; empty now and then, unless `min_bytes` is 1.
+    /// Up to `max_bytes` long; sometimes empty, unless `min_bytes` is 1.
     std::string next(std::size_t max_bytes, std::size_t min_bytes = 0);
 
-    /// An object of hostile keys and values, nested.
+    /// A nested object with hostile keys and values.
     Json object();
 
-    /// How many texts were made.
+    /// Number of texts generated so far.
     std::size_t count() const noexcept { return count_; }
 
 private:

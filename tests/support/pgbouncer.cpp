@@ -12,7 +12,7 @@ namespace roomstore::test {
 
 namespace {
 
-// In a folder of its own, so that its port clashes with nothing.
+// Only names a Unix socket in a folder of its own, so it cannot conflict.
 constexpr int port = 6432;
 
 std::optional<std::filesystem::path> program() {
@@ -37,7 +37,7 @@ PgBouncer::PgBouncer(const PrivateCluster& cluster, int pool_size)
     : folder_(cluster.folder() / ("pgbouncer-" + std::to_string(pool_size))) {
     const auto found = program();
     if (!found) throw std::runtime_error("no pgbouncer on this machine");
-    // Inside the cluster's folder, so that whoever removes that one removes this one too.
+    // Inside the cluster's folder, so that it is removed together with the cluster.
     std::filesystem::create_directory(folder_);
     ServerUser::get().own(folder_);
     const auto settings = folder_ / "pgbouncer.ini";

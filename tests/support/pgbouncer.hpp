@@ -10,8 +10,8 @@
 
 namespace roomstore::test {
 
-/// A PgBouncer in transaction mode before a private cluster: no two transactions of a client need
-/// meet the same server connection, of which there are few.
+/// A PgBouncer in transaction mode in front of a private cluster: it has few server connections,
+/// and each transaction of a client may run on another one.
 class PgBouncer {
 public:
     explicit PgBouncer(const PrivateCluster& cluster, int pool_size = 2);
@@ -19,9 +19,9 @@ public:
     PgBouncer(const PgBouncer&) = delete;
     PgBouncer& operator=(const PgBouncer&) = delete;
 
-    /// The one before the shared cluster.
+    /// The one in front of the shared cluster.
     static PgBouncer& shared();
-    /// Skips the running test, or fails it in CI, where the program is missing.
+    /// Skips the running test, or fails it in CI, if the program is missing.
     static void require();
 
     std::string connection_string(std::string_view database = "postgres") const;

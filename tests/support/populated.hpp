@@ -11,14 +11,16 @@
 #include "roomstore/model/room.hpp"
 #include "roomstore/model/task.hpp"
 
-/// Models in which every field differs from its default, so that a field which a backend loses
-/// shows. All belong to the room `room`; ids are `room`, `event`, `channel` and so on.
+/// Models in which every field differs from its default, so that a field lost by a backend is
+/// detected. All belong to the room `room`; ids are `room`, `event`, `channel` and so on.
 namespace roomstore::test {
 
-/// Objects, lists, all scalars, the edges of integers, doubles that decimal text rounds easily.
+/// Objects, arrays, all scalars, the limits of the integers, and doubles that are easily rounded in
+/// decimal text.
 Json full_json();
 
-/// Members that are no fields of any model, one of them with the name of what holds them.
+/// JSON members that are not fields of any model. One has the name of the C++ member that holds
+/// them.
 UnknownMembers members_of_the_future();
 
 Room full_room();
@@ -42,13 +44,13 @@ DeleteContent full_delete();
 ToolCallContent full_tool_call();
 /// One part of each other kind, one of them a composite.
 CompositeContent full_composite();
-/// A tag that no build knows.
+/// Content with a tag that no version of the library knows.
 UnknownContent full_unknown();
 
 /// One of each kind, every field set.
 std::vector<EventContent> full_contents();
 
-/// One of each kind, with no more than its rules ask for.
+/// One of each kind, with only the required fields set.
 std::vector<EventContent> minimal_contents();
 
 }  // namespace roomstore::test

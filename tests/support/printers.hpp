@@ -19,8 +19,8 @@
 
 namespace roomstore::test {
 
-/// As a failed check shows it: JSON, with bytes that are no text made visible. Defined apart, since
-/// every test file would compile the conversions anew.
+/// Text for failed checks: JSON, with a replacement character for bytes that are not UTF-8. Defined
+/// in printers.cpp, so that the conversions are not compiled in every test file.
 /// @{
 std::string show(const Json& json);
 std::string show(const Room& room);

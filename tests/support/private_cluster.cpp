@@ -170,8 +170,8 @@ PrivateCluster::~PrivateCluster() {
     caretaker_->wait();
 }
 
-// Reads from a pipe that closes with the last moment of the tests, however that comes, and then
-// stops the server that is left, and removes the folder.
+// The caretaker reads from a pipe that is closed when the test process ends, for whatever reason.
+// It then stops the server if it still runs, and removes the folder.
 void PrivateCluster::watch_over() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
@@ -256,7 +256,7 @@ void PrivateCluster::kill_postmaster() {
     server_.reset();
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     for (std::string child; children >> child;) {
-        // Gone, or waiting for somebody to take note of it.
+        // It has ended if it is gone or a zombie.
         const auto lives = [&] {
             const auto stat = read_file("/proc/" + child + "/stat");
             return !stat.empty() && stat.find(") Z ") == std::string::npos;
@@ -292,7 +292,7 @@ void PrivateCluster::reload() {
     };
     const auto before = answers();
     server_->signal(SIGHUP);
-    // The line is written before the files are read, but whoever connects now waits for both.
+    // The line is written before the files are read, but a client that connects now waits for both.
     while (answers() == before) std::this_thread::sleep_for(std::chrono::milliseconds{1});
 }
 

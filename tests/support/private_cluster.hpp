@@ -14,17 +14,17 @@ namespace roomstore::test {
 
 using TextRow = std::vector<std::optional<std::string>>;
 
-/// A connection beside the code under test, for arranging and looking.
+/// A connection that is independent of the code under test, for setup and inspection.
 class Admin {
 public:
     explicit Admin(const std::string& connection_string);
     ~Admin();
     Admin(Admin&&) noexcept;
 
-    /// Runs `sql`, one statement or many, and returns the rows of the last. Throws the server's
-    /// text.
+    /// Runs `sql`, one or more statements, and returns the rows of the last one. On error, throws
+    /// with the server's message.
     std::vector<TextRow> query(const std::string& sql);
-    /// The only field of the only row; empty where it is null.
+    /// The only field of the only row; empty if it is null.
     std::string value(const std::string& sql);
 
 private:
@@ -34,23 +34,23 @@ private:
     std::unique_ptr<void, Close> connection_;
 };
 
-/// A PostgreSQL server of the tests' own: a fresh cluster in a private folder, gone afterwards,
-/// also when the tests are killed. It does not sync to disk unless it is told to.
+/// A private PostgreSQL server for tests: a new cluster in a temporary folder, which is removed
+/// afterwards, also when the tests are killed. It does not sync to disk unless configured to.
 class PrivateCluster {
 public:
     struct Options {
         std::vector<std::string> settings{};  ///< Such as `max_connections=5`.
-        bool tcp = false;                     ///< Listens on 127.0.0.1 too.
-        /// With the settings that PostgreSQL comes with, syncing to disk: for measuring.
+        bool tcp = false;                     ///< Also listens on 127.0.0.1.
+        /// Keeps PostgreSQL's default settings, syncing to disk: for measurements.
         bool as_shipped = false;
         std::vector<std::string> initdb{};  ///< More arguments, such as `--wal-segsize=1`.
-        /// Begins as a copy of this server, and follows it as a hot standby.
+        /// Starts as a copy of this server, and follows it as a hot standby.
         const PrivateCluster* primary = nullptr;
-        /// `Process::Options::prepare` of every program of the server.
+        /// `Process::Options::prepare` for initdb, pg_basebackup and the server.
         std::function<bool()> prepare{};
     };
 
-    /// How a server is stopped: `immediate` is a crash, from which the next start recovers.
+    /// The shutdown modes of PostgreSQL; `immediate` is a crash, the next start runs recovery.
     enum class Stop { fast, immediate };
 
     explicit PrivateCluster(Options options);
@@ -59,13 +59,13 @@ public:
     PrivateCluster(const PrivateCluster&) = delete;
     PrivateCluster& operator=(const PrivateCluster&) = delete;
 
-    /// The server that all tests of a binary share. Skips or fails where there is none to be had.
+    /// The server that all tests of a binary share. Calls `require()` first.
     static PrivateCluster& shared();
-    /// Why there can be none on this machine; none: there can.
+    /// The reason why no server can run on this machine; `nullopt` if it can.
     static std::optional<std::string> missing();
-    /// Skips the running test, or fails it in CI, where the server's programs are missing.
+    /// Skips the running test, or fails it in CI, if no server can run.
     static void require();
-    /// The folder of the server's programs, all of one version; nothing where there are none.
+    /// The folder of the server's programs, all of one version; `nullopt` if there is none.
     static std::optional<std::filesystem::path> programs();
 
     std::string connection_string(std::string_view database = "postgres",
@@ -78,31 +78,31 @@ public:
     void start();
     void stop(Stop how = Stop::fast);
     void restart(Stop how = Stop::fast);
-    /// Kills the postmaster, and waits until the processes that miss it have ended.
+    /// Kills the postmaster, and waits until its child processes have ended.
     void kill_postmaster();
 
-    /// Starts it as a standby that follows nobody and lets nobody in, until `promote`.
+    /// Starts it as a standby without a primary that rejects connections, until `promote`.
     void start_recovering();
-    /// Makes a standby a server of its own; returns when it takes writes.
+    /// Promotes a standby to a primary; returns when it accepts writes.
     void promote();
 
-    /// Makes the server read its configuration anew, and waits until it has.
+    /// Makes the server reload its configuration, and waits until it has.
     void reload();
-    /// Replaces the rules by which clients are let in (manual, section 21.1), but for `postgres` on
-    /// the socket, who always may.
+    /// Replaces the client authentication rules (manual, section 21.1). `postgres` can always
+    /// connect on the socket.
     void set_hba(std::string_view rules);
 
     const std::filesystem::path& folder() const noexcept { return folder_; }
     int port() const noexcept { return port_; }
     pid_t postmaster() const noexcept;
-    /// All that the server has logged.
+    /// Everything the server has logged.
     std::string log() const;
 
 private:
     void watch_over();
     void make_data();
     void launch();
-    /// Until it answers so; a `PGPing`.
+    /// Waits for this answer, a `PGPing`.
     void await_ping(int expected);
 
     Options options_;
@@ -113,8 +113,8 @@ private:
     int lifeline_ = -1;
 };
 
-/// A database for tests that break nothing: of the server in `ROOMSTORE_TEST_DATABASE_URL` where it
-/// is set, otherwise of the shared private server.
+/// A database for tests that do not disturb the server: `ROOMSTORE_TEST_DATABASE_URL` if it is set,
+/// otherwise a database of the shared private server.
 std::string test_database();
 
 }  // namespace roomstore::test

@@ -28,7 +28,7 @@ namespace {
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-// Between fork and exec only what is safe in a signal handler: another thread may hold any lock.
+// Only async-signal-safe calls between fork and exec: another thread may have held any lock.
 [[noreturn]] void become(char* const* command,
                          const Process::Options& options,
                          int output,
@@ -38,7 +38,7 @@ namespace {
     ::dup2(input, 0);
     ::dup2(output, 1);
     ::dup2(output, 2);
-    ::setpgid(0, 0);  // an interrupt at the terminal is for the tests, which then clean up
+    ::setpgid(0, 0);  // an interrupt at the terminal reaches the tests only, which then clean up
     if (options.prepare && !options.prepare()) ::_exit(errno);
     if (options.as_server_user && user.uid) {
         if (::setgroups(user.groups.size(), user.groups.data()) != 0 || ::setgid(user.gid) != 0 ||
@@ -137,7 +137,7 @@ std::optional<std::filesystem::path> find_program(const std::string& name,
     for (const auto& folder : folders) {
         glob_t found{};
         if (::glob(folder.c_str(), 0, nullptr, &found) == 0) {
-            // Sorted by name, so that the newest version of two digits comes last.
+            // Sorted by name, so the newest of the two-digit versions comes last.
             for (std::size_t i = found.gl_pathc; i > 0; --i)
                 places.push_back(found.gl_pathv[i - 1]);
         }

@@ -9,8 +9,8 @@
 
 namespace roomstore::test {
 
-/// The user that servers run as: `postgres` where the tests run as root, whom the server programs
-/// refuse; otherwise the user of the tests.
+/// The user that servers run as: `postgres` if the tests run as root, since the server programs
+/// refuse to run as root; otherwise the user of the tests.
 struct ServerUser {
     static const ServerUser& get();
 
@@ -21,31 +21,31 @@ struct ServerUser {
     std::vector<gid_t> groups{};
 };
 
-/// A child process. Ended by its owner, by its pid, and by nobody else.
+/// A child process. Only its owner ends it, by its pid.
 class Process {
 public:
     struct Options {
-        std::filesystem::path log{};  ///< Takes what the program prints; appended to.
+        std::filesystem::path log{};  ///< The output of the program is appended to it.
         int standard_input = -1;      ///< A descriptor to read from; otherwise /dev/null.
         bool as_server_user = false;
-        /// Runs in the child before it becomes the program, still as the user of the tests. System
-        /// calls and nothing else. False: the child ends, with `errno` for its exit status.
+        /// Runs in the child before `exec`, still as the user of the tests. May only make system
+        /// calls. If it returns false, the child exits with `errno` as its status.
         std::function<bool()> prepare{};
     };
 
     static Process start(std::vector<std::string> command, Options options);
-    /// Runs to the end; throws with the text of the log unless it returns 0.
+    /// Waits for the end; throws with the text of the log unless the exit status is 0.
     static void run(std::vector<std::string> command, Options options);
 
     Process(Process&& other) noexcept;
     Process& operator=(Process&& other) noexcept;
-    /// Kills it where it still runs.
+    /// Kills it if it still runs.
     ~Process();
 
     pid_t pid() const noexcept { return pid_; }
     void signal(int number) const;
     bool running();
-    /// Waits for the end and returns the status of `waitpid`.
+    /// Waits for the end; returns the status from `waitpid`.
     int wait();
 
 private:
@@ -53,13 +53,13 @@ private:
     pid_t pid_ = -1;
 };
 
-/// Where a program is: in PATH, or in one of `folders`, which may hold one `*`; the newest of them.
+/// Searches PATH, then `folders`, which may contain a `*`; of several matches, the last by name.
 std::optional<std::filesystem::path> find_program(const std::string& name,
                                                   const std::vector<std::string>& folders);
 
 std::string read_file(const std::filesystem::path& path);
 
-/// For a test that lacks something: a skip with a text on a desk, a failure where `CI` is set.
+/// For a missing prerequisite of a test: fails the test if `CI` is set, otherwise skips it.
 [[noreturn]] void skip_or_fail(const std::string& reason);
 
 }  // namespace roomstore::test

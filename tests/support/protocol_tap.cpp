@@ -23,8 +23,8 @@ std::uint32_t uint32_at(std::string_view bytes, std::size_t at) {
     return value;
 }
 
-/// Takes a message off the front of `buffer`, once it is there as a whole. `type_bytes` is 1, or 0
-/// before the connection is set up; the length that follows counts itself.
+/// Removes the first message from `buffer` if it is complete. `type_bytes` is 1, or 0 before the
+/// connection is set up; the length that follows includes itself.
 std::optional<std::string> take_message(std::string& buffer, std::size_t type_bytes) {
     if (buffer.size() < type_bytes + 4) return std::nullopt;
     const std::size_t length = uint32_at(buffer, type_bytes);
@@ -35,7 +35,7 @@ std::optional<std::string> take_message(std::string& buffer, std::size_t type_by
     return message;
 }
 
-/// The text that begins at `at` and ends with a NUL; moves `at` behind it.
+/// The text that begins at `at` and ends with a NUL; moves `at` past the NUL.
 std::string take_text(std::string_view bytes, std::size_t& at) {
     const auto end = std::min(bytes.find('\0', at), bytes.size());
     std::string text(bytes.substr(at, end - at));
@@ -115,7 +115,7 @@ std::vector<ProtocolTap::ServerMessage> ProtocolTap::from_server(std::string_vie
     server_ += bytes;
     std::vector<ServerMessage> messages;
     if (phase_ == Phase::asked && !server_.empty()) {
-        // Refused: the client begins anew, or goes away.
+        // If refused, the client sends another startup packet, or disconnects.
         phase_ = server_[0] == 'N' ? Phase::startup : Phase::opaque;
         messages.push_back({.bytes = server_.substr(0, 1)});
         server_.erase(0, 1);

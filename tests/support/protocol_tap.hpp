@@ -8,20 +8,20 @@
 
 namespace roomstore::test {
 
-/// Cuts both directions of one connection to PostgreSQL into the messages of its protocol (manual,
-/// chapter 55), however the bytes arrive. A connection that turns to TLS or GSSAPI is passed on
-/// unread from there.
+/// Splits both directions of one connection to PostgreSQL into protocol messages (manual, chapter
+/// 55), however the bytes arrive. After a switch to TLS or GSSAPI, the bytes are passed on without
+/// being parsed.
 class ProtocolTap {
 public:
     struct ClientMessage {
         std::string bytes{};
-        /// Something is executed: these statements, by their SQL. A prepared one is executed by
+        /// The SQL of the statements that the message executes. A prepared statement is executed by
         /// Execute, not by Parse or Bind.
         std::string sql{};
-        /// The name under which it was prepared; empty for none.
+        /// The name of the prepared statement; empty if there is none.
         std::string prepared_name{};
         bool executes = false;
-        /// The server answers everything up to here with one ReadyForQuery.
+        /// The server answers everything up to this message with one ReadyForQuery.
         bool ends_request = false;
         bool is_cancel_request = false;
     };
@@ -37,7 +37,7 @@ public:
 private:
     enum class Phase {
         startup,   // untyped packets: StartupMessage, SSLRequest, CancelRequest
-        asked,     // SSLRequest or GSSENCRequest, to be answered by a single byte
+        asked,     // SSLRequest or GSSENCRequest sent; the answer is a single byte
         messages,  // typed messages
         opaque,
     };
@@ -52,9 +52,8 @@ private:
     std::map<std::string, std::string> portals_;     // prepared name by portal
 };
 
-/// Whether one of the statements in `sql` begins with `beginning`, whatever the case of letters. A
-/// COMMIT that ends what a BEGIN of the same text began is none: a script such as sets up a
-/// session.
+/// Whether one of the statements in `sql` begins with `beginning`, ignoring case. A COMMIT does not
+/// count if a BEGIN precedes it in the same text, as in the script that sets up a session.
 bool has_statement(std::string_view sql, std::string_view beginning);
 
 }  // namespace roomstore::test

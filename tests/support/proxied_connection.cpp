@@ -10,7 +10,7 @@ namespace roomstore::test {
 
 namespace {
 
-/// The message ErrorResponse of the protocol.
+/// The protocol message ErrorResponse.
 std::string error_response(const std::string& sqlstate) {
     std::string fields;
     for (const auto& [type, value] : {std::pair{'S', std::string("ERROR")},
@@ -39,7 +39,7 @@ pollfd ProxiedConnection::events_of(const End& end) {
     short events = 0;
     if (!end.ended) events |= POLLIN;
     if (end.blocked) events |= POLLOUT;
-    // A socket that has ended is always ready: nothing is asked of it.
+    // poll() would always report an ended socket as ready, so it is left out.
     return {.fd = events == 0 ? -1 : end.socket, .events = events, .revents = 0};
 }
 
@@ -100,7 +100,7 @@ bool ProxiedConnection::holds(TcpProxy::FaultId id) const noexcept {
     return (holding_ && holding_->id == id) || (answer_held_ && answer_fault_->id == id);
 }
 
-// True: nothing behind the statement is looked at any more for now.
+// Returns true if the statement must not be sent.
 bool ProxiedConnection::hit(const Hit& hit, const Surroundings& around) {
     switch (hit.action) {
         case Action::cut_before:
@@ -190,7 +190,7 @@ void ProxiedConnection::send(End& to, const Surroundings& around) {
         if (chunk.due > now || to.may_send_at > now) return;
         auto size = chunk.bytes.size() - to.sent;
         if (traffic.slice > 0) size = std::min(size, traffic.slice);
-        // So much at once that the waits between are some 20 ms.
+        // A chunk size that makes the pauses about 20 ms.
         const auto rate = traffic.bytes_per_second;
         if (rate > 0) size = std::min(size, std::max<std::size_t>(1, rate / 50));
         const auto sent =
@@ -234,7 +234,7 @@ void ProxiedConnection::advance(const Surroundings& around) {
         ++around.counts->cut;
         over_ = true;
     }
-    // The end of one side is passed on behind all that it said; what is held still comes first.
+    // Close only after everything received from the ended side was passed on, including held data.
     if (client_.ended && server_.outgoing.empty() && (requests_.empty() || server_.ended)) {
         over_ = true;
     }

@@ -14,7 +14,7 @@
 
 namespace roomstore::test {
 
-/// One connection through a `TcpProxy`: both sockets, and what is under way between them. Used by
+/// One connection through a `TcpProxy`: both sockets, and the data in transit between them. Used by
 /// the thread of the proxy, or under its lock.
 class ProxiedConnection {
 public:
@@ -25,13 +25,13 @@ public:
     struct Hit {
         TcpProxy::FaultId id{};
         Action action{};
-        /// Of `hold` and `hold_reply`.
+        /// For `hold` and `hold_reply`.
         Clock::time_point until = Clock::time_point::max();
-        /// Of `error_reply`.
+        /// For `error_reply`.
         std::string sqlstate{};
     };
 
-    /// What a connection needs of its proxy.
+    /// What a connection needs from its proxy.
     struct Surroundings {
         TcpProxy::Traffic traffic{};
         TcpProxy::Counts* counts = nullptr;
@@ -48,12 +48,12 @@ public:
 
     pollfd client_events() const { return events_of(client_); }
     pollfd server_events() const { return events_of(server_); }
-    /// When something is due without an event.
+    /// When `advance` has to be called next, even without an event.
     Clock::time_point due() const;
 
     void read_client(const Surroundings& around);
     void read_server(const Surroundings& around);
-    /// Passes on what may go by now.
+    /// Sends what is due.
     void advance(const Surroundings& around);
 
     void cut() noexcept { over_ = true; }
@@ -66,13 +66,13 @@ private:
         std::string bytes;
         Clock::time_point due;
     };
-    /// A socket and what waits to be sent to it.
+    /// A socket and the data queued for it.
     struct End {
         int socket = -1;
-        bool ended = false;    // nothing more will come from it
-        bool blocked = false;  // it takes no more just now
+        bool ended = false;    // no more data will arrive from it
+        bool blocked = false;  // its send buffer is full, or it is not connected yet
         std::deque<Chunk> outgoing{};
-        std::size_t sent = 0;  // of the first chunk
+        std::size_t sent = 0;  // bytes of the first chunk
         Clock::time_point may_send_at{};
     };
 
@@ -90,12 +90,12 @@ private:
     ProtocolTap tap_;
     std::deque<ProtocolTap::ClientMessage> requests_;
     std::deque<ProtocolTap::ServerMessage> answers_;
-    bool judged_ = false;  // the first of requests_
-    // Each request is answered up to a ReadyForQuery; one more precedes them all.
+    bool judged_ = false;  // whether the first of requests_ was matched against the faults
+    // The answer to each request ends with a ReadyForQuery; startup ends with one more.
     std::uint64_t requests_sent_ = 0;
     std::uint64_t answers_received_ = 0;
-    std::optional<Hit> holding_;  // the first of requests_
-    /// A fault of the answer to the request of this number.
+    std::optional<Hit> holding_;  // delays the first of requests_
+    /// The fault for the answer to the request with number `answer_number_`.
     std::optional<Hit> answer_fault_;
     std::uint64_t answer_number_ = 0;
     bool answer_held_ = false;

@@ -18,11 +18,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// One thread for all watchdogs of the process: `run` is called thousands of times.
-class Kennel {
+/// One thread for all watchdogs of the process, since `run` is called thousands of times.
+class WatchdogThread {
 public:
-    static Kennel& instance() {
-        static Kennel kennel;
+    static WatchdogThread& instance() {
+        static WatchdogThread kennel;
         return kennel;
     }
 
@@ -38,9 +38,9 @@ public:
     }
 
 private:
-    Kennel() : thread_([this] { watch(); }) {}
+    WatchdogThread() : thread_([this] { watch(); }) {}
 
-    ~Kennel() {
+    ~WatchdogThread() {
         {
             const std::lock_guard lock(mutex_);
             stopped_ = true;
@@ -88,9 +88,9 @@ void throw_failure(const Outcome& outcome) {
 }  // namespace
 
 Watchdog::Watchdog(std::chrono::seconds limit)
-    : ticket_(Kennel::instance().add(Clock::now() + limit)) {}
+    : ticket_(WatchdogThread::instance().add(Clock::now() + limit)) {}
 
-Watchdog::~Watchdog() { Kennel::instance().remove(ticket_); }
+Watchdog::~Watchdog() { WatchdogThread::instance().remove(ticket_); }
 
 void run_to_end(asio::awaitable<void> task) {
     const Watchdog watchdog;

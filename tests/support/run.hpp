@@ -10,12 +10,12 @@
 
 namespace roomstore::test {
 
-/// How long anything in a test may take before it counts as hung. A bound against hanging for ever,
-/// never a measure: no result depends on it.
+/// How long any step of a test may take before it counts as hung. No test result depends on the
+/// value.
 inline constexpr std::chrono::seconds hang_limit{120};
 
-/// Ends the process, loudly and with the name of the running test, unless it is destroyed within
-/// the limit. A thread that waits for a lock cannot be unwound, so nothing milder would do.
+/// Aborts the process, with the name of the running test, unless it is destroyed within the limit.
+/// It has to abort, since a thread that waits for a lock cannot be unwound.
 class Watchdog {
 public:
     explicit Watchdog(std::chrono::seconds limit = hang_limit);
@@ -27,13 +27,13 @@ private:
     std::size_t ticket_;
 };
 
-/// Runs `task` to its end, on this thread and a context of its own, and throws what it throws. A
-/// task that is dropped without an end is a `std::logic_error`.
+/// Runs `task` to completion, on this thread and its own execution context, and throws what it
+/// throws. Throws `std::logic_error` if the task is destroyed before it completes.
 void run_to_end(asio::awaitable<void> task);
 
-/// Runs `tasks` at once on `threads` threads that share one context, to the end of all of them.
-/// Then throws what the first of them threw. Catch2's macros belong to one thread: let tasks write
-/// down what they see, each in a place of its own, and check afterwards.
+/// Runs `tasks` concurrently on `threads` threads that share one execution context, until all have
+/// completed. Then throws the exception of the first task in the list that failed. Catch2's macros
+/// are not thread-safe: let each task record its results in its own variable, and check afterwards.
 void run_all(std::vector<asio::awaitable<void>> tasks, int threads);
 
 namespace detail {
@@ -45,7 +45,7 @@ asio::awaitable<void> keep_result(asio::awaitable<T> task, std::optional<T>& res
 
 }  // namespace detail
 
-/// As `run_to_end`, with the result of the task.
+/// As `run_to_end`; returns the result of the task.
 template <typename T>
 T run(asio::awaitable<T> task) {
     std::optional<T> result;

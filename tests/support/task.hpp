@@ -24,7 +24,7 @@
 
 namespace roomstore::test {
 
-/// A context on a thread of its own.
+/// An execution context with its own thread.
 class Caller {
 public:
     Caller() : work_(context_.get_executor()), thread_([this] { context_.run(); }) {}
@@ -44,8 +44,9 @@ private:
     std::thread thread_;
 };
 
-/// How a coroutine ended. Plain values: an `exception_ptr` that crosses threads looks like a race
-/// to ThreadSanitizer, which cannot see into the library that counts its owners.
+/// The result of a coroutine, as plain values: ThreadSanitizer reports a race for an
+/// `exception_ptr` that crosses threads, since its reference count is in a library that is not
+/// instrumented.
 template <typename T>
 struct Ending {
     std::optional<std::conditional_t<std::is_void_v<T>, std::monostate, T>> result;
@@ -71,7 +72,7 @@ struct Ending {
     }
 };
 
-/// A coroutine that runs on a context while the test does something else.
+/// A coroutine that runs on an execution context, concurrently with the test.
 template <typename T>
 class Task {
 public:
@@ -88,7 +89,7 @@ public:
                    });
     }
 
-    /// On the context's own thread: a signal is not safe to use from another.
+    /// Emits the signal on the context's thread, since a signal is not thread-safe.
     void cancel() {
         asio::post(context_,
                    [signal = signal_] { signal->emit(asio::cancellation_type::terminal); });
@@ -102,7 +103,7 @@ public:
 private:
     using Promise = std::promise<Ending<T>>;
 
-    // The signal has to outlive the coroutine, which outlives the task where a test fails early.
+    // The signal has to outlive the coroutine, which outlives the task if a test fails early.
     static void spawn(asio::io_context& context,
                       const std::shared_ptr<asio::cancellation_signal>& signal,
                       std::shared_ptr<Promise> promise,

@@ -41,7 +41,7 @@ int tcp_socket() {
     if (socket < 0) fail("socket");
     const int on = 1;
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    // Slices must not be put together again.
+    // Otherwise the kernel may merge slices.
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return socket;
 }
@@ -71,7 +71,7 @@ public:
     explicit Core(int server_port);
     ~Core();
 
-    /// What is changed under the lock holds once the thread has been through with it.
+    /// Returns once the thread has applied the change.
     template <typename Change>
     auto change(Change change) {
         std::unique_lock lock(mutex_);
@@ -120,7 +120,7 @@ private:
     std::uint64_t applied_ = 0;
     bool stopping_ = false;
     int wake_ = -1;
-    int reservation_ = -1;  // keeps the port while nobody listens
+    int reservation_ = -1;  // reserves the port while there is no listener
     int listener_ = -1;
     std::thread thread_;
 };
@@ -280,7 +280,7 @@ void TcpProxy::Core::wait_for_events(std::unique_lock<std::mutex>& lock) {
     const auto around = surroundings();
     for (std::size_t i = 0; i < served && !frozen; ++i) {
         auto& connection = *connections[i];
-        // Whoever is refused by the server shows as an error, which reading finds.
+        // A refused connect is reported as an error event; reading yields the error.
         constexpr short readable = POLLIN | POLLHUP | POLLERR;
         if ((events[2 + 2 * i].revents & readable) != 0) connection.read_client(around);
         if ((events[3 + 2 * i].revents & readable) != 0) connection.read_server(around);

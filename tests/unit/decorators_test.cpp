@@ -14,12 +14,12 @@ using namespace roomstore;
 
 namespace {
 
-class Nobody final : public CallObserver {
+class NullObserver final : public CallObserver {
 public:
     void on_call(const ObservedCall&) noexcept override {}
 };
 
-/// What making a store is refused with; empty where it is not.
+/// The error text with which `make` is refused; empty if it succeeds.
 template <typename Make>
 std::string refusal(const Make& make) {
     try {
@@ -33,16 +33,16 @@ std::string refusal(const Make& make) {
 
 }  // namespace
 
-TEST_CASE("a store around no store is refused where it is made") {
+TEST_CASE("constructing a decorator with a null argument is refused") {
     const auto inner = std::make_shared<InMemoryStore>();
-    const auto observer = std::make_shared<Nobody>();
+    const auto observer = std::make_shared<NullObserver>();
     CHECK(refusal([] { ForwardingStore(nullptr); }) == "ForwardingStore.inner: null");
     CHECK(refusal([&] { ObservedStore(nullptr, observer); }) == "ObservedStore.inner: null");
     CHECK(refusal([&] { ObservedStore(inner, nullptr); }) == "ObservedStore.observer: null");
     CHECK(refusal([&] { ObservedStore(inner, observer); }).empty());
 }
 
-TEST_CASE("the outcome of a call has a name") {
+TEST_CASE("outcome() returns the name of the outcome") {
     const auto outcome = [](std::error_code error) {
         return std::string(ObservedCall{.error = error}.outcome());
     };

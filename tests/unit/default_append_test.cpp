@@ -12,14 +12,14 @@
 #include "support/printers.hpp"
 #include "support/run.hpp"
 
-/// The append that `ConversationStore` gives to backends that have none of their own: it reads in
-/// one step and writes in another, and rivals come in between.
+/// The default `add_event_auto_index` of `ConversationStore`, for backends that do not override it:
+/// it reads and writes in separate steps, so that other calls can run in between.
 namespace roomstore::test {
 
 namespace {
 
-/// A third backend, of vectors and plain scans, without an append of its own. Every step suspends a
-/// random number of times, so that coroutines overtake each other between reading and writing.
+/// A third backend, with linear scans of vectors, that uses the default append. Every step suspends
+/// a random number of times, so that coroutines interleave between reading and writing.
 class TwoStepStore final : public differential::ReferenceStore {
 public:
     using ReferenceStore::get_event;
@@ -58,11 +58,11 @@ public:
         co_return co_await ReferenceStore::add_event(std::move(event));
     }
 
-    /// How many of the next writes find their index taken by somebody else.
+    /// Number of the next writes that find their index already used by another event.
     int rivals = 0;
-    /// What every write fails with, if anything.
+    /// If set, the error with which every write fails.
     std::optional<Error> failure{};
-    /// How often somebody tried to write.
+    /// Number of attempted writes.
     int writes = 0;
 
 private:
@@ -96,8 +96,7 @@ std::vector<RoomEvent> stored_in(TwoStepStore& store) {
 
 }  // namespace
 
-TEST_CASE("the default append gives dense indexes to coroutines that overtake each other",
-          "[default_append]") {
+TEST_CASE("the default append gives dense indexes to concurrent coroutines", "[default_append]") {
     TwoStepStore store;
     with_room(store);
     std::vector<std::vector<RoomEvent>> told(32);
@@ -115,12 +114,13 @@ TEST_CASE("the default append gives dense indexes to coroutines that overtake ea
         REQUIRE(answers.size() == 1);
         CHECK(stored[static_cast<std::size_t>(answers.front().index)] == answers.front());
     }
-    // They did get into each other's way.
+    // More writes than appends: there were conflicts.
     CHECK(store.writes > static_cast<int>(told.size()));
     CHECK(run(store.get_room("room"))->event_count == 32);
 }
 
-TEST_CASE("the default append stores one event once, whoever repeats it", "[default_append]") {
+TEST_CASE("the default append stores an event once when it is appended concurrently",
+          "[default_append]") {
     TwoStepStore store;
     with_room(store);
     std::vector<std::vector<RoomEvent>> told(16);
@@ -131,7 +131,8 @@ TEST_CASE("the default append stores one event once, whoever repeats it", "[defa
     CHECK(stored_in(store) == std::vector{make_event({.key = "key"})});
 }
 
-TEST_CASE("the default append stores one event for rivals with one key", "[default_append]") {
+TEST_CASE("the default append stores one event for concurrent appends with one key",
+          "[default_append]") {
     TwoStepStore store;
     with_room(store);
     std::vector<std::vector<RoomEvent>> told(16);
@@ -145,7 +146,7 @@ TEST_CASE("the default append stores one event for rivals with one key", "[defau
     for (const auto& answers : told) CHECK(answers == stored);
 }
 
-TEST_CASE("the default append tries again when its index was taken", "[default_append]") {
+TEST_CASE("the default append retries after an index conflict", "[default_append]") {
     TwoStepStore store;
     with_room(store).rivals = 20;
     CHECK(run(store.add_event_auto_index("room", make_event())) == make_event({.index = 20}));
@@ -163,14 +164,14 @@ TEST_CASE("the default append gives up after a bounded number of conflicts", "[d
     CHECK(run(store.add_event_auto_index("room", make_event())).id == "event");
 }
 
-TEST_CASE("the default append does not repeat what fails otherwise", "[default_append]") {
+TEST_CASE("the default append does not retry other errors", "[default_append]") {
     TwoStepStore store;
     with_room(store).failure = Error(errc::unavailable, "the server is gone");
     CHECK_FAILS(store.add_event_auto_index("room", make_event()), errc::unavailable);
     CHECK(store.writes == 1);
 }
 
-TEST_CASE("the default append never uses an index again", "[default_append]") {
+TEST_CASE("the default append never reuses an index", "[default_append]") {
     TwoStepStore store;
     with_room(store);
     for (const auto* id : {"a", "b", "c"}) {
@@ -182,7 +183,7 @@ TEST_CASE("the default append never uses an index again", "[default_append]") {
     CHECK(run(store.add_event_auto_index("room", make_event({.id = "e"}))).index == 4);
 }
 
-TEST_CASE("the default append goes on after imported events and counters", "[default_append]") {
+TEST_CASE("the default append continues after imported events and counters", "[default_append]") {
     TwoStepStore store;
     auto room = make_room();
     room.event_count = 2;
@@ -199,7 +200,7 @@ TEST_CASE("the default append goes on after imported events and counters", "[def
     CHECK(run(store.add_event_auto_index("uncounted", first)).index == 0);
 }
 
-TEST_CASE("the default append refuses what every append refuses", "[default_append]") {
+TEST_CASE("the default append refuses the same calls as every append", "[default_append]") {
     TwoStepStore store;
     with_room(store);
     CHECK_FAILS(store.add_event_auto_index("room", make_event({.room_id = "other"})),
@@ -217,7 +218,7 @@ TEST_CASE("the default append refuses what every append refuses", "[default_appe
     CHECK(stored_in(store) == std::vector{make_event()});
 }
 
-TEST_CASE("the default append takes the empty key for none", "[default_append]") {
+TEST_CASE("the default append treats an empty key as no key", "[default_append]") {
     TwoStepStore store;
     with_room(store);
     CHECK(run(store.add_event_auto_index("room", make_event({.key = ""}))) == make_event());
@@ -225,17 +226,18 @@ TEST_CASE("the default append takes the empty key for none", "[default_append]")
     CHECK(run(store.add_event_auto_index("room", make_event({.id = "b", .key = ""}))).index == 1);
 }
 
-TEST_CASE("the default append says when a room has no index left", "[default_append]") {
+TEST_CASE("the default append reports storage_full if a room has no index left",
+          "[default_append]") {
     TwoStepStore store;
     with_room(store);
     constexpr auto last = std::numeric_limits<std::int64_t>::max() - 1;
     run(store.add_event(make_event({.id = "a", .index = last})));
     CHECK_FAILS(store.add_event_auto_index("room", make_event()), errc::storage_full);
-    // What is stored already needs no index.
+    // A repeated append needs no new index.
     CHECK(run(store.add_event_auto_index("room", make_event({.id = "a"}))).index == last);
 }
 
-TEST_CASE("the default append is closed while its store is", "[default_append]") {
+TEST_CASE("the default append fails with closed if its store is not open", "[default_append]") {
     TwoStepStore store;
     CHECK_FAILS(store.add_event_auto_index("room", make_event()), errc::closed, "init()");
 }

@@ -30,7 +30,7 @@ constexpr errc all_codes[] = {errc::invalid_argument,
 
 }  // namespace
 
-TEST_CASE("an error carries code, text and SQLSTATE") {
+TEST_CASE("an error has a code, a text and an SQLSTATE") {
     const Error error(errc::conflict, "index 3 is taken", "23505");
     CHECK(error.code() == errc::conflict);
     CHECK(error.detail() == "index 3 is taken");
@@ -39,7 +39,7 @@ TEST_CASE("an error carries code, text and SQLSTATE") {
     CHECK(Error(errc::closed, "closed").sqlstate().empty());
 }
 
-TEST_CASE("an error is a std::system_error of the category roomstore") {
+TEST_CASE("an error is a std::system_error with the category roomstore") {
     try {
         throw Error(errc::not_found, "no room");
     } catch (const std::system_error& error) {
@@ -50,7 +50,7 @@ TEST_CASE("an error is a std::system_error of the category roomstore") {
     }
 }
 
-TEST_CASE("every code is a failure and has a message of its own") {
+TEST_CASE("every code is an error and has a distinct message") {
     std::set<std::string> messages;
     for (const errc code : all_codes) {
         const std::error_code as_code = code;
@@ -61,7 +61,7 @@ TEST_CASE("every code is a failure and has a message of its own") {
           "unknown roomstore error 999");
 }
 
-TEST_CASE("every code has the name of its enumerator") {
+TEST_CASE("to_string of a code returns the name of its enumerator") {
     static_assert(to_string(errc::storage_full) == "storage_full");
     std::string names;
     for (const errc code : all_codes) names += std::string(to_string(code)) + ' ';
@@ -73,7 +73,7 @@ TEST_CASE("every code has the name of its enumerator") {
     CHECK(to_string(static_cast<errc>(99)).empty());
 }
 
-TEST_CASE("codes compare with the conditions of the standard library where there is one") {
+TEST_CASE("codes compare equal to the corresponding std::errc conditions") {
     CHECK(make_error_code(errc::invalid_argument) == std::errc::invalid_argument);
     CHECK(make_error_code(errc::busy) == std::errc::resource_unavailable_try_again);
     CHECK(make_error_code(errc::timeout) == std::errc::timed_out);
@@ -82,26 +82,26 @@ TEST_CASE("codes compare with the conditions of the standard library where there
     CHECK(make_error_code(errc::not_found) != std::errc::no_such_file_or_directory);
 }
 
-TEST_CASE("only an unknown commit may have been applied") {
+TEST_CASE("only commit_unknown may have been applied") {
     for (const errc code : all_codes) {
         const Applied expected = code == errc::commit_unknown ? Applied::unknown : Applied::no;
         CHECK(Error(code, "x").applied() == expected);
     }
 }
 
-TEST_CASE("what may succeed later is retryable, and nothing else") {
+TEST_CASE("exactly the errors that may be transient are retryable") {
     const std::set<errc> retryable{
         errc::busy, errc::timeout, errc::unavailable, errc::read_only, errc::commit_unknown};
     for (const errc code : all_codes) {
         CHECK(roomstore::is_retryable(make_error_code(code)) == retryable.contains(code));
     }
     CHECK_FALSE(roomstore::is_retryable({}));
-    // The same number in another category.
+    // The same value in another category.
     CHECK_FALSE(
         roomstore::is_retryable({static_cast<int>(errc::timeout), std::generic_category()}));
 }
 
-TEST_CASE("an unknown commit is retryable where the second run of its call settles it") {
+TEST_CASE("commit_unknown is retryable if a second run of the call settles it") {
     using roomstore::SecondRun;
     for (const errc code : all_codes) {
         const bool passes = roomstore::is_retryable(code);

@@ -6,7 +6,7 @@
 
 using namespace roomstore;
 
-TEST_CASE("enumerations are formatted as their spelling, and take a string's specification") {
+TEST_CASE("enumerations are formatted as their names, with string format specifications") {
     CHECK(fmt::format("{}", RoomStatus::paused) == "paused");
     CHECK(fmt::format("[{:>8}]", RoomStatus::paused) == "[  paused]");
     CHECK(fmt::format("{}", EventType("irc.topic")) == "irc.topic");
@@ -24,7 +24,7 @@ TEST_CASE("models are formatted as JSON on one line") {
     CHECK(fmt::format("{}", room) == Json(room).dump());
 }
 
-TEST_CASE("what a store refuses can be formatted") {
+TEST_CASE("values that a store would refuse can be formatted") {
     const EventContent content = TextContent{.body = "a\xFF"};
     CHECK(fmt::format("{}", content) ==
           "{\"body\":\"a\xEF\xBF\xBD\",\"language\":null,\"type\":\"text\"}");

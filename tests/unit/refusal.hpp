@@ -7,7 +7,7 @@
 
 namespace roomstore::test {
 
-/// The text with which `call` refuses its argument (invalid_argument), empty where it does not.
+/// The text with which `call` refuses its argument (invalid_argument); empty if it succeeds.
 template <typename Call>
 std::string refusal(Call&& call) {
     try {

@@ -1,4 +1,4 @@
-"""A recipe of Conan 2:
+"""A Conan 2 recipe:
 
     conan create cmake/packaging/conan --build=missing -o '&:postgres=True'
 """
@@ -52,7 +52,7 @@ class Roomstore(ConanFile):
 
     def generate(self):
         dependencies = CMakeDeps(self)
-        # The names that roomstore's own Find modules give them.
+        # The names that roomstore's own Find modules use.
         dependencies.set_property("asio", "cmake_file_name", "Asio")
         dependencies.set_property("asio", "cmake_target_name", "asio::asio")
         if self.options.postgres:
@@ -65,10 +65,10 @@ class Roomstore(ConanFile):
             "ROOMSTORE_BUILD_EXAMPLES": False,
             "ROOMSTORE_INSTALL": True,
             "ROOMSTORE_POSTGRES_SHARED": False,
-            # What this recipe does not name is not taken from where it happens to be.
+            # Dependencies that this recipe does not name must not be picked up from the system.
             "ROOMSTORE_WITH_PROMETHEUS": "OFF",
             "ROOMSTORE_WITH_POSTGRES": "ON" if self.options.postgres else "OFF",
-            # What CMakeDeps writes, before the modules of this tree.
+            # Prefers the files that CMakeDeps writes to the Find modules of this tree.
             "CMAKE_FIND_PACKAGE_PREFER_CONFIG": True,
         })
         toolchain.generate()
@@ -83,7 +83,7 @@ class Roomstore(ConanFile):
         CMake(self).install()
 
     def package_info(self):
-        # The configuration that roomstore installs is what its users find with CMake.
+        # CMake users find the configuration that roomstore installs.
         self.cpp_info.set_property("cmake_find_mode", "none")
         self.cpp_info.builddirs = [os.path.join("lib", "cmake", "roomstore")]
         core = self.cpp_info.components["core"]

@@ -1,6 +1,6 @@
-# A port of vcpkg, to be used as an overlay: vcpkg install roomstore[postgres] --overlay-ports=cmake/packaging/vcpkg
-# A manifest has no upper bounds: should libpqxx be an 8, configuring says so, and `overrides` pins a 7.
-# ROOMSTORE_SOURCE_PATH in the environment names a folder to take instead of this tree's own.
+# A vcpkg overlay port: vcpkg install roomstore[postgres] --overlay-ports=cmake/packaging/vcpkg
+# A manifest has no upper bounds: if vcpkg has libpqxx 8, configuring fails with a message, and `overrides` can
+# pin version 7. ROOMSTORE_SOURCE_PATH in the environment names a source folder to use instead of this tree.
 if(DEFINED ENV{ROOMSTORE_SOURCE_PATH})
     set(SOURCE_PATH $ENV{ROOMSTORE_SOURCE_PATH})
 else()
@@ -17,9 +17,9 @@ vcpkg_cmake_configure(
         -DROOMSTORE_BUILD_TESTS=OFF
         -DROOMSTORE_BUILD_EXAMPLES=OFF
         -DROOMSTORE_INSTALL=ON
-        # What this port does not name is not taken from where it happens to be.
+        # Dependencies that this port does not name must not be picked up from the system.
         -DROOMSTORE_WITH_PROMETHEUS=OFF
-        # One kind of library for each triplet.
+        # A triplet has one kind of library.
         -DROOMSTORE_POSTGRES_SHARED=OFF)
 vcpkg_cmake_install()
 vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/roomstore)

@@ -36,21 +36,21 @@ public:
             locked_ = true;
             co_return Lock(*this);
         }
-        const auto waiter = std::make_shared<PendingCompletion>(executor_);
+        const auto waiter = std::make_shared<Waiter>(executor_);
         waiters_.push_back(waiter);
         while (!waiter->is_owner) co_await waiter->event.wait();
         co_return Lock(*this);
     }
 
 private:
-    struct PendingCompletion {
-        explicit PendingCompletion(const asio::any_io_executor& executor) : event(executor) {}
+    struct Waiter {
+        explicit Waiter(const asio::any_io_executor& executor) : event(executor) {}
         AsyncEvent event;
         bool is_owner = false;
     };
 
-    /// Hands the mutex over to the first waiter without releasing it in between, so that nobody who
-    /// calls `lock` before that waiter runs can overtake it.
+    /// Hands the mutex over to the first waiter without releasing it in between, so that no
+    /// coroutine that calls `lock` before that waiter runs can overtake it.
     void unlock() {
         if (waiters_.empty()) {
             locked_ = false;
@@ -63,7 +63,7 @@ private:
     }
 
     asio::any_io_executor executor_;
-    std::deque<std::shared_ptr<PendingCompletion>> waiters_;
+    std::deque<std::shared_ptr<Waiter>> waiters_;
     bool locked_ = false;
 };
 

@@ -32,7 +32,7 @@ void send_missed(Session& session,
     session.notice(conversation.name(), "end of what you missed");
 }
 
-/// Joins one channel. Nobody is told before all calls to the store have succeeded.
+/// Joins one channel. The join is announced only after all calls to the store have succeeded.
 asio::awaitable<void> enter_channel(ServerState& state,
                                     SessionPtr session,
                                     std::shared_ptr<Conversation> channel) {

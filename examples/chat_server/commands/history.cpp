@@ -64,7 +64,7 @@ std::optional<std::int64_t> parse_limit(const std::string& text) {
     return limit;
 }
 
-/// Parses the command. A wrong one is answered with an error, and the result is empty.
+/// Parses the command. If it is invalid, sends an error to the client and returns nullopt.
 std::optional<Request> parse_request(Session& session,
                                      const std::vector<std::string>& params,
                                      std::int64_t max_limit) {

@@ -165,7 +165,7 @@ asio::awaitable<void> nick(ServerState& state, SessionPtr session, irc::Message 
     }
     const std::string key = irc::fold(wanted);
     auto holder = state.nicks.find(key);
-    // The owner of the nick has disconnected, but how far it has read is not stored yet.
+    // The owner of the nick has disconnected, but its read position is not stored yet.
     while (holder != state.nicks.end() && holder->second->connection->closing() &&
            !session->connection->closing()) {
         co_await state.departures.wait();

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The bounds on connections, in total and for each address: who is dropped, who is turned away, who gets in."""
+"""The limits on connections, in total and for each address: which are dropped, turned away or accepted."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ class Admission(OwnServerTest):
     """The clients connect from several addresses of 127.0.0.0/8, all of which are on the loopback interface."""
 
     def silent(self, server, count, address):
-        """Connections that never say anything."""
+        """Connections that never send anything."""
         return [self.client(server, address=address) for _ in range(count)]
 
     def assert_connected(self, clients):

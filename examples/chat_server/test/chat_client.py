@@ -90,7 +90,7 @@ class Server:
             return log.read()
 
     def report(self):
-        """What the store holds now: a new report of the server."""
+        """Requests a new report from the server: the current content of the store."""
         if os.path.exists(self.report_path):
             os.remove(self.report_path)
         self.process.send_signal(signal.SIGUSR1)

@@ -2,10 +2,10 @@
 //
 //   fail CODE N ...   the first N attempts to append it throw CODE, and store nothing
 //   lose N ...        it is stored, but the first N attempts throw commit_unknown
-//   hold ...          it is stored, and the call returns only after that of a later message
-//   `release` blind N ...       after it was stored, the next N attempts to list its room throw
-//   unavailable vanish ...        it is stored, and deleted as soon as it has been listed stall N
-//   ...       it is stored; from then on get_participant returns only when the store is
+//   hold ...          it is stored, and the call returns only after a later message `release`
+//   blind N ...       it is stored, and the next N attempts to list its room throw unavailable
+//   vanish ...        it is stored, and deleted as soon as it has been listed
+//   stall N ...       it is stored; from then on get_participant returns only when the store is
 //                     closed, and list_rooms takes N ms
 //
 // A room whose name begins with `#fail-` cannot be read. In a room whose name begins with `#stay-`,

@@ -136,7 +136,7 @@ TEST_CASE("IPv4 clients are counted by address, IPv6 clients by /64 network") {
     CHECK(network("2001:db8:1:3:3:4:5:6") == "2001:db8:1:3::");
 }
 
-TEST_CASE("Written events are read, waiting ones are not") {
+TEST_CASE("Written events count as read, waiting ones do not") {
     ReadPosition position;
     CHECK(position.index() == -1);
     CHECK_FALSE(position.unstored());
@@ -148,7 +148,7 @@ TEST_CASE("Written events are read, waiting ones are not") {
     CHECK(position.unstored() == "e0");
     position.set_stored(0);
     CHECK_FALSE(position.unstored());
-    // Nothing had to be written for this one, and nothing waits.
+    // This event produced no output, and no output is waiting.
     position.add(1, "e1", 100);
     position.set_written(100);
     CHECK(position.unstored() == "e1");

@@ -115,7 +115,7 @@ class History(ServerTest):
     ALL = "batch server-time message-tags draft/chathistory"
 
     def fill(self, channel, count):
-        """A channel with numbered messages; returns a client with all capabilities, in it."""
+        """Fills a channel with numbered messages; returns a member with all capabilities."""
         writer = self.client(channel[1:] + "W")
         writer.join(channel)
         for number in range(count):
@@ -248,7 +248,7 @@ class History(ServerTest):
 
 class Presence(ServerTest):
     def missed(self, messages):
-        """The notices about, and the messages of, what was missed."""
+        """The notices about missed messages, and these messages."""
         return texts(messages, "NOTICE"), texts(messages)
 
     def say(self, client, channel, *lines):

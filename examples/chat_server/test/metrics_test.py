@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The counters for Prometheus, scraped over HTTP as Prometheus does it."""
+"""The counters for Prometheus, scraped over HTTP as Prometheus does."""
 
 import re
 import unittest

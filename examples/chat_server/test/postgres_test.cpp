@@ -28,7 +28,7 @@ void run_script(const std::string& name, std::vector<std::string> arguments) {
     std::vector<std::string> command{
         environment("CHAT_PYTHON"), "-B", environment("CHAT_SCRIPTS") + "/" + name};
     command.insert(command.end(), arguments.begin(), arguments.end());
-    // Throws with what the script printed unless it returns 0.
+    // Throws, with the output of the script, unless the script returns 0.
     CHECK_NOTHROW(Process::run(command, {.log = std::filesystem::path(folder) / "log"}));
     std::filesystem::remove_all(folder);
 }

@@ -50,7 +50,7 @@ class Report(OwnServerTest):
         os.chmod(self.victim, 0o644)
 
     def report_over(self, path):
-        """Has a report written, which replaces whatever is at `path`, and returns its status."""
+        """Makes the server write a report, which replaces whatever is at `path`, and returns its status."""
         before = os.lstat(path).st_ino if os.path.lexists(path) else None
         self.server.process.send_signal(signal.SIGUSR1)
         is_new = lambda: os.path.lexists(self.path) and os.lstat(self.path).st_ino != before

@@ -115,7 +115,7 @@ class Hostile(OwnServerTest):
             client.join("#crowd")
         writer.ask("PRIVMSG #crowd :warm up")
         before = server.memory_kib()
-        for _ in range(100):  # 40 MB to send to twenty who do not read
+        for _ in range(100):  # 40 MB to send to twenty clients that do not read
             writer.send(*("PRIVMSG #crowd :" + "x" * 400 for _ in range(50)))
             writer.sync()
         stored_kib = server.report()["#crowd"]["event_count"] * 4
@@ -256,7 +256,7 @@ class FailingStore(OwnServerTest):
             self.two.join(channel)
         self.two.send("QUIT")
         self.two.read_to_end()
-        self.client(self.server, "two")  # accepted once the session before has ended
+        self.client(self.server, "two")  # accepted once the previous session has ended
         self.assertEqual(self.statuses("#tell"), {"two": "inactive"})
         for channel in ("#stay-1", "#stay-2"):
             self.assertIn(f"departure of two from {channel}: injected by the test", self.server.log())
@@ -277,8 +277,8 @@ class FailingStore(OwnServerTest):
         self.assertEqual(commands(self.two.ask("PART #room")), ["PART"])
         three.send("QUIT")
         three.read_to_end()
-        self.client(self.server, "three")  # accepted once the session before has ended
-        # A report stores the read positions of those who stay.
+        self.client(self.server, "three")  # accepted once the previous session has ended
+        # A report stores the read positions of the remaining members.
         self.assertEqual(self.statuses("#room"), {"one": "active", "two": "left", "three": "inactive"})
         self.assertNotIn("not found", self.server.log())
 

@@ -4,8 +4,8 @@
     scenario.py --server PROGRAM [--store URL]
 
 Alice (ii) and Bob (sic) talk in two channels. Bob's client is killed, Alice goes on, Bob comes back and is
-sent what he missed. If the store outlives the server, the server is restarted while Bob is away. In the end
-the transcripts and the report of the store must agree; the exit status says whether they do.
+sent what he missed. If the store outlives the server, the server is restarted while Bob is away. At the end,
+the transcripts and the report of the store must agree; the exit status is 0 if they do.
 """
 
 import argparse

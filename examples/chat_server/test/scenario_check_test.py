@@ -57,12 +57,12 @@ class ComparisonTest(unittest.TestCase):
     def test_every_change_of_a_transcript_is_caught(self):
         self.assert_caught(lambda: self.ann.lines.pop(), "a message was not shown")
         self.assert_caught(lambda: self.ann.lines.append(self.ann.lines[1]), "a message was shown twice")
-        self.assert_caught(lambda: self.ben_after.lines.reverse(), "another order")
+        self.assert_caught(lambda: self.ben_after.lines.reverse(), "a wrong order")
         self.assert_caught(lambda: self.ben_after.lines.pop(0), "no count of what was missed")
         self.assert_caught(
             lambda: self.ben_after.lines.__setitem__(0, ("#c", "3 messages since you were here")), "a wrong count")
-        self.assert_caught(lambda: self.ben_after.lines.pop(1), "missed and not sent")
-        self.assert_caught(lambda: self.ben_before.lines.append(("#c", "ann", "never said")), "an invention")
+        self.assert_caught(lambda: self.ben_after.lines.pop(1), "a missed message was not sent")
+        self.assert_caught(lambda: self.ben_before.lines.append(("#c", "ann", "never said")), "never sent")
 
     def test_messages_that_were_said_and_not_stored_are_caught(self):
         self.assert_caught(lambda: self.said.append(("#c", "ben", "lost")), "a message got lost")

@@ -1,4 +1,4 @@
-"""Tests that share a server, and tests that have one each."""
+"""Base classes of tests that share a server, and of tests that have one each."""
 
 import unittest
 

@@ -10,8 +10,8 @@
 #include <asio/awaitable.hpp>
 
 #include "roomstore/conversation_store.hpp"
-#include "roomstore/detail/operations.hpp"
 #include "roomstore/decorators/call_observer.hpp"
+#include "roomstore/detail/operations.hpp"
 
 namespace roomstore {
 

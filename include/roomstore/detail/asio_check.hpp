@@ -1,10 +1,11 @@
 #pragma once
 
-// asio decides whether the C++ library can allocate aligned memory by a macro that any standard
-// header defines. Where none came before it, it takes operator new instead, and what one file of a
-// program allocates, another releases with the wrong function. So every header of ours includes a
-// standard header before asio, the CMake target and roomstore.pc define the answer, and a file that
-// includes asio first of all, without them, is refused here.
+// asio detects aligned allocation in the C++ library by a macro that every standard header defines.
+// If no standard header was included before asio, it uses operator new instead, and memory
+// allocated in one source file of a program is released with the wrong function in another.
+// Therefore every roomstore header includes a standard header before asio, the CMake target and
+// roomstore.pc define asio's macro, and a source file that includes asio first, without that
+// definition, is rejected here.
 #include <cstddef>
 
 #include <asio/detail/config.hpp>
@@ -21,9 +22,10 @@
 
 namespace roomstore::detail {
 
-// Coroutines of the compiled library run on those of the program, and asio promises no binary
-// compatibility: a program that has another asio than its roomstore::roomstore must not link. The
-// linker then names this symbol. roomstore::header_only works with any asio.
+// The coroutines of the compiled library interoperate with those of the program, and asio does not
+// guarantee binary compatibility: a program with another asio version than its roomstore::roomstore
+// must not link. The linker then reports this symbol as undefined. roomstore::header_only works
+// with any asio.
 extern const char ROOMSTORE_COMPILED_WITH_ASIO;
 [[gnu::used]] static const char* const compiled_with_asio = &ROOMSTORE_COMPILED_WITH_ASIO;
 

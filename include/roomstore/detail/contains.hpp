@@ -14,7 +14,7 @@
 
 namespace roomstore::detail {
 
-/// Equality of an integer and a double, as numbers.
+/// Numeric equality of an integer and a double.
 template <typename Integer>
 bool equal_integer_and_real(Integer integer, double real) {
     constexpr double exact = 9007199254740992.0;
@@ -26,8 +26,8 @@ bool equal_integer_and_real(Integer integer, double real) {
     return (integer < 0 ? "-" : "") + integer_digits(real) == std::to_string(integer);
 }
 
-/// Equality of numbers as in PostgreSQL's jsonb, where they are decimal: 1 is 1.0, and integers
-/// next to one another differ however large they are.
+/// Equality of numbers as in PostgreSQL's jsonb, where they are decimal: 1 equals 1.0, and adjacent
+/// integers differ, however large they are.
 inline bool equal_numbers(const Json& a, const Json& b) {
     if (a.is_number_float() && b.is_number_float()) return a.get<double>() == b.get<double>();
     if (a.is_number_float()) return equal_numbers(b, a);
@@ -48,7 +48,7 @@ inline bool equal_scalars(const Json& a, const Json& b) {
     return a == b;
 }
 
-/// The scalars of a long array in an order in which one is found without looking at all of them.
+/// The distinct scalars of a long array, sorted for binary search.
 class ScalarsOf {
 public:
     explicit ScalarsOf(const Json& array) {
@@ -69,14 +69,14 @@ public:
     }
 
 private:
-    /// Values that are equal are equivalent. So are the integers that have one double, which are a
-    /// thousand or so at most.
+    /// Equal values are equivalent. So are integers that convert to the same double, of which there
+    /// are a few thousand at most.
     static bool before(const Json* a, const Json* b) {
         if (rank(*a) != rank(*b)) return rank(*a) < rank(*b);
         if (a->is_number()) return a->get<double>() < b->get<double>();
         return *a < *b;
     }
-    /// Equivalent are only values that are equal and of one kind.
+    /// Only equal values of the same type are equivalent.
     static bool exactly_before(const Json* a, const Json* b) {
         if (before(a, b) || before(b, a) || !a->is_number()) return before(a, b);
         if (a->type() != b->type()) return a->type() < b->type();
@@ -93,7 +93,7 @@ private:
 
 inline bool contains_inside(const Json& value, const Json& part);
 
-/// Whether some element of `array` contains `part`.
+/// Whether any element of `array` contains `part`.
 inline bool has_element(const Json& array, const Json& part) {
     for (const Json& element : array) {
         if (part.is_structured() ? contains_inside(element, part) : equal_scalars(element, part)) {
@@ -127,9 +127,9 @@ inline bool contains_inside(const Json& value, const Json& part) {
 }
 
 /// JSON containment, as PostgreSQL's `value @> part` for jsonb (manual, section 8.14.3): objects
-/// and arrays contain their subsets at every level, the order and the number of equal elements of
-/// an array do not matter, an absent member never matches null, `true` is not 1. At the top level
-/// an array also contains a bare scalar that is one of its elements.
+/// and arrays contain their subsets at every level, the order and the repetition of array elements
+/// do not matter, a missing member never matches null, and `true` does not equal 1. At the top
+/// level an array also contains a bare scalar that is one of its elements.
 inline bool json_contains(const Json& value, const Json& part) {
     if (value.is_array() && !part.is_structured()) return has_element(value, part);
     return contains_inside(value, part);

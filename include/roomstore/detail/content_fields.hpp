@@ -6,7 +6,7 @@
 #include "roomstore/detail/fields.hpp"
 #include "roomstore/model/content.hpp"
 
-/// The descriptions of the contents of an event. `type`, their tag, is no field.
+/// Field descriptions of the event contents. Their tag, `type`, is not a field.
 namespace roomstore::detail {
 
 template <Is<TextContent> T, typename Field>
@@ -116,11 +116,11 @@ void visit_fields(T& call, Field&& field) {
     field("unknown_members", call.unknown_members, rule::members);
 }
 
-/// Whether `type` stands beside the fields.
+/// Whether the JSON of `Model` has a `type` in addition to the fields.
 template <typename Model>
 inline constexpr bool is_tagged = requires { Model::tag; };
 
-/// Whether a member of that name is a field of `model`, or its tag.
+/// Whether `name` is the name of a field of `model`, or of its tag.
 template <typename Model>
 bool is_field(const Model& model, std::string_view name) {
     bool found = is_tagged<Model> && name == "type";

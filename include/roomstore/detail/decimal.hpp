@@ -8,8 +8,8 @@
 
 namespace roomstore::detail {
 
-/// The digits of the integer that the decimal text of `real` names, without its sign; empty where
-/// the text names a fraction. From 2 to the 53rd on that may be another integer than the double is.
+/// The digits, without sign, of the integer that the decimal text of `real` denotes; empty if the
+/// text denotes a fraction. From 2^53 on, this integer may differ from the value of the double.
 inline std::string integer_digits(double real) {
     const std::string text = Json(std::abs(real)).dump();
     const auto exponent_at = text.find('e');

@@ -11,10 +11,10 @@
 
 namespace roomstore::detail {
 
-/// Where a value stands in an argument: frames on the stack, linked to their parents, so that a
-/// path costs nothing until it has to be written.
+/// The position of a value within an argument. Frames are on the stack and linked to their parents,
+/// so that a path costs nothing until it is formatted.
 ///
-/// Written as `RoomEvent.content.parts/0.data/user/1`: a field of a struct follows a dot; an
+/// Formatted as `RoomEvent.content.parts/0.data/user/1`: a field of a struct follows a dot; an
 /// element of a list, a map or a JSON value follows a slash, as in a JSON pointer (RFC 6901).
 class FieldPath {
 public:

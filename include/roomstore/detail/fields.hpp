@@ -8,21 +8,22 @@
 
 #include "roomstore/model/json.hpp"
 
-/// One description of every model: the names of its fields and what each may hold. Validation and
-/// JSON both follow it, so that a new field is one line here and cannot be forgotten in either.
+/// Field descriptions of every model: the names of the fields and the rules for their values.
+/// Validation and JSON conversion both use them, so that a new field takes one line here and cannot
+/// be forgotten in either.
 ///
 /// `visit_fields(model, field)` calls `field(name, member, rule)` for each field in JSON order.
 namespace roomstore::detail {
 
-/// The highest index of an event: a next one always exists.
+/// The highest index of an event. The next index can still be represented.
 inline constexpr std::int64_t max_index = (std::numeric_limits<std::int64_t>::max)() - 1;
 
-/// The highest tally a room may be imported with; counting on from it does not overflow.
+/// The highest `event_count` of an imported room; counting further events does not overflow.
 inline constexpr std::int64_t max_event_count = std::int64_t{1} << 62;
 
-/// What a value may be, beyond what follows from its type: text is UTF-8 without NUL, open enums
-/// are legal names, closed ones are in range, times lie in the years 1 to 9999, doubles are finite.
-/// The rule of a list, map or optional is that of its elements.
+/// Rules for values, in addition to those of their types: text is UTF-8 without NUL, open enums are
+/// legal names, closed ones are in range, times lie in the years 1 to 9999, doubles are finite. The
+/// rule of a list, map or optional applies to its elements.
 namespace rule {
 
 struct Any {};
@@ -63,17 +64,17 @@ inline constexpr Url url{};
 struct Object {};
 inline constexpr Object object{};
 
-/// Lists of distinct addresses by channel type.
+/// Lists of addresses by channel type, without duplicates within a list.
 struct Addresses {};
 inline constexpr Addresses addresses{};
 
-/// What JSON has beside the fields. Comes last, and stands for any number of members.
+/// The JSON members that are not fields, any number of them. Must be visited last.
 struct Members {};
 inline constexpr Members members{};
 
 }  // namespace rule
 
-/// The name of a field, and whether JSON without it is refused on reading.
+/// The name of a field, and whether reading JSON without it fails.
 struct FieldName {
     constexpr FieldName(const char* field_name, bool is_required = false)
         : name(field_name), required(is_required) {}

@@ -8,13 +8,14 @@
 
 namespace roomstore::detail {
 
-/// How many objects and arrays a JSON value, or a content with all that it holds, may nest.
+/// Maximum nesting depth of objects and arrays in a JSON value, or in a content with everything it
+/// contains.
 inline constexpr int max_json_depth = 128;
 
-/// How many composites may nest; edits between them do not interrupt the count.
+/// Maximum nesting depth of composites; an edit between two composites does not reset the count.
 inline constexpr int max_composite_depth = 5;
 
-/// What encloses a value: objects and arrays, and composites.
+/// Numbers of containers that enclose a value: objects and arrays, and composites.
 struct Nesting {
     int json = 0;
     int composites = 0;
@@ -26,8 +27,9 @@ struct Nesting {
     throw_invalid(path, "nested more than " + std::to_string(max_json_depth) + " deep");
 }
 
-/// Refuses a JSON value that nests too deep, inside of `depth` containers. Copying and writing a
-/// JSON value recurse: this has to come first, with a value from outside.
+/// Refuses a JSON value that is nested too deeply, `depth` being the number of enclosing
+/// containers. Copying and serializing JSON are recursive, so that an untrusted value must be
+/// checked first.
 inline void check_depth(const FieldPath& path, const Json& value, int depth) {
     if (!value.is_structured()) return;
     if (depth >= max_json_depth) refuse_depth(path);

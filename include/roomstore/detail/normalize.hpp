@@ -13,7 +13,7 @@
 
 namespace roomstore::detail {
 
-/// The empty idempotency key is no key: stores keep it as absent.
+/// An empty idempotency key counts as absent and is stored as absent.
 inline void normalize_idempotency_key(RoomEvent& event) {
     if (event.idempotency_key && event.idempotency_key->empty()) event.idempotency_key.reset();
 }
@@ -30,18 +30,18 @@ inline void normalize_connected_via(Participant& participant) {
     participant.connected_via = std::move(channels);
 }
 
-/// What a backend stores instead of an argument that it was given.
+/// Normalizes an argument to the form in which backends store it.
 inline void normalize(RoomEvent& event) { normalize_idempotency_key(event); }
 inline void normalize(Participant& participant) { normalize_connected_via(participant); }
 template <typename Argument>
 void normalize(Argument&) {}
 
-/// Rewrites a number of a room's metadata as PostgreSQL's jsonb gives it back, which keeps decimals
-/// instead of doubles: zero has no sign, and what has an exponent is written out, which makes it an
-/// integer where it fits one.
+/// Converts a number of a room's metadata to what PostgreSQL's jsonb returns for it. jsonb stores
+/// decimals instead of doubles: zero has no sign, and a number with an exponent is written out,
+/// which makes it an integer if it fits one.
 inline void normalize_number(Json& number) {
-    // Below the first, numbers are written without an exponent; above the other, none fits an
-    // integer.
+    // Numbers below `shortest_with_exponent` are written without an exponent; none above
+    // `beyond_integers` fits an integer.
     constexpr double shortest_with_exponent = 1e15;
     constexpr double beyond_integers = 2e19;
     const double real = number.get_ref<const double&>();

@@ -8,7 +8,8 @@
 
 namespace roomstore::detail {
 
-/// `pointer`, unless it is null: found where an object is made, not where a call falls over it.
+/// Returns `pointer`, and throws if it is null, so that the error occurs when an object is
+/// constructed, not in a later call.
 template <typename T>
 std::shared_ptr<T> not_null(std::shared_ptr<T> pointer, const char* parameter) {
     if (pointer == nullptr) {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-/// What the definitions made from `operations.inc` share.
+/// Helpers for the definitions that are generated from `operations.inc`.
 namespace roomstore::detail {
 
 /// Calls `function` with `arguments`, which it may move from.
@@ -13,5 +13,5 @@ decltype(auto) call_with_moved(Function function, Arguments&... arguments) {
 
 }  // namespace roomstore::detail
 
-/// A type that contains a comma, as an argument of a macro.
+/// Passes a type that contains a comma as one macro argument.
 #define ROOMSTORE_RESULT(...) __VA_ARGS__

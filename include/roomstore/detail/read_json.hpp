@@ -21,13 +21,13 @@
 #include "roomstore/detail/text.hpp"
 #include "roomstore/model/box.hpp"
 
-/// From JSON to models. Reads what has the right type and leaves the rest of the rules to the
-/// store; what a model cannot hold is refused with the path of the field.
+/// Conversion from JSON to models. Only types are checked; all other rules are checked by the
+/// store. A value that the model cannot hold is refused with the path of the field.
 namespace roomstore::detail {
 
-/// Reads the fields of a model or content from the members of `object`. One that is missing keeps
-/// its default, unless it is required. Members that are no fields are kept, where the model has a
-/// place for them, else ignored.
+/// Reads the fields of a model or content from the members of `object`. A missing field keeps its
+/// default, unless it is required. Members that are not fields are kept if the model has
+/// `unknown_members`, else ignored.
 template <typename Model>
 void read_fields(const FieldPath& path, const Json& object, Nesting nesting, Model& model);
 
@@ -56,7 +56,7 @@ inline void read_json(const FieldPath& path, const Json& json, Nesting, double& 
     value = json.get<double>();
 }
 
-/// Takes a number without a fraction, also one that is written as 3.0 or 3e0.
+/// Accepts a number without a fraction, also one that is written as 3.0 or 3e0.
 inline void read_json(const FieldPath& path, const Json& json, Nesting, std::int64_t& value) {
     constexpr auto highest = (std::numeric_limits<std::int64_t>::max)();
     if (json.is_number_unsigned()) {
@@ -69,7 +69,7 @@ inline void read_json(const FieldPath& path, const Json& json, Nesting, std::int
         value = json.get<std::int64_t>();
     } else if (json.is_number_float()) {
         const auto number = json.get<double>();
-        // 2 to the 63rd, the first double that is too large.
+        // 2^63, the smallest double that is too large.
         constexpr double end = 9223372036854775808.0;
         if (!(number >= -end && number < end) || number != std::trunc(number)) {
             throw_invalid(path, json.dump() + ", must be an integer of 64 bits");
@@ -83,7 +83,7 @@ inline void read_json(const FieldPath& path, const Json& json, Nesting, std::int
 inline void read_json(const FieldPath& path, const Json& json, Nesting, Timestamp& time) {
     const std::string& text = string_of(path, json);
     const auto parsed = parse_iso8601(text);
-    if (!parsed) throw_invalid(path, quoted(text, 64) + " is no ISO 8601 time with a zone");
+    if (!parsed) throw_invalid(path, quoted(text, 64) + " is not an ISO 8601 time with a zone");
     if (*parsed < min_timestamp || *parsed > max_timestamp) {
         throw_invalid(path, "outside the years 1 to 9999");
     }
@@ -101,7 +101,7 @@ inline std::size_t read_enum_position(const FieldPath& path,
         known += i == 0 ? "" : ", ";
         known += names[i];
     }
-    throw_invalid(path, quoted(name, 64) + " is none of " + known);
+    throw_invalid(path, quoted(name, 64) + " is not one of " + known);
 }
 
 template <NamedEnum Enum>
@@ -126,7 +126,8 @@ void read_json(const FieldPath& path, const Json& json, Nesting nesting, Model& 
     read_fields(path, json, nesting, model);
 }
 
-/// Makes `content` a value of the alternative whose tag is `tag`, and reads its fields.
+/// Reads the fields of the alternative with the tag `tag` into `content`. Returns false if there is
+/// none.
 template <std::size_t I = 0>
 bool read_known_content(const FieldPath& path,
                         const Json& json,
@@ -222,7 +223,7 @@ void read_field(const FieldPath& path,
     if constexpr (std::same_as<Rule, rule::Object>) require_objects(path, value);
 }
 
-/// The members of `object` that are no fields of `model`.
+/// The members of `object` that are not fields of `model`.
 template <typename Model>
 UnknownMembers read_unknown_members(const FieldPath& path,
                                     const Json& object,
@@ -258,8 +259,9 @@ void read_fields(const FieldPath& path, const Json& object, Nesting nesting, Mod
     });
 }
 
-/// Moves those unknown members of `model` into its fields that are fields to this build: another
-/// one wrote them, and its place for members is not where fields are read from.
+/// Moves the unknown members of `model` that are fields in this build into these fields. They were
+/// written by a build in which they were not fields, and which stored them where fields are not
+/// read from.
 template <typename Model>
 void adopt_members(const FieldPath& path, Model& model) {
     if (model.unknown_members.empty()) return;

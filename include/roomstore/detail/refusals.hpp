@@ -9,7 +9,7 @@
 #include "roomstore/detail/text.hpp"
 #include "roomstore/error.hpp"
 
-/// What a call refuses because of what is stored: every backend says it in the same words.
+/// Errors of calls that are refused because of stored data. All backends use the same texts.
 namespace roomstore::detail {
 
 /// `operation: what`.

@@ -7,14 +7,14 @@
 
 namespace roomstore::detail {
 
-/// The secret of `sip_hash`, as two words in little-endian order.
+/// The secret key of `SipHash`, as two words in little-endian order.
 struct SipKey {
     std::uint64_t low;
     std::uint64_t high;
 };
 
-/// SipHash (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012): who does not know
-/// the key cannot tell which texts collide.
+/// SipHash (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012): without the key,
+/// collisions cannot be predicted.
 ///
 /// @tparam compressions rounds for each word of the text
 /// @tparam finalizations rounds at the end
@@ -29,7 +29,7 @@ public:
 
     constexpr std::uint64_t operator()(std::string_view text) noexcept {
         constexpr std::size_t word = 8;
-        // The last word holds the bytes that are left, and the size in its highest byte.
+        // The last word holds the remaining bytes, and the size in its highest byte.
         std::uint64_t last = static_cast<std::uint64_t>(text.size()) << 56;
         for (; text.size() >= word; text.remove_prefix(word)) compress(read_word(text.data()));
         for (int shift = 0; const char c : text) {
@@ -43,12 +43,12 @@ public:
     }
 
 private:
-    /// A little-endian word.
+    /// Reads a little-endian word.
     static constexpr std::uint64_t read_word(const char* text) noexcept {
         const auto byte = [text](int i) {
             return static_cast<std::uint64_t>(static_cast<unsigned char>(text[i])) << (8 * i);
         };
-        // Compilers make one load of it.
+        // Compilers turn this into a single load.
         return byte(0) | byte(1) | byte(2) | byte(3) | byte(4) | byte(5) | byte(6) | byte(7);
     }
 

@@ -9,7 +9,7 @@
 
 namespace roomstore::detail {
 
-/// The first byte at which a string stops being storable text. Bytes count from 0.
+/// The first byte that makes a string impossible to store as text. Positions count from 0.
 struct TextFault {
     enum class Kind { nul, invalid_utf8 };
     Kind kind;
@@ -21,9 +21,9 @@ inline std::string to_string(const TextFault& fault) {
     return what + (" at byte " + std::to_string(fault.position));
 }
 
-/// Bytes of the well-formed UTF-8 sequence at the front of `text`, 0 where there is none. The
-/// ranges are those of RFC 3629, section 4: no overlong forms, no surrogates, nothing above
-/// U+10FFFF.
+/// Size of the well-formed UTF-8 sequence at the front of `text`, which is not empty; 0 if there is
+/// none. The ranges are those of RFC 3629, section 4: no overlong forms, no surrogates, nothing
+/// above U+10FFFF.
 inline std::size_t utf8_sequence_size(std::string_view text) noexcept {
     const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const auto continues = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
@@ -46,15 +46,15 @@ inline std::size_t utf8_sequence_size(std::string_view text) noexcept {
     return 0;
 }
 
-/// Whether the eight bytes of `word` are all ASCII other than NUL: bytes below 0x80, none of which
-/// borrows when 1 is taken from each.
+/// Whether the eight bytes of `word` are all ASCII other than NUL: below 0x80, and subtracting 1
+/// from each does not borrow.
 inline bool is_plain_ascii(std::uint64_t word) noexcept {
     constexpr std::uint64_t ones = 0x0101010101010101U;
     constexpr std::uint64_t high_bits = 0x8080808080808080U;
     return ((word | (word - ones)) & high_bits) == 0;
 }
 
-/// What makes `text` no UTF-8 or no text (NUL), or nothing.
+/// The first NUL or invalid UTF-8 in `text`, or `nullopt`.
 inline std::optional<TextFault> find_text_fault(std::string_view text) noexcept {
     std::size_t i = 0;
     while (i < text.size()) {
@@ -73,7 +73,7 @@ inline std::optional<TextFault> find_text_fault(std::string_view text) noexcept 
     return std::nullopt;
 }
 
-/// The code point that the well-formed UTF-8 sequence `text` stands for.
+/// The code point of the well-formed UTF-8 sequence `text`.
 inline char32_t code_point(std::string_view text) noexcept {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     constexpr unsigned lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
@@ -82,15 +82,15 @@ inline char32_t code_point(std::string_view text) noexcept {
     return value;
 }
 
-/// Whether a character can forge lines of a log, or change what a terminal shows of the rest of
-/// the line: controls (C0, DEL and C1, of which U+0085 ends lines), the line separators, and the
-/// controls of writing direction (Unicode Standard Annex 9).
+/// Whether a character can forge lines of a log, or change how a terminal displays the rest of the
+/// line: control characters (C0, DEL and C1, of which U+0085 ends lines), the line and paragraph
+/// separators, and the bidirectional controls (Unicode Standard Annex 9).
 inline bool is_control(char32_t c) noexcept {
     return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F ||
            (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
-/// Writes a control character, or a byte that belongs to none, as an escape of ASCII.
+/// Appends an ASCII escape for a control character, or for a byte that is not valid UTF-8.
 inline void append_escape(std::string& out, std::string_view sequence) {
     constexpr char hex[] = "0123456789abcdef";
     const bool is_utf8 = utf8_sequence_size(sequence) == sequence.size();
@@ -113,10 +113,10 @@ inline void append_escape(std::string& out, std::string_view sequence) {
     for (int shift = is_utf8 ? 12 : 4; shift >= 0; shift -= 4) out += hex[value >> shift & 0xFU];
 }
 
-/// `text` from outside as errors and logs show it, in one line: control characters and what is no
-/// UTF-8 are escaped as in JSON (`\n`, `\u2028`; a byte as `\xff`), and so are the characters
-/// of `also`, by a backslash. Cut after `max_bytes`, with `...` added then. Where `also` is empty,
-/// what it returned uncut comes out of it unchanged.
+/// Untrusted `text` as shown in errors and logs, on one line: control characters and invalid UTF-8
+/// are escaped as in JSON (`\n`, `\u2028`; an invalid byte as `\xff`), and the characters of `also`
+/// with a backslash. Truncated after `max_bytes`, with `...` appended. If `also` is empty, a result
+/// that was not truncated is returned unchanged when it is passed again.
 inline std::string printable(std::string_view text,
                              std::size_t max_bytes = 64,
                              std::string_view also = {}) {
@@ -140,15 +140,15 @@ inline std::string printable(std::string_view text,
     return out;
 }
 
-/// A whole text, of which parts may come from outside.
+/// As `printable`, for a complete text of which parts may be untrusted.
 inline std::string one_line(std::string_view text) {
     return printable(text, std::string_view::npos);
 }
 
-/// The bounds of ids and keys do not cut any that is written as it is.
+/// Not below the maximum size of ids and keys, so that none without escapes is truncated.
 inline constexpr std::size_t max_shown_bytes = 255;
 
-/// `'lobby'`: a name or value from outside inside the text of an error or a line of a log.
+/// `'lobby'`: an untrusted name or value, quoted for an error text or a log line.
 inline std::string quoted(std::string_view text, std::size_t max_bytes = max_shown_bytes) {
     return "'" + printable(text, max_bytes, "'\\") + "'";
 }

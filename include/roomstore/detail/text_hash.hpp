@@ -11,24 +11,25 @@
 
 namespace roomstore::detail {
 
-/// A new key at random.
+/// Draws a random key.
 SipKey draw_hash_key();
 
-/// The key of the process.
+/// The hash key of the process.
 inline const SipKey& hash_key() {
     static const SipKey key = draw_hash_key();
     return key;
 }
 
-/// The hash of every table whose keys users choose: nobody outside can make keys that collide.
-/// Hashes all kinds of strings alike, so that a lookup needs no copy.
+/// The hash function of every table whose keys are chosen by users: an attacker cannot construct
+/// colliding keys. Hashes all string types alike, so that a lookup needs no copy.
 ///
-/// SipHash-1-3: its authors' faster variant for hash tables, where no hash is ever shown.
+/// SipHash-1-3 is the faster variant that its authors propose for hash tables, whose hashes are
+/// never exposed.
 struct TextHash {
     using is_transparent = void;
-    /// Throws only where it is the first of the process and the system has no random bytes; making
-    /// a store draws the key. (Not `noexcept` also makes libstdc++ keep the hash in the nodes of a
-    /// table.)
+    /// Throws only if it is the first call in the process and the system provides no random bytes;
+    /// constructing a store draws the key. (Without `noexcept`, libstdc++ also stores the hash in
+    /// the nodes of a table.)
     std::size_t operator()(std::string_view text) const {
         return static_cast<std::size_t>(SipHash<1, 3>(hash_key())(text));
     }

@@ -14,7 +14,7 @@
 
 namespace roomstore::detail {
 
-/// Refuses bounds that no store works with; called where a store is constructed.
+/// Refuses limits out of bounds. Called when a store is constructed.
 inline void validate_limits(const Limits& limits) {
     if (limits.max_event_bytes < 1 || limits.max_event_bytes > Limits::highest_max_event_bytes) {
         throw_invalid(FieldPath("Limits").field("max_event_bytes"),
@@ -23,9 +23,9 @@ inline void validate_limits(const Limits& limits) {
     }
 }
 
-/// The rules about arguments, one function per operation of `ConversationStore`. Every backend
-/// calls it before anything else, and no rule stands anywhere else: that is what makes backends
-/// refuse the same input with the same text.
+/// Checks the arguments, with one function per operation of `ConversationStore`. Every backend
+/// calls it first, and no argument is checked elsewhere, so that all backends refuse the same input
+/// with the same text.
 ///
 /// Throws `Error` (invalid_argument) with `<field>: <what>`, the field being a `FieldPath`: a model
 /// or query by its type, any other argument by its parameter name.
@@ -33,7 +33,8 @@ class Validator {
 public:
     explicit Validator(Limits limits = {}) : limits_(limits) {
         validate_limits(limits);
-        // Drawn with the store, since later calls must not fail for it.
+        // Draw the key when the store is constructed, since later calls must not fail because of
+        // it.
         hash_key();
     }
 
@@ -51,7 +52,7 @@ public:
         sized("patch", patch, rule::object);
         value("unset", unset);
     }
-    /// What a patch made of a room, before it is stored: many small patches may make it too large.
+    /// A patched room before it is stored: many small patches can make it too large.
     void patched_room(const Room& room) const { row("Room", room); }
     void delete_room(const std::string& room_id) const { id("room_id", room_id); }
     void room_exists(const std::string& room_id) const { id("room_id", room_id); }
@@ -97,22 +98,26 @@ public:
 
     /// @name Events
     /// @{
-    void add_event_auto_index(const std::string& room_id, const RoomEvent& event) const {
+    /// @returns the bytes of the event, as `Limits::max_event_bytes` counts them.
+    std::size_t add_event_auto_index(const std::string& room_id, const RoomEvent& event) const {
         id("room_id", room_id);
-        event_of_room(FieldPath("RoomEvent"), room_id, event);
+        return event_of_room(FieldPath("RoomEvent"), room_id, event);
     }
-    void append_events(const std::string& room_id,
-                       const std::vector<RoomEvent>& events,
-                       const AppendOptions& options) const {
+    /// @returns the bytes of all events.
+    std::size_t append_events(const std::string& room_id,
+                              const std::vector<RoomEvent>& events,
+                              const AppendOptions& options) const {
         id("room_id", room_id);
         value(FieldPath("AppendOptions").field("expected_next_index"),
               options.expected_next_index,
               rule::not_negative);
         const FieldPath path("events");
+        std::size_t bytes = 0;
         for (std::size_t i = 0; i < events.size(); ++i) {
-            event_of_room(path.element(i), room_id, events[i]);
+            bytes += event_of_room(path.element(i), room_id, events[i]);
         }
         if (events.size() > 1) distinct_events(path, events);
+        return bytes;
     }
     void add_event(const RoomEvent& event) const { row("RoomEvent", event); }
     void get_event(const std::string& event_id) const { id("event_id", event_id); }
@@ -297,10 +302,11 @@ private:
     }
 
     template <typename T, typename Rule>
-    void sized(const FieldPath& path, const T& value, const Rule& rule) const {
+    std::size_t sized(const FieldPath& path, const T& value, const Rule& rule) const {
         ValueChecker checker;
         checker.check(path, value, rule);
         bound_bytes(path, checker);
+        return checker.bytes();
     }
     template <typename T, typename Rule>
     void sized(const char* name, const T& value, const Rule& rule) const {
@@ -320,11 +326,12 @@ private:
         }
     }
 
-    void event_of_room(const FieldPath& path,
-                       const std::string& room_id,
-                       const RoomEvent& event) const {
-        sized(path, event, rule::any);
+    std::size_t event_of_room(const FieldPath& path,
+                              const std::string& room_id,
+                              const RoomEvent& event) const {
+        const auto bytes = sized(path, event, rule::any);
         if (event.room_id != room_id) throw_invalid(path.field("room_id"), "differs from room_id");
+        return bytes;
     }
 
     static void distinct_events(const FieldPath& path, const std::vector<RoomEvent>& events) {
@@ -342,8 +349,8 @@ private:
         }
     }
 
-    /// The store adds `channel_id` to `connected_via`: the row must still be small enough when the
-    /// caller hands it back.
+    /// The store adds `channel_id` to `connected_via`, and the resulting row must still be within
+    /// the limit when the caller passes it back.
     void participant_row(const Participant& participant) const {
         const FieldPath path("Participant");
         ValueChecker checker;

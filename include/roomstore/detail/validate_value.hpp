@@ -23,13 +23,13 @@
 
 namespace roomstore::detail {
 
-/// Checks one argument, field by field, and counts its bytes on the way (`Limits`). The paths that
-/// it is handed are written only when something is refused.
+/// Checks one argument field by field and counts its bytes (see `Limits`). Paths are formatted only
+/// if a value is refused.
 class ValueChecker {
 public:
     std::size_t bytes() const noexcept { return bytes_; }
 
-    // The types of the values are constrained, since many convert to Json or to numbers.
+    // The types of the values are constrained, since many types convert to Json or to numbers.
 
     template <std::same_as<std::string> Text, typename Rule>
     void check(const FieldPath& path, const Text& text, const Rule& rule, Nesting = {}) {
@@ -180,7 +180,7 @@ public:
                      });
     }
 
-    /// No value twice; the later one is refused. Empty values do not count.
+    /// Refuses the later of two equal values. Empty values are ignored.
     static void check_distinct(const FieldPath& path, const std::vector<std::string>& values) {
         std::vector<std::size_t> order(values.size());
         for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -212,7 +212,7 @@ private:
     }
 
     void check_content(const FieldPath& path, const UnknownContent& content, Nesting nesting) {
-        // The raw value is the content itself, whose braces are counted already.
+        // The raw value is the content itself, whose nesting level is already counted.
         check(path, content.raw, rule::object, Nesting{nesting.json - 1, 0});
         const auto tag = content.raw.find("type");
         const FieldPath tag_path = path.key("type");
@@ -267,7 +267,7 @@ private:
             }
             case Json::value_t::binary:
             case Json::value_t::discarded:
-                throw_invalid(path, std::string("no JSON value: ") + value.type_name());
+                throw_invalid(path, std::string("not a JSON value: ") + value.type_name());
             default:
                 break;
         }

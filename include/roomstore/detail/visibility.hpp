@@ -1,8 +1,8 @@
 #pragma once
 
-/// Marks what has to be one and the same in a program and in every shared library of it, also where
-/// those are compiled with hidden visibility: types that are thrown, and objects whose address
-/// counts.
+/// Marks types and objects that must be unique across a program and its shared libraries, even if
+/// these are compiled with hidden visibility: types that are thrown, and objects that are compared
+/// by address.
 #if defined(__GNUC__)
 #define ROOMSTORE_SHARED __attribute__((visibility("default")))
 #else

@@ -16,15 +16,15 @@
 #include "roomstore/detail/nesting.hpp"
 #include "roomstore/model/box.hpp"
 
-/// From models to JSON. Nothing is checked but the depth, which bounds the recursion: what a store
-/// would refuse can still be shown.
+/// Conversion from models to JSON. Only the depth is checked, to bound the recursion, so that a
+/// model that a store would refuse can still be displayed.
 namespace roomstore::detail {
 
 /// Writes the fields of a model or content as the members of `object`.
 template <typename Model>
 void write_fields(const FieldPath& path, const Model& model, Nesting nesting, Json& object);
 
-// The types of the values are constrained, since JSON converts to and from many.
+// The types of the values are constrained, since Json converts to and from many types.
 
 template <typename T>
     requires(std::same_as<T, std::string> || std::same_as<T, bool> || std::same_as<T, double> ||
@@ -82,7 +82,7 @@ Json write_json(const FieldPath& path, const Content& content, Nesting nesting) 
 
 template <std::same_as<Box<EventContent>> Content>
 Json write_json(const FieldPath& path, const Content& content, Nesting nesting) {
-    // A store refuses a box that was moved from, and what it refused is written to logs.
+    // A store refuses a moved-from box, but the refused model must still be loggable.
     return content.operator->() ? write_json(path, *content, nesting) : Json(nullptr);
 }
 
@@ -115,7 +115,7 @@ void write_fields(const FieldPath& path, const Model& model, Nesting nesting, Js
         const FieldPath field_path = path.field(field.name);
         if constexpr (std::same_as<Rule, rule::Members>) {
             for (const auto& [name, member] : value.map()) {
-                // Not in the place of a field, which a store would refuse.
+                // Does not overwrite a field of the same name; a store would refuse such a member.
                 object.emplace(name, write_json(field_path.key(name), member, nesting));
             }
         } else {

@@ -31,7 +31,7 @@ asio::awaitable<RoomEvent> ConversationStore::add_event_auto_index(std::string r
             if (detail::repeats_append(*stored, event)) co_return std::move(*stored);
             throw detail::names_another_event(operation, event.id, room_id);
         }
-        // The newest live event may have been deleted; the room's counters remember its index.
+        // The newest event may have been deleted; the room's counters still hold its index.
         const auto newest = co_await list_events(room_id, {.limit = 1, .newest_first = true});
         std::int64_t last = room->event_count > 0 ? room->latest_index : -1;
         if (!newest.empty()) last = (std::max)(last, newest.back().index);

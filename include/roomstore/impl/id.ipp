@@ -18,9 +18,9 @@ namespace roomstore {
 
 namespace detail {
 
-/// 128 bits of the operating system. Drawn anew for every id, never from a seeded engine: a process
-/// that forks must not hand out the ids of its parent. One system call, because
-/// `std::random_device` asks the processor four times over, which takes up to 0.1 ms in a virtual
+/// 128 random bits from the operating system, drawn for every id. A seeded engine is not used,
+/// since a forked process would generate the ids of its parent. One system call is made, because
+/// `std::random_device` queries the processor four times, which takes up to 0.1 ms in a virtual
 /// machine.
 inline std::array<unsigned char, 16> random_bytes() {
     std::array<unsigned char, 16> bytes{};

@@ -34,7 +34,7 @@ void from_json(const Json& json, Model& model) {
     model = std::move(fresh);
 }
 
-// One pair for each model that has a name; a forgotten one does not link.
+// One pair for each model that has a `model_name`; a missing pair causes a link error.
 template void to_json(Json&, const Room&);
 template void from_json(const Json&, Room&);
 template void to_json(Json&, const RoomTimers&);

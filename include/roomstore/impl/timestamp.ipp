@@ -18,7 +18,7 @@ inline void append_digits(std::string& out, std::int64_t value, int width) {
     out.append(digits, static_cast<std::size_t>(width));
 }
 
-/// Quotient and remainder, the remainder never negative.
+/// Quotient and remainder, where the remainder is never negative.
 inline std::pair<std::int64_t, std::int64_t> floor_divide(std::int64_t value,
                                                           std::int64_t divisor) {
     const std::int64_t remainder = value % divisor;
@@ -44,7 +44,7 @@ inline bool take_char(std::string_view& text, char expected) {
     return true;
 }
 
-/// Reads `.` and 1 to 9 digits, keeps microseconds. No `.` is no fraction.
+/// Reads `.` and 1 to 9 digits and returns microseconds; 0 if there is no `.`.
 inline std::optional<int> take_fraction(std::string_view& text) {
     if (!take_char(text, '.')) return 0;
     int micros = 0;
@@ -58,7 +58,7 @@ inline std::optional<int> take_fraction(std::string_view& text) {
     return micros;
 }
 
-/// Reads `Z` or `+hh:mm` / `-hh:mm`; the result is what to subtract to reach UTC.
+/// Reads `Z` or `+hh:mm` / `-hh:mm`; the result must be subtracted to get UTC.
 inline std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
     if (take_char(text, 'Z') || take_char(text, 'z')) return std::chrono::minutes{0};
     const bool negative = !text.empty() && text.front() == '-';
@@ -76,8 +76,9 @@ inline std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
 
 std::string to_iso8601(Timestamp time) {
     using namespace std::chrono;
-    // The calendar of <chrono> ends at year 32767, while a Timestamp reaches year 294247: whole
-    // cycles of 400 years are set aside. Integers, since the start of the first day overflows.
+    // The calendar of <chrono> ends at year 32767, while a Timestamp reaches year 294247, so whole
+    // cycles of 400 years are counted separately. Integers are used, since the start of the first
+    // day overflows a Timestamp.
     constexpr std::int64_t day_micros = std::int64_t{24} * 60 * 60 * 1'000'000;
     constexpr std::int64_t cycle_days = 146'097;
     const std::int64_t count = time.time_since_epoch().count();

@@ -1,12 +1,13 @@
 #pragma once
 
 /// @cond
-// GCC 12 copies the members of a struct that is initialised beside a co_await, in the same full
-// expression, byte by byte into the frame of the coroutine and destroys them and the originals.
-// Every struct here that owns memory therefore has one member more for that compiler: it takes no
-// room, and its default value is made from a list, which GCC 12 refuses beside a co_await with
-// "array used as initializer". So the broken expression does not compile, while everything else
-// does: a named struct, one that a function returns, and one made where nothing is awaited.
+// If a struct is initialised in the same full expression as a co_await, GCC 12 copies its members
+// byte by byte into the coroutine frame and destroys both the copies and the originals. Every
+// struct of this library that owns memory therefore has an additional member for that compiler. It
+// takes no space, and its default value is constructed from an initializer list, which GCC 12
+// rejects in an expression with a co_await ("array used as initializer"). So the affected
+// expressions do not compile, while all others do: a named struct, one returned by a function, and
+// one created in an expression without a co_await.
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
 
 #include <initializer_list>
@@ -15,7 +16,7 @@ namespace roomstore::detail {
 
 class AwaitGuard {
 public:
-    // The destructor is what keeps the list out of read-only memory, where GCC would accept it.
+    // The destructor keeps the list out of read-only memory; GCC would accept it there.
     class Element {
     public:
         Element(int /*any*/) noexcept {}

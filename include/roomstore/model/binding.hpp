@@ -32,60 +32,61 @@ template <>
 inline constexpr std::string_view model_name<ChannelBinding> = "ChannelBinding";
 }  // namespace detail
 
-/// How often a channel may be written to. Every bound is > 0; absent is unlimited.
+/// Rate limit for events sent to a channel. Every bound is > 0; absent: unlimited.
 /// @ingroup bindings
 struct RateLimit {
-    /// Events in a second, > 0; absent: unlimited.
+    /// Events per second, > 0; absent: unlimited.
     std::optional<double> max_per_second{};
-    /// Events in a minute, > 0; absent: unlimited.
+    /// Events per minute, > 0; absent: unlimited.
     std::optional<double> max_per_minute{};
-    /// Events in an hour, > 0; absent: unlimited.
+    /// Events per hour, > 0; absent: unlimited.
     std::optional<double> max_per_hour{};
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const RateLimit&) const = default;
 };
 
-/// How delivery to a channel is repeated.
+/// Retry policy for the delivery to a channel.
 /// @ingroup bindings
 struct RetryPolicy {
-    /// Attempts after the first, >= 0; 0: none.
+    /// Maximum number of retries, >= 0; 0: no retries.
     std::int64_t max_retries = 3;
-    /// Pause before the first repetition, in seconds, > 0.
+    /// Delay before the first retry, in seconds, > 0.
     double base_delay_seconds = 1.0;
-    /// The longest pause, in seconds, > 0.
+    /// Maximum delay, in seconds, > 0.
     double max_delay_seconds = 60.0;
-    /// By how much each pause is longer than the one before, > 0.
+    /// Factor by which the delay grows with each retry, > 0.
     double exponential_base = 2.0;
-    /// Names of the errors to repeat on; absent: whatever the error itself does not refuse.
+    /// Names of the errors on which to retry; absent: every error that does not itself rule out a
+    /// retry.
     std::optional<std::vector<std::string>> retryable_errors{};
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const RetryPolicy&) const = default;
 };
 
-/// What a channel can do. Every `max_` bound is > 0; absent is unlimited.
+/// Capabilities of a channel. Every `max_` bound is > 0; absent: unlimited.
 /// @ingroup bindings
 struct ChannelCapabilities {
-    /// What the channel carries; text by default.
+    /// Media that the channel can carry; text by default.
     std::vector<ChannelMediaType> media_types{ChannelMediaType::text};
-    /// Length of a text, > 0, in the unit that the channel counts in; absent: unlimited.
+    /// Maximum length of a text, > 0, in the unit used by the channel; absent: unlimited.
     std::optional<std::int64_t> max_length{};
-    /// Replies can point at the event they answer.
+    /// Replies can refer to the event that they answer.
     bool supports_threading = false;
-    /// Events can be reacted to.
+    /// Reactions to events can be sent.
     bool supports_reactions = false;
-    /// What was sent can be replaced.
+    /// Sent events can be edited.
     bool supports_edit = false;
-    /// What was sent can be withdrawn.
+    /// Sent events can be retracted.
     bool supports_delete = false;
-    /// Reading is reported back.
+    /// Read receipts are reported.
     bool supports_read_receipts = false;
-    /// Typing is shown.
+    /// Typing indicators can be shown.
     bool supports_typing = false;
     /// `TemplateContent` can be sent.
     bool supports_templates = false;
@@ -93,7 +94,7 @@ struct ChannelCapabilities {
     bool supports_rich_text = false;
     /// Buttons can be shown.
     bool supports_buttons = false;
-    /// Buttons of one event, > 0; absent: unlimited.
+    /// Maximum number of buttons per event, > 0; absent: unlimited.
     std::optional<std::int64_t> max_buttons{};
     /// Cards can be shown.
     bool supports_cards = false;
@@ -101,27 +102,27 @@ struct ChannelCapabilities {
     bool supports_quick_replies = false;
     /// `MediaContent` can be sent.
     bool supports_media = false;
-    /// MIME types of media; empty by default.
+    /// Supported MIME types of media; empty by default.
     std::vector<std::string> supported_media_types{};
-    /// Size of one attachment in bytes, > 0; absent: unlimited.
+    /// Maximum size of an attachment in bytes, > 0; absent: unlimited.
     std::optional<std::int64_t> max_media_size_bytes{};
     /// `AudioContent` can be sent.
     bool supports_audio = false;
-    /// Length of one recording in seconds, > 0; absent: unlimited.
+    /// Maximum length of a recording in seconds, > 0; absent: unlimited.
     std::optional<std::int64_t> max_audio_duration_seconds{};
-    /// MIME types of audio; empty by default.
+    /// Supported MIME types of audio; empty by default.
     std::vector<std::string> supported_audio_formats{};
     /// `VideoContent` can be sent.
     bool supports_video = false;
-    /// Length of one film in seconds, > 0; absent: unlimited.
+    /// Maximum length of a video in seconds, > 0; absent: unlimited.
     std::optional<std::int64_t> max_video_duration_seconds{};
-    /// MIME types of video; empty by default.
+    /// Supported MIME types of video; empty by default.
     std::vector<std::string> supported_video_formats{};
-    /// To which of several recipients an event goes.
+    /// Which of several recipients receive an event.
     DeliveryMode delivery_mode = DeliveryMode::broadcast;
-    /// A JSON object, for what this list does not foresee.
+    /// Further capabilities: a JSON object.
     Json custom = Json::object();
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
@@ -135,31 +136,31 @@ struct ChannelBinding {
     std::string channel_id{};
     /// The room, 1 to 255 bytes. It must exist.
     std::string room_id{};
-    /// What kind of channel it is. Required: no default is a legal name.
+    /// Type of the channel. Required: the default, an empty name, is not legal.
     ChannelType channel_type{};
-    /// Whether it carries people's messages or thinks.
+    /// Whether it transports messages or is an agent.
     ChannelCategory category = ChannelCategory::transport;
-    /// Which way events flow through it.
+    /// Direction in which events flow through it.
     ChannelDirection direction = ChannelDirection::bidirectional;
     /// Whether it may read and write the room.
     Access access = Access::read_write;
-    /// Kept from writing, whatever `access` says.
+    /// Whether it must not write, regardless of `access`.
     bool muted = false;
-    /// Kept from being delivered to. Applying it is the work of the application.
+    /// Whether nothing is delivered to it. The application applies this.
     bool output_muted = false;
-    /// Whom its events reach: a constant of namespace `visibility`, or channel ids.
+    /// Recipients of its events: a constant of namespace `visibility`, or channel ids.
     std::string visibility = roomstore::visibility::all;
-    /// Whose channel it is, 1 to 255 bytes; absent: nobody's in particular.
+    /// The participant to whom the channel belongs, 1 to 255 bytes; absent: none.
     std::optional<std::string> participant_id{};
-    /// A hint of the application, >= 0. The store's own read position is the read marker.
+    /// For the application, 0 .. 2^63 - 2. The store does not use it: it has read markers.
     std::optional<std::int64_t> last_read_index{};
-    /// Set when the channel is first attached, kept afterwards.
+    /// Set when the channel is first attached; not changed afterwards.
     Timestamp attached_at = now();
-    /// What the channel can do.
+    /// Capabilities of the channel.
     ChannelCapabilities capabilities{};
-    /// How often it may be written to; absent: as often as one likes.
+    /// Rate limit for events sent to it; absent: unlimited.
     std::optional<RateLimit> rate_limit{};
-    /// How delivery to it is repeated; absent: as the application sees fit.
+    /// Retry policy for the delivery to it; absent: the application decides.
     std::optional<RetryPolicy> retry_policy{};
     /// A JSON object.
     Json metadata = Json::object();

@@ -7,30 +7,30 @@
 
 namespace roomstore {
 
-/// A value kept on the heap, so that a type can contain itself. Copies are deep; to compare,
-/// compare the values. A moved-from box may only be copied, assigned to or destroyed.
+/// A value on the heap, so that a type can contain itself. Copies are deep. Boxes are not
+/// comparable; compare their values. A moved-from box may only be copied, assigned to or destroyed.
 /// @ingroup values
 template <typename T>
 class Box {
 public:
-    /// A default value.
+    /// Holds a default-constructed value.
     Box() : value_(std::make_unique<T>()) {}
 
-    /// A value made from another, as `T` is.
+    /// Holds a `T` constructed from `value`.
     template <typename U>
         requires(!std::same_as<std::remove_cvref_t<U>, Box> && std::constructible_from<T, U>)
     Box(U&& value) : value_(std::make_unique<T>(std::forward<U>(value))) {}
 
     /// Copies the value.
     Box(const Box& other) : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
-    /// Takes the value; `other` is left without one.
+    /// Moves the value; `other` is left without one.
     Box(Box&& other) noexcept = default;
     /// Copies the value.
     Box& operator=(const Box& other) {
         if (this != &other) value_ = other.value_ ? std::make_unique<T>(*other.value_) : nullptr;
         return *this;
     }
-    /// Takes the value; `other` is left without one.
+    /// Moves the value; `other` is left without one.
     Box& operator=(Box&& other) noexcept = default;
     ~Box() = default;
 

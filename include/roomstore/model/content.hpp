@@ -36,7 +36,7 @@ struct TextContent {
     std::string body{};
     /// Language tag, as in RFC 5646.
     std::optional<std::string> language{};
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
@@ -52,15 +52,15 @@ struct RichContent {
     std::string body{};
     /// The markup of `body`.
     RichFormat format = RichFormat::markdown;
-    /// The same without markup, for channels that show none.
+    /// The text without markup, for channels that cannot display it.
     std::optional<std::string> plain_text{};
     /// JSON objects, shaped by the application.
     std::vector<Json> buttons{};
     /// JSON objects, shaped by the application.
     std::vector<Json> cards{};
-    /// Answers to choose from.
+    /// Suggested replies.
     std::vector<std::string> quick_replies{};
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
@@ -74,22 +74,22 @@ struct MediaContent {
     static constexpr std::string_view tag = "media";
     /// Begins with `http://`, `https://` or `data:`.
     std::string url{};
-    /// Such as `image/png`; not checked.
+    /// MIME type, such as `image/png`; not checked.
     std::string mime_type{};
-    /// The name to save it under.
+    /// File name of the attachment.
     std::optional<std::string> filename{};
-    /// Bytes, >= 0.
+    /// Size in bytes, >= 0.
     std::optional<std::int64_t> size_bytes{};
-    /// The text below it.
+    /// Caption.
     std::optional<std::string> caption{};
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const MediaContent&) const = default;
 };
 
-/// A place on earth, WGS 84.
+/// A geographic location, WGS 84.
 /// @ingroup events
 struct LocationContent {
     /// The `type` of this content in JSON.
@@ -98,51 +98,51 @@ struct LocationContent {
     double latitude = 0;
     /// Degrees, -180 .. 180.
     double longitude = 0;
-    /// A name for the place.
+    /// Name of the place.
     std::optional<std::string> label{};
-    /// A postal address.
+    /// Postal address.
     std::optional<std::string> address{};
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const LocationContent&) const = default;
 };
 
-/// A recording. `url` begins with `http://`, `https://` or `data:`.
+/// An audio recording. `url` begins with `http://`, `https://` or `data:`.
 /// @ingroup events
 struct AudioContent {
     /// The `type` of this content in JSON.
     static constexpr std::string_view tag = "audio";
     /// Begins with `http://`, `https://` or `data:`.
     std::string url{};
-    /// Such as `audio/ogg`, the default; not checked.
+    /// MIME type, `audio/ogg` by default; not checked.
     std::string mime_type = "audio/ogg";
-    /// Seconds, >= 0.
+    /// Duration in seconds, >= 0.
     std::optional<double> duration_seconds{};
-    /// What is said in it.
+    /// Transcript of the recording.
     std::optional<std::string> transcript{};
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const AudioContent&) const = default;
 };
 
-/// A film. `url` and `thumbnail_url` begin with `http://`, `https://` or `data:`.
+/// A video. `url` and `thumbnail_url` begin with `http://`, `https://` or `data:`.
 /// @ingroup events
 struct VideoContent {
     /// The `type` of this content in JSON.
     static constexpr std::string_view tag = "video";
     /// Begins with `http://`, `https://` or `data:`.
     std::string url{};
-    /// Such as `video/mp4`, the default; not checked.
+    /// MIME type, `video/mp4` by default; not checked.
     std::string mime_type = "video/mp4";
-    /// Seconds, >= 0.
+    /// Duration in seconds, >= 0.
     std::optional<double> duration_seconds{};
-    /// A still of it. Begins with `http://`, `https://` or `data:`.
+    /// Preview image. Begins with `http://`, `https://` or `data:`.
     std::optional<std::string> thumbnail_url{};
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
@@ -154,47 +154,47 @@ struct VideoContent {
 struct CompositeContent {
     /// The `type` of this content in JSON.
     static constexpr std::string_view tag = "composite";
-    /// In the order in which they are shown; at least one.
+    /// At least one part, in display order.
     std::vector<EventContent> parts;
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     friend bool operator==(const CompositeContent& a, const CompositeContent& b);
 };
 
-/// Text by the system, not by a person.
+/// Text from the system, not from a person.
 /// @ingroup events
 struct SystemContent {
     /// The `type` of this content in JSON.
     static constexpr std::string_view tag = "system";
-    /// The text for people; may be empty.
+    /// Human-readable text; may be empty.
     std::string body{};
-    /// The text for programs.
+    /// Machine-readable code.
     std::optional<std::string> code{};
     /// A JSON object.
     Json data = Json::object();
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const SystemContent&) const = default;
 };
 
-/// A message made from a template that the provider knows.
+/// A message based on a template that is registered with the provider.
 /// @ingroup events
 struct TemplateContent {
     /// The `type` of this content in JSON.
     static constexpr std::string_view tag = "template";
-    /// The provider's name of the template.
+    /// Id of the template at the provider.
     std::string template_id{};
     /// Language of the template, `en` by default.
     std::string language = "en";
-    /// What is filled in, by name.
+    /// Parameter values by name.
     std::map<std::string, std::string> parameters{};
-    /// The text as it came out, where that is known.
+    /// The rendered text, if known.
     std::optional<std::string> body{};
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
@@ -206,66 +206,66 @@ struct TemplateContent {
 struct EditContent {
     /// The `type` of this content in JSON.
     static constexpr std::string_view tag = "edit";
-    /// The event that is edited, 1 to 255 bytes. It need not exist.
+    /// Id of the edited event, 1 to 255 bytes. It need not exist.
     std::string target_event_id{};
-    /// What it says from now on.
+    /// The content that replaces the previous one.
     Box<EventContent> new_content{};
-    /// Who or what edited it.
+    /// Person or system that edited it.
     std::optional<std::string> edit_source{};
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
-    /// Equal in every field; a content that was moved from equals only another.
+    /// Equal in every field; a moved-from `new_content` equals only another moved-from one.
     friend bool operator==(const EditContent& a, const EditContent& b);
 };
 
-/// Withdrawal of an earlier event.
+/// Retraction of an earlier event.
 /// @ingroup events
 struct DeleteContent {
     /// The `type` of this content in JSON.
     static constexpr std::string_view tag = "delete";
-    /// The event that is withdrawn, 1 to 255 bytes. It need not exist.
+    /// Id of the retracted event, 1 to 255 bytes. It need not exist.
     std::string target_event_id{};
-    /// On whose behalf.
+    /// On whose behalf the event is retracted.
     DeleteType delete_type = DeleteType::sender;
-    /// Why, for people.
+    /// Human-readable reason.
     std::optional<std::string> reason{};
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const DeleteContent&) const = default;
 };
 
-/// A tool call of an agent, at its start or at its end.
+/// A tool call of an agent, at its start or its end.
 /// @ingroup events
 struct ToolCallContent {
     /// The `type` of this content in JSON.
     static constexpr std::string_view tag = "tool_call";
-    /// Which tool was called.
+    /// Name of the tool.
     std::string tool_name{};
-    /// Which call it was: the same at its start and at its end.
+    /// Id of the call, the same at its start and its end.
     std::string tool_id{};
-    /// What it was called with: a JSON object.
+    /// Arguments of the call: a JSON object.
     Json arguments = Json::object();
-    /// What it gave: any JSON value, null by default.
+    /// Result: any JSON value, null by default.
     Json result = nullptr;
-    /// How far it is.
+    /// Progress of the call.
     ToolCallStatus status = ToolCallStatus::pending;
-    /// How long it took, in milliseconds; any number.
+    /// Duration in milliseconds; any value.
     std::optional<std::int64_t> duration_ms{};
-    /// What went wrong, for people.
+    /// Human-readable error message.
     std::optional<std::string> error{};
-    /// A JSON object, where present.
+    /// A JSON object, if present.
     std::optional<Json> structured_content{};
-    /// Members of its JSON that this build has no field for.
+    /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;
     /// Equal in every field.
     bool operator==(const ToolCallContent&) const = default;
 };
 
-/// A content whose tag this build does not know: kept as it came and written back unchanged.
+/// A content whose tag this build does not know. It is kept and written back unchanged.
 /// @ingroup events
 struct UnknownContent {
     /// A JSON object whose `type` is a string other than the tags above.
@@ -286,11 +286,11 @@ struct OneOfVariant<T, std::variant<Contents...>>
 
 }  // namespace detail
 
-/// What an event says: one of the contents above, told apart in JSON by its `type`.
+/// Content of an event: one of the types above, identified in JSON by its `type`.
 /// @ingroup events
 class EventContent {
 public:
-    /// Every kind of content, `TextContent` first.
+    /// All content types, `TextContent` first.
     using Variant = std::variant<TextContent,
                                  RichContent,
                                  MediaContent,
@@ -309,20 +309,21 @@ public:
     EventContent() noexcept;
     /// Copies the content.
     EventContent(const EventContent& other);
-    /// Takes the content.
+    /// Moves the content.
     EventContent(EventContent&& other) noexcept;
     /// Copies the content.
     EventContent& operator=(const EventContent& other);
-    /// Takes the content.
+    /// Moves the content.
     EventContent& operator=(EventContent&& other) noexcept;
     ~EventContent();
 
-    /// One of the contents above.
+    /// Constructs it from one of the content types above.
     template <typename T>
         requires detail::OneOfVariant<std::remove_cvref_t<T>, Variant>::value
     EventContent(T&& content) : variant_(std::forward<T>(content)) {}
 
-    /// The tag, as in JSON. Empty for an `UnknownContent` that has none, which no store accepts.
+    /// The tag, as in JSON. Empty for an `UnknownContent` without a string `type`, which every
+    /// store refuses.
     std::string_view type() const;
 
     /// Whether the content is a `T`.
@@ -331,46 +332,44 @@ public:
         return std::holds_alternative<T>(variant_);
     }
 
-    /// The content, which is a `T`.
-    /// @throws std::bad_variant_access where it is not: that is a mistake of the caller, and
-    /// nothing
-    ///         that a store has refused.
+    /// The content, which must be a `T`.
+    /// @throws std::bad_variant_access if it is not: a programming error, not a refusal by a store.
     template <typename T>
     const T& get() const {
         return std::get<T>(variant_);
     }
-    /// The content, which is a `T`.
-    /// @throws std::bad_variant_access where it is not.
+    /// The content, which must be a `T`.
+    /// @throws std::bad_variant_access if it is not.
     template <typename T>
     T& get() {
         return std::get<T>(variant_);
     }
 
-    /// The content if it is a `T`, else null.
+    /// The content if it is a `T`, else a null pointer.
     template <typename T>
     const T* get_if() const noexcept {
         return std::get_if<T>(&variant_);
     }
-    /// The content if it is a `T`, else null.
+    /// The content if it is a `T`, else a null pointer.
     template <typename T>
     T* get_if() noexcept {
         return std::get_if<T>(&variant_);
     }
 
-    /// What `visitor` returns for the content, as `std::visit` calls it.
+    /// Calls `visitor` with the content, as `std::visit` does, and returns its result.
     template <typename Visitor>
     decltype(auto) visit(Visitor&& visitor) const {
         return std::visit(std::forward<Visitor>(visitor), variant_);
     }
-    /// What `visitor` returns for the content, which it may change.
+    /// Calls `visitor` with the content, which it may modify, and returns its result.
     template <typename Visitor>
     decltype(auto) visit(Visitor&& visitor) {
         return std::visit(std::forward<Visitor>(visitor), variant_);
     }
 
-    /// The content as it is kept.
+    /// The underlying variant.
     const Variant& variant() const noexcept { return variant_; }
-    /// The content as it is kept.
+    /// The underlying variant.
     Variant& variant() noexcept { return variant_; }
 
     /// The same kind of content, equal in every field.
@@ -383,7 +382,7 @@ private:
 /// Equal in every field.
 bool operator==(const CompositeContent& a, const CompositeContent& b);
 
-/// Equal in every field; a content that was moved from equals only another.
+/// Equal in every field; a moved-from `new_content` equals only another moved-from one.
 bool operator==(const EditContent& a, const EditContent& b);
 
 /// The same kind of content, equal in every field.
@@ -407,7 +406,7 @@ struct KnownTags<std::variant<Contents...>> {
     static constexpr bool contain(std::string_view tag) { return (has_tag<Contents>(tag) || ...); }
 };
 
-/// Whether this build has a type of its own for contents tagged `tag`.
+/// Whether this build has a content type with the tag `tag`.
 constexpr bool is_known_content_tag(std::string_view tag) {
     return KnownTags<EventContent::Variant>::contain(tag);
 }

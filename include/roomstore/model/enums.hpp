@@ -9,110 +9,110 @@
 
 namespace roomstore {
 
-/// State of a room. The store keeps it; what it means is up to the application.
+/// Status of a room. The store only keeps it; its meaning is up to the application.
 /// @ingroup rooms
 enum class RoomStatus {
     active,    ///< In use: the default.
-    paused,    ///< Asleep for now.
+    paused,    ///< Temporarily inactive.
     closed,    ///< Ended.
-    archived,  ///< Ended, and out of the way.
+    archived,  ///< Ended and archived.
 };
-/// How far an event got.
+/// Delivery status of an event.
 /// @ingroup events
 enum class EventStatus {
     pending,    ///< Not yet delivered: the default.
     delivered,  ///< Delivered.
     read,       ///< Read.
     failed,     ///< Delivery failed.
-    blocked,    ///< Kept from being delivered: see `RoomEvent::blocked_by`.
+    blocked,    ///< Delivery was blocked: see `RoomEvent::blocked_by`.
 };
-/// Whether a channel carries messages or thinks.
+/// Whether a channel transports messages or is an agent.
 /// @ingroup bindings
 enum class ChannelCategory {
-    transport,     ///< Carries what people say: the default.
-    intelligence,  ///< Reads along and answers: an agent.
+    transport,     ///< Transports messages: the default.
+    intelligence,  ///< An agent, which reads events and responds.
 };
-/// Which way events flow through a channel, seen from the room.
+/// Direction of events through a channel, as seen from the room.
 /// @ingroup bindings
 enum class ChannelDirection {
     inbound,        ///< Into the room.
     outbound,       ///< Out of the room.
     bidirectional,  ///< Both.
 };
-/// What a channel carries.
+/// Kind of media that a channel can carry.
 /// @ingroup bindings
 enum class ChannelMediaType {
     text,       ///< Plain text.
     rich,       ///< Formatted text.
     media,      ///< Attachments.
     audio,      ///< Recordings.
-    video,      ///< Films.
+    video,      ///< Videos.
     location,   ///< Places.
-    template_,  ///< Messages made from templates; spelled `template`.
+    template_,  ///< Messages based on templates; spelled `template`.
 };
 /// What a channel may do in a room.
 /// @ingroup bindings
 enum class Access {
-    read_write,  ///< Everything: the default.
-    read_only,   ///< Only be delivered to.
-    write_only,  ///< Only say something.
+    read_write,  ///< Read and write: the default.
+    read_only,   ///< Only receive events.
+    write_only,  ///< Only write events.
     none,        ///< Nothing.
 };
-/// To which of several recipients of a channel an event goes.
+/// Which of several recipients of a channel receive an event.
 /// @ingroup bindings
 enum class DeliveryMode {
     broadcast,    ///< All: the default.
-    direct,       ///< The one that is addressed.
-    round_robin,  ///< One after the other.
+    direct,       ///< The addressed one.
+    round_robin,  ///< One per event, in turn.
 };
-/// On whose behalf an event is withdrawn.
+/// On whose behalf an event is retracted.
 /// @ingroup events
 enum class DeleteType {
-    sender,  ///< Whoever sent it: the default.
+    sender,  ///< The sender: the default.
     system,  ///< The system.
-    admin,   ///< Whoever administers the room.
+    admin,   ///< An administrator of the room.
 };
-/// What a participant is in a room.
+/// Role of a participant in a room.
 /// @ingroup participants
 enum class ParticipantRole {
-    owner,     ///< Whose room it is.
+    owner,     ///< Owns the room.
     agent,     ///< A person or program that serves the others.
-    member,    ///< One among others: the default.
-    observer,  ///< Reads along.
+    member,    ///< An ordinary member: the default.
+    observer,  ///< Only reads.
     bot,       ///< A program.
 };
-/// Whether a participant is in the room.
+/// Status of a participant's membership.
 /// @ingroup participants
 enum class ParticipantStatus {
-    active,    ///< Takes part: the default.
-    inactive,  ///< Silent for now.
-    left,      ///< Gone by their own choice.
-    banned,    ///< Shut out.
+    active,    ///< Participates: the default.
+    inactive,  ///< Currently inactive.
+    left,      ///< Left voluntarily.
+    banned,    ///< Banned from the room.
 };
-/// How far it is known who a participant is.
+/// Progress of the identification of a participant.
 /// @ingroup participants
 enum class IdentificationStatus {
-    identified,      ///< Known: see `Participant::identity_id`.
-    pending,         ///< Not yet looked for: the default.
-    ambiguous,       ///< One of several: see `Participant::candidates`.
-    unknown,         ///< Looked for and not found.
-    challenge_sent,  ///< Asked to prove it.
-    rejected,        ///< Asked, and failed.
+    identified,      ///< Identified: see `Participant::identity_id`.
+    pending,         ///< Not yet attempted: the default.
+    ambiguous,       ///< Several candidates: see `Participant::candidates`.
+    unknown,         ///< Attempted, no identity found.
+    challenge_sent,  ///< Asked for proof of identity.
+    rejected,        ///< Asked for proof, and failed.
 };
-/// How far a task is.
+/// Progress of a task.
 /// @ingroup tasks
 enum class TaskStatus {
-    pending,      ///< Not begun: the default.
-    in_progress,  ///< Begun.
+    pending,      ///< Not started: the default.
+    in_progress,  ///< Started.
     completed,    ///< Done.
-    failed,       ///< Tried in vain.
-    cancelled,    ///< Not to be done any more.
+    failed,       ///< Attempted without success.
+    cancelled,    ///< No longer to be done.
 };
-/// Whom an agent's own output solicits in a room.
+/// Who may respond to the output of an agent in a room.
 /// @ingroup rooms
 enum class AgentResponsePolicy {
-    agent_chain,     ///< Other agents may answer it: the default.
-    addressed_only,  ///< Only whom it addresses.
+    agent_chain,     ///< Other agents may respond: the default.
+    addressed_only,  ///< Only the addressees may respond.
 };
 /// Markup of a `RichContent` body.
 /// @ingroup events
@@ -203,13 +203,13 @@ inline constexpr std::array<std::string_view, 3> enum_names<ToolCallStatus>{"pen
                                                                             "failed"};
 /// @endcond
 
-/// A closed enumeration of this library: one with spellings.
+/// A closed enumeration of this library, that is, one with `enum_names`.
 /// @ingroup values
 template <typename Enum>
 concept NamedEnum = std::is_enum_v<Enum> && (enum_names<Enum>.size() > 0);
 
 /// The spelling of `value`, as stored and as written in JSON. A value outside the enumeration has
-/// the empty spelling, which no store accepts.
+/// an empty spelling, which every store refuses.
 /// @ingroup values
 template <NamedEnum Enum>
 constexpr std::string_view to_string(Enum value) noexcept {
@@ -233,8 +233,8 @@ std::ostream& operator<<(std::ostream& out, Enum value) {
     return out << to_string(value);
 }
 
-/// Well-known values of the `visibility` fields. They are plain strings, since they also hold
-/// channel ids (one, or several separated by commas).
+/// Well-known values of the `visibility` fields. These fields are plain strings, since they can
+/// also hold channel ids (one, or several separated by commas).
 namespace visibility {
 /// Everybody in the room: the default.
 inline constexpr const char* all = "all";
@@ -244,7 +244,7 @@ inline constexpr const char* none = "none";
 inline constexpr const char* transport = "transport";
 /// Channels of category `intelligence`.
 inline constexpr const char* intelligence = "intelligence";
-/// Nobody outside of the application.
+/// Nobody outside the application.
 inline constexpr const char* internal = "internal";
 }  // namespace visibility
 

@@ -19,25 +19,25 @@ template <>
 inline constexpr std::string_view model_name<Identity> = "Identity";
 }  // namespace detail
 
-/// A person or agent behind addresses. An address is unique inside an organization; the space
-/// without organization is one of its own.
+/// A person or agent with addresses on channels. An address is unique within an organization;
+/// addresses without an organization form a separate namespace.
 /// @ingroup identities
 struct Identity {
     /// 1 to 255 bytes, unique in the store.
     std::string id{};
-    /// Where its addresses are filed, 1 to 255 bytes; absent: in the space without organization.
+    /// Organization to which its addresses belong, 1 to 255 bytes; absent: none.
     std::optional<std::string> organization_id{};
-    /// What people call them.
+    /// Name to display.
     std::optional<std::string> display_name{};
-    /// For the application; not an address that `resolve_identity` looks at, nor checked.
+    /// For the application only: not used by `resolve_identity`, and not checked.
     std::optional<std::string> email{};
-    /// For the application; not an address that `resolve_identity` looks at, nor checked.
+    /// For the application only: not used by `resolve_identity`, and not checked.
     std::optional<std::string> phone{};
-    /// Addresses by channel type: each 1 to 1024 bytes, none twice in a list.
+    /// Addresses by channel type: each 1 to 1024 bytes, no duplicates within a list.
     std::map<std::string, std::vector<std::string>> channel_addresses{};
-    /// Their id in another system.
+    /// Id in another system.
     std::optional<std::string> external_id{};
-    /// Their ids in other systems, by the name of the system.
+    /// Ids in other systems, by the name of the system.
     std::map<std::string, std::string> external_ids{};
     /// A JSON object.
     Json metadata = Json::object();

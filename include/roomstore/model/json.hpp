@@ -17,46 +17,46 @@
 #include "roomstore/model/task.hpp"
 
 /// @file
-/// JSON for every model and enumeration, found where nlohmann's library looks for it:
+/// JSON conversions of every model and enumeration, which nlohmann's library finds by itself:
 ///
 /// @code
 /// Json json = room;
 /// auto room = json.get<Room>();
 /// @endcode
 ///
-/// The names are those of the fields, enumerations stand by their spelling, times as ISO 8601 in
-/// UTC, contents with their `type`; absent values are written as null.
+/// Members have the names of the fields. Enumerations are written as their spelling, times as ISO
+/// 8601 in UTC, contents with their `type`, absent values as null.
 namespace roomstore {
 
 namespace detail {
 
-/// The position of the text `json` among `count` names.
-/// @throws Error (invalid_argument) where it is no text, or none of them.
+/// The position of the string `json` among `count` names.
+/// @throws Error (invalid_argument) if it is not a string, or none of the names.
 std::size_t read_enum_position(const Json& json, const std::string_view* names, std::size_t count);
 
-/// The text `json`.
-/// @throws Error (invalid_argument) where it is none.
+/// The string in `json`.
+/// @throws Error (invalid_argument) if it is not a string.
 const std::string& read_name(const Json& json);
 
 }  // namespace detail
 
-/// Writes `model`, also one that a store would refuse, unless it nests too deep; a content that was
-/// moved from as null.
-/// @throws Error (invalid_argument) where contents or JSON values nest more than 128 deep.
+/// Writes `model`, also one that a store would refuse, unless it is nested too deeply. A moved-from
+/// `EditContent::new_content` is written as null.
+/// @throws Error (invalid_argument) if contents or JSON values are nested more than 128 deep.
 template <detail::NamedModel Model>
 void to_json(Json& json, const Model& model);
 
-/// Reads a model. A field that is missing gets the default of the model, so an event without `id` a
-/// new one. Contents with a tag that this build does not know are kept as they are, and so are
-/// members that are no fields, in the `unknown_members` of contents, events, their sources and
-/// channel data, capabilities, rate limits and retry policies. `Room`, `RoomTimers`,
+/// Reads a model. A missing field gets the default of the model; an event without `id`, for
+/// example, gets a new one. Contents with a tag that this build does not know are kept as they are.
+/// Members that are not fields are kept in the `unknown_members` of contents, events, their sources
+/// and channel data, capabilities, rate limits and retry policies. `Room`, `RoomTimers`,
 /// `ChannelBinding`, `Participant`, `Identity`, `Task`, `Observation` and `ThreadSummary` ignore
-/// them: PostgreSQL keeps these in columns, and has none for what is not foreseen. On failure
-/// `model` is as it was.
-/// @throws Error (invalid_argument) with `<field>: <what>` where a value has another type than its
+/// such members: PostgreSQL stores these models in columns, and has no column for unknown members.
+/// On failure `model` is unchanged.
+/// @throws Error (invalid_argument) with `<field>: <what>` if a value does not have the type of its
 ///         field, an integer is out of range or has a fraction, a name is not in a closed
-///         enumeration, a time is none, a field without default is missing, or contents and JSON
-///         values nest more than 128 deep. All other rules are checked by the store.
+///         enumeration, a time is invalid, a field without default is missing, or contents and JSON
+///         values are nested more than 128 deep. All other rules are checked by the store.
 template <detail::NamedModel Model>
 void from_json(const Json& json, Model& model);
 
@@ -81,7 +81,7 @@ void to_json(Json& json, const Name& value) {
 }
 
 /// Reads a name, which is not checked here.
-/// @throws Error (invalid_argument) for what is no string.
+/// @throws Error (invalid_argument) if `json` is not a string.
 template <detail::OpenName Name>
 void from_json(const Json& json, Name& value) {
     value = Name(detail::read_name(json));

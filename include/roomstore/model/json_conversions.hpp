@@ -4,14 +4,15 @@
 
 #include "roomstore/model/json_value.hpp"
 
-// The JSON library decides once, where it first meets a type, whether the type is convertible. So
-// the conversions, which model/json.hpp describes, are declared here, and each model is given its
-// name before it is defined.
+// The JSON library determines once per type, at its first use, whether the type is convertible.
+// Therefore the conversions, which are documented in model/json.hpp, are declared here, and each
+// model gets its name before it is defined.
 namespace roomstore {
 
 namespace detail {
 
-/// The name of a type that is a JSON value of its own and begins a path; empty for all others.
+/// The name of a type that can be converted to JSON on its own; it is the root of the type's paths
+/// in error texts. Empty for all other types.
 template <typename Model>
 inline constexpr std::string_view model_name{};
 

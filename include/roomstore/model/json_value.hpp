@@ -4,7 +4,7 @@
 
 namespace roomstore {
 
-/// The type of every free-form value: metadata, payloads, tool results.
+/// The type of all free-form values: metadata, payloads, tool results.
 /// @ingroup values
 using Json = nlohmann::json;
 

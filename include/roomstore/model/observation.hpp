@@ -18,22 +18,22 @@ template <>
 inline constexpr std::string_view model_name<Observation> = "Observation";
 }  // namespace detail
 
-/// Something an intelligence channel noticed in a room.
+/// A finding about a room, recorded by a channel of category `intelligence`.
 /// @ingroup observations
 struct Observation {
-    /// 1 to 255 bytes, unique inside its room. No default.
+    /// 1 to 255 bytes, unique within its room. No default.
     std::string id{};
     /// The room, 1 to 255 bytes. It must exist.
     std::string room_id{};
-    /// The channel that noticed it, 1 to 255 bytes.
+    /// The channel that recorded it, 1 to 255 bytes.
     std::string channel_id{};
-    /// What was noticed; may be empty.
+    /// Text of the observation; may be empty.
     std::string content{};
-    /// Which kind of thing that is.
+    /// Kind of observation.
     std::optional<std::string> category{};
-    /// How sure the channel is, 0 .. 1; comes back bit for bit.
+    /// Confidence of the channel, 0 .. 1; returned bit for bit.
     double confidence = 1.0;
-    /// When; the present by default.
+    /// Time of the observation; the current time by default.
     Timestamp created_at = now();
     /// A JSON object.
     Json metadata = Json::object();

@@ -11,13 +11,13 @@
 
 namespace roomstore {
 
-/// A known name of the open enumeration `Enum`, such as `EventType::message`. It is a value of that
-/// enumeration and of no other, and a text where one is asked for.
+/// A known value of the open enumeration `Enum`, such as `EventType::message`. Converts to that
+/// enumeration, to no other one, and to `std::string_view`.
 /// @ingroup values
 template <typename Enum>
 class OpenConstant {
 public:
-    /// The name spelled `name`.
+    /// Constructs the constant spelled `name`.
     explicit constexpr OpenConstant(std::string_view name) noexcept : name_(name) {}
 
     /// The spelling, as stored and as written in JSON.
@@ -42,20 +42,20 @@ private:
     std::string_view name_;
 };
 
-/// Base of the *open* enumerations: a name out of a known set, or any other legal name.
+/// Base of the *open* enumerations, whose values are a set of known names and any other legal name.
 ///
-/// A chat server has event types and channels of its own; they are values like the known ones and
-/// survive the round trip. A legal name has 1 to 64 bytes of `[a-z0-9_.-]`; stores refuse others
-/// with `invalid_argument`.
+/// An application can define its own event types and channel types; they are stored and returned
+/// like the known ones. A legal name has 1 to 64 bytes of `[a-z0-9_.-]`; stores refuse others with
+/// `invalid_argument`.
 /// @ingroup values
 template <typename Derived>
 class OpenEnum {
 public:
-    /// The empty name, which no store accepts.
+    /// The empty name, which every store refuses.
     OpenEnum() = default;
     /// The known value.
     OpenEnum(OpenConstant<Derived> known) : name_(known.name()) {}
-    /// Refused: the name of a value of another enumeration.
+    /// Deleted: a constant of another enumeration does not compile.
     template <typename Other>
         requires(!std::same_as<Other, Derived>)
     OpenEnum(OpenConstant<Other> known) = delete;
@@ -69,7 +69,7 @@ public:
     /// The spelling, as stored and as written in JSON.
     const std::string& name() const noexcept { return name_; }
 
-    /// Whether `name` may be stored.
+    /// Whether `name` is a legal name.
     static bool is_legal(std::string_view name) noexcept {
         if (name.empty() || name.size() > max_name_bytes) return false;
         for (const char c : name) {
@@ -80,7 +80,7 @@ public:
         return true;
     }
 
-    /// Bytes of the longest legal name.
+    /// Maximum size of a legal name in bytes.
     static constexpr std::size_t max_name_bytes = 64;
 
     /// Equal by spelling.
@@ -91,7 +91,7 @@ public:
     friend bool operator==(const Derived& a, OpenConstant<Derived> b) noexcept {
         return a.name() == b.name();
     }
-    /// Refused: the name of a value of another enumeration.
+    /// Deleted: a constant of another enumeration does not compile.
     template <typename Other>
         requires(!std::same_as<Other, Derived>)
     friend bool operator==(const Derived& a, OpenConstant<Other> b) = delete;
@@ -123,37 +123,37 @@ concept OpenName = std::derived_from<T, OpenEnum<T>>;
 
 }  // namespace detail
 
-/// What happened in a room. The default of a `RoomEvent` is `message`.
+/// Type of an event. The default of a `RoomEvent` is `message`.
 /// @ingroup events
 class EventType : public OpenEnum<EventType> {
 public:
     using OpenEnum::OpenEnum;
 
-    /// Somebody said something.
+    /// A message.
     static constexpr OpenConstant<EventType> message{"message"};
-    /// The system said something.
+    /// A message from the system.
     static constexpr OpenConstant<EventType> system{"system"};
-    /// Somebody types.
+    /// A typing indicator.
     static constexpr OpenConstant<EventType> typing{"typing"};
-    /// Somebody read.
+    /// A read receipt.
     static constexpr OpenConstant<EventType> read_receipt{"read_receipt"};
-    /// Something was delivered.
+    /// A delivery receipt.
     static constexpr OpenConstant<EventType> delivery_receipt{"delivery_receipt"};
-    /// Somebody came or went.
+    /// A change of presence.
     static constexpr OpenConstant<EventType> presence{"presence"};
-    /// Somebody reacted to an event.
+    /// A reaction to an event.
     static constexpr OpenConstant<EventType> reaction{"reaction"};
     /// An event was edited.
     static constexpr OpenConstant<EventType> edit{"edit"};
-    /// An event was withdrawn; spelled `delete`.
+    /// An event was retracted; spelled `delete`.
     static constexpr OpenConstant<EventType> delete_{"delete"};
     /// A participant joined.
     static constexpr OpenConstant<EventType> participant_joined{"participant_joined"};
     /// A participant left.
     static constexpr OpenConstant<EventType> participant_left{"participant_left"};
-    /// It became known who a participant is.
+    /// A participant was identified.
     static constexpr OpenConstant<EventType> participant_identified{"participant_identified"};
-    /// A participant changed.
+    /// A participant was updated.
     static constexpr OpenConstant<EventType> participant_updated{"participant_updated"};
     /// A channel was attached.
     static constexpr OpenConstant<EventType> channel_attached{"channel_attached"};
@@ -163,29 +163,29 @@ public:
     static constexpr OpenConstant<EventType> channel_muted{"channel_muted"};
     /// A channel was unmuted.
     static constexpr OpenConstant<EventType> channel_unmuted{"channel_unmuted"};
-    /// A channel changed.
+    /// A channel was updated.
     static constexpr OpenConstant<EventType> channel_updated{"channel_updated"};
-    /// A task came up.
+    /// A task was created.
     static constexpr OpenConstant<EventType> task_created{"task_created"};
-    /// A task was handed on.
+    /// A task was delegated.
     static constexpr OpenConstant<EventType> task_delegated{"task_delegated"};
-    /// A task is done.
+    /// A task was completed.
     static constexpr OpenConstant<EventType> task_completed{"task_completed"};
-    /// Something was noticed.
+    /// An observation was recorded.
     static constexpr OpenConstant<EventType> observation{"observation"};
-    /// A tool was called.
+    /// A tool call started.
     static constexpr OpenConstant<EventType> tool_call_start{"tool_call_start"};
-    /// A tool answered.
+    /// A tool call ended.
     static constexpr OpenConstant<EventType> tool_call_end{"tool_call_end"};
-    /// A key of a telephone was pressed.
+    /// A telephone key was pressed.
     static constexpr OpenConstant<EventType> dtmf{"dtmf"};
-    /// A recording began.
+    /// A recording started.
     static constexpr OpenConstant<EventType> recording_started{"recording_started"};
-    /// A recording ended.
+    /// A recording stopped.
     static constexpr OpenConstant<EventType> recording_stopped{"recording_stopped"};
 };
 
-/// What kind of channel an event came through or a binding connects.
+/// Type of the channel of an event or a binding.
 /// @ingroup bindings
 class ChannelType : public OpenEnum<ChannelType> {
 public:
@@ -199,7 +199,7 @@ public:
     static constexpr OpenConstant<ChannelType> rcs{"rcs"};
     /// Electronic mail.
     static constexpr OpenConstant<ChannelType> email{"email"};
-    /// WhatsApp for businesses.
+    /// WhatsApp Business.
     static constexpr OpenConstant<ChannelType> whatsapp{"whatsapp"};
     /// WhatsApp, a personal account.
     static constexpr OpenConstant<ChannelType> whatsapp_personal{"whatsapp_personal"};
@@ -211,7 +211,7 @@ public:
     static constexpr OpenConstant<ChannelType> voice{"voice"};
     /// A spoken conversation with an agent.
     static constexpr OpenConstant<ChannelType> realtime_voice{"realtime_voice"};
-    /// A conversation with an agent by sound and image.
+    /// A voice and video conversation with an agent.
     static constexpr OpenConstant<ChannelType> realtime_audio_video{"realtime_audio_video"};
     /// Push notifications.
     static constexpr OpenConstant<ChannelType> push{"push"};
@@ -229,7 +229,7 @@ public:
     static constexpr OpenConstant<ChannelType> webhook{"webhook"};
     /// Video calls.
     static constexpr OpenConstant<ChannelType> video{"video"};
-    /// Calls with sound and image.
+    /// Audio and video calls.
     static constexpr OpenConstant<ChannelType> audio_video{"audio_video"};
     /// Conferences.
     static constexpr OpenConstant<ChannelType> conference{"conference"};

@@ -23,34 +23,34 @@ inline constexpr std::string_view model_name<Participant> = "Participant";
 /// A member of a room. Its key is (`room_id`, `id`).
 /// @ingroup participants
 struct Participant {
-    /// 1 to 255 bytes, unique inside its room.
+    /// 1 to 255 bytes, unique within its room.
     std::string id{};
     /// The room, 1 to 255 bytes. It must exist.
     std::string room_id{};
     /// The primary channel, 1 to 255 bytes. It need not be attached to the room.
     std::string channel_id{};
-    /// What people call them.
+    /// Name to display.
     std::optional<std::string> display_name{};
-    /// What they are in the room.
+    /// Role in the room.
     ParticipantRole role = ParticipantRole::member;
-    /// Whether they are in it.
+    /// Status of the membership.
     ParticipantStatus status = ParticipantStatus::active;
-    /// How far it is known who they are.
+    /// Progress of the identification.
     IdentificationStatus identification = IdentificationStatus::pending;
-    /// The `Identity` they were found to be, 1 to 255 bytes. It need not exist.
+    /// Id of the participant's `Identity`, 1 to 255 bytes. It need not exist.
     std::optional<std::string> identity_id{};
-    /// Identity ids in question, 1 to 255 bytes each; absent and empty differ.
+    /// Ids of candidate identities, 1 to 255 bytes each; absent and empty are distinct.
     std::optional<std::vector<std::string>> candidates{};
-    /// Every channel the participant was reached through, 1 to 255 bytes each. The store puts
-    /// `channel_id` first and drops repetitions, whatever was given.
+    /// Channels through which the participant was reached, 1 to 255 bytes each. The store always
+    /// puts `channel_id` first and removes duplicates.
     std::vector<std::string> connected_via{};
-    /// Their id in another system.
+    /// Id in another system.
     std::optional<std::string> external_id{};
-    /// When they were identified.
+    /// Time of the identification.
     std::optional<Timestamp> resolved_at{};
-    /// Who or what identified them.
+    /// Person or system that identified the participant.
     std::optional<std::string> resolved_by{};
-    /// Set when the participant is first added, kept afterwards.
+    /// Set when the participant is first added; not changed afterwards.
     Timestamp joined_at = now();
     /// A JSON object.
     Json metadata = Json::object();

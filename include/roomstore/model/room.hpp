@@ -23,7 +23,7 @@ template <>
 inline constexpr std::string_view model_name<Room> = "Room";
 }  // namespace detail
 
-/// When a room falls asleep. The store keeps these values; applying them is the application's work.
+/// Inactivity timers of a room. The store only keeps these values; the application applies them.
 /// @ingroup rooms
 struct RoomTimers {
     /// Seconds without activity after which the room counts as inactive, >= 0.
@@ -42,27 +42,29 @@ struct RoomTimers {
 struct Room {
     /// 1 to 255 bytes, unique in the store.
     std::string id{};
-    /// Whose room it is, 1 to 255 bytes; absent: nobody's in particular.
+    /// The organization that owns the room, 1 to 255 bytes; absent: none.
     std::optional<std::string> organization_id{};
-    /// What state it is in. The store keeps it and accepts events in any.
+    /// Status of the room. The store only keeps it: events are accepted in every status.
     RoomStatus status = RoomStatus::active;
-    /// When it was opened, the present by default. Store-managed: set once, by `create_room`.
+    /// Creation time, the current time by default. Store-managed: set once, by `create_room`.
     Timestamp created_at = now();
-    /// When it was last changed, as the caller says; `patch_room_metadata` sets the present.
+    /// Time of the last change, as given by the caller; `patch_room_metadata` sets the current
+    /// time.
     Timestamp updated_at = now();
-    /// When it was closed, as the caller says.
+    /// Time at which the room was closed, as given by the caller.
     std::optional<Timestamp> closed_at{};
-    /// When it falls asleep.
+    /// Inactivity timers.
     RoomTimers timers{};
-    /// Whom an agent's own output asks to answer.
+    /// Who may respond to the output of an agent.
     AgentResponsePolicy agent_response_policy = AgentResponsePolicy::agent_chain;
-    /// A JSON object. Every store keeps its numbers as decimals, as PostgreSQL's jsonb does: equal
-    /// in value, but `-0.0` comes back as `0.0`, and `1e17` as the integer 100000000000000000.
+    /// A JSON object. Every backend stores its numbers as decimals, as PostgreSQL's jsonb does:
+    /// their values are preserved, but `-0.0` is returned as `0.0`, and `1e17` as the integer
+    /// 100000000000000000.
     Json metadata = Json::object();
-    /// Running tally of events ever stored, 0 .. 2^62; deletions do not lower it. Store-managed.
+    /// Number of events ever stored, 0 .. 2^62; deletions do not decrease it. Store-managed.
     std::int64_t event_count = 0;
-    /// Highest index ever given to an event, 0 .. 2^63 - 2; means nothing while `event_count` is 0.
-    /// Store-managed.
+    /// Highest index ever assigned to an event, 0 .. 2^63 - 2; meaningless while `event_count` is
+    /// 0. Store-managed.
     std::int64_t latest_index = 0;
     /// Highest index delivered in order, -1 before the first. Store-managed: see
     /// `ConversationStore::advance_delivered_index`.

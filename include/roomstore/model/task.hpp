@@ -19,22 +19,22 @@ template <>
 inline constexpr std::string_view model_name<Task> = "Task";
 }  // namespace detail
 
-/// Something to do that came up in a room. Immutable once stored: `id`, `room_id`, `created_at`.
+/// A task of a room. Immutable once stored: `id`, `room_id`, `created_at`.
 /// @ingroup tasks
 struct Task {
-    /// 1 to 255 bytes, unique inside its room and meant to be unique everywhere. No default.
+    /// 1 to 255 bytes, unique within its room and intended to be globally unique. No default.
     std::string id{};
     /// The room, 1 to 255 bytes. It must exist.
     std::string room_id{};
-    /// What to do, in a line; may be empty.
+    /// Short description; may be empty.
     std::string title{};
-    /// What to do, at length.
+    /// Full description.
     std::optional<std::string> description{};
-    /// Who does it.
+    /// Assignee.
     std::optional<std::string> assigned_to{};
-    /// How far it is.
+    /// Progress of the task.
     TaskStatus status = TaskStatus::pending;
-    /// When it came up; the present by default.
+    /// Creation time; the current time by default.
     Timestamp created_at = now();
     /// A JSON object.
     Json metadata = Json::object();

@@ -9,9 +9,9 @@
 
 namespace roomstore {
 
-/// The members of a JSON object that are no fields of the model that was read from it, by name:
-/// what a newer build wrote is kept and written back. No name of a field may be among them. Takes
-/// the space of one pointer while it is empty, as it nearly always is.
+/// The members of a model's JSON object that are not fields of the model, by name. Members written
+/// by a newer build are thereby kept and written back. No member may have the name of a field.
+/// Takes the space of one pointer while empty, which is the usual case.
 /// @ingroup values
 class UnknownMembers {
 public:
@@ -23,39 +23,39 @@ public:
     /// These members.
     explicit UnknownMembers(Map members)
         : map_(members.empty() ? nullptr : std::make_unique<Map>(std::move(members))) {}
-    /// These members; of several with one name, the first.
+    /// These members; of several with the same name, the first.
     UnknownMembers(std::initializer_list<Map::value_type> members) : UnknownMembers(Map(members)) {}
 
     /// Copies the members.
     UnknownMembers(const UnknownMembers& other)
         : map_(other.map_ ? std::make_unique<Map>(*other.map_) : nullptr) {}
-    /// Takes the members; `other` is left without any.
+    /// Moves the members; `other` is left without any.
     UnknownMembers(UnknownMembers&& other) noexcept = default;
     /// Copies the members.
     UnknownMembers& operator=(const UnknownMembers& other) {
         if (this != &other) map_ = other.map_ ? std::make_unique<Map>(*other.map_) : nullptr;
         return *this;
     }
-    /// Takes the members; `other` is left without any.
+    /// Moves the members; `other` is left without any.
     UnknownMembers& operator=(UnknownMembers&& other) noexcept = default;
     ~UnknownMembers() = default;
 
     /// Whether there are none.
     bool empty() const noexcept { return !map_ || map_->empty(); }
 
-    /// All of them.
+    /// All members.
     const Map& map() const noexcept {
         static const Map none;
         return map_ ? *map_ : none;
     }
 
-    /// Adds a member, or replaces the one of that name.
+    /// Adds a member, or replaces the one with that name.
     void set(std::string name, Json value) {
         if (!map_) map_ = std::make_unique<Map>();
         map_->insert_or_assign(std::move(name), std::move(value));
     }
 
-    /// Equal names and values.
+    /// Equal in names and values.
     friend bool operator==(const UnknownMembers& a, const UnknownMembers& b) {
         return a.map() == b.map();
     }

@@ -1,9 +1,10 @@
 #pragma once
 
 /// @file
-/// What a shared `roomstore_postgres` shows to its users; everything else is hidden.
+/// Symbol visibility of the shared library `roomstore_postgres`: symbols that are not marked are
+/// hidden.
 
-/// Marks a symbol that a shared library exports. Means nothing to a static one.
+/// Marks a symbol that the shared library exports. Has no effect in the static library.
 #if defined(__GNUC__)
 #define ROOMSTORE_POSTGRES_EXPORT __attribute__((visibility("default")))
 #else

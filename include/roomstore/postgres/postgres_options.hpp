@@ -12,100 +12,106 @@
 
 namespace roomstore {
 
-/// How much a line of `PostgresOptions::log` matters.
+/// Severity of a line passed to `PostgresOptions::log`.
 /// @ingroup stores
 enum class LogLevel {
-    /// The store has helped itself: a call that is repeated, a connection that is there again.
+    /// The store has recovered by itself: a call is retried, a connection is restored.
     info,
-    /// Something is not as it should be: a connection that is lost, a row that cannot be read.
+    /// Something is wrong: a connection is lost, a row cannot be read.
     warning,
 };
 
-/// How a `PostgresStore` reaches its database and how much it may take. Checked once, when the
-/// store is made: `Error` with `errc::invalid_argument` and a text that names the field.
+/// Connection settings and limits of a `PostgresStore`. Checked once, when the store is
+/// constructed: an invalid field is reported by an `Error` with `errc::invalid_argument` and a text
+/// that names it.
 /// @ingroup stores
 struct PostgresOptions {
-    /// libpq's connection string or URL (PostgreSQL manual, section 34.1.1), also with several
-    /// hosts and `target_session_attrs`. What it leaves open, libpq's service file, environment and
-    /// defaults add, once, when the store is made. A value that libpq would refuse is refused then,
-    /// with a text that names the keyword and repeats no value: a misplaced password would be one.
+    /// A libpq connection string or URI (PostgreSQL manual, section 34.1.1); several hosts and
+    /// `target_session_attrs` are supported. Parameters that it does not set are taken from libpq's
+    /// service file, environment variables and defaults, once, when the store is constructed. A
+    /// value that libpq would reject is rejected then. The error text names the keyword but no
+    /// value, since a value may be a misplaced password.
     ///
-    /// Where none of them says otherwise, the store sets `connect_timeout`, `tcp_user_timeout`, the
-    /// keepalives, `gssencmode=disable` and `application_name`, so that a dead server is noticed
-    /// within 5 s. The client encoding is always UTF-8. Of several hosts, and of the addresses of
-    /// one, that which answered last is tried first; a server that refuses the role, its password
-    /// or the database is the last that is asked. Until a server has let the store in, no text
-    /// repeats what servers say, nor names a server whose name is not known to be one.
+    /// If none of these sources sets them, the store sets `connect_timeout`, `tcp_user_timeout`,
+    /// the keepalives, `gssencmode=disable` and `application_name`, so that a dead server is
+    /// detected within 5 s. The client encoding is always UTF-8. Of several hosts, and of several
+    /// addresses of a host, the one that answered last is tried first. After a server has rejected
+    /// the role, its password or the database, no further server is tried. Until a server has
+    /// accepted a connection, no text quotes what servers say, or names a host that is not known to
+    /// be one.
     std::string connection_string{};
 
     /// The schema that holds the tables: 1..63 bytes of UTF-8 without NUL, not beginning with
-    /// `pg_`. Several stores share a database by different schemas. Names in statements are looked
-    /// up in `pg_catalog` and here only, whatever `search_path` the role or the database sets.
+    /// `pg_`. Several stores can share a database by using different schemas. Names in statements
+    /// are resolved in `pg_catalog` and this schema only, regardless of the `search_path` of the
+    /// role or the database.
     std::string schema = "roomstore";
 
-    /// Connections, each with a thread of its own: 1..1000. As many calls run at once.
+    /// Number of connections, each with its own thread: 1..1000. As many calls run at the same
+    /// time.
     std::size_t connections = 4;
 
-    /// Calls that wait, for a connection or, of appends, for their room: 1..1 000 000. One more
-    /// fails with `errc::busy` at once.
+    /// Maximum number of waiting calls: calls that wait for a connection, and appends that wait for
+    /// their room. 1..1 000 000. A further call fails with `errc::busy` at once.
     std::size_t queue_capacity = 1024;
 
-    /// Events that are appended in one transaction at most: 1..4096. Appends that wait while all
-    /// connections are busy, or while their room is being appended to, are committed together; none
-    /// waits for company. 1 gives each call a transaction of its own.
+    /// Maximum number of events appended in one transaction: 1..4096. Appends that wait while all
+    /// connections are busy, or while another append to their room runs, are batched in one
+    /// transaction; no append is delayed to form a batch. 1 gives each call its own transaction.
     std::size_t append_batch = 256;
 
-    /// How long a call may take, waiting and repetitions included: 100 ms..1 h. A call that has not
-    /// ended by then fails with `errc::timeout`, `unavailable`, `busy` or `commit_unknown`, at most
-    /// 250 ms later.
+    /// Maximum duration of a call, including waiting and retries: 100 ms..1 h. A call that has not
+    /// completed by then fails with `errc::timeout`, `unavailable`, `busy` or `commit_unknown`, at
+    /// most 250 ms later.
     std::chrono::milliseconds deadline{5000};
 
-    /// How long one attempt to connect to one address may take: 100 ms..1 h. A `connect_timeout`
-    /// in the connection string, its service or the environment wins.
+    /// Maximum duration of one attempt to connect to one address: 100 ms..1 h. A `connect_timeout`
+    /// in the connection string, its service or the environment takes precedence.
     std::chrono::milliseconds connect_timeout{3000};
 
-    /// How long a statement waits for a lock before it is rolled back and repeated: 1 ms..1 h.
+    /// How long a statement waits for a lock before it is rolled back and retried: 1 ms..1 h.
     std::chrono::milliseconds lock_timeout{2000};
 
-    /// Whether statements are prepared, once per connection, which keeps the 256 that were used
-    /// last. `false` leaves no state in a session and so works behind a pooler in transaction mode
-    /// (PgBouncer), at the price of parsing every statement anew.
+    /// Whether to use prepared statements. A statement is prepared once per connection, which keeps
+    /// the 256 most recently used. `false` leaves no state in a session and therefore works behind
+    /// a pooler in transaction mode (PgBouncer), at the cost of parsing every statement each time.
     bool prepared_statements = true;
 
-    /// Whether `init()` creates and migrates the schema. `false`: it only checks, and a role
-    /// without CREATE is enough.
+    /// Whether `init()` creates and migrates the schema. If false, it only checks the schema, and
+    /// the role does not need the CREATE privilege.
     bool create_schema = true;
 
-    /// Hash partitions by `room_id` of each room-scoped table that `init()` creates: 0..1024. 0
-    /// creates ordinary tables. Tables that exist stay as they are.
+    /// Number of hash partitions by `room_id` of each room-scoped table that `init()` creates:
+    /// 0..1024. 0 creates ordinary tables. Existing tables are not changed.
     int partitions = 0;
 
-    /// The name shown in `pg_stat_activity`: at most 63 bytes without NUL. Empty: libpq's default.
+    /// The name shown in `pg_stat_activity`: at most 63 bytes without NUL. If empty, libpq's
+    /// default is used.
     std::string application_name = "roomstore";
 
-    /// What the store accepts. `Limits::max_event_bytes`: bytes, 1 MiB by default, 1 byte to 64
-    /// MiB.
+    /// Limits of what the store accepts. `Limits::max_event_bytes`: in bytes, default 1 MiB, range
+    /// 1 byte to 64 MiB.
     Limits limits{};
 
-    /// Is told what no call reports: connections that are lost or cannot be made, and why; calls
-    /// that are repeated; commits in doubt, and their end; rows that lists leave out. Empty: nobody
-    /// is told, and no thread runs for it.
+    /// Called with what no call reports: connections that are lost or cannot be opened, and why;
+    /// calls that are retried; commits in doubt, and how they were settled; rows that lists leave
+    /// out. If empty, nothing is logged and no log thread is started.
     ///
-    /// `text` is one line of UTF-8, at most 1 KiB, valid during the call. It holds no secret, and
-    /// of what users wrote nothing but ids, without control characters. The calls come one after
-    /// the other, on a thread of their own, from `init()` on; at most 256 lines wait for it. Those
-    /// beyond are dropped (`PostgresStats::log_lines_dropped`), and so is what it throws
+    /// `text` is one line of UTF-8, at most 1 KiB, valid during the call. It contains no secrets,
+    /// no control characters, and no user data except ids. The calls are made one after the other,
+    /// on a separate thread, from `init()` on; at most 256 lines are queued. Further lines are
+    /// dropped (`PostgresStats::log_lines_dropped`). Exceptions from the function are discarded
     /// (`PostgresStats::log_failures`). It must not destroy the store.
     ///
-    /// When the store ends, the lines that wait are told within 250 ms, or dropped. The destructor
-    /// waits for a call that runs; afterwards there is none.
+    /// When the store is closed, queued lines are delivered within 250 ms or dropped. The
+    /// destructor waits for a running call of the function; after that there are no further calls.
     std::function<void(LogLevel level, std::string_view text)> log{};
     ROOMSTORE_AWAIT_GUARD;
 };
 
-/// Refuses options that no store can be made with.
-/// @throws Error with `errc::invalid_argument` and a text such as
-/// `PostgresOptions::connections: 0 is not in 1..1000` where a field is out of bounds.
+/// Checks the options as the constructor of `PostgresStore` does.
+/// @throws Error with `errc::invalid_argument` and a text such as `PostgresOptions::connections: 0
+/// is not in 1..1000` if a field is out of bounds.
 /// @ingroup stores
 ROOMSTORE_POSTGRES_EXPORT void validate(const PostgresOptions& options);
 

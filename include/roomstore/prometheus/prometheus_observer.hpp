@@ -24,27 +24,29 @@
 
 namespace roomstore {
 
-/// Counts the calls of an `ObservedStore` for Prometheus, with the library prometheus-cpp, which
-/// `roomstore::prometheus` (component `prometheus`) brings:
+/// Exports metrics of the calls of an `ObservedStore` to Prometheus, by means of the library
+/// prometheus-cpp, which the target `roomstore::prometheus` (component `prometheus`) links:
 ///
 /// - `roomstore_calls_total{operation,outcome}`: calls, by `ObservedCall::operation` and
 ///   `ObservedCall::outcome`;
 /// - `roomstore_call_duration_seconds{operation}`: a histogram of their durations.
 ///
-/// Rooms are not told apart: Prometheus keeps a series for each value of a label. Several stores
-/// may share an observer, or have observers of one registry, which constant labels tell apart.
+/// There is no label for the room, since Prometheus keeps a series for each value of a label.
+/// Several stores may share an observer, or use observers that share a registry and differ in their
+/// constant labels.
 /// @par Threads
-/// Calls wait for one another for as long as it takes to look up a series.
+/// Thread-safe. Calls block each other only while a series is looked up.
 /// @ingroup decorators
 class PrometheusObserver final : public CallObserver {
 public:
     /// Registers the series with `registry`.
-    /// @param registry what is exposed
+    /// @param registry the registry that is exposed
     /// @param buckets  upper bounds of the histogram in seconds, ascending; by default 0.1 ms to
     ///                 10 s
-    /// @param labels   what every series bears beside its own labels, such as the name of the store
-    /// @throws Error (invalid_argument) where `registry` is null, the bounds do not ascend or are
-    ///         not finite, or a label has a name that Prometheus refuses or that is taken.
+    /// @param labels   constant labels of every series in addition to its own, such as the name of
+    ///                 the store
+    /// @throws Error (invalid_argument) if `registry` is null, the bounds do not ascend or are not
+    ///         finite, or the name of a label is invalid in Prometheus or already used.
     explicit PrometheusObserver(std::shared_ptr<::prometheus::Registry> registry,
                                 std::vector<double> buckets = default_buckets(),
                                 ::prometheus::Labels labels = {})
@@ -65,7 +67,7 @@ public:
         return {0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10};
     }
 
-    /// Counts the call. A series that cannot be made for want of memory is left out.
+    /// Counts the call. A series that cannot be created for lack of memory is left out.
     void on_call(const ObservedCall& call) noexcept override {
         try {
             const std::lock_guard lock(mutex_);
@@ -79,18 +81,18 @@ public:
             counter->Increment();
             series.duration->Observe(std::chrono::duration<double>(call.duration).count());
         } catch (const std::exception&) {
-            // The call itself went as it went.
+            // The outcome of the call itself is not affected.
         }
     }
 
 private:
-    /// Keys are literals: see ObservedCall.
+    /// The keys are string literals: see ObservedCall.
     struct Series {
         ::prometheus::Histogram* duration = nullptr;
         std::map<std::string_view, ::prometheus::Counter*> counters{};
     };
 
-    // prometheus-cpp only asserts what these two refuse.
+    // prometheus-cpp only asserts the conditions that these two functions check.
     static std::vector<double> ascending(std::vector<double> buckets) {
         for (std::size_t i = 0; i < buckets.size(); ++i) {
             if (!std::isfinite(buckets[i]) || (i > 0 && buckets[i] <= buckets[i - 1])) {
@@ -113,7 +115,7 @@ private:
             if (!legal || taken) {
                 throw Error(errc::invalid_argument,
                             "PrometheusObserver.labels: " + detail::quoted(label.first) +
-                                (taken ? " is taken" : " is no name of a label"));
+                                (taken ? " is taken" : " is not a valid label name"));
             }
         }
         return labels;
@@ -121,7 +123,8 @@ private:
     static constexpr std::string_view label_characters =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 
-    // Labels of the series, not of the family, which a registry has once.
+    // Set as labels of the series and not of the family, since a registry has each family only
+    // once.
     ::prometheus::Labels labelled(std::string_view operation) const {
         auto labels = labels_;
         labels.emplace("operation", operation);

@@ -9,11 +9,11 @@ namespace roomstore::postgres {
 
 namespace {
 
-// Dimensions, whether there are nulls, the type of the elements, their number, the first index.
+// Number of dimensions, null flag, element type, number of elements, lower bound.
 constexpr std::size_t header_size = 5 * sizeof(std::uint32_t);
 constexpr std::uint32_t null_length = 0xFFFF'FFFF;
 
-// In network order.
+// In network byte order.
 template <std::unsigned_integral T>
 void put(char* to, T value) {
     for (std::size_t i = sizeof(T); i-- > 0; value = static_cast<T>(value >> 8U)) {
@@ -33,7 +33,7 @@ void append_number(std::string& to, std::int64_t value) {
     append(to, std::bit_cast<std::uint64_t>(value));
 }
 
-// The server counts from the beginning of the year 2000.
+// The server counts from 2000-01-01.
 constexpr Timestamp server_epoch{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
 
 }  // namespace

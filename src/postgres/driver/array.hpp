@@ -9,9 +9,9 @@
 
 namespace roomstore::postgres {
 
-/// What the elements of an array are. The values are the types' identifiers in PostgreSQL's catalog
-/// (pg_type.dat), which never change; the server refuses an array that is of another type than the
-/// statement says.
+/// Element type of an array. The values are the OIDs of the types in PostgreSQL's catalog
+/// (pg_type.dat), which never change; the server rejects an array whose type differs from that in
+/// the statement.
 enum class ElementType : std::uint32_t {
     bigint = 20,
     text = 25,
@@ -19,18 +19,18 @@ enum class ElementType : std::uint32_t {
     timestamptz = 1184,
 };
 
-/// An array of one dimension in the making, in PostgreSQL's binary format (`array_recv` in its
-/// source): nothing is escaped by the one and taken apart by the other. Grows element by element,
-/// so that columns of many rows need no containers of their own.
+/// Builder of a one-dimensional array in PostgreSQL's binary format (`array_recv` in its source),
+/// which needs no escaping and no parsing. Grows element by element, so that columns of many rows
+/// need no containers of their own.
 class Array {
 public:
     explicit Array(ElementType type);
 
-    /// Of text or json.
+    /// For text or json.
     void add(std::string_view text);
-    /// Of bigint.
+    /// For bigint.
     void add(std::int64_t value);
-    /// Of timestamptz. Of the years 1 to 9999.
+    /// For timestamptz; the years 1 to 9999.
     void add(Timestamp value);
     void add_null();
     template <typename T>
@@ -42,7 +42,7 @@ public:
         }
     }
 
-    /// What is sent. Ends the array.
+    /// Finishes the array and returns its bytes.
     std::string take() &&;
 
 private:

@@ -19,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 void ignore_notice(void*, const char*) {}
 
-/// Waits until the socket is ready; false at the deadline.
+/// Waits until the socket is ready. Returns false at the deadline.
 bool wait_for(int socket, short events, Clock::time_point deadline) {
     for (;;) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
@@ -28,14 +28,13 @@ bool wait_for(int socket, short events, Clock::time_point deadline) {
         const auto limit = std::min<long long>(left.count(), 60'000);
         const int ready = ::poll(&entry, 1, static_cast<int>(limit));
         if (ready > 0) return true;
-        if (ready < 0 && errno != EINTR) return true;  // libpq will find what is wrong with it
+        if (ready < 0 && errno != EINTR) return true;  // libpq will report the error
     }
 }
 
 Failure unreachable(std::string text) { return classify({}, std::move(text), true); }
 
-// A refusal to log in quotes role, database and options, which may be pieces of a
-// password that stands in the wrong place.
+// A refused login quotes role, database and options, which may be parts of a misplaced password.
 std::string text_of_refusal(std::string_view sqlstate) {
     struct Words {
         std::string_view sqlstate;
@@ -44,10 +43,9 @@ std::string text_of_refusal(std::string_view sqlstate) {
     constexpr std::array known{
         Words{"28P01",
               "password authentication failed: the role is unknown, or the password wrong"},
-        Words{
-            "28",
-            "the server does not let this role in: it is unknown, may not log in, or has no entry "
-            "in pg_hba.conf for this database and address"},
+        Words{"28",
+              "the server rejects this role: it is unknown, may not log in, or has no entry "
+              "in pg_hba.conf for this database and address"},
         Words{"3D000", "the database does not exist"},
         Words{"42501", "the role may not connect to the database (it lacks GRANT CONNECT)"},
         Words{"53300", "there are too many connections"},
@@ -60,7 +58,7 @@ std::string text_of_refusal(std::string_view sqlstate) {
     return std::string(text) + " (SQLSTATE " + std::string(sqlstate) + ')';
 }
 
-// Whether a message of libpq repeats one of the values that its messages are known to repeat.
+// Whether a libpq message contains one of the values that such messages are known to quote.
 bool repeats_value(const std::string& text, const ConnectionTarget& target) {
     constexpr std::array keys{"sslcert",
                               "sslkey",
@@ -115,7 +113,8 @@ Failure not_found(const ConnectionTarget& target, const std::string& why) {
     return unreachable("cannot connect to " + target.where() + ": " + why);
 }
 
-// Whether this is the folder of a socket, as far as can be seen. That there is none is certain.
+// Whether this is the directory of a socket, as far as can be determined. Throws if it certainly
+// does not exist.
 bool is_folder(const ConnectionTarget& target, const std::string& path) {
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
@@ -157,7 +156,7 @@ std::vector<std::string> resolve(const ConnectionTarget& target, const std::stri
 Addresses find_addresses(const ConnectionTarget& target) {
     const auto& host = target.settings.at("host");
     const auto& address = target.settings.at("hostaddr");
-    // Numeric, which was checked; the name beside it is not looked for.
+    // Numeric, as was checked; the host name beside it is not resolved.
     if (!address.empty()) return {.list = {address}, .found = host.empty()};
     if (host.empty()) return {.list = {""}, .found = true};
     if (host.starts_with('/')) return {.list = {""}, .found = is_folder(target, host)};
@@ -167,7 +166,7 @@ Addresses find_addresses(const ConnectionTarget& target) {
 
 std::string server_name(const ConnectionTarget& target, const std::string& address) {
     auto text = target.where();
-    // Of a name that cannot be shown neither can what it resolves to: "1234" is 0.0.4.210.
+    // If the name may not be shown, its address may not be either: "1234" is 0.0.4.210.
     if (address.empty() || !target.may_be_shown() || text.find(address) != std::string::npos)
         return text;
     return text + " at " + address;
@@ -184,7 +183,7 @@ ConnectionHandle connect_to(const ConnectionTarget& target,
     ConnectionHandle connection(PQconnectStart(connection_string_of(settings).c_str()));
     if (!connection) throw std::bad_alloc();
     PQsetNoticeProcessor(connection.get(), ignore_notice, nullptr);
-    // Only this verbosity puts the SQLSTATE of a refused connection anywhere.
+    // A refused connection reports its SQLSTATE only at this verbosity.
     PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
     const auto failed = [&] { return connect_failure(connection.get(), target, where, quoting); };
     if (PQstatus(connection.get()) == CONNECTION_BAD) throw failed();

@@ -12,30 +12,31 @@ namespace roomstore::postgres {
 
 /// The addresses of a server.
 struct Addresses {
-    /// As libpq takes them, one at least; empty where it needs none.
+    /// As libpq accepts them, at least one; the empty string if libpq needs none.
     std::vector<std::string> list;
-    /// The server's name is one: it has been found, so it is no misplaced password.
+    /// The host was found, so it is not a misplaced password.
     bool found = false;
 };
 
-/// Looks for the addresses of `target`. Nothing interrupts the system's resolver.
+/// Resolves the addresses of `target`. The system's resolver cannot be interrupted.
 /// @throws Failure
 Addresses find_addresses(const ConnectionTarget& target);
 
-/// `target` for texts, with the address that was tried.
+/// `target` in error texts, with the address that was tried.
 std::string server_name(const ConnectionTarget& target, const std::string& address);
 
-/// Whether an error repeats what servers and libpq say.
+/// Whether error texts may quote messages of servers and of libpq.
 enum class Quoting {
-    /// A server has accepted these settings, so no value of them is a misplaced password.
+    /// A server has accepted these settings, so none of their values is a misplaced password.
     allowed,
-    /// None has yet: values that may be pieces of a misplaced password are left out.
+    /// No server has accepted them yet: values that may be parts of a misplaced password are left
+    /// out.
     forbidden,
 };
 
-/// Connects to one address of one server. Ends at `deadline` and when `control` is told to stop:
-/// libpq's own timeout counts whole seconds and listens to nobody, and it is libpq's caller who
-/// would have to go on to the next address.
+/// Connects to one address of one server. Gives up at `deadline` and when `control` is stopped:
+/// libpq's own timeout counts whole seconds and cannot be interrupted, and after it the caller of
+/// libpq would have to go on to the next address.
 /// @throws Failure, which names the server.
 ConnectionHandle connect_to(const ConnectionTarget& target,
                             const std::string& address,
@@ -43,8 +44,8 @@ ConnectionHandle connect_to(const ConnectionTarget& target,
                             std::chrono::steady_clock::time_point deadline,
                             PqxxControl& control);
 
-/// Runs the statements of `query` as one simple query, and ends at `deadline`, when the connection
-/// is of no more use.
+/// Runs the statements of `query` as one simple query. Gives up at `deadline`; the connection is
+/// then unusable.
 /// @throws Failure
 void run_until(PGconn* connection,
                const std::string& query,

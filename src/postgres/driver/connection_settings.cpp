@@ -20,7 +20,7 @@ struct FreeOptions {
 };
 using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
-// libpq parses these when it connects, and the last not at all where it does not block.
+// libpq parses these only when it connects, and the last not at all in non-blocking mode.
 constexpr std::array numbers{"keepalives",
                              "keepalives_idle",
                              "keepalives_interval",
@@ -40,7 +40,7 @@ Settings settings_in(const PQconninfoOption* options) {
     return settings;
 }
 
-// An integer as libpq takes it.
+// An integer as libpq accepts it.
 std::optional<int> to_number(std::string_view text) {
     constexpr std::string_view spaces = " \t\n\v\f\r";
     const auto begin = text.find_first_not_of(spaces);
@@ -59,8 +59,8 @@ ConnectionHandle start_connection(const Settings& settings) {
     return connection;
 }
 
-// A connection of libpq that it gives up before it looks for a server, since it refuses this value.
-// By then it has read everything else.
+// A libpq connection that fails before it looks for a server, because libpq rejects this value. By
+// then it has read everything else.
 ConnectionHandle refused_connection(Settings settings, const char* key) {
     settings[key] = "?";
     return start_connection(settings);
@@ -72,9 +72,9 @@ Settings settings_of(const PGconn* connection) {
     return settings_in(options.get());
 }
 
-// Whether libpq takes all values but those of hosts and ports, which it is given no server for: a
-// socket that cannot be. Only where it has come as far as trying it does its message, which is in
-// any language, depend on that.
+// Whether libpq accepts all values except those of hosts and ports, which are replaced with a
+// socket that cannot exist. Its message may be in any language, but depends on the socket only if
+// libpq got as far as trying it.
 bool all_accepted(Settings settings) {
     settings["hostaddr"] = settings["port"] = "";
     const auto message_about = [&](const char* host) {
@@ -84,16 +84,16 @@ bool all_accepted(Settings settings) {
     return message_about("/dev/null/1") != message_about("/dev/null/2");
 }
 
-// libpq alone knows which values it takes, and every version takes others.
+// Only libpq knows which values it accepts, and this differs between versions.
 void check_by_libpq(const Settings& settings) {
     if (all_accepted(settings)) return;
-    // libpq asks the system for a name, which processes of some containers do not have.
+    // libpq asks the system for the user's name, which processes in some containers do not have.
     auto somebody = settings;
     auto& user = somebody["user"];
     if (user.empty()) {
         user = "somebody";
         if (all_accepted(somebody)) {
-            refuse_value("user", "is missing, and the process runs under no name");
+            refuse_value("user", "is missing, and the process has no user name");
         }
     }
     for (const auto& [key, value] : settings) {
@@ -123,7 +123,7 @@ void check_hosts_and_ports(const Settings& settings) {
     const auto addresses = list_of(settings, "hostaddr");
     const auto ports = list_of(settings, "port");
     for (const auto& host : hosts) {
-        // At the beginning it is an abstract socket. No name of a host has one.
+        // A leading @ denotes an abstract socket. Host names do not contain one.
         if (!host.starts_with('/') && host.find('@', 1) != host.npos) {
             refuse_value("host", "holds an @; in a URL, a password has %40 for it");
         }
@@ -175,7 +175,8 @@ Settings parse_settings(const std::string& connection_string) {
     if (!options) {
         throw_invalid_setting(
             "libpq cannot read it, and its message would quote it: check the keywords, put values "
-            "with blanks in '', with \\' and \\\\ for ' and \\, and write %XX for signs in a URL");
+            "with blanks in '', with \\' and \\\\ for ' and \\, and percent-encode special "
+            "characters in a URL");
     }
     return settings_in(options.get());
 }
@@ -184,11 +185,11 @@ Settings read_settings(const std::string& connection_string) {
     const auto given = parse_settings(connection_string);
     constexpr auto key = "target_session_attrs";
     auto settings = settings_of(refused_connection(given, key).get());
-    // libpq had not even its defaults: that is how it ends where it does not find the service.
+    // Not even the defaults are set: this is how libpq fails if it does not find the service.
     if (!settings.contains("sslmode")) {
         refuse_value("service", "is not found, or its file cannot be read (manual, section 34.17)");
     }
-    // The value that another was put in place of, read in the same way.
+    // The value of `key`, which was overwritten above, read in the same way.
     const auto others = settings_of(refused_connection(given, "sslmode").get());
     settings.erase(key);
     if (const auto found = others.find(key); found != others.end()) settings.insert(*found);

@@ -20,17 +20,17 @@ bool environment_has(const char* variable, const std::string& value) {
     return set != nullptr && set == value;
 }
 
-// libpq's GSSAPI negotiation costs a round trip and is not safe with several threads, so it is left
-// out unless somebody wants it. That a service file asks for the default cannot be told from
-// nobody's asking.
+// libpq's GSSAPI negotiation costs a round trip and is not thread-safe, so it is disabled unless
+// requested. A service counts as a request: it cannot be determined whether its file asks for the
+// default.
 bool wants_gss(const Settings& settings, const Settings& given) {
     if (is_in(given, "gssencmode") || is_in(given, "service")) return true;
     if (std::getenv("PGGSSENCMODE") != nullptr || std::getenv("PGSERVICE") != nullptr) return true;
     return value_of(settings, "gssencmode") != value_of(default_settings(), "gssencmode");
 }
 
-// A peer that died with a request under way is found by the keepalives, one that died before by
-// tcp_user_timeout; neither finds both. Together they notice within 4 s.
+// Keepalives detect a peer that died while a request was running, tcp_user_timeout one that died
+// before; neither detects both. Together they take at most 4 s.
 void complete(Settings& settings, const Settings& given, const PostgresOptions& options) {
     settings.emplace("tcp_user_timeout", "4000");
     settings.emplace("keepalives", "1");
@@ -38,7 +38,7 @@ void complete(Settings& settings, const Settings& given, const PostgresOptions& 
     settings.emplace("keepalives_interval", "1");
     settings.emplace("keepalives_count", "2");
     if (!wants_gss(settings, given)) settings["gssencmode"] = "disable";
-    // What the application says goes before what its environment does.
+    // The application's option takes precedence over the environment.
     const auto name = value_of(settings, "application_name");
     if (!options.application_name.empty() && !is_in(given, "application_name") &&
         (name.empty() || environment_has("PGAPPNAME", name))) {
@@ -52,12 +52,12 @@ std::chrono::milliseconds take_connect_timeout(Settings& settings,
     if (value_of(settings, "connect_timeout").empty()) return otherwise;
     const int seconds = number_of(settings, "connect_timeout", 0);
     settings.erase("connect_timeout");
-    // libpq's way to say that there is no limit; the deadline of the call remains one.
+    // In libpq this means no limit; the deadline of the call still applies.
     return seconds <= 0 ? std::chrono::hours{1} : std::chrono::seconds{seconds};
 }
 
-// A URL in which another @ follows what libpq takes for the end of the password, or for a host: the
-// password may end there, and what libpq takes for host, port and database is a part of it.
+// A URL with another @ after what libpq takes for the end of the password, or for a host: the
+// password may end there, and what libpq takes for host, port and database may be part of it.
 bool may_be_misread(std::string_view connection_string) {
     const auto scheme = connection_string.find("://");
     if (scheme == connection_string.npos) return false;
@@ -66,7 +66,7 @@ bool may_be_misread(std::string_view connection_string) {
            connection_string.find('@', end + 1) != connection_string.npos;
 }
 
-// Each of `list`, or the only one for all; a default where it is empty.
+// Element `at` of `list`, or its only element; `otherwise` if that or the list is empty.
 std::string entry(const std::vector<std::string>& list,
                   std::size_t at,
                   const std::string& otherwise) {
@@ -115,7 +115,7 @@ ConnectionPlan plan_connections(const PostgresOptions& options) {
         add_targets(plan, settings);
         return plan;
     }
-    // libpq would look for a standby first on all hosts, then for anything on all of them.
+    // Like libpq, look for a standby on all hosts first, then for any server on all of them.
     plan.begin_with_last = false;
     for (const char* pass : {"standby", "any"}) {
         settings["target_session_attrs"] = pass;

@@ -23,7 +23,7 @@ void Connector::connect(Clock::time_point deadline, const Use& use) {
     const auto first = servers_.order.first();
     for (const auto target : targets_from(first.target)) {
         const ServerPlace next_target{.target = (target + 1) % servers_.plan.targets.size()};
-        // The next attempt begins behind the place that took all the time there was.
+        // If this target takes all the remaining time, the next attempt begins after it.
         next_place_ = next_target;
         std::vector<std::string> addresses;
         try {
@@ -42,7 +42,7 @@ void Connector::connect(Clock::time_point deadline, const Use& use) {
             } catch (const Failure& next) {
                 failed(next);
             }
-            // libpq tries no other server either after one has refused the role.
+            // Like libpq, try no other server after one has refused the role.
             if (failure->code == errc::access_denied) throw *failure;
             servers_.order.begin_with(next_place_);
         }

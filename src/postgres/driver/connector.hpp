@@ -15,21 +15,21 @@
 
 namespace roomstore::postgres {
 
-/// What the sessions of a store share about its servers.
+/// What is known about the servers, shared by the sessions of a store.
 struct Servers {
     ConnectionPlan plan;
     ServerOrder order;
-    /// Whether a server has accepted a connection, and with it the settings.
+    /// Whether a server has accepted a connection, and so the settings.
     std::atomic<bool> accepted{false};
 };
 
-/// Connects a session to one of the servers of a connection string: tries one after the other, and
-/// of each one address after the other.
+/// Connects a session to one of the servers of a connection string: tries the servers in turn, and
+/// for each server its addresses in turn.
 class Connector {
 public:
     using Clock = std::chrono::steady_clock;
-    /// Makes a session of a connection, until `limit`. One that throws a `Failure` makes the
-    /// connector go on to the next address.
+    /// Sets up a session on a connection, until `limit`. If it throws a `Failure`, the connector
+    /// goes on to the next address.
     using Use = std::function<
         void(ConnectionHandle connection, std::string where, Clock::time_point limit)>;
 
@@ -38,7 +38,8 @@ public:
     /// @throws Failure, with the reasons of all attempts.
     void connect(Clock::time_point deadline, const Use& use);
 
-    /// Later attempts, of all sessions, begin behind the server that this one is connected to.
+    /// Makes later attempts, of all sessions, begin after the server that this session is connected
+    /// to.
     void move_on() const;
 
 private:
@@ -52,7 +53,7 @@ private:
     Servers& servers_;
     PqxxControl& control_;
     ServerPlace place_;       // of the connection
-    ServerPlace next_place_;  // behind it
+    ServerPlace next_place_;  // the one after it
     std::minstd_rand random_;
 };
 

@@ -16,14 +16,14 @@ struct Rule {
     bool discard = false;
 };
 
-// The first rule that fits counts. Codes are those of the manual's Appendix A.
+// The first rule that matches applies. The codes are those of the manual's Appendix A.
 constexpr std::array rules{
     Rule{"08P01", errc::internal, Remedy::none, true},
-    // Over a connection that lives, it is one between the server and another that was lost.
+    // On a live connection, the lost connection is one between the server and another server.
     Rule{"08", errc::unavailable, Remedy::rerun},
     Rule{"57P0", errc::unavailable, Remedy::reconnect},
     Rule{"53300", errc::unavailable, Remedy::reconnect},
-    // Nothing but a person changes passwords, grants and names of databases.
+    // Only an administrator can fix passwords, grants and database names.
     Rule{"28", errc::access_denied, Remedy::none},
     Rule{"3D000", errc::access_denied, Remedy::none},
     Rule{"42501", errc::access_denied, Remedy::none},
@@ -45,7 +45,7 @@ constexpr std::array rules{
     Rule{"42703", errc::schema_mismatch, Remedy::none},
     Rule{"42704", errc::schema_mismatch, Remedy::none},
     Rule{"42883", errc::schema_mismatch, Remedy::none},
-    // Jobs that expect a taken key look for it; the connection is in order.
+    // Jobs that expect a duplicate key check for it themselves; the connection stays usable.
     Rule{"23", errc::internal, Remedy::none},
 };
 
@@ -74,7 +74,7 @@ bool is_sqlstate(std::string_view text) {
            });
 }
 
-// Where in `line` the code stands: `SEVERITY:  XXXXX: text`, in whatever language the severity is.
+// Position of the SQLSTATE in `line`: `SEVERITY:  XXXXX: text`, with the severity in any language.
 std::optional<std::size_t> find_sqlstate(std::string_view line) {
     constexpr std::string_view before = ":  ";
     for (auto at = line.find(before); at != std::string_view::npos;
@@ -96,7 +96,7 @@ Failure classify(std::string sqlstate, std::string text, bool broken) {
     failure.code = rule.code;
     failure.remedy = rule.remedy;
     failure.discard = rule.discard;
-    // A connection that is gone can be had again, unless the server said why not.
+    // A lost connection can be replaced, unless the server has denied access.
     if (broken && rule.remedy != Remedy::reconnect && rule.code != errc::access_denied) {
         failure.code = errc::unavailable;
         failure.remedy = Remedy::reconnect;
@@ -109,8 +109,8 @@ Failure classify(std::string sqlstate, std::string text, bool broken) {
 }
 
 bool leaves_commit_in_doubt(std::string_view sqlstate) {
-    // statement_completion_unknown says so itself; the others are connection exceptions, and
-    // internal errors.
+    // 40003 is statement_completion_unknown; class 08 are connection exceptions, class XX internal
+    // errors.
     return sqlstate == "40003" || sqlstate.starts_with("08") || sqlstate.starts_with("XX");
 }
 
@@ -119,7 +119,8 @@ ServerText parse_server_text(std::string_view verbose) {
     while (!verbose.empty()) {
         const auto line = verbose.substr(0, verbose.find('\n'));
         verbose.remove_prefix(std::min(line.size() + 1, verbose.size()));
-        // The name of a C file and function; libpq translates the label, never the shape.
+        // Skip the line with the name of a C file and function: libpq translates its label, but its
+        // format is always the same.
         if (const auto colon = line.find(":  ");
             !parsed.sqlstate.empty() && colon != std::string_view::npos &&
             line.find(".c:", colon) != std::string_view::npos &&

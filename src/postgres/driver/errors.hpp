@@ -8,56 +8,56 @@
 
 namespace roomstore::postgres {
 
-/// What may help after a failure, where the work can be run again at all.
+/// What may help after a failure, if the work can be re-run at all.
 enum class Remedy {
     none,
-    /// Run it again on the same session: a lock, a deadlock, a serialization failure.
+    /// Re-run on the same session: a lock timeout, a deadlock, a serialization failure.
     rerun,
-    /// Run it again on a new connection.
+    /// Re-run on a new connection.
     reconnect,
-    /// Run it again on a new connection, but only once: state of the old session was in the way.
+    /// Re-run on a new connection, but only once: the state of the old session caused the failure.
     reconnect_once,
 };
 
-/// What went wrong between a session and its server. A plain value: it crosses threads, and it is
-/// the only form in which the driver reports anything.
+/// A failure of a session or its server. A plain value that is passed between threads, and the only
+/// form in which the driver reports errors.
 struct Failure : std::exception {
-    /// What the caller is told when no remedy helps.
+    /// The error code for the caller if no remedy helps.
     errc code = errc::internal;
     Remedy remedy = Remedy::none;
-    /// The connection is gone.
+    /// The connection is lost.
     bool broken = false;
     /// The connection works, but must not be used again.
     bool discard = false;
-    /// The connection is gone because the store cut it, to end a call: nothing is wrong with the
+    /// The connection is lost because the store cut it to end a call; nothing is wrong with the
     /// server.
     bool cut_by_store = false;
-    /// A COMMIT was sent, and its answer is not known or does not say what became of it.
+    /// A COMMIT was sent, and its answer was lost or leaves the outcome open.
     bool in_doubt = false;
     /// Five characters (PostgreSQL manual, Appendix A), or empty.
     std::string sqlstate;
-    /// The server's text, or libpq's; UTF-8, without an end of line.
+    /// The message of the server or of libpq; UTF-8, without a trailing newline.
     std::string text;
 
     const char* what() const noexcept override { return text.c_str(); }
 };
 
-/// What an error of the server means to a call. `broken`: the connection did not survive it.
+/// Classifies an error of the server. `broken`: the connection did not survive it.
 Failure classify(std::string sqlstate, std::string text, bool broken);
 
-/// Whether a server may have committed although this error is its answer to COMMIT. Where several
-/// servers commit together, some may have done so before an error stopped the others.
+/// Whether the transaction may be committed although the server answered COMMIT with this error. If
+/// several servers commit together, some may have done so before an error stopped the others.
 bool leaves_commit_in_doubt(std::string_view sqlstate);
 
-/// An error text of libpq, taken apart.
+/// A parsed error message of libpq.
 struct ServerText {
     std::string sqlstate;
     std::string text;
 };
 
-/// Takes the SQLSTATE out of a text that libpq wrote with verbosity VERBOSE
-/// (`ERROR:  23505: duplicate key ...`), and drops the lines that name the server's source. libpqxx
-/// and failed connection attempts keep the code nowhere else.
+/// Extracts the SQLSTATE from a message that libpq wrote with verbosity VERBOSE (`ERROR:  23505:
+/// duplicate key ...`), and drops the lines that name the server's source files. libpqxx and failed
+/// connection attempts provide the code nowhere else.
 ServerText parse_server_text(std::string_view verbose);
 
 }  // namespace roomstore::postgres

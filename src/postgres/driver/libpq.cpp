@@ -13,12 +13,13 @@ namespace roomstore::postgres {
 namespace {
 
 Failure failure_from(PGconn* connection, std::string sqlstate, std::string_view fallback) {
-    // libpq keeps the server's last words even where libpqxx reports that the connection is lost.
+    // libpq keeps the last message of the server even if libpqxx reports that the connection is
+    // lost.
     auto server = parse_server_text(PQerrorMessage(connection));
     if (server.text.empty()) server.text = fallback;
     if (sqlstate.empty()) sqlstate = std::move(server.sqlstate);
     const bool lost = PQstatus(connection) != CONNECTION_OK;
-    // A socket that timed out leaves an error without a code on a connection that looks sound.
+    // A socket timeout leaves an error without a SQLSTATE on a connection whose status is still OK.
     const bool silent = sqlstate.empty();
     if (!lost && !silent) return classify(std::move(sqlstate), std::move(server.text), false);
     return classify(std::move(sqlstate), std::move(server.text), true);
@@ -44,13 +45,13 @@ Failure failure_of_current_exception(PGconn* connection) {
     } catch (const pqxx::broken_connection& error) {
         return failure_from(connection, {}, error.what());
     } catch (const std::bad_alloc&) {
-        // libpqxx reports a lack of memory of libpq this way too; what the server did is unknown.
+        // libpqxx also reports this if libpq ran out of memory; what the server did is unknown.
         Failure failure;
         failure.discard = true;
         failure.text = "out of memory in the client";
         return failure;
     } catch (const std::exception& error) {
-        // Usage and range errors of libpqxx, found before anything was sent.
+        // Usage and range errors of libpqxx, detected before anything was sent.
         Failure failure;
         failure.broken = PQstatus(connection) != CONNECTION_OK;
         failure.discard = true;
@@ -60,7 +61,8 @@ Failure failure_of_current_exception(PGconn* connection) {
 }
 
 bool still_there(PGconn* connection) {
-    // A farewell is a message and then the end of the stream: more than one read.
+    // A server that ends the session sends a message and then closes the stream: more than one
+    // read.
     for (;;) {
         char peeked;
         const auto got = ::recv(PQsocket(connection), &peeked, 1, MSG_PEEK | MSG_DONTWAIT);

@@ -21,20 +21,22 @@ struct ClearResult {
 using ConnectionHandle = std::unique_ptr<PGconn, FinishConnection>;
 using ResultHandle = std::unique_ptr<PGresult, ClearResult>;
 
-/// The failure that `connection` is left with. `result` may be null.
+/// The failure of `connection`, with the details of `result`, which may be null.
 Failure failure_of(PGconn* connection, const PGresult* result);
 
-/// The same while an exception of libpqxx is being handled: the only place that catches them.
+/// The same for the exception that is being handled. The only place that catches exceptions of
+/// libpqxx.
 Failure failure_of_current_exception(PGconn* connection);
 
-/// Reads what the server has said of its own accord. False: it has said goodbye, or is gone.
+/// Reads messages that the server has sent unasked. Returns false if the server has closed the
+/// connection, or is gone.
 bool still_there(PGconn* connection);
 
 /// Runs a simple query and returns the last of its results.
 /// @throws Failure
 ResultHandle run_simple(PGconn* connection, const char* query);
 
-/// Parameters as libpq takes them. Borrows.
+/// Parameters in the form that libpq takes. Refers to the values, which must outlive it.
 struct Arguments {
     explicit Arguments(const Values& values);
 
@@ -44,7 +46,7 @@ struct Arguments {
     std::vector<int> formats{};
 };
 
-/// Runs a statement that has been prepared.
+/// Runs a prepared statement.
 /// @throws Failure
 ResultHandle run_prepared(PGconn* connection, const std::string& name, const Values& values);
 

@@ -32,7 +32,7 @@ Params& Params::add(bool value) { return add(std::string(value ? "t" : "f")); }
 
 Params& Params::add(std::int64_t value) { return add(to_text(value)); }
 
-// The shortest digits that read back as the same double.
+// to_chars gives the shortest text that reads back as the same double.
 Params& Params::add(double value) { return add(to_text(value)); }
 
 Params& Params::add(Timestamp value) { return add(to_iso8601(value)); }

@@ -23,7 +23,8 @@ using Values = std::vector<Value>;
 /// The parameters of one statement, in order: arrays in PostgreSQL's binary format, all else as
 /// text.
 ///
-/// Text is kept as a C string: callers have checked that it holds no NUL, which libpq would cut at.
+/// Text is passed as a C string: callers have checked that it contains no NUL, at which libpq would
+/// truncate it.
 class Params {
 public:
     Params() = default;
@@ -41,7 +42,7 @@ public:
     /// An array of text.
     Params& add_array(const std::vector<std::string>& values);
     Params& add_array(const std::vector<std::int64_t>& values);
-    /// With null elements where a value is absent.
+    /// Absent values become null elements.
     Params& add_array(const std::vector<std::optional<std::string>>& values);
 
     template <typename T>

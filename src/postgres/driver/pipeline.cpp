@@ -82,18 +82,19 @@ ResultHandle Pipeline::next() {
         if (failure.broken || skip_rest()) throw failure;
         failure.discard = true;
         if (PQstatus(connection_) == CONNECTION_OK) throw failure;
-        // The server has said why it hangs up, and has hung up.
+        // The server has reported why it closes the connection, and has closed it.
         auto lost = classify(failure.sqlstate, {}, true);
         lost.text = failure.text;
         throw lost;
     }
-    // Each answer is followed by nothing at all, which says that it was whole.
+    // A null result follows each result and confirms that it is complete.
     require(ResultHandle(PQgetResult(connection_)) == nullptr);
     if (unanswered_ == 0) require(skip_rest());
     return result;
 }
 
-// Neither a lost connection nor a lack of memory leaves it known what the next answer belongs to.
+// After a lost connection, or if memory runs out, it is not known which statement the next result
+// belongs to.
 void Pipeline::require(bool accepted) const {
     if (accepted) return;
     auto failure = failure_of(connection_, nullptr);
@@ -101,7 +102,7 @@ void Pipeline::require(bool accepted) const {
     throw failure;
 }
 
-// After a failure the server skips everything up to the mark that `flush` sent.
+// After a failure the server skips everything up to the sync message that `flush` sent.
 bool Pipeline::skip_rest() {
     for (int gaps = 0; gaps <= unanswered_ + 1;) {
         const ResultHandle skipped(PQgetResult(connection_));

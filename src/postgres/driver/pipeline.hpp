@@ -9,24 +9,25 @@
 
 namespace roomstore::postgres {
 
-/// Statements that are sent together and answered one after another, in one round trip: libpq's
+/// Sends several statements in one round trip and then reads their results in order: libpq's
 /// pipeline mode (manual, section 34.5), which libpqxx does not offer.
 ///
 /// An object serves one round trip: send, `flush`, then `next` once for each statement sent. The
-/// first failure ends it; it says `broken` or `discard` where it leaves the connection in the
-/// middle of its answers. So does whoever leaves the pipeline early, and has to say so himself.
+/// first failure ends it; the failure has `broken` or `discard` set if results are left unread on
+/// the connection. A caller that leaves the pipeline early also leaves results unread, and must
+/// report that itself.
 class Pipeline {
 public:
     /// @throws Failure
     explicit Pipeline(PGconn* connection);
 
-    /// A statement. The values are borrowed until the end of the call.
+    /// Sends a statement. `values` must stay valid until the function returns.
     void send(const std::string& statement, const Values& values = {});
-    /// A statement that has been prepared.
+    /// Sends a prepared statement.
     void send_prepared(const std::string& name, const Values& values);
     void flush();
 
-    /// The answer to the next statement. Reads all others before it throws.
+    /// The result of the next statement. Before it throws, it reads all other results.
     /// @throws Failure
     ResultHandle next();
 
@@ -38,7 +39,7 @@ private:
     int unanswered_ = 0;
 };
 
-/// Wraps what libpq returned. No text is copied.
+/// Wraps a result of libpq without copying its text.
 Result make_result(ResultHandle result);
 
 }  // namespace roomstore::postgres

@@ -34,9 +34,9 @@ void check_time(std::string_view field,
                              " ms");
 }
 
-// Not the full check of UTF-8: what is wrong beyond this, the server refuses with its own text.
+// Does not check for valid UTF-8: the server rejects any other invalid name with its own message.
 void check_name(std::string_view field, const std::string& value, std::size_t low) {
-    constexpr std::size_t high = 63;  // NAMEDATALEN - 1: the server would cut silently
+    constexpr std::size_t high = 63;  // NAMEDATALEN - 1: the server truncates silently
     if (value.size() < low || value.size() > high) {
         throw_invalid_option(field,
                              std::to_string(value.size()) + " bytes long, not " +
@@ -69,7 +69,7 @@ void validate(const PostgresOptions& options) {
                  count(options.limits.max_event_bytes),
                  1,
                  count(Limits::highest_max_event_bytes));
-    // Reads the whole string, and throws what is wrong with it.
+    // Parses the connection string and throws if it is invalid.
     static_cast<void>(postgres::plan_connections(options));
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// All of libpqxx that the driver uses, in one place: what differs between its releases 7.10 and 8.0
-// is bridged here. Our flags are stricter than its headers.
+// The headers of libpqxx that the driver uses. Differences between its releases 7.10 and 8.0 are
+// handled here. Our warning flags are stricter than its headers.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"

@@ -23,7 +23,7 @@ void PqxxControl::cancel() noexcept {
         }
         canceller = canceller_;
     }
-    // Asks over a connection of its own. That it may fail is no concern: the cut follows.
+    // Sends the request over a connection of its own. A failure does not matter: the cut follows.
     char ignored[256];
     PQcancel(canceller.get(), ignored, sizeof ignored);
 }
@@ -55,7 +55,7 @@ void PqxxControl::drop() noexcept {
 bool PqxxControl::lend_connecting(int socket, const std::string& where) {
     const std::lock_guard lock(mutex_);
     keep(socket, where);
-    // A stop that came between two loans counts all the same.
+    // A stop that arrived while no socket was lent applies to this one.
     if (stopped_) shut_down();
     return !stopped_;
 }

@@ -11,10 +11,10 @@
 
 namespace roomstore::postgres {
 
-/// Reaches the socket of a session from other threads.
+/// Gives other threads access to the socket of a session.
 ///
-/// It holds a descriptor of its own for that: libpq closes its socket as soon as it finds the
-/// connection lost, and the number may belong to somebody else a moment later.
+/// Holds a duplicate of the descriptor: libpq closes its socket as soon as it finds the connection
+/// lost, and the number may be reused at once.
 class PqxxControl final : public SessionControl {
 public:
     void reset() noexcept override;
@@ -24,16 +24,17 @@ public:
     /// @name For the session's own thread
     /// @{
 
-    /// Lends the socket of an attempt to connect to `where`. False: the attempt has been ended.
-    /// @throws Failure where there is no descriptor left: nobody could cut it.
+    /// Lends the socket of an attempt to connect to `where`. Returns false if the attempt was
+    /// stopped.
+    /// @throws Failure if no descriptor is left: the attempt could not be cut.
     bool lend_connecting(int socket, const std::string& where);
-    /// Lends the socket of a connection, and what cancels its statements.
+    /// Lends the socket of a connection, and the handle that cancels its statements.
     /// @throws Failure, as `lend_connecting`.
     void lend(int socket, const std::string& where, std::shared_ptr<PGcancel> canceller);
-    /// Takes back what was lent. Until then the server does not see that libpq closed it.
+    /// Takes back what was lent. Until then the server does not see that libpq closed the socket.
     void take_back() noexcept;
     bool stopped() const noexcept { return stopped_; }
-    /// Whether what is lent was cut.
+    /// Whether the lent socket was cut.
     bool was_cut() const noexcept { return cut_; }
 
     /// @}

@@ -10,11 +10,11 @@ namespace roomstore::postgres {
 
 namespace {
 
-constexpr std::size_t most_params = 65'535;  // the protocol counts them with 16 bits
-// The server takes no longer message (MaxAllocSize in its source).
+constexpr std::size_t most_params = 65'535;  // the count has 16 bits in the protocol
+// The server accepts no longer message (MaxAllocSize in its source).
 constexpr std::size_t most_bytes = 0x3FFF'FFFF;
-// A session remembers no more statements than these. The server keeps tens of kilobytes of each
-// that is prepared, and the filters of lists alone have thousands of shapes.
+// How many statements a session remembers. The server keeps tens of kilobytes for each prepared
+// statement, and the filters of lists alone have thousands of combinations.
 constexpr std::size_t most_statements = 256;
 
 void check_size(std::string_view name, std::size_t count, const char* what, std::size_t most) {
@@ -89,7 +89,7 @@ void PqxxSession::connect(Clock::time_point deadline) {
             where_ = std::move(where);
             raw_ = handle.get();
             connection_ = pqxx::connection::seize_raw_connection(raw_);
-            handle.release();  // not before: without memory, libpqxx takes nothing
+            handle.release();  // not earlier: libpqxx does not take it if memory runs out
             set_up(limit);
         } catch (...) {
             disconnect();
@@ -102,8 +102,7 @@ void PqxxSession::connect(Clock::time_point deadline) {
 void PqxxSession::set_up(Clock::time_point deadline) {
     const std::shared_ptr<PGcancel> canceller(PQgetCancel(raw_), PQfreeCancel);
     if (!canceller) throw at_server(failure_of(raw_, nullptr));
-    // A cancellation would be sent to the server for nothing; until the session is ready, cutting
-    // it is what stops it.
+    // Until the session is ready, it is stopped by a cut: a cancel request would achieve nothing.
     control_->lend_connecting(PQsocket(raw_), where_);
     require_version();
     begin_command_ = begin_command();
@@ -111,15 +110,16 @@ void PqxxSession::set_up(Clock::time_point deadline) {
         set_all("SET", deadline);
     } else {
         require_date_style();
-        // Outside a transaction these hold for no longer than it takes to see who is refused.
+        // Outside a transaction these settings only last long enough to see which ones are refused.
         constexpr std::string_view scope = "SET LOCAL";
         begin_command_ += set_commands(scope, set_all(scope, deadline));
     }
     control_->lend(PQsocket(raw_), where_, canceller);
 }
 
-// In one message; one by one where the server refuses any of them, which undoes them all.
-// @returns those that hold.
+// Sends all settings in one message; one by one if the server refuses any of them, which undoes
+// them all.
+// @returns the settings that the server accepted.
 std::vector<Setting> PqxxSession::set_all(std::string_view scope, Clock::time_point deadline) {
     auto settings = config_->settings;
     std::erase_if(settings, [&](const auto& each) { return each.since > PQserverVersion(raw_); });
@@ -161,7 +161,7 @@ void PqxxSession::require_date_style() const {
                    "ALTER ROLE ... SET DateStyle = 'ISO'");
 }
 
-// No new connection to this server helps.
+// A new connection to this server would not help.
 Failure PqxxSession::mismatch(std::string text) const {
     Failure failure;
     failure.code = errc::schema_mismatch;
@@ -199,15 +199,15 @@ TransactionStatus PqxxSession::transaction_status() const noexcept {
     }
 }
 
-// Before each step of a call but its end. A cancellation that reached the server while it waited
-// for us is forgotten there, and must not be here.
+// Checked before each step of a call except its end. The server forgets a cancel request that
+// arrives while it waits for the client; the session must not.
 void PqxxSession::require_usable() const {
     if (!connection_) throw classify({}, "not connected", true);
     if (control_->stopped()) throw at_server(classify("57014", "the call was stopped", false));
 }
 
 Failure PqxxSession::at_server(Failure failure) const {
-    // To libpq it looks as if the server had hung up.
+    // To libpq it looks as if the server had closed the connection.
     if (failure.broken && failure.sqlstate.empty() && control_->was_cut()) {
         failure.cut_by_store = true;
         failure.text = "the store cut the connection, to end a call on it";
@@ -218,7 +218,7 @@ Failure PqxxSession::at_server(Failure failure) const {
 
 Failure PqxxSession::current_failure() const {
     auto failure = failure_of_current_exception(raw_);
-    // The next attempt goes on behind a server that does not write.
+    // The next attempt continues after a server that is read-only.
     if (failure.sqlstate == "25006") connector_.move_on();
     return at_server(std::move(failure));
 }
@@ -246,8 +246,8 @@ void PqxxSession::forget_oldest() {
     entries_.erase(oldest);
 }
 
-// A plan that was made while the tables were small may walk a whole room later on. Until the server
-// has gathered statistics, which makes it plan anew, nobody but us does: after 1, 2, 4, 8 ...
+// A plan that was made while the tables were small may later scan a whole room. Until the server
+// has gathered statistics, which makes it replan, only we can force it to: after 1, 2, 4, 8 ...
 // statements.
 void PqxxSession::renew_plans() {
     if (!config_->prepared_statements || ++statements_run_ < plans_until_) return;
@@ -330,10 +330,10 @@ void PqxxSession::prepare(Entry& entry) {
     entry.prepared = true;
 }
 
-// What is set holds for one implicit transaction, which ends with the pipeline.
+// The settings last for one implicit transaction, which ends with the pipeline.
 Result PqxxSession::run_unprepared(const Entry& entry, const Params& params) {
     const bool plans = config_->prepared_statements;
-    // A transaction that was begun has its settings since then.
+    // An open transaction was given its settings when it began.
     const bool pins = !plans && transaction_status() == TransactionStatus::idle;
     Pipeline pipeline(raw_);
     if (plans) pipeline.send(plan_for_values());
@@ -361,8 +361,8 @@ void PqxxSession::run_command(const std::string& command) {
     }
 }
 
-// Sent with the first statement, it costs no round trip of its own. Behind a pooler it is several
-// commands, which only a simple query can be.
+// BEGIN is sent with the first statement and costs no round trip of its own. Behind a pooler it
+// consists of several commands, which only a simple query can hold.
 void PqxxSession::begin() {
     require_usable();
     begin_pending_ = true;
@@ -378,8 +378,8 @@ void PqxxSession::send_begin() {
     }
 }
 
-// A commit waits only for what its own transaction wrote to the log. A message to those who decode
-// the log is the least that can be written, and needs no right and no table.
+// A commit waits only for the WAL that its own transaction wrote. A logical decoding message is the
+// least that can be written, and needs no privilege and no table.
 void PqxxSession::expect_durable() {
     require_usable();
     send_begin();
@@ -404,14 +404,14 @@ void PqxxSession::commit() {
     if (!connection_) throw classify({}, "not connected", true);
     if (std::exchange(begin_pending_, false)) return;
     if (PQtransactionStatus(raw_) != PQTRANS_INTRANS) {
-        // COMMIT would answer ROLLBACK, or warn, and do nothing.
+        // COMMIT would be answered with ROLLBACK, or with a warning, and do nothing.
         Failure failure;
         failure.discard = true;
-        failure.text = "a statement failed, and the work went on as if it had not";
+        failure.text = "the job continued after a failed statement";
         throw at_server(std::move(failure));
     }
-    // A connection that is lost by now is found before COMMIT is sent; from there on a loss is
-    // doubt.
+    // A connection that is already lost is detected before COMMIT is sent; a loss after that leaves
+    // the COMMIT in doubt.
     if (!still_there(raw_)) {
         throw at_server(failure_of(raw_, nullptr));
     }

@@ -18,12 +18,12 @@
 
 namespace roomstore::postgres {
 
-/// What all sessions of a store have in common.
+/// Configuration and state that all sessions of a store share.
 struct SessionConfig {
     Servers servers;
     std::string quoted_schema;
     std::string search_path;
-    /// Of each session, or of each transaction where statements are not prepared.
+    /// For each session, or for each transaction if statements are not prepared.
     std::vector<Setting> settings;
     bool prepared_statements = true;
     StatementMetrics metrics;
@@ -33,15 +33,15 @@ std::shared_ptr<SessionConfig> session_config(const PostgresOptions& options);
 
 /// A session on libpqxx, which holds the connection and prepares the statements.
 ///
-/// The connection is made with libpq, because libpqxx neither limits nor interrupts the attempt,
-/// and handed over. Statements run through libpq: with libpqxx, whose fields each share the
-/// ownership of their result, a page of events takes a good deal longer, and it does not know the
-/// pipeline mode, in which statements are sent together. With prepared statements, the command that
-/// begins a transaction is sent together with its first statement. Without them, a statement
-/// outside a transaction is sent together with the settings that it needs. Transactions are begun
-/// and ended with libpq too: libpqxx reads once more from the socket after the answer to COMMIT and
-/// then reports doubt where there is none, and it does not notice that a COMMIT was answered with
-/// ROLLBACK.
+/// The connection is made with libpq and handed over, because libpqxx can neither limit nor
+/// interrupt the attempt. Statements run through libpq: libpqxx takes considerably longer for a
+/// page of events, because each of its fields shares the ownership of the result, and it does not
+/// support pipeline mode, in which statements are sent together. With prepared statements, the
+/// command that begins a transaction is sent together with its first statement. Without them, a
+/// statement outside a transaction is sent together with the settings that it needs. Transactions
+/// are begun and ended with libpq too: libpqxx reads from the socket once more after the answer to
+/// COMMIT and then reports a COMMIT in doubt that is not, and it does not notice that a COMMIT was
+/// answered with ROLLBACK.
 class PqxxSession final : public Session {
 public:
     explicit PqxxSession(std::shared_ptr<SessionConfig> config);
@@ -64,7 +64,7 @@ public:
 
 private:
     struct Entry {
-        std::string name;  // libpqxx wants it terminated
+        std::string name;  // libpqxx needs it null-terminated
         std::string text;
         StatementCounter* counter;
         bool custom_plan = false;
@@ -107,8 +107,8 @@ private:
     PGconn* raw_ = nullptr;  // owned by connection_
     std::optional<pqxx::connection> connection_;
     std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
-    std::uint64_t uses_ = 0;                // of entries
-    std::vector<std::string> deallocated_;  // still to be told to the server
+    std::uint64_t uses_ = 0;                // counter for last_used
+    std::vector<std::string> deallocated_;  // not yet deallocated on the server
 };
 
 }  // namespace roomstore::postgres

@@ -10,7 +10,7 @@
 
 namespace roomstore::postgres {
 
-/// The cells of a result, row after row. They refer to memory that the derived class owns.
+/// The cells of a result, row by row. They refer to memory that the derived class owns.
 struct Result::Impl {
     struct Cell {
         const char* text;  ///< Null pointer: SQL null.
@@ -28,8 +28,8 @@ struct Result::Impl {
     std::vector<Cell> cells;
 };
 
-/// Reads a `timestamptz` as PostgreSQL writes it in DateStyle ISO, or as JSON holds it: with any
-/// offset, also one of hours alone or with seconds.
+/// Parses a `timestamptz` as PostgreSQL writes it in DateStyle ISO or in JSON: with any offset,
+/// including offsets in hours only or with seconds.
 std::optional<Timestamp> parse_timestamptz(std::string_view text);
 
 }  // namespace roomstore::postgres

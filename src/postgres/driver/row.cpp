@@ -27,9 +27,9 @@ std::optional<T> parse_number(std::string_view text) {
 }  // namespace
 
 std::optional<Timestamp> parse_timestamptz(std::string_view text) {
-    // PostgreSQL differs from RFC 3339 in the character before the time and in offsets without
-    // minutes, or with seconds: zones before the age of railways have those.
-    // Moments at either end of the years 1 to 9999 stand in the year before or after, elsewhere.
+    // PostgreSQL differs from RFC 3339 in the separator before the time, and in offsets without
+    // minutes or with seconds, which zones had before standard time. Timestamps at either end of
+    // the years 1 to 9999 fall into the year before or after in some zones.
     const bool in_year_10000 = text.starts_with("10000-");
     const bool in_year_0 = text.starts_with("0001-") && text.ends_with(" BC");
     if (in_year_10000) text.remove_prefix(1);
@@ -65,7 +65,7 @@ std::optional<Timestamp> parse_timestamptz(std::string_view text) {
     }
     auto time = parse_iso8601({buffer, end});
     if (!time) return std::nullopt;
-    // The calendar repeats itself every 400 years.
+    // The calendar repeats every 400 years.
     constexpr std::chrono::days cycle{146'097};
     if (in_year_10000) *time += 10'000 / 400 * cycle;
     *time -= beyond_minutes;

@@ -14,7 +14,7 @@ namespace roomstore::postgres {
 
 class Result;
 
-/// A stored value that is not what its column is meant to hold. The text names column and value.
+/// Thrown for a stored value that is not valid for its column. The text names column and value.
 class ColumnError : public std::runtime_error {
 public:
     ColumnError(const std::string& column, std::string_view value, std::string_view expected);
@@ -25,19 +25,20 @@ private:
     std::string column_;
 };
 
-/// One row of a `Result`, which must outlive it. Columns count from 0. A value that cannot be read
-/// as the wanted type throws `ColumnError`.
+/// One row of a `Result`, which must outlive it. Columns are numbered from 0. Throws `ColumnError`
+/// if a value cannot be read as the requested type.
 class Row {
 public:
     bool is_null(int column) const;
 
-    /// The column as the server wrote it; valid as long as the result. Null reads as empty.
+    /// The column as the server sent it; valid as long as the result. Null reads as empty.
     std::string_view view(int column) const;
 
     std::string text(int column) const { return std::string(view(column)); }
     bool boolean(int column) const;
     std::int64_t int64(int column) const;
-    /// Of what `encode(float8send(x), 'hex')` gives: bit for bit, whatever the session's settings.
+    /// Reads the output of `encode(float8send(x), 'hex')`: exact in every bit, whatever the
+    /// session's settings.
     double float64(int column) const;
     Timestamp timestamp(int column) const;
 
@@ -55,7 +56,7 @@ private:
     std::size_t index_;
 };
 
-/// What a statement returned. Independent of the session it came from.
+/// The result of a statement. Independent of the session it came from.
 class Result {
 public:
     struct Impl;

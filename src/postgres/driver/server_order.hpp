@@ -10,14 +10,14 @@ namespace roomstore::postgres {
 /// One address of one of the servers.
 struct ServerPlace {
     std::size_t target = 0;
-    /// Empty: the first that its name has.
+    /// Empty: the first address of the host.
     std::string address{};
 
     bool operator==(const ServerPlace&) const = default;
 };
 
-/// Where the sessions of a store begin to look for a server: where one was found, or behind those
-/// that took the time of the attempt before. Any thread may use it.
+/// Where the sessions of a store start to look for a server: at the server found last, or after
+/// those that took all the time of the previous attempt. Thread-safe.
 class ServerOrder {
 public:
     ServerPlace first() const {
@@ -30,7 +30,8 @@ public:
         first_ = std::move(place);
     }
 
-    /// Moves on, unless somebody has: where several sessions find out, the first does so for all.
+    /// Moves on unless another session has done so: if several sessions find the same problem, the
+    /// first one moves on for all.
     void move_on(const ServerPlace& from, ServerPlace to) {
         const std::lock_guard lock(mutex_);
         if (first_ == from) first_ = std::move(to);

@@ -14,34 +14,34 @@
 
 namespace roomstore::postgres {
 
-/// Stops what a session is doing, from another thread. Whoever runs calls on the session says
-/// between two of them that the next begins (`reset`), so that no stop reaches the wrong one.
+/// Stops the current call of a session, from another thread. The owner of the session calls `reset`
+/// between two calls, so that no stop reaches the wrong one.
 class SessionControl {
 public:
     virtual ~SessionControl() = default;
 
-    /// Begins a call: stops asked for earlier no longer count.
+    /// Begins a call: earlier stops no longer apply.
     virtual void reset() noexcept = 0;
 
-    /// Ends an attempt to connect, or asks the server to cancel the running statement and returns
-    /// when it has been asked. May block for as long as the server is silent.
+    /// Ends an attempt to connect, or sends the server a request to cancel the running statement
+    /// and returns once it has been sent. May block as long as the server does not answer.
     virtual void cancel() noexcept = 0;
 
-    /// Cuts the connection: whatever the session waits for fails at once. Never blocks.
+    /// Cuts the connection: any operation that the session waits for fails at once. Never blocks.
     virtual void cut() noexcept = 0;
 };
 
-/// A statement and what it is run with.
+/// A statement and its parameters.
 struct Request {
     Statement statement;
     Params params;
 };
 
-/// Where a session stands on its server.
+/// State of a session's transaction on the server.
 enum class TransactionStatus {
     idle,
     open,
-    /// A statement failed: nothing but a rollback is accepted.
+    /// A statement failed: only a rollback is accepted.
     failed,
     /// A statement is running, or there is no connection.
     unknown,
@@ -51,7 +51,7 @@ enum class TransactionStatus {
 ///
 /// Jobs run statements and commands. The worker that owns the session connects it and brackets each
 /// job that writes with `begin` and `commit`; jobs that only read run each statement as its own
-/// transaction. An interface, so that decisions above it are tested without a server.
+/// transaction. An interface, so that the code above it can be tested without a server.
 class Session {
 public:
     using Clock = std::chrono::steady_clock;
@@ -65,9 +65,9 @@ public:
     /// @throws Failure (driver/errors.hpp) on any error of the server or of the connection.
     virtual Result exec(const Statement& statement, const Params& params) = 0;
 
-    /// Runs statements that do not wait for each other's rows, in this order; the first that fails
-    /// fails all. In one round trip, where the session can.
-    /// @param results  what they answer is added, also by those before one that fails
+    /// Runs statements that do not depend on each other's rows, in this order; if one fails, all
+    /// fail. Uses one round trip if the session can.
+    /// @param results  receives their results, including those before one that fails
     /// @throws Failure, as `exec`.
     virtual void exec_all(const std::vector<Request>& requests, std::vector<Result>& results) {
         for (const auto& request : requests) {
@@ -81,44 +81,46 @@ public:
         return results;
     }
 
-    /// Runs one command as a simple query: for DDL, which has no parameters, is run once, and is
-    /// not worth preparing. Nothing is substituted in it. Some engines refuse to change the schema
-    /// by a message that holds more than one.
+    /// Runs one command as a simple query: for DDL, which has no parameters, runs once, and is not
+    /// worth preparing. No placeholders are expanded. Some engines refuse to change the schema by a
+    /// message that holds more than one command.
     /// @throws Failure, as `exec`.
     virtual void run_command(const std::string& command) = 0;
 
-    /// Says that a job which may write has refused to, and answers for nothing that is stored. Its
-    /// transaction is rolled back instead of committed, which waits for no disk.
+    /// Tells the session that a job which may write has refused to, and confirms nothing that is
+    /// stored. Its transaction is rolled back instead of committed, which does not wait for the
+    /// disk.
     void nothing_to_commit() noexcept { has_changes_ = false; }
 
     /// @}
     /// @name For workers
     /// @{
 
-    /// Connects anew and sets the session up. Gives up at `deadline`.
-    /// @throws Failure; it names the server that was asked.
+    /// Opens a new connection and sets up the session. Gives up at `deadline`.
+    /// @throws Failure, which names the server.
     virtual void connect(Clock::time_point deadline) = 0;
     virtual void disconnect() noexcept = 0;
-    /// As far as is known without asking the server.
+    /// As far as known without asking the server.
     virtual bool connected() const noexcept = 0;
     virtual TransactionStatus transaction_status() const noexcept = 0;
 
-    /// Begins a transaction. May leave it to the next statement to tell the server.
+    /// Begins a transaction. The command may be sent only with the next statement.
     /// @throws Failure, as `exec`.
     virtual void begin() = 0;
 
-    /// Makes the commit of the open transaction wait for disk and standbys as that of one that
-    /// wrote does. For work which was found done: it may be there on this server alone so far.
+    /// Makes the commit of the open transaction wait for disk and standbys like that of a
+    /// transaction that wrote. For work that was found done: it may so far exist on this server
+    /// only.
     /// @throws Failure, as `exec`.
     virtual void expect_durable() = 0;
 
-    /// Commits. Returns only if the server said that the transaction is committed, or never heard
-    /// of it, because no statement was run in it.
-    /// @throws Failure: `in_doubt` where the answer was lost or leaves it open, otherwise nothing
-    /// was stored.
+    /// Commits. Returns only if the server confirmed the commit, or if no statement was run and so
+    /// the transaction was never sent to it.
+    /// @throws Failure: `in_doubt` if the answer was lost or leaves the outcome open, otherwise
+    /// nothing was stored.
     virtual void commit() = 0;
 
-    /// @throws Failure; then the connection must be given up, which rolls back too.
+    /// @throws Failure; then the connection must be closed, which also rolls back.
     virtual void rollback() = 0;
 
     /// The same object for the life of the session; may outlive it.
@@ -138,17 +140,17 @@ class SessionFactory {
 public:
     virtual ~SessionFactory() = default;
 
-    /// A session that is not connected yet. Any thread may ask.
+    /// A session that is not connected yet. Thread-safe.
     virtual std::unique_ptr<Session> make() = 0;
 
-    /// The server or servers, for texts.
+    /// The server or servers, for error texts.
     virtual std::string where() const = 0;
 
     /// Counts and times of the statements that its sessions ran.
     virtual std::vector<StatementReading> read_metrics() const = 0;
 };
 
-/// The factory of real sessions. `options` have been validated.
+/// The factory of real sessions. `options` must have been validated.
 std::shared_ptr<SessionFactory> make_session_factory(const PostgresOptions& options);
 
 }  // namespace roomstore::postgres

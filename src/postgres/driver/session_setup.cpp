@@ -4,7 +4,7 @@ namespace roomstore::postgres {
 
 namespace {
 
-// A client that stops between two statements of a transaction keeps its locks for this long.
+// How long a client that stops between two statements of a transaction keeps its locks.
 constexpr std::chrono::seconds idle_in_transaction{10};
 
 constexpr bool needed = true;
@@ -32,8 +32,8 @@ std::vector<Setting> transaction_settings(const SessionLimits& limits,
             {"statement_timeout", literal(limits.statement_timeout)},
             {"lock_timeout", literal(limits.lock_timeout)},
             {"idle_in_transaction_session_timeout", literal(idle_in_transaction)},
-            // Ends the statements of a client that is gone, and so frees its locks. Some platforms
-            // refuse it.
+            // Ends the statements of a client that is gone, and so releases its locks. Some
+            // platforms refuse it.
             {"client_connection_check_interval", "1000", !needed, 140000}};
 }
 
@@ -44,12 +44,11 @@ std::vector<Setting> session_settings(const SessionLimits& limits, const std::st
                      {"TimeZone", "'UTC'", needed},
                      {"DateStyle", "'ISO, MDY'", needed},
                      {"extra_float_digits", "1"},
-                     // Left to itself the server plans a statement on arrays anew each time, which
-                     // takes longer than running it. The plan checks of the tests run with this
-                     // setting.
+                     // By default the server replans a statement with arrays each time, which takes
+                     // longer than running it. The plan checks of the tests run with this setting.
                      {"plan_cache_mode", "'force_generic_plan'"},
-                     // Such a plan is dear by the average room; compiling it, on every run, takes
-                     // longer than running it does.
+                     // The estimated cost of such a plan, for an average room, is high enough to
+                     // trigger JIT; compiling it on every run takes longer than running it.
                      {"jit", "off"},
                      {"client_min_messages", "'warning'"}});
     return settings;
@@ -71,8 +70,8 @@ std::string plan_for_values() {
 std::string set_search_path() { return "SELECT pg_catalog.set_config('search_path', $1, true)"; }
 
 std::string begin_command() {
-    // Access mode is left to the server: default_transaction_read_only is how operators fence a
-    // primary, and must not be overruled.
+    // The access mode is left to the server: operators fence a primary with
+    // default_transaction_read_only, which must not be overridden.
     return "BEGIN ISOLATION LEVEL READ COMMITTED;";
 }
 

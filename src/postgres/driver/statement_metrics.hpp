@@ -12,7 +12,7 @@
 
 namespace roomstore::postgres {
 
-/// Counts one statement over all sessions of a pool.
+/// Counters of one statement over all sessions of a pool.
 struct StatementCounter {
     std::atomic<std::uint64_t> calls{0};
     std::atomic<std::uint64_t> failures{0};
@@ -22,7 +22,7 @@ struct StatementCounter {
     void record(std::chrono::nanoseconds taken, bool failed) noexcept;
 };
 
-/// What `StatementMetrics::read` gives for one statement.
+/// The counters of one statement, as read by `StatementMetrics::read`.
 struct StatementReading {
     std::string name;
     std::uint64_t calls;

@@ -4,13 +4,10 @@
 #include <functional>
 #include <utility>
 
-#include "pool/memory.hpp"
-
 namespace roomstore::postgres {
 
 void AppendBatcher::add(CallPtr call) {
-    const auto queue =
-        insist([&] { return room_queues_.try_emplace(call->operation.room_id).first; });
+    const auto queue = room_queues_.try_emplace(call->operation.room_id).first;
     queue->second.waiting.push_back(std::move(call));
     ++size_;
     update_ready(queue);
@@ -19,8 +16,7 @@ void AppendBatcher::add(CallPtr call) {
 void AppendBatcher::put_back(std::vector<CallPtr> calls) {
     std::ranges::sort(calls, std::greater{}, [](const auto& call) { return call->ticket; });
     for (auto& call : calls) {
-        const auto queue =
-            insist([&] { return room_queues_.try_emplace(call->operation.room_id).first; });
+        const auto queue = room_queues_.try_emplace(call->operation.room_id).first;
         queue->second.waiting.push_front(std::move(call));
         ++size_;
         update_ready(queue);
@@ -60,7 +56,7 @@ bool AppendBatcher::take_from(RoomQueues::iterator queue,
         if (!more) break;
         size.events += added.events;
         size.bytes += added.bytes;
-        insist_on(taken, waiting.pop_front());
+        taken.push_back(waiting.pop_front());
         --size_;
         queue->second.held = true;
         if (scope == BatchScope::alone) break;
@@ -97,7 +93,7 @@ void AppendBatcher::update_ready(RoomQueues::iterator queue) {
     if (ready_as) ready_.erase(*std::exchange(ready_as, std::nullopt));
     if (!held && !waiting.empty()) {
         ready_as = waiting.front().ticket;
-        insist([&] { ready_.emplace(*ready_as, queue); });
+        ready_.emplace(*ready_as, queue);
     }
     if (!held && waiting.empty()) room_queues_.erase(queue);
 }

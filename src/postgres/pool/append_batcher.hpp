@@ -12,20 +12,20 @@
 
 namespace roomstore::postgres {
 
-/// Appends that wait for a worker, and which of them go together in one transaction.
+/// The queue of appends that wait for a worker. Decides which of them form the next batch.
 ///
-/// A worker that is free takes all that wait, up to a bound, and nobody waits for company: what
-/// arrives while a transaction runs is the next one. The rooms of a transaction are held until it
-/// has ended, so that no other worker of this pool waits for their locks. Those who wait longest
-/// go first.
+/// An idle worker takes all queued appends, up to the bounds of a batch; no append waits for others
+/// to join it. Appends that arrive while a transaction runs form the next batch. The rooms of a
+/// batch are held until its transaction has ended, so that no other worker of this pool waits for
+/// their locks. The oldest appends go first.
 ///
-/// No locks and no clock: the pool guards it.
+/// Has no locks and no clock; the pool synchronizes access.
 class AppendBatcher {
 public:
     using CallPtr = std::shared_ptr<PendingCall>;
     using Rooms = std::vector<std::string>;
 
-    /// What goes into one transaction at most. A call that is larger goes alone.
+    /// Upper bounds of one batch. A call that exceeds them runs in a batch of its own.
     struct Bounds {
         std::size_t events = 256;
         std::size_t bytes = std::size_t{1} << 20;
@@ -33,21 +33,22 @@ public:
 
     explicit AppendBatcher(Bounds bounds) : bounds_(bounds) {}
 
-    /// Adds a call with a joint job, behind the others of its room.
+    /// Adds a call with a batchable job, behind the queued calls to its room.
     void add(CallPtr call);
 
-    /// Takes back calls that a worker has not finished; they go before the others of their rooms.
+    /// Requeues calls that a worker has not finished, ahead of the other calls to their rooms.
     void put_back(std::vector<CallPtr> calls);
 
     /// The ticket of the first call that a worker may take now.
     std::optional<std::uint64_t> first() const;
 
-    /// How many rooms have something to take now: one worker may take it all.
+    /// Number of rooms with calls to take now. A single worker may take all of them.
     std::size_t ready() const noexcept { return ready_.size(); }
 
     std::size_t size() const noexcept { return size_; }
 
-    /// Takes the first call that may go and all that may go with it, and holds their rooms.
+    /// Takes the first call that is ready and all that may share its transaction, and holds their
+    /// rooms.
     std::vector<CallPtr> take();
 
     /// Whether the room is held.
@@ -56,10 +57,10 @@ public:
         return queue != room_queues_.end() && queue->second.held;
     }
 
-    /// Lets go of rooms that `take` held.
+    /// Releases rooms that `take` held.
     void release(const Rooms& rooms);
 
-    /// Takes out one call, or all for which `pred` is true.
+    /// Removes one call, or all for which `pred` is true.
     bool remove(PendingCall& call);
     template <typename Pred>
     void remove_if(Pred pred) {
@@ -77,17 +78,18 @@ private:
     };
     using RoomQueues = std::map<std::string, RoomQueue>;
 
-    /// Takes the part of the lane that goes with what is taken already. False: no more fits.
+    /// Takes the calls of the room queue that may join the batch. Returns false if no more fit.
     bool take_from(RoomQueues::iterator queue,
                    std::vector<CallPtr>& taken,
                    BatchableJob::Size& size);
     bool fits(const BatchableJob::Size& have, const BatchableJob::Size& more) const noexcept;
-    /// Puts the lane in its place among those that are ready, or away where nothing is left of it.
+    /// Updates the entry of the room queue in `ready_`; erases the queue if it is empty and not
+    /// held.
     void update_ready(RoomQueues::iterator queue);
 
     Bounds bounds_;
     RoomQueues room_queues_;
-    std::map<std::uint64_t, RoomQueues::iterator> ready_;  // by the ticket of the first that waits
+    std::map<std::uint64_t, RoomQueues::iterator> ready_;  // by the ticket of the first queued call
     std::size_t size_ = 0;
 };
 

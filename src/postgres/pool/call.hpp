@@ -6,20 +6,21 @@
 
 namespace roomstore::postgres {
 
-/// Where a call stands.
+/// State of a call.
 enum class Phase : std::uint8_t {
     queued,
-    /// A worker has it. Nothing of it is stored, and nothing will be once a stop is asked for.
+    /// A worker runs it. Nothing is stored yet, and nothing will be once a stop is requested.
     running,
-    /// COMMIT is on its way, or its outcome is being settled. Only the outcome ends it now.
+    /// COMMIT is in progress, or its outcome is being settled. The caller can no longer cancel the
+    /// call.
     committing,
     done,
 };
 
-/// Why a call is not to go on.
+/// Reason for a stop request.
 enum class Stop : std::uint8_t { none, cancelled, deadline, closing };
 
-/// What the watchdog does about a call that has to end, each after the one before it did not help.
+/// How the watchdog ends a stopped call. Each step follows if the one before it had no effect.
 enum class Escalation : std::uint8_t {
     none,
     /// Ask the server to cancel the statement.
@@ -30,25 +31,25 @@ enum class Escalation : std::uint8_t {
     abandon,
 };
 
-/// How long the watchdog waits before it pushes harder.
+/// Delays between the steps of the watchdog.
 struct StopTimeouts {
-    /// From a cancellation to the cut. A healthy server needs a few milliseconds.
+    /// From the caller's cancellation to the cut. A healthy server needs a few milliseconds.
     std::chrono::milliseconds after_cancellation{1000};
     /// From the deadline to the cut, likewise.
     std::chrono::milliseconds after_deadline{100};
-    /// From the cut to the answer without the worker.
+    /// From the cut to answering the caller without the worker.
     std::chrono::milliseconds after_cut{100};
-    /// From a stop to the cancellation of the statement, where others have a part in it. Most end
-    /// by themselves in that time, and the others need not begin anew.
+    /// From a stop request to the cancellation of the statement, if it runs for other calls too.
+    /// Most statements end by themselves in that time, and the other calls need no re-run.
     std::chrono::milliseconds in_batch{20};
 };
 
-/// The states of one call and who may change them: the caller cancels, the watchdog pushes, the
-/// worker runs and commits, and exactly one of them ends it. No locks, no clock, no input or
-/// output: the owner guards it, and time is an argument.
+/// State machine of one call. The caller cancels, the watchdog escalates, the worker runs and
+/// commits; exactly one of them ends the call. Has no locks and no clock and does no I/O: the owner
+/// synchronizes access, and the time is an argument.
 ///
-/// `enter_commit` is the one moment that decides between aborted and stored: a stop asked for
-/// before it makes the worker roll back, a later one is ignored.
+/// `enter_commit` decides between aborted and stored: a stop requested before it makes the worker
+/// roll back, a later cancellation is ignored.
 class Call {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
@@ -60,13 +61,14 @@ public:
     Stop stop() const noexcept { return stop_; }
     TimePoint deadline() const noexcept { return deadline_; }
     bool in_doubt() const noexcept { return in_doubt_; }
-    /// Whether a COMMIT of it was sent, or is about to be, whose outcome is not known.
+    /// Whether a COMMIT whose outcome is not known was sent, or is about to be sent.
     bool may_be_stored() const noexcept { return in_doubt_ || phase_ == Phase::committing; }
 
     /// @name For the worker
     /// @{
 
-    /// Takes the call from the queue, alone or in company. False: it has ended there.
+    /// Takes the call from the queue, to run it alone or in a batch with others. Returns false if
+    /// the call ended while it was queued.
     bool start(bool in_batch = false) noexcept {
         in_batch_ = in_batch;
         if (phase_ == Phase::committing && in_doubt_) return true;
@@ -75,36 +77,36 @@ public:
         return true;
     }
 
-    /// Into the queue again, to be run in less company: what failed may be the fault of another.
-    /// A call in doubt stays where no cancellation reaches it.
+    /// Returns the call to the queue, to be run in a smaller batch: another call may have caused
+    /// the failure. A call in doubt stays `committing`, where it cannot be cancelled.
     void put_back() noexcept {
         if (phase_ == Phase::running) phase_ = Phase::queued;
     }
 
-    /// Whether to begin, repeat or wait for anything more.
-    bool may_go_on() const noexcept { return phase_ != Phase::done && stop_ == Stop::none; }
+    /// Whether the worker may begin, repeat or wait for anything more.
+    bool may_continue() const noexcept { return phase_ != Phase::done && stop_ == Stop::none; }
 
-    /// False: nothing may be stored any more.
+    /// Returns false if nothing may be stored any more.
     bool enter_commit() noexcept {
         if (phase_ == Phase::done || stop_ != Stop::none) return false;
         phase_ = Phase::committing;
         return true;
     }
 
-    /// The COMMIT has failed and nothing is stored: the call can be stopped again, unless an
-    /// earlier COMMIT of it is in doubt.
+    /// The COMMIT failed and nothing was stored: the call can be stopped again, unless an earlier
+    /// COMMIT of it is in doubt.
     void commit_failed() noexcept {
         if (phase_ == Phase::committing && !in_doubt_) phase_ = Phase::running;
     }
 
-    /// It is not known whether the COMMIT took effect.
+    /// The outcome of the COMMIT is not known.
     void doubt() noexcept { in_doubt_ = true; }
 
     /// @}
-    /// @name For whoever ends it
+    /// @name To end the call
     /// @{
 
-    /// True for the one who is to answer the caller.
+    /// Returns true if the call had not ended yet; whoever gets true must answer the caller.
     bool finish() noexcept {
         if (phase_ == Phase::done) return false;
         phase_ = Phase::done;
@@ -115,7 +117,7 @@ public:
     /// @name For the caller, the watchdog and the closing store
     /// @{
 
-    /// Asks the call to end. A call that is committing is not stopped by its caller.
+    /// Requests that the call end. The cancellation of a call that is committing is ignored.
     void request_stop(Stop reason, TimePoint now) noexcept {
         if (phase_ == Phase::done || stop_ != Stop::none) return;
         if (phase_ == Phase::committing && reason == Stop::cancelled) return;
@@ -123,7 +125,8 @@ public:
         stopped_at_ = now;
     }
 
-    /// What is to be done now; each push is given once. Notices the deadline. For running calls.
+    /// Returns the step to take at `now`; each step is returned once. Requests a stop if the
+    /// deadline has passed. For running calls.
     Escalation escalate(TimePoint now) noexcept {
         if (now >= deadline_) request_stop(Stop::deadline, deadline_);
         const auto due = now >= abandon_at()  ? Escalation::abandon
@@ -135,7 +138,7 @@ public:
         return due;
     }
 
-    /// When to ask `push` again.
+    /// When to call `escalate` again.
     TimePoint next_escalation() const noexcept {
         if (phase_ == Phase::done) return TimePoint::max();
         if (stop_ == Stop::none) return deadline_;
@@ -148,7 +151,7 @@ public:
     /// @}
 
 private:
-    // A COMMIT is never cancelled: where it waits for a standby, the server would answer a
+    // A COMMIT is never cancelled: while it waits for a standby, the server would answer a
     // cancellation with success.
     TimePoint cancel_at() const noexcept {
         if (stop_ == Stop::none || phase_ == Phase::committing) return TimePoint::max();

@@ -6,11 +6,10 @@
 
 namespace roomstore::postgres {
 
-/// Where an element of a `LinkedQueue` stands. A member of the element, which
-/// the queue alone uses.
+/// Links of an element of a `LinkedQueue`. A member of the element that only the queue uses.
 template <typename T>
 struct QueueLinks {
-    /// The queue that holds it; null: none does.
+    /// The queue that holds the element; null if none does.
     const void* queue = nullptr;
     T* previous = nullptr;
     T* next = nullptr;
@@ -18,9 +17,9 @@ struct QueueLinks {
     std::shared_ptr<T> self{};
 };
 
-/// Elements in an order, linked to each other through their own `links()`:
-/// whichever is taken out, it costs the same few steps, and nothing here needs
-/// memory or fails. An element is in one queue at most.
+/// Intrusive doubly linked list of elements that have a `links()` member. All operations on one
+/// element take constant time, allocate nothing and cannot fail. An element is in one queue at
+/// most.
 template <typename T>
 class LinkedQueue {
 public:
@@ -42,7 +41,7 @@ public:
     void push_front(Pointer element) noexcept { insert(std::move(element), nullptr, first_); }
     Pointer pop_front() noexcept { return remove(*first_); }
 
-    /// Takes out an element that the queue holds.
+    /// Removes an element that the queue holds.
     Pointer remove(T& element) noexcept {
         auto& links = element.links();
         (links.previous == nullptr ? first_ : links.previous->links().next) = links.next;
@@ -53,7 +52,7 @@ public:
         return std::move(links.self);
     }
 
-    /// Takes out all for which `pred` is true; returns how many.
+    /// Removes all elements for which `pred` is true; returns their number.
     template <typename Pred>
     std::size_t remove_if(Pred pred) {
         std::size_t removed = 0;

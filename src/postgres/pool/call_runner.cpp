@@ -5,14 +5,13 @@
 #include <string>
 #include <utility>
 
-#include "pool/memory.hpp"
 #include "roomstore/detail/text.hpp"
 
 namespace roomstore::postgres {
 
 namespace {
 
-// What a job refuses or cannot do, apart from failures of the server: final, and known not to be
+// The outcome of an exception that is not a failure of the server: final, and known not to be
 // stored.
 CallOutcome outcome_of_current_exception() {
     const auto internal = [](const char* what) { return failed_with(errc::internal, what); };
@@ -33,12 +32,12 @@ CallOutcome outcome_of_current_exception() {
     }
 }
 
-// In what company to try again what failed in more, if that may help.
+// The smaller scope in which to re-run a failed batch, if that may help.
 std::optional<BatchScope> retry_scope_after(BatchScope scope, const Failure& failure) {
     if (scope == BatchScope::alone) return std::nullopt;
     if (failure.remedy == Remedy::none && !failure.broken) return BatchScope::alone;
-    // Somebody else keeps one of the rooms, or the server has lost the one that stores it; those
-    // who want another room need not wait for it.
+    // Another client holds one of the rooms, or the server has lost the node that stores it; calls
+    // to other rooms need not wait for that.
     const bool one_room = failure.sqlstate == "55P03" || failure.sqlstate.starts_with("08");
     if (scope == BatchScope::any_room && !failure.broken && one_room) return BatchScope::one_room;
     return std::nullopt;
@@ -71,17 +70,17 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
     Progress progress{.in_doubt = control.in_doubt(),
                       .pauses = {policy_, ++seed_},
                       .connect_pauses = {policy_, ++seed_}};
-    while (control.may_go_on()) {
+    while (control.may_continue()) {
         if (!session_.connected()) {
-            if (!await_turn(control, progress)) {
-                if (!control.may_go_on()) break;
+            if (!await_slot(control, progress)) {
+                if (!control.may_continue()) break;
                 return CallOutcome{.reroute = true};
             }
             if (const auto& failure = connect_ahead(control.deadline())) {
                 if (control.drop_stopped()) continue;
-                if (!control.may_go_on()) break;
+                if (!control.may_continue()) break;
                 control.note(*failure);
-                control.cannot_connect(*failure);
+                control.on_connect_failed(*failure);
                 if (control.others_connected()) return CallOutcome{.reroute = true};
                 if (failure->remedy == Remedy::none) return give_up(*failure, progress);
                 control.pause(control.now() + progress.connect_pauses.next());
@@ -90,25 +89,26 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
         }
         Failure failure;
         if (auto outcome = attempt(control, operation, job, progress, failure)) return *outcome;
-        // After a stop a statement fails because it was cancelled, or its connection cut. That is
-        // no attempt of those who go on.
+        // After a stop, a statement fails because it was cancelled or its connection was cut. That
+        // does not count as an attempt of the remaining calls.
         if (control.drop_stopped()) {
             --progress.attempts;
             continue;
         }
-        if (!control.may_go_on()) break;
+        if (!control.may_continue()) break;
         const auto scope = retry_scope_after(control.batch_scope(), failure);
-        // What one of several met is not told to the others, unless it was their COMMIT as well.
+        // A failure that a single call of the batch may have caused is not noted for the others,
+        // unless it leaves their COMMIT in doubt as well.
         if (!scope || failure.in_doubt) control.note(failure);
         if (scope) {
             auto outcome = give_up(failure, progress);
             outcome.retry_scope = scope;
             return outcome;
         }
-        if (!helps(operation, failure, progress)) return give_up(failure, progress);
+        if (!should_retry(operation, failure, progress)) return give_up(failure, progress);
         ++counts_.retries;
-        control.repeats(failure);
-        // A lost session is replaced at once, the first time; whatever took it may be over.
+        control.retrying(failure);
+        // The first time, a lost session is replaced at once: the cause of the loss may be over.
         if (!failure.broken || progress.attempts > 1) {
             control.pause(control.now() + progress.pauses.next());
         }
@@ -116,20 +116,20 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
     return control.stopped();
 }
 
-// Whoever has a connection serves the call sooner than a turn that is seconds away.
-bool CallRunner::await_turn(CallControl& control, const Progress& progress) {
-    // The first connection of a worker is nobody's reconnect.
+// Prefer a connected worker to waiting for a reconnect slot.
+bool CallRunner::await_slot(CallControl& control, const Progress& progress) {
+    // The first connection of a worker is not a reconnect and needs no slot.
     if (!connected_once_ && !connect_failure_) return true;
-    // Should the call end before it is its turn, then for the reason for which it waits.
+    // If the call ends before it gets its slot, the connection failure is the reason.
     if (connect_failure_ && progress.attempts == 0) control.note(*connect_failure_);
     const auto when = limit_.reserve(control.now());
-    // The pause ends early where one of several is stopped. The others wait for their turn.
-    while (control.now() < when && control.may_go_on()) {
+    // The pause ends early if a call of the batch is stopped. The others wait for the slot.
+    while (control.now() < when && control.may_continue()) {
         if (control.others_connected()) break;
-        control.await_turn(when);
+        control.await_slot(when);
         control.drop_stopped();
     }
-    if (control.now() >= when && control.may_go_on()) return true;
+    if (control.now() >= when && control.may_continue()) return true;
     limit_.give_back(when);
     return false;
 }
@@ -142,9 +142,9 @@ const std::optional<Failure>& CallRunner::connect_ahead(CallControl::TimePoint d
         stray_cancel_ = false;
         connect_failure_.reset();
     } catch (const Failure& failure) {
-        insist([&] { connect_failure_ = failure; });
+        connect_failure_ = failure;
     } catch (const std::exception& error) {
-        insist([&] { connect_failure_.emplace().text = error.what(); });
+        connect_failure_.emplace().text = error.what();
     }
     if (connect_failure_) ++counts_.failed_connects;
     return connect_failure_;
@@ -187,7 +187,7 @@ std::optional<CallOutcome> CallRunner::attempt(CallControl& control,
     return std::nullopt;
 }
 
-// A refusal of the second run is the truth about the first. An accident is not.
+// A definite refusal on the re-run settles the doubt; an internal error or corrupt data does not.
 void CallRunner::settle(CallOutcome& outcome) {
     if (outcome.code == errc::internal || outcome.code == errc::corrupt_data) {
         leave_in_doubt(outcome);
@@ -198,8 +198,8 @@ void CallRunner::settle(CallOutcome& outcome) {
 
 std::optional<CallOutcome> CallRunner::end_write(CallControl& control, const Progress& progress) {
     if (progress.in_doubt) {
-        // The first run may be committed here and not on the standbys yet, and found done by this
-        // one. To be answered it must be as safe as any other.
+        // The first run may be committed on this server but not yet on the standbys, and this run
+        // finds it done. Before it is answered, it must be as durable as any other.
         session_.expect_durable();
     } else if (!session_.has_changes()) {
         roll_back();
@@ -207,15 +207,14 @@ std::optional<CallOutcome> CallRunner::end_write(CallControl& control, const Pro
     }
     if (!control.enter_commit()) {
         roll_back();
-        if (control.may_go_on()) return std::nullopt;
+        if (control.may_continue()) return std::nullopt;
         return control.stopped();
     }
     commit();
     return CallOutcome{};
 }
 
-// Whatever goes wrong from here on that the session cannot put into words, COMMIT may have been
-// sent.
+// If an exception other than a Failure is thrown from here on, COMMIT may have been sent.
 void CallRunner::commit() {
     try {
         session_.commit();
@@ -225,7 +224,8 @@ void CallRunner::commit() {
         Failure failure;
         failure.in_doubt = true;
         failure.discard = true;
-        insist([&] { failure.text = std::string("after COMMIT: ") + error.what(); });
+        // An exception here would be taken for one from before COMMIT.
+        [&]() noexcept { failure.text = std::string("after COMMIT: ") + error.what(); }();
         throw failure;
     }
 }
@@ -250,8 +250,10 @@ void CallRunner::roll_back() {
     session_.disconnect();
 }
 
-bool CallRunner::helps(const Operation& operation, const Failure& failure, Progress& progress) {
-    // The doubt must be settled, or reported; no other answer would be true.
+bool CallRunner::should_retry(const Operation& operation,
+                              const Failure& failure,
+                              Progress& progress) {
+    // A COMMIT in doubt must be settled, or reported; any other answer could be wrong.
     if (progress.in_doubt && operation.rerun != Rerun::settles) return false;
     if (failure.in_doubt) return true;
     const bool stray = stray_cancel_ && failure.sqlstate == "57014";

@@ -11,47 +11,48 @@
 
 namespace roomstore::postgres {
 
-/// What a runner has to ask and tell about what it runs: one call, or several that share a
-/// transaction. The pool answers under its lock; a simulation answers as it likes, in its own time.
+/// The interface of a runner to the call or batch that it runs. The pool implements it under its
+/// lock; a simulation implements it with its own clock.
 class CallControl {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
     virtual ~CallControl() = default;
     virtual TimePoint now() = 0;
-    /// The last deadline of all.
+    /// The latest deadline of all calls.
     virtual TimePoint deadline() = 0;
-    /// With whom the calls are.
+    /// The scope of the batch: a single call, one room or several rooms.
     virtual BatchScope batch_scope() = 0;
-    /// Whether an earlier COMMIT of theirs is in doubt.
+    /// Whether an earlier COMMIT of any of the calls is in doubt.
     virtual bool in_doubt() = 0;
-    /// Whether any of them may.
-    virtual bool may_go_on() = 0;
-    /// Ends those that were stopped while others go on. True: there were some.
+    /// Whether any of the calls may go on.
+    virtual bool may_continue() = 0;
+    /// Ends the calls that were stopped while others go on. Returns true if there were any.
     virtual bool drop_stopped() = 0;
-    /// Whether another runner, with a connection, would take them.
+    /// Whether another runner is connected, which would take the calls.
     virtual bool others_connected() = 0;
-    /// False: one of them at least must not be stored any more, and so none is yet.
+    /// Returns false if at least one of the calls must not be stored any more; then no call commits
+    /// yet.
     virtual bool enter_commit() = 0;
     virtual void commit_failed() = 0;
     virtual void doubt() = 0;
-    /// What the caller is told should the call be stopped before it succeeds.
+    /// The failure to report to the caller if the call is stopped before it succeeds.
     virtual void note(const Failure& failure) = 0;
     /// @name For the log
     /// @{
-    virtual void cannot_connect(const Failure&) {}
-    /// The work is to be run again because of this failure.
-    virtual void repeats(const Failure&) {}
+    virtual void on_connect_failed(const Failure&) {}
+    /// The work will be re-run because of this failure.
+    virtual void retrying(const Failure&) {}
     /// @}
-    /// Waits until `until`, or until the call is stopped.
+    /// Waits until `until`, or until any of the calls is stopped.
     virtual void pause(TimePoint until) = 0;
-    /// Waits until `until`, until the call is stopped, or until `others_connected`.
-    virtual void await_turn(TimePoint until) = 0;
-    /// What a call that may not go on ends with.
+    /// Waits until `until`, until any of the calls is stopped, or until `others_connected`.
+    virtual void await_slot(TimePoint until) = 0;
+    /// The outcome of a call that may not go on.
     virtual CallOutcome stopped() = 0;
 };
 
-/// Counts of one runner.
+/// Counters of one runner.
 struct RunnerCounts {
     std::uint64_t reconnects = 0;
     std::uint64_t failed_connects = 0;
@@ -60,24 +61,25 @@ struct RunnerCounts {
     std::uint64_t doubts_settled = 0;
 };
 
-/// Runs calls, alone or in company, on one session: connects, repeats what failed for a reason that
-/// passes, and settles a COMMIT whose answer was lost by running the work again. Decides by the
-/// failures alone; knows neither threads nor clocks.
+/// Runs single calls and batches on one session: connects, retries after transient failures, and
+/// settles a COMMIT whose answer was lost by re-running the work. Decides by the failures alone;
+/// uses neither threads nor clocks.
 class CallRunner {
 public:
     CallRunner(Session& session, AttemptLimit& limit, std::uint64_t seed, RetryPolicy policy = {})
         : session_(session), limit_(limit), seed_(seed), policy_(policy) {}
 
-    /// Runs `job` to its end. Afterwards the session is idle, or not connected. Of an outcome that
-    /// is the session's or the server's, the text is needs_context.
+    /// Runs `job` to its end. Afterwards the session is idle, or not connected. An outcome that
+    /// comes from the session or the server has `needs_context` set.
     CallOutcome run(CallControl& control, const Operation& operation, Job& job);
 
-    /// Connects ahead of a call, which will say what is wrong where this fails.
-    /// @returns what is wrong, until the next attempt.
+    /// Connects before a call needs the connection. If this fails, the next call reports the
+    /// failure.
+    /// @returns the failure, valid until the next attempt.
     const std::optional<Failure>& connect_ahead(CallControl::TimePoint deadline) noexcept;
 
-    /// Says that a cancellation was sent to the server of this session. It may yet hit a later
-    /// statement, which then is repeated.
+    /// Notes that a cancel request was sent to the server of this session. It may still cancel a
+    /// later statement, which is then retried.
     void expect_stray_cancel() noexcept { stray_cancel_ = true; }
 
     const RunnerCounts& counts() const noexcept { return counts_; }
@@ -91,9 +93,10 @@ private:
         Backoff connect_pauses;
     };
 
-    /// False: the call has been stopped, or is to go where there is a connection.
-    bool await_turn(CallControl& control, const Progress& progress);
-    /// Empty: to be repeated, after `failure` or because some of several were stopped.
+    /// Returns false if the call was stopped, or is to be run by a connected worker.
+    bool await_slot(CallControl& control, const Progress& progress);
+    /// Returns nothing if the work must be repeated, after `failure` or because some calls of the
+    /// batch were stopped.
     std::optional<CallOutcome> attempt(CallControl& control,
                                        const Operation& operation,
                                        Job& job,
@@ -104,7 +107,7 @@ private:
     void settle(CallOutcome& outcome);
     void clean_up(const Operation& operation, const Failure& failure);
     void roll_back();
-    bool helps(const Operation& operation, const Failure& failure, Progress& progress);
+    bool should_retry(const Operation& operation, const Failure& failure, Progress& progress);
     static CallOutcome give_up(const Failure& failure, const Progress& progress);
 
     Session& session_;
@@ -117,10 +120,10 @@ private:
     bool stray_cancel_ = false;
 };
 
-/// The operation and its room, as texts begin.
+/// The operation and its room, as error texts begin.
 std::string context_of(const Operation& operation);
 
-/// A failure as the caller is told, but for the names.
+/// The outcome of a failure, without the names of the operation and the room (`needs_context`).
 CallOutcome failed_with(errc code, std::string text, std::string sqlstate = {});
 CallOutcome failed_with(errc code, const Failure& failure);
 

@@ -5,14 +5,12 @@
 
 #include <asio/post.hpp>
 
-#include "pool/memory.hpp"
-
 namespace roomstore::postgres {
 
 asio::execution_context::id CompletionService::id;
 
 void CompletionService::shutdown() {
-    // Destroying a caller runs code of the application, which may well look for this lock.
+    // Destroying a handler runs code of the application, which may lock this mutex.
     std::vector<std::shared_ptr<PendingCompletion>> left;
     {
         const std::lock_guard lock(members_->mutex);
@@ -31,44 +29,44 @@ void CompletionService::shutdown() {
 PendingCompletion::PendingCompletion(asio::any_io_executor executor)
     : executor_(asio::prefer(executor, asio::execution::outstanding_work.tracked)) {
     auto& context = asio::query(executor, asio::execution::context);
-    room_ = asio::use_service<CompletionService>(context).members();
+    members_ = asio::use_service<CompletionService>(context).members();
 }
 
-PendingCompletion::~PendingCompletion() { leave(); }
+PendingCompletion::~PendingCompletion() { unlink_if_linked(); }
 
-void PendingCompletion::enter() {
-    const std::lock_guard lock(room_->mutex);
-    next_ = room_->first;
+void PendingCompletion::link() {
+    const std::lock_guard lock(members_->mutex);
+    next_ = members_->first;
     if (next_ != nullptr) next_->previous_ = this;
-    room_->first = this;
-    inside_ = true;
+    members_->first = this;
+    linked_ = true;
 }
 
 void PendingCompletion::unlink() noexcept {
-    (previous_ != nullptr ? previous_->next_ : room_->first) = next_;
+    (previous_ != nullptr ? previous_->next_ : members_->first) = next_;
     if (next_ != nullptr) next_->previous_ = previous_;
     previous_ = next_ = nullptr;
-    inside_ = false;
+    linked_ = false;
 }
 
-bool PendingCompletion::leave() noexcept {
-    const std::lock_guard lock(room_->mutex);
-    if (!inside_) return false;
+bool PendingCompletion::unlink_if_linked() noexcept {
+    const std::lock_guard lock(members_->mutex);
+    if (!linked_) return false;
     unlink();
     return true;
 }
 
 void PendingCompletion::answer(CallOutcome outcome) noexcept {
     outcome_ = std::move(outcome);
-    insist([this] { post(); });
+    post();
 }
 
 void PendingCompletion::post() {
-    // Under the lock, so that the context does not go away in between.
-    const std::lock_guard lock(room_->mutex);
-    if (!inside_) return;
+    // Under the lock, so that the context is not destroyed in between.
+    const std::lock_guard lock(members_->mutex);
+    if (!linked_) return;
     asio::post(*executor_, [self = shared_from_this()] {
-        if (!self->leave()) return;
+        if (!self->unlink_if_linked()) return;
         self->executor_.reset();
         self->resume(std::move(self->outcome_));
     });

@@ -16,20 +16,19 @@
 #include <asio/query.hpp>
 
 #include "pool/fork.hpp"
-#include "pool/memory.hpp"
 #include "pool/operation.hpp"
 
 namespace roomstore::postgres {
 
 class PendingCompletion;
 
-/// The callers of one execution context that wait for an answer.
+/// The pending completions of one execution context.
 ///
-/// A context that is destroyed first takes its callers with it: their frames are destroyed on its
-/// own thread, and the workers' answers are dropped.
+/// If the context is destroyed first, the frames of the callers are destroyed with it, on its own
+/// thread, and the workers' answers are dropped.
 class CompletionService : public asio::execution_context::service {
 public:
-    /// Outlives the context, for the workers that still have an answer for it.
+    /// Outlives the context, because workers may still have an answer for it.
     struct Members {
         ForkSafeMutex mutex;
         PendingCompletion* first = nullptr;
@@ -48,59 +47,59 @@ private:
     std::shared_ptr<Members> members_;
 };
 
-/// One caller that waits for an answer, on an executor of its own.
+/// A caller that waits for an answer, with its executor.
 class PendingCompletion : public std::enable_shared_from_this<PendingCompletion> {
 public:
     virtual ~PendingCompletion();
     PendingCompletion(const PendingCompletion&) = delete;
     PendingCompletion& operator=(const PendingCompletion&) = delete;
 
-    /// Answers, from any thread, once. The caller resumes on its executor, never in here.
+    /// Answers the caller. May be called from any thread, once. The caller resumes on its executor,
+    /// never inside this function.
     void answer(CallOutcome outcome) noexcept;
 
 protected:
     explicit PendingCompletion(asio::any_io_executor executor);
 
-    /// Must follow construction: only an object that is shared can be found by the context.
-    void enter();
+    /// Must be called after construction: the context can only find an object that a shared_ptr
+    /// owns.
+    void link();
 
 private:
     friend class CompletionService;
 
     void post();
-    bool leave() noexcept;
-    /// With the lock of the room held.
+    bool unlink_if_linked() noexcept;
+    /// The mutex of `room_` must be locked.
     void unlink() noexcept;
     virtual void resume(CallOutcome outcome) = 0;
     virtual void drop() = 0;
 
-    // Keeps `run()` of the caller's context going for as long as somebody waits there.
+    // Keeps `run()` of the caller's context from returning while the completion is pending.
     std::optional<asio::any_io_executor> executor_;
-    std::shared_ptr<CompletionService::Members> room_;
+    std::shared_ptr<CompletionService::Members> members_;
     CallOutcome outcome_;
-    // The list of those in the room; guarded by its lock.
+    // Links of the list in `room_`; guarded by its mutex.
     PendingCompletion* next_ = nullptr;
     PendingCompletion* previous_ = nullptr;
-    bool inside_ = false;
+    bool linked_ = false;
 };
 
-/// The completion of a completion handler.
+/// A pending completion that calls a completion handler.
 template <typename Handler>
 class HandlerCompletion final : public PendingCompletion {
 public:
-    /// Does not fail: the handler cannot be given back, and asio ends the process if it is
-    /// destroyed where it came from.
+    /// Does not fail: the handler cannot be given back, and asio terminates the process if it is
+    /// destroyed during the initiation.
     static std::shared_ptr<HandlerCompletion> make(Handler handler) noexcept {
-        auto completion = insist([&] {
-            auto executor = asio::get_associated_executor(handler);
-            return std::shared_ptr<HandlerCompletion>(new HandlerCompletion(std::move(executor)));
-        });
+        auto executor = asio::get_associated_executor(handler);
+        std::shared_ptr<HandlerCompletion> completion(new HandlerCompletion(std::move(executor)));
         completion->handler_.emplace(std::move(handler));
-        completion->enter();
+        completion->link();
         return completion;
     }
 
-    /// `cancel` is called on the caller's thread, for each type of cancellation.
+    /// Calls `cancel` on the caller's thread, for every type of cancellation.
     template <typename Cancel>
     void on_cancel(Cancel cancel) {
         auto slot = asio::get_associated_cancellation_slot(*handler_);

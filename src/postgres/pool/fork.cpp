@@ -5,8 +5,8 @@
 
 namespace roomstore::postgres {
 
-/// All that exist. The list is constant-initialised and never destroyed, so that the
-/// first mutex of a program and the last one find it.
+/// All existing mutexes. The list is constant-initialized and never destroyed, so that it is valid
+/// for the first and the last mutex of a program.
 struct ForkSafeMutexes {
     static constinit inline std::mutex list_mutex;
     static constinit inline ForkSafeMutex* first = nullptr;
@@ -43,7 +43,7 @@ struct ForkSafeMutexes {
 
 namespace {
 
-// While the library is loaded, before there is a thread that could fork.
+// Registered while the library is loaded, before there is a thread that could fork.
 [[maybe_unused]] const int registered = pthread_atfork(ForkSafeMutexes::before_fork,
                                                        ForkSafeMutexes::after_fork_in_parent,
                                                        ForkSafeMutexes::after_fork_in_child);

@@ -5,14 +5,14 @@
 
 namespace roomstore::postgres {
 
-/// How often this process and those before it have forked since the library was
-/// loaded. Where it is not what it was when something was opened, this process is
-/// a child that was forked since, and the threads of what was opened do not exist.
+/// Number of forks between the process that loaded the library and this process. If it has changed
+/// since an object was opened, this process is a child that was forked since, and the threads of
+/// that object do not exist.
 std::uint64_t forks() noexcept;
 
-/// A mutex that no other thread holds while the process forks: in the child it
-/// is free, and what it guards is whole. Hold it for a few steps only, because
-/// a fork waits for it, and never while forking.
+/// A mutex that no other thread holds while the process forks: in the child it is unlocked, and the
+/// data that it guards are consistent. Hold it briefly, because fork() waits for it, and never
+/// while calling fork().
 class ForkSafeMutex {
 public:
     ForkSafeMutex() noexcept;
@@ -27,7 +27,7 @@ private:
     friend struct ForkSafeMutexes;
 
     std::mutex mutex_;
-    // The list of all of them, which fork() locks.
+    // The list of all such mutexes, which fork() locks.
     ForkSafeMutex* next_ = nullptr;
     ForkSafeMutex* previous_ = nullptr;
 };

@@ -14,29 +14,29 @@
 namespace roomstore::postgres {
 
 enum class Mode : std::uint8_t {
-    /// Changes nothing; each statement is a transaction of its own. Run again after any loss.
+    /// Changes nothing; each statement is its own transaction. Re-run after any lost connection.
     read,
     /// One transaction, which the worker begins and ends.
     write,
 };
 
-/// What running a write once more does after its COMMIT was lost.
+/// Effect of re-running a write after the answer to its COMMIT was lost.
 enum class Rerun : std::uint8_t {
-    /// It might answer wrongly (`already_exists` for its own row) or do the work twice: the caller
-    /// learns that the outcome is unknown.
+    /// The re-run could give a wrong answer (`already_exists` for its own row) or do the work
+    /// twice: the caller is told that the outcome is unknown.
     unsafe,
-    /// It finds what became of the first run, or does the same again to the same effect, and
-    /// answers truly.
+    /// The re-run finds the outcome of the first run, or repeats it with the same effect, and gives
+    /// the true answer.
     settles,
 };
 
-/// What a job is, to the workers.
+/// Description of a job for the workers.
 struct Operation {
-    std::string_view name;  ///< A literal: the method of the store.
+    std::string_view name;  ///< The method of the store; a string literal.
     Mode mode = Mode::read;
     Rerun rerun = Rerun::unsafe;
     std::string room_id{};                                ///< For error texts; may be empty.
-    std::optional<std::chrono::milliseconds> deadline{};  ///< Instead of the store's.
+    std::optional<std::chrono::milliseconds> deadline{};  ///< Overrides the store's.
 };
 
 class BatchableJob;
@@ -46,12 +46,12 @@ class Job {
 public:
     virtual ~Job() = default;
     virtual void run(Session& session) = 0;
-    /// Itself, where it can share a transaction.
+    /// This job, if it can share a transaction; otherwise null.
     virtual BatchableJob* batchable() noexcept { return nullptr; }
 };
 
-/// Work for one room that can share a transaction with work of its kind. All joint jobs of a pool
-/// are of one kind.
+/// A job for one room that can share a transaction with jobs of the same type. All batchable jobs
+/// of a pool have the same type.
 class BatchableJob : public Job {
 public:
     struct Size {
@@ -61,11 +61,11 @@ public:
 
     virtual Size size() const noexcept = 0;
 
-    /// Runs `jobs`, one of which is this one, in the transaction that is open. Each keeps its own
-    /// result or refusal; the refusal of one leaves the others untouched.
+    /// Runs `jobs`, one of which is this one, in the open transaction. Each job keeps its own
+    /// result or refusal; the refusal of one does not affect the others.
     virtual void run_batch(Session& session, std::span<BatchableJob* const> jobs) = 0;
 
-    /// Why the last run refused this one, if it did.
+    /// The error with which the last run refused this job, if it did.
     virtual std::optional<Error> refusal() const = 0;
 
     void run(Session& session) final {
@@ -85,7 +85,8 @@ enum class BatchScope : std::uint8_t {
     any_room,
 };
 
-/// How a call ended: a plain value, which crosses threads. The result itself stays in the job.
+/// Outcome of a call: a plain value that is passed between threads. The result itself stays in the
+/// job.
 struct CallOutcome {
     enum class Kind : std::uint8_t { success, aborted, failed };
 
@@ -95,12 +96,12 @@ struct CallOutcome {
     std::string sqlstate{};
     /// The text lacks the names of the operation and of its room.
     bool needs_context = false;
-    /// The work of one may have failed that of all: each is to be run again in this company.
+    /// One call may have caused the failure of the whole batch: each call must be re-run in this
+    /// scope.
     std::optional<BatchScope> retry_scope{};
-    /// What the same is called by those of several whose own COMMIT was never sent, where that of
-    /// others is in doubt.
+    /// Replaces `code`, which is `commit_unknown`, for calls whose own COMMIT was never sent.
     std::optional<errc> code_if_not_committed{};
-    /// Not run: there was no connection here, but there is one elsewhere.
+    /// Not run: this worker has no connection, but another worker has one.
     bool reroute = false;
 
     static CallOutcome aborted() { return {.kind = Kind::aborted}; }

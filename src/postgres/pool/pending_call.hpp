@@ -12,8 +12,8 @@
 
 namespace roomstore::postgres {
 
-/// One call on its way through the pool. Guarded by the lock of the pool, but for the job, which
-/// belongs to the worker that runs it.
+/// A call in the pool. Guarded by the lock of the pool, except for the job, which belongs to the
+/// worker that runs it.
 struct PendingCall {
     PendingCall(Operation what,
                 std::shared_ptr<Job> how,
@@ -25,14 +25,14 @@ struct PendingCall {
     const Operation operation;
     const std::shared_ptr<Job> job;
     std::shared_ptr<PendingCompletion> completion;
-    /// The last failure from before a stop: why the call did not succeed in time.
+    /// The last failure before a stop, which is why the call did not succeed in time.
     std::optional<Failure> failure{};
-    /// Its place among all calls of the pool, by arrival.
+    /// Sequence number among all calls of the pool, in order of arrival.
     std::uint64_t ticket = 0;
-    /// The most company that it may have, if its job is joint.
+    /// The widest scope of a batch that the call may join, if its job is batchable.
     BatchScope scope = BatchScope::any_room;
 
-    /// For the queue that it waits in.
+    /// For the queue that holds the call.
     QueueLinks<PendingCall>& links() noexcept { return links_; }
     const QueueLinks<PendingCall>& links() const noexcept { return links_; }
 

@@ -10,8 +10,8 @@
 #include "pool/fork.hpp"
 #include "pool/retry.hpp"
 
-/// What the pool takes from the machine and from its process. The simulation of tests/faults has a
-/// file of this name too, with threads, a time and chances of its own.
+/// What the pool uses of the platform and the process. The simulation in tests/faults replaces this
+/// file with one of the same name that has its own threads, clock and random numbers.
 namespace roomstore::postgres::platform {
 
 using Clock = std::chrono::steady_clock;

@@ -4,13 +4,11 @@
 #include <system_error>
 #include <utility>
 
-#include "pool/memory.hpp"
-
 namespace roomstore::postgres {
 
 namespace {
 
-// Refusals that the arguments or the stored rows bring about; the pool did its part.
+// Refusals caused by the arguments or the stored rows: the pool itself has not failed.
 bool is_answer(errc code) {
     return code == errc::invalid_argument || code == errc::not_found ||
            code == errc::already_exists || code == errc::conflict;
@@ -30,7 +28,7 @@ PoolCore::PoolCore(const PostgresOptions& options,
 void PoolCore::open() {
     if (in_forked_child()) throw Error(errc::closed, forked_child_text);
     auto not_yet = never;
-    // Before the lock is taken: from then on a child may find it held for ever.
+    // Set before the lock is taken: a child forked from then on may find the lock held for ever.
     opened_after_.compare_exchange_strong(not_yet, platform::forks());
     {
         const Lock lock(mutex_);
@@ -50,7 +48,7 @@ void PoolCore::open() {
 }
 
 void PoolCore::abandon() noexcept {
-    // Reachable, for those who look for lost memory.
+    // Keeps the pool reachable, so that leak detectors do not report it.
     static constinit std::atomic<PoolCore*> abandoned{nullptr};
     self_ = shared_from_this();
     next_abandoned_ = abandoned.load();
@@ -58,8 +56,8 @@ void PoolCore::abandon() noexcept {
     }
 }
 
-// Whoever closes the pool meanwhile waits for the watchdog, which waits for the end of the start:
-// it has to know all threads that it ends.
+// A concurrent close waits for the watchdog, which waits for the end of the start: it has to know
+// all threads that it ends.
 void PoolCore::end_start(bool failed) {
     Answers answers;
     {
@@ -67,12 +65,12 @@ void PoolCore::end_start(bool failed) {
         starting_ = false;
         if (failed) why_closed_ = "the store could not start its threads";
         if (!watchdog_.joinable()) {
-            // There is nobody who would close the pool, so there is nothing to wait for.
+            // There is no watchdog to close the pool, and so no thread to wait for.
             end_pool(answers);
         }
         wake_watchdog(TimePoint::min());
     }
-    give(answers);
+    deliver(answers);
 }
 
 void PoolCore::start_threads() {
@@ -81,9 +79,9 @@ void PoolCore::start_threads() {
         workers_.reserve(options_.connections);
     }
     log_->start();
-    // The watchdog ends all others, so it is there first.
+    // The watchdog ends all other threads, so it is started first.
     watchdog_ = platform::Thread([this] { watch(); });
-    // It may be stuck in a call that nothing interrupts, and then outlives the pool.
+    // It may be stuck in a call that cannot be interrupted, and then outlives the pool.
     canceller_ = platform::Thread([self = shared_from_this()] { self->cancel_statements(); });
     for (std::size_t i = 0; i < options_.connections; ++i) {
         auto worker = std::make_unique<Worker>();
@@ -92,7 +90,7 @@ void PoolCore::start_threads() {
         worker->connecting_ahead = true;
         const Lock lock(mutex_);
         if (state_ != State::open) return;
-        // Waits for the lock before it does anything.
+        // The thread waits for the lock before it does anything.
         worker->thread = platform::Thread(
             [self = shared_from_this(), &worker = *worker] { self->work(worker); });
         ++live_workers_;
@@ -106,7 +104,7 @@ PoolCore::CallPtr PoolCore::make_call(Operation operation, std::shared_ptr<Job> 
         std::move(operation), std::move(job), deadline, stop_timeouts_);
 }
 
-void PoolCore::submit(CallPtr call) {
+void PoolCore::submit(CallPtr call) noexcept {
     Answers answers;
     {
         const Lock lock(mutex_);
@@ -121,15 +119,15 @@ void PoolCore::submit(CallPtr call) {
             ++totals_.calls_refused;
             end(*call,
                 CallOutcome::failed(errc::busy,
-                                    context_of(call->operation) + ": " +
+                                    context_of(call->operation) + ": the queue is full: " +
                                         std::to_string(options_.queue_capacity) +
-                                        " calls wait already (PostgresOptions::queue_capacity)"),
+                                        " calls (PostgresOptions::queue_capacity)"),
                 answers);
         } else {
             enqueue(std::move(call));
         }
     }
-    give(answers);
+    deliver(answers);
 }
 
 bool PoolCore::full() const noexcept {
@@ -146,7 +144,7 @@ void PoolCore::enqueue(CallPtr call) {
     } else {
         queue_.push_back(std::move(call));
     }
-    if (something_to_take()) work_.notify_one();
+    if (has_runnable_batch()) work_.notify_one();
 }
 
 void PoolCore::put_back(std::vector<CallPtr> calls) {
@@ -164,7 +162,7 @@ void PoolCore::put_back(std::vector<CallPtr> calls) {
     }
 }
 
-void PoolCore::cancel(PendingCall& call) {
+void PoolCore::cancel(PendingCall& call) noexcept {
     Answers answers;
     {
         const Lock lock(mutex_);
@@ -173,12 +171,12 @@ void PoolCore::cancel(PendingCall& call) {
         if (call.state.phase() == Phase::queued) {
             if (!appends_.remove(call) && queue_.holds(call)) queue_.remove(call);
             end(call, CallOutcome::aborted(), answers);
-        } else if (!call.state.may_go_on()) {
+        } else if (!call.state.may_continue()) {
             stopped_.notify_all();
             wake_watchdog(now);
         }
     }
-    give(answers);
+    deliver(answers);
 }
 
 void PoolCore::close(std::shared_ptr<PendingCompletion> completion) {
@@ -189,11 +187,11 @@ void PoolCore::close(std::shared_ptr<PendingCompletion> completion) {
         if (state_ == State::closed) {
             answers.push_back({.completion = std::move(completion), .outcome = {}});
         } else {
-            insist_on(closing_, std::move(completion));
+            closing_.push_back(std::move(completion));
             if (state_ == State::open) begin_closing();
         }
     }
-    give(answers);
+    deliver(answers);
 }
 
 void PoolCore::shut_down() {
@@ -204,7 +202,7 @@ void PoolCore::shut_down() {
         if (state_ == State::open) begin_closing();
         flush_queue(answers);
     }
-    give(answers);
+    deliver(answers);
     join();
     log_->stop();
 }
@@ -212,9 +210,9 @@ void PoolCore::shut_down() {
 void PoolCore::begin_closing() {
     state_ = State::closing;
     drain_deadline_ = Clock::now() + drain;
-    force_deadline_ = drain_deadline_ + last_wait;
+    force_deadline_ = drain_deadline_ + forced_close_wait;
     for (const auto& worker : workers_) {
-        // Nobody waits for these connections, unless it is a call in the queue.
+        // Only a call in the queue could be waiting for these connections.
         if (worker->connecting_ahead && waiting() == 0) worker->control->cut();
     }
     work_.notify_all();
@@ -242,13 +240,9 @@ void PoolCore::wake_watchdog(TimePoint when) {
 }
 
 CallOutcome PoolCore::stopped(const PendingCall& call) const {
-    return insist([&] { return outcome_of_stop(call); });
-}
-
-CallOutcome PoolCore::outcome_of_stop(const PendingCall& call) const {
     const auto& operation = call.operation;
     const bool queued = call.state.phase() == Phase::queued;
-    // A call that no worker had time for waited for the same connection as theirs.
+    // A call that was not started waited for the same connection as the workers.
     const auto& failure = queued && !call.failure ? connect_failure_ : call.failure;
     if (call.state.phase() == Phase::committing) {
         Failure unknown;
@@ -275,17 +269,17 @@ CallOutcome PoolCore::outcome_of_stop(const PendingCall& call) const {
 
 const char* PoolCore::why_queued(const PendingCall& call) const {
     if (call.job->batchable() != nullptr && appends_.holds(call.operation.room_id)) {
-        return "an append to the room before it did not end";
+        return "an earlier append to the room did not finish";
     }
     const auto connected = [](const auto& worker) { return worker->connected; };
     if (std::ranges::none_of(workers_, connected)) return "no connection was made";
     return "no connection was free";
 }
 
-void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) {
+void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) noexcept {
     if (!call.state.finish()) return;
     if (outcome.needs_context) {
-        insist([&] { outcome.text = context_of(call.operation) + ": " + outcome.text; });
+        outcome.text = context_of(call.operation) + ": " + outcome.text;
     }
     switch (outcome.kind) {
         case CallOutcome::Kind::success:
@@ -298,11 +292,10 @@ void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) {
             ++(is_answer(outcome.code) ? totals_.calls_answered : totals_.calls_failed);
             break;
     }
-    insist_on(answers,
-              Answer{.completion = std::move(call.completion), .outcome = std::move(outcome)});
+    answers.push_back({.completion = std::move(call.completion), .outcome = std::move(outcome)});
 }
 
-void PoolCore::give(Answers& answers) {
+void PoolCore::deliver(Answers& answers) noexcept {
     for (auto& [completion, outcome] : answers) completion->answer(std::move(outcome));
     answers.clear();
 }

@@ -23,11 +23,14 @@
 
 namespace roomstore::postgres {
 
-/// The pool behind its coroutine face: the queue, the workers, and the watchdog.
+/// The pool without its coroutine interface: the queue, the workers and the watchdog.
 ///
-/// One lock guards all of it; nobody holds it across input or output. Threads: one per connection,
-/// which blocks in libpq; the watchdog, which never blocks; one that asks the server to cancel,
-/// which may; and that of the log, if somebody is told.
+/// One lock guards all of it; no thread holds it during I/O. Threads: one per connection, which
+/// blocks in libpq; the watchdog, which never blocks; the canceller, which sends cancel requests
+/// and may block; and that of the log, if there is a log callback.
+///
+/// Out of memory: a job fails. If the pool's bookkeeping runs out of memory, the process is
+/// terminated, as by the JSON library; otherwise a call could wait for ever for its answer.
 class PoolCore : public std::enable_shared_from_this<PoolCore> {
 public:
     using Clock = platform::Clock;
@@ -38,12 +41,12 @@ public:
              std::shared_ptr<SessionFactory> factory,
              StopTimeouts stop_timeouts);
 
-    /// Starts the threads; does nothing if they run. @throws Error closed, internal.
+    /// Starts the threads; does nothing if they are running. @throws Error closed, internal.
     void open();
 
-    /// Whether this process is a child that was forked after `open`: the threads are the parent's,
-    /// and so are the connections. Nothing else may be called here then, because a thread that is
-    /// not there may hold the lock.
+    /// Whether this process is a child that was forked after `open`: the threads and the
+    /// connections belong to the parent. Functions that take the lock must not be called then,
+    /// because a thread that does not exist in the child may hold it.
     bool in_forked_child() const noexcept {
         const auto opened = opened_after_.load();
         return opened != never && opened != platform::forks();
@@ -51,26 +54,26 @@ public:
     static constexpr const char* forked_child_text =
         "the store was opened before fork(): a child needs a store of its own";
 
-    /// Keeps the pool as it is until the process ends: its threads could not be joined, and closing
-    /// its connections would end those of the parent.
+    /// Keeps the pool alive until the process ends: its threads cannot be joined, and closing its
+    /// connections would close those of the parent.
     void abandon() noexcept;
 
     CallPtr make_call(Operation operation, std::shared_ptr<Job> job);
 
-    /// Queues the call, or answers that it cannot be taken.
-    void submit(CallPtr call);
+    /// Queues the call, or answers it with an error if it cannot be queued.
+    void submit(CallPtr call) noexcept;
 
-    /// The caller does not want the answer any more. Does nothing to a call that is committing.
-    void cancel(PendingCall& call);
+    /// Cancels the call for its caller. Has no effect on a call that is committing.
+    void cancel(PendingCall& call) noexcept;
 
-    /// Ends the pool and answers `completion`: what is queued still runs, for at most `drain`.
+    /// Closes the pool and then answers `completion`: queued calls still run, for at most `drain`.
     void close(std::shared_ptr<PendingCompletion> completion);
 
-    /// Waits for the last thread, which has answered `close` and is about to end.
+    /// Joins the last thread, the watchdog, which has answered `close` and is about to end.
     void join();
 
-    /// Ends the pool now: what is queued is answered with `closed`, what runs has `drain` to end.
-    /// Returns when all threads are gone, but those that nothing can interrupt.
+    /// Closes the pool now: queued calls are answered with `closed`, running calls have `drain` to
+    /// end. Returns when all threads have ended, except those that cannot be interrupted.
     void shut_down();
 
     PostgresStats stats() const;
@@ -78,9 +81,9 @@ public:
     const std::shared_ptr<Log>& log() const noexcept { return log_; }
 
     static constexpr std::chrono::seconds drain{5};
-    /// How long after that the pool waits for threads that were told to stop, and then once more
+    /// How long after `drain` the pool waits for threads that were told to stop, and then once more
     /// for those whose connection was cut.
-    static constexpr std::chrono::milliseconds last_wait{250};
+    static constexpr std::chrono::milliseconds forced_close_wait{250};
 
 private:
     friend class WorkerControl;
@@ -92,28 +95,28 @@ private:
         platform::Thread thread;
         // Below: guarded by the lock.
         std::shared_ptr<SessionControl> control;
-        /// What it runs: one call, or several in one transaction.
+        /// The calls that it runs: one, or several in one transaction.
         std::vector<CallPtr> calls;
         /// The rooms that it holds.
         AppendBatcher::Rooms rooms;
-        /// How many runs it has begun.
+        /// Run counter; identifies the current run.
         std::uint64_t runs = 0;
         RunnerCounts counts;
         bool connected = false;
-        /// It had a connection, and has none since.
+        /// It has lost its connection and not reconnected yet.
         bool lost = false;
         bool connecting_ahead = false;
         /// Its thread has nothing left to do.
         bool exited = false;
         bool cancel_wanted = false;
         bool cancel_sent = false;
-        // The run whose statement the server is being asked to cancel just now.
+        // The run whose statement the server is being asked to cancel.
         std::optional<std::uint64_t> cancelling;
     };
 
     using Lock = std::unique_lock<platform::Mutex>;
 
-    /// Answers that are given once the lock is released.
+    /// An answer to give once the lock is released.
     struct Answer {
         std::shared_ptr<PendingCompletion> completion;
         CallOutcome outcome;
@@ -124,19 +127,19 @@ private:
     void work(Worker& worker);
     CallOutcome run(Worker& worker, CallRunner& runner);
     CallOutcome out_of_memory_outcome(Worker& worker);
-    /// False: there is nothing left for it, and the pool closes.
+    /// Returns false if nothing is left for the worker and the pool is closing.
     bool take(Worker& worker, CallRunner& runner);
-    bool something_to_take() const { return runnable_batches() != 0; }
-    /// How often a worker could take something, as things stand, at least.
+    bool has_runnable_batch() const { return runnable_batches() != 0; }
+    /// Lower bound on batches ready to run.
     std::size_t runnable_batches() const { return queue_.size() + (appends_.ready() != 0 ? 1 : 0); }
     bool others_connected(const Worker& worker) const;
     bool await_calls(Lock& lock, Worker& worker, CallRunner& runner);
     void connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner, TimePoint when);
-    void has_connection(Worker& worker);
-    void lost_connection(Worker& worker, std::string_view why);
-    void cannot_connect(const Failure& failure);
-    /// `3 of 4 connections are open`
+    void on_connected(Worker& worker);
+    void on_disconnected(Worker& worker, std::string_view why);
+    void on_connect_failed(const Failure& failure);
     std::size_t connected_workers() const;
+    /// `3 of 4 connections are open`
     std::string open_connections() const;
     bool leave(Worker& worker);
     void finish(Worker& worker, CallRunner& runner, const CallOutcome& outcome);
@@ -166,38 +169,37 @@ private:
     void flush_queue(Answers& answers);
     void wake_watchdog(TimePoint when);
     CallOutcome stopped(const PendingCall& call) const;
-    CallOutcome outcome_of_stop(const PendingCall& call) const;
-    /// What kept a call in the queue.
+    /// Why the call was still queued, for the error text.
     const char* why_queued(const PendingCall& call) const;
     std::size_t waiting() const noexcept { return queue_.size() + appends_.size(); }
-    /// Whether the queue is full, not counting what idle workers are about to take.
+    /// Whether the queue is full, not counting the calls that idle workers are about to take.
     bool full() const noexcept;
     void enqueue(CallPtr call);
     void put_back(std::vector<CallPtr> calls);
-    /// Ends the call, unless somebody has, and notes the answer.
-    void end(PendingCall& call, CallOutcome outcome, Answers& answers);
-    static void give(Answers& answers);
+    /// Ends the call, unless it has ended already, and adds its answer to `answers`.
+    void end(PendingCall& call, CallOutcome outcome, Answers& answers) noexcept;
+    static void deliver(Answers& answers) noexcept;
 
     static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 
     const PostgresOptions options_;
     const std::shared_ptr<SessionFactory> factory_;
     const StopTimeouts stop_timeouts_;
-    /// How many forks there had been.
+    /// The value of `forks()` when the pool was opened.
     std::atomic<std::uint64_t> opened_after_{never};
-    // Of a pool that was abandoned.
+    // For an abandoned pool.
     std::shared_ptr<PoolCore> self_;
     PoolCore* next_abandoned_ = nullptr;
     const std::shared_ptr<Log> log_;
 
     mutable platform::Mutex mutex_;
-    platform::ConditionVariable work_;           // there is something to take, or the pool closes
-    platform::ConditionVariable no_connection_;  // nobody is connected any more, or the pool closes
-    platform::ConditionVariable stopped_;  // a running call is to end, or a cancellation was sent
-    platform::ConditionVariable watch_;    // something is due earlier than the watchdog thinks
-    platform::ConditionVariable cancel_;   // there is something to cancel
+    platform::ConditionVariable work_;           // there are calls to take, or the pool is closing
+    platform::ConditionVariable no_connection_;  // no worker is connected, or the pool is closing
+    platform::ConditionVariable stopped_;  // a running call must end, or a cancel request was sent
+    platform::ConditionVariable watch_;    // something is due before watchdog_wakes_
+    platform::ConditionVariable cancel_;   // there is a statement to cancel
     State state_ = State::fresh;
-    /// Threads are being started, which is done without the lock.
+    /// The threads are being started, which happens without the lock.
     bool starting_ = false;
     const char* why_closed_ = "the store was closed by close()";
     CallQueue queue_;
@@ -210,9 +212,9 @@ private:
     TimePoint watchdog_wakes_ = TimePoint::max();
     TimePoint drain_deadline_ = TimePoint::max();
     TimePoint force_deadline_ = TimePoint::max();
-    /// Why there is no connection, while there is none.
+    /// The last connection failure, while there is no connection.
     std::optional<Failure> connect_failure_;
-    /// What the log was told of it last: how many connections there are, and the kind of error.
+    /// The connection problem last logged: number of connections, error code and SQLSTATE.
     std::optional<std::tuple<std::size_t, errc, std::string>> connect_problem_;
     std::vector<std::shared_ptr<PendingCompletion>> closing_;
     AttemptLimit cancels_{20};

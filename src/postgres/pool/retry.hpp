@@ -13,15 +13,15 @@
 
 namespace roomstore::postgres {
 
-/// How often and how fast a call is repeated.
+/// How often a call is retried, and the pauses between the attempts.
 struct RetryPolicy {
     int attempts = 5;
     std::chrono::milliseconds first_pause{20};
     std::chrono::milliseconds longest_pause{500};
 };
 
-/// Pauses that double, each taken half longer or shorter at random, so that clients which failed
-/// together do not come back together.
+/// Exponential backoff: the pauses double, each is randomly up to half longer or shorter, so that
+/// clients which failed together do not retry together.
 class Backoff {
 public:
     Backoff(RetryPolicy policy, std::uint64_t seed) : policy_(policy), random_(seed) {}
@@ -42,15 +42,15 @@ private:
     std::chrono::nanoseconds next_ = policy_.first_pause;
 };
 
-/// At most so many attempts in any second, over everyone who asks: a server that comes back must
-/// not be met by a crowd.
+/// Rate limit: at most `per_second` attempts in any second, over all callers, so that a server that
+/// comes back is not flooded.
 class AttemptLimit {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
     explicit AttemptLimit(std::size_t per_second) : booked_(per_second) {}
 
-    /// Books the next free moment, and returns it: `now` or later.
+    /// Reserves the next free slot and returns its time: `now` or later.
     TimePoint reserve(TimePoint now) {
         const std::lock_guard lock(mutex_);
         std::erase_if(given_back_, [&](TimePoint moment) { return moment < now; });
@@ -65,27 +65,27 @@ public:
         return oldest;
     }
 
-    /// Whoever will not make its attempt leaves the moment to others: calls that end while they
-    /// wait for their turn would otherwise put off the turns of all that follow, without bounds.
+    /// Returns a slot that will not be used. Otherwise calls that end while they wait for their
+    /// slot would delay all later slots, without bound.
     void give_back(TimePoint moment) noexcept {
         const std::lock_guard lock(mutex_);
         try {
             given_back_.push_back(moment);
         } catch (const std::bad_alloc&) {
-            // Somebody connects a tenth of a second later than he might.
+            // The slot is lost: an attempt is made a tenth of a second later than necessary.
         }
     }
 
-    /// For connections, over all stores of the process.
+    /// The limit for connection attempts, shared by all stores of the process.
     static AttemptLimit& of_connections() {
-        // Never destroyed: a thread that is stuck when the program ends may still ask.
+        // Never destroyed: a thread that is stuck when the program ends may still use it.
         static auto& limit = *new AttemptLimit(10);
         return limit;
     }
 
 private:
     ForkSafeMutex mutex_;
-    std::vector<TimePoint> booked_;  // the moments of the last second, oldest at next_
+    std::vector<TimePoint> booked_;  // the slots of the last second, oldest at next_
     std::vector<TimePoint> given_back_;
     std::size_t next_ = 0;
 };

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "pool/memory.hpp"
 #include "pool/pool_core.hpp"
 
 namespace roomstore::postgres {
@@ -21,7 +20,7 @@ void PoolCore::watch() {
                                     force_deadline_});
         if (!answers.empty()) {
             lock.unlock();
-            give(answers);
+            deliver(answers);
             lock.lock();
             continue;
         }
@@ -88,12 +87,12 @@ void PoolCore::escalate(Worker& worker, PendingCall& call, Escalation how, Answe
     stopped_.notify_all();
 }
 
-// A COMMIT that is cut leaves all of them in doubt. Who has no time left is told so; the others
-// still wait for the answer.
+// Cutting the connection during COMMIT leaves all calls of the batch in doubt. A call that has no
+// time left is answered with that; the others still wait for the answer to COMMIT.
 bool PoolCore::commits_for_others(const Worker& worker, const PendingCall& call) {
     return call.state.phase() == Phase::committing &&
            std::ranges::any_of(worker.calls,
-                               [](const auto& other) { return other->state.may_go_on(); });
+                               [](const auto& other) { return other->state.may_continue(); });
 }
 
 void PoolCore::cut_everything(Answers& answers) {
@@ -109,13 +108,13 @@ void PoolCore::cut_everything(Answers& answers) {
 void PoolCore::end_threads(Lock& lock) {
     canceller_quits_ = true;
     cancel_.notify_all();
-    // Whoever is still there now is either cut off by that, or waits for the resolver, which looks
-    // for the server and cannot be interrupted. Such a thread ends when the resolver lets it go; it
-    // keeps alive what it needs.
+    // Threads that still run now are ended by the cut, except those inside the system's resolver,
+    // which cannot be interrupted. Such a thread ends when the resolver returns; it keeps alive
+    // what it needs.
     for (const auto& worker : workers_) {
         if (!worker->exited) worker->control->cut();
     }
-    watch_.wait_for(lock, last_wait, [&] { return live_workers_ == 0; });
+    watch_.wait_for(lock, forced_close_wait, [&] { return live_workers_ == 0; });
     for (const auto& worker : workers_) {
         if (!worker->exited) {
             worker->thread.detach();
@@ -125,18 +124,18 @@ void PoolCore::end_threads(Lock& lock) {
         worker->thread.join();
         lock.lock();
     }
-    // A request to cancel cannot be interrupted either, and a server that is frozen never takes it.
+    // A cancel request cannot be interrupted either, and a frozen server never accepts it.
     const bool gone =
         stopped_.wait_for(lock, std::chrono::milliseconds{500}, [&] { return canceller_exited_; });
     lock.unlock();
     if (gone && canceller_.joinable()) canceller_.join();
     if (canceller_.joinable()) canceller_.detach();
-    log_->finish(last_wait);
+    log_->finish(forced_close_wait);
     lock.lock();
     Answers answers;
     end_pool(answers);
     lock.unlock();
-    give(answers);
+    deliver(answers);
 }
 
 void PoolCore::end_pool(Answers& answers) {
@@ -146,7 +145,7 @@ void PoolCore::end_pool(Answers& answers) {
         for (const auto& call : worker->calls) end(*call, stopped(*call), answers);
     }
     for (auto& completion : std::exchange(closing_, {})) {
-        insist_on(answers, Answer{.completion = std::move(completion), .outcome = {}});
+        answers.push_back({.completion = std::move(completion), .outcome = {}});
     }
 }
 
@@ -161,7 +160,7 @@ void PoolCore::cancel_statements() {
     for (;;) {
         cancel_.wait(lock, [&] { return canceller_quits_ || next_to_cancel() != nullptr; });
         if (canceller_quits_) break;
-        // Each request costs the server a process; a storm of them would be worse than the cuts
+        // Each request costs the server a process; a flood of them would be worse than the cuts
         // that follow.
         const auto when = cancels_.reserve(Clock::now());
         cancel_.wait_until(lock, when, [&] { return canceller_quits_; });

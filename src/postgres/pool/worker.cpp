@@ -5,12 +5,11 @@
 #include <tuple>
 #include <utility>
 
-#include "pool/memory.hpp"
 #include "pool/pool_core.hpp"
 
 namespace roomstore::postgres {
 
-/// Answers the runner for the pool, under its lock, about all calls that the worker runs.
+/// The runner's interface to all calls that the worker runs. Takes the lock of the pool.
 class WorkerControl final : public CallControl {
 public:
     WorkerControl(PoolCore& pool, PoolCore::Worker& worker, CallRunner& runner)
@@ -41,21 +40,21 @@ public:
         return any([](const PendingCall& call) { return call.state.in_doubt(); });
     }
 
-    bool may_go_on() override {
+    bool may_continue() override {
         const PoolCore::Lock lock(pool_.mutex_);
-        return any(goes_on);
+        return any(continues);
     }
 
     bool drop_stopped() override {
         bool left = false;
         PoolCore::Lock lock(pool_.mutex_);
-        // Others may be stopped while this waits, and the session must not forget it.
-        while (any(goes_on) && !all(goes_on)) {
+        // More calls may be stopped while this waits; `reset` must not discard those stops.
+        while (any(continues) && !all(continues)) {
             left = true;
             PoolCore::Answers answers;
             end_stopped(answers);
             lock.unlock();
-            PoolCore::give(answers);
+            PoolCore::deliver(answers);
             lock.lock();
             pool_.forget_cancellation(lock, worker_, runner_);
         }
@@ -65,7 +64,7 @@ public:
 
     bool enter_commit() override {
         const PoolCore::Lock lock(pool_.mutex_);
-        if (!all(goes_on)) return false;
+        if (!all(continues)) return false;
         for (const auto& call : worker_.calls) call->state.enter_commit();
         return true;
     }
@@ -87,21 +86,21 @@ public:
         for (const auto& call : worker_.calls) call->failure = failure;
         worker_.counts = runner_.counts();
         if (connected) return;
-        pool_.lost_connection(worker_, failure.text);
-        // Not where the work was the reason to leave, or the end of its time: that says nothing to
-        // those who wait.
+        pool_.on_disconnected(worker_, failure.text);
+        // Queued calls are not told if the work was the reason to give up the connection, or if the
+        // store cut it to end a call: neither explains why they wait.
         if (failure.cut_by_store) return;
         if (failure.broken || failure.remedy == Remedy::reconnect) pool_.connect_failure_ = failure;
     }
 
-    void cannot_connect(const Failure& failure) override {
+    void on_connect_failed(const Failure& failure) override {
         const PoolCore::Lock lock(pool_.mutex_);
-        pool_.cannot_connect(failure);
+        pool_.on_connect_failed(failure);
     }
 
-    void repeats(const Failure& failure) override {
+    void retrying(const Failure& failure) override {
         const PoolCore::Lock lock(pool_.mutex_);
-        tell(LogLevel::info, " is repeated: ", failure.text);
+        tell(LogLevel::info, " is retried: ", failure.text);
     }
 
     bool others_connected() override {
@@ -111,13 +110,13 @@ public:
 
     void pause(TimePoint until) override {
         PoolCore::Lock lock(pool_.mutex_);
-        pool_.stopped_.wait_until(lock, until, [&] { return !all(goes_on); });
+        pool_.stopped_.wait_until(lock, until, [&] { return !all(continues); });
     }
 
-    void await_turn(TimePoint until) override {
+    void await_slot(TimePoint until) override {
         PoolCore::Lock lock(pool_.mutex_);
         pool_.stopped_.wait_until(
-            lock, until, [&] { return !all(goes_on) || pool_.others_connected(worker_); });
+            lock, until, [&] { return !all(continues) || pool_.others_connected(worker_); });
     }
 
     CallOutcome stopped() override {
@@ -134,7 +133,7 @@ public:
     }
 
 private:
-    static bool goes_on(const PendingCall& call) { return call.state.may_go_on(); }
+    static bool continues(const PendingCall& call) { return call.state.may_continue(); }
 
     template <typename Pred>
     bool any(Pred pred) const {
@@ -157,7 +156,7 @@ private:
 
     void end_stopped(PoolCore::Answers& answers) {
         std::erase_if(worker_.calls, [&](const auto& call) {
-            if (goes_on(*call)) return false;
+            if (continues(*call)) return false;
             pool_.end(*call, pool_.stopped(*call), answers);
             return true;
         });
@@ -170,17 +169,17 @@ private:
 
 namespace {
 
-/// What is still wanted of several jobs, as one.
+/// The remaining jobs of a batch, as one job.
 class BatchJob final : public Job {
 public:
     explicit BatchJob(const WorkerControl& control) : control_(control) {}
 
     void run(Session& session) override {
         const auto jobs = control_.jobs();
-        std::vector<BatchableJob*> joint;
-        joint.reserve(jobs.size());
-        for (const auto& job : jobs) joint.push_back(job->batchable());
-        joint.front()->run_batch(session, joint);
+        std::vector<BatchableJob*> batchable;
+        batchable.reserve(jobs.size());
+        for (const auto& job : jobs) batchable.push_back(job->batchable());
+        batchable.front()->run_batch(session, batchable);
     }
 
 private:
@@ -190,7 +189,7 @@ private:
 }  // namespace
 
 void PoolCore::work(Worker& worker) {
-    // Begins only when the one who starts the threads has let go of the lock.
+    // Wait until start_threads() has released the lock.
     {
         const Lock lock(mutex_);
     }
@@ -201,10 +200,10 @@ void PoolCore::work(Worker& worker) {
         worker.connecting_ahead = false;
         worker.counts = runner.counts();
         if (failure) {
-            insist([&] { connect_failure_ = failure; });
-            cannot_connect(*failure);
+            connect_failure_ = failure;
+            on_connect_failed(*failure);
         } else {
-            has_connection(worker);
+            on_connected(worker);
         }
     }
     while (take(worker, runner)) finish(worker, runner, run(worker, runner));
@@ -223,14 +222,14 @@ CallOutcome PoolCore::run(Worker& worker, CallRunner& runner) {
         if (worker.calls.size() == 1) {
             return runner.run(control, first->operation, *first->job);
         }
-        BatchJob together(control);
-        return runner.run(control, first->operation, together);
+        BatchJob batch(control);
+        return runner.run(control, first->operation, batch);
     } catch (const std::exception&) {
         return out_of_memory_outcome(worker);
     }
 }
 
-// Memory ran out between the steps of a call. Texts short enough to need none.
+// Memory ran out between the steps of a call. The text is short enough to need no allocation.
 CallOutcome PoolCore::out_of_memory_outcome(Worker& worker) {
     worker.session->disconnect();
     auto outcome = CallOutcome::failed(errc::commit_unknown, "out of memory");
@@ -243,9 +242,9 @@ bool PoolCore::others_connected(const Worker& worker) const {
         workers_, [&](const auto& other) { return other.get() != &worker && other->connected; });
 }
 
-void PoolCore::has_connection(Worker& worker) {
+void PoolCore::on_connected(Worker& worker) {
     if (std::exchange(worker.connected, true)) return;
-    // Those who wait for their turn to connect leave their calls to it.
+    // Workers that wait for a reconnect slot leave their calls to this worker.
     stopped_.notify_all();
     connect_problem_.reset();
     if (std::exchange(worker.lost, false)) {
@@ -253,19 +252,20 @@ void PoolCore::has_connection(Worker& worker) {
     }
 }
 
-void PoolCore::lost_connection(Worker& worker, std::string_view why) {
+void PoolCore::on_disconnected(Worker& worker, std::string_view why) {
     if (std::exchange(worker.connected, false)) {
         worker.lost = true;
         log_->compose(LogLevel::warning, [&] {
-            return ("a connection is lost; " + open_connections() + ": ").append(why);
+            return ("connection lost; " + open_connections() + ": ").append(why);
         });
     }
     no_connection_.notify_all();
 }
 
-// Once for all attempts, as long as the number of connections and the kind of error are the same:
-// texts differ from attempt to attempt. Who closes the pool ends attempts.
-void PoolCore::cannot_connect(const Failure& failure) {
+// Logged once for all attempts, as long as the number of connections and the kind of error stay the
+// same: the texts differ from attempt to attempt. Not logged while the pool closes, because closing
+// aborts attempts.
+void PoolCore::on_connect_failed(const Failure& failure) {
     if (!log_->wanted() || state_ != State::open) return;
     auto problem = std::tuple(connected_workers(), failure.code, failure.sqlstate);
     if (problem == connect_problem_) return;
@@ -284,28 +284,28 @@ std::string PoolCore::open_connections() const {
            " connections are open";
 }
 
-// A worker without a connection leaves the calls to those who have one, and connects meanwhile: a
-// server that accepts fewer connections than it is asked for serves all calls all the same.
+// A worker without a connection leaves the calls to connected workers and connects meanwhile: a
+// server that accepts fewer connections than configured still serves all calls.
 bool PoolCore::await_calls(Lock& lock, Worker& worker, CallRunner& runner) {
     using namespace std::chrono_literals;
     Backoff pauses({.first_pause = 100ms, .longest_pause = 5s}, worker.runs);
     for (;;) {
         if (worker.connected || !others_connected(worker)) {
-            if (something_to_take()) return true;
+            if (has_runnable_batch()) return true;
             if (state_ != State::open) return leave(worker);
             ++idle_;
-            work_.wait(lock, [&] { return something_to_take() || state_ != State::open; });
+            work_.wait(lock, [&] { return has_runnable_batch() || state_ != State::open; });
             --idle_;
         } else {
             if (state_ != State::open) return leave(worker);
-            // Whoever woke it may have meant somebody with a connection.
-            if (something_to_take()) work_.notify_one();
+            // The notification may have been meant for a connected worker.
+            if (has_runnable_batch()) work_.notify_one();
             connect_meanwhile(lock, worker, runner, Clock::now() + pauses.next());
         }
     }
 }
 
-// From now on nobody counts on its connection, and whoever was about to brings the call to an end.
+// From now on no worker relies on this connection: a worker that did runs the calls itself.
 bool PoolCore::leave(Worker& worker) {
     worker.connected = false;
     no_connection_.notify_all();
@@ -328,9 +328,9 @@ void PoolCore::connect_meanwhile(Lock& lock, Worker& worker, CallRunner& runner,
     worker.connecting_ahead = false;
     worker.counts = runner.counts();
     if (failure) {
-        cannot_connect(*failure);
+        on_connect_failed(*failure);
     } else {
-        has_connection(worker);
+        on_connected(worker);
     }
 }
 
@@ -340,12 +340,12 @@ bool PoolCore::take(Worker& worker, CallRunner& runner) {
     const auto append = appends_.first();
     if (append && (queue_.empty() || *append < queue_.front().ticket)) {
         worker.calls = appends_.take();
-        worker.rooms = insist([&] { return rooms_of(worker.calls); });
+        worker.rooms = rooms_of(worker.calls);
     } else {
-        insist_on(worker.calls, queue_.pop_front());
+        worker.calls.push_back(queue_.pop_front());
     }
-    // What is left, beyond a bound or for other company, is for others.
-    if (something_to_take()) work_.notify_one();
+    // Calls that are left over, because of a bound or of another scope, are for other workers.
+    if (has_runnable_batch()) work_.notify_one();
     for (const auto& call : worker.calls) call->state.start(worker.calls.size() > 1);
     ++worker.runs;
     worker.control->reset();
@@ -355,14 +355,14 @@ bool PoolCore::take(Worker& worker, CallRunner& runner) {
 void PoolCore::finish(Worker& worker, CallRunner& runner, const CallOutcome& outcome) {
     const bool connected = worker.session->connected();
     Answers answers;
-    std::vector<CallPtr> calls;  // what they hold is destroyed without the lock
+    std::vector<CallPtr> calls;  // destroyed after the lock is released
     {
         const Lock lock(mutex_);
         if (connected) {
             connect_failure_.reset();
-            has_connection(worker);
+            on_connected(worker);
         } else {
-            lost_connection(worker, "it was given up with the call that ran on it");
+            on_disconnected(worker, "it was closed together with its call");
         }
         const auto settled = worker.counts.doubts_settled;
         worker.counts = runner.counts();
@@ -372,11 +372,11 @@ void PoolCore::finish(Worker& worker, CallRunner& runner, const CallOutcome& out
         calls = std::exchange(worker.calls, {});
         appends_.release(std::exchange(worker.rooms, {}));
         finish_calls(calls, outcome, answers);
-        // The first is for this worker itself, unless it has to connect.
+        // This worker takes the first batch itself, unless it has to connect.
         const std::size_t own = connected ? 1 : 0;
         if (runnable_batches() > own) work_.notify_one();
     }
-    give(answers);
+    deliver(answers);
     Lock lock(mutex_);
     forget_cancellation(lock, worker, runner);
 }
@@ -386,17 +386,17 @@ void PoolCore::finish_calls(const std::vector<CallPtr>& calls,
                             Answers& answers) {
     std::vector<CallPtr> again;
     const bool unfinished = outcome.retry_scope || outcome.reroute;
-    // Each of several was stopped for a reason of its own.
+    // Each call of a batch may have been stopped for a reason of its own.
     const bool may_be_stopped =
         unfinished || (outcome.kind != CallOutcome::Kind::success && calls.size() > 1);
     for (const auto& call : calls) {
-        if (may_be_stopped && !call->state.may_go_on()) {
+        if (may_be_stopped && !call->state.may_continue()) {
             end(*call, stopped(*call), answers);
         } else if (unfinished) {
             if (outcome.retry_scope) call->scope = *outcome.retry_scope;
-            insist_on(again, call);
+            again.push_back(call);
         } else {
-            end(*call, insist([&] { return outcome_of(*call, outcome); }), answers);
+            end(*call, outcome_of(*call, outcome), answers);
         }
     }
     if (!again.empty()) put_back(std::move(again));
@@ -408,27 +408,27 @@ CallOutcome PoolCore::outcome_of(const PendingCall& call, const CallOutcome& out
         certain.code = *outcome.code_if_not_committed;
         return certain;
     }
-    BatchableJob* const joint = call.job->batchable();
-    if (outcome.kind != CallOutcome::Kind::success || joint == nullptr) return outcome;
-    const auto refusal = joint->refusal();
+    BatchableJob* const batchable = call.job->batchable();
+    if (outcome.kind != CallOutcome::Kind::success || batchable == nullptr) return outcome;
+    const auto refusal = batchable->refusal();
     if (!refusal) return outcome;
     return CallOutcome::failed(
         static_cast<errc>(refusal->code().value()), refusal->detail(), refusal->sqlstate());
 }
 
-// The server has been asked when the request returns; from then on it cannot hit a later statement
-// of this session, unless something between us and the server delays it.
+// Once the request returns, the server has received it. From then on it cannot hit a later
+// statement of this session, unless something between client and server delays it.
 void PoolCore::forget_cancellation(Lock& lock, Worker& worker, CallRunner& runner) {
     constexpr std::chrono::milliseconds limit{250};
     worker.cancel_wanted = false;
     const auto over = [&] { return worker.cancelling != worker.runs; };
-    if (!over() && something_to_take()) work_.notify_one();
+    if (!over() && has_runnable_batch()) work_.notify_one();
     if (!stopped_.wait_for(lock, limit, over)) {
-        // The one who asks is stuck. Without its session the cancellation hits nothing.
+        // The canceller is stuck. Without a session, its request cancels nothing.
         lock.unlock();
         worker.session->disconnect();
         lock.lock();
-        lost_connection(worker, "the server did not take a request to cancel in time");
+        on_disconnected(worker, "the server did not take a request to cancel in time");
     }
     if (std::exchange(worker.cancel_sent, false)) runner.expect_stray_cancel();
     ++worker.runs;

@@ -1,6 +1,5 @@
 #include "pool/worker_pool.hpp"
 
-#include <new>
 #include <system_error>
 
 #include <asio/async_result.hpp>
@@ -15,14 +14,14 @@ namespace roomstore::postgres {
 
 namespace {
 
-// Made before there are threads: in a child that is forked while one of them makes it, it would
-// never be there.
-[[maybe_unused]] const AttemptLimit& made_early = AttemptLimit::of_connections();
+// Initialized before there are threads: in a child that is forked while a thread initializes it,
+// the initialization would never end.
+[[maybe_unused]] const AttemptLimit& force_initialization = AttemptLimit::of_connections();
 
 using Signature = void(CallOutcome);
 
-/// Everything a call needs is handed over before the caller is suspended. Nothing may be thrown
-/// from here on: asio before 1.23 ends the process for it.
+/// Everything that a call needs is passed in before the caller is suspended. Nothing may be thrown
+/// from here on: asio before 1.23 terminates the process.
 struct Submit {
     std::shared_ptr<PoolCore> core;
 
@@ -31,18 +30,13 @@ struct Submit {
         auto completion =
             HandlerCompletion<std::decay_t<Handler>>::make(std::forward<Handler>(handler));
         call->completion = completion;
-        try {
-            // Weak, so that a slot which is never cleared keeps nothing alive.
-            completion->on_cancel(
-                [weak_core = std::weak_ptr(core), weak_call = std::weak_ptr(call)] {
-                    const auto pool = weak_core.lock();
-                    const auto pending = weak_call.lock();
-                    if (pool && pending && !pool->in_forked_child()) pool->cancel(*pending);
-                });
-            core->submit(std::move(call));
-        } catch (const std::bad_alloc&) {
-            completion->answer(CallOutcome::failed(errc::internal, "out of memory"));
-        }
+        // Weak pointers, so that a slot that is never cleared keeps nothing alive.
+        completion->on_cancel([weak_core = std::weak_ptr(core), weak_call = std::weak_ptr(call)] {
+            const auto pool = weak_core.lock();
+            const auto pending = weak_call.lock();
+            if (pool && pending && !pool->in_forked_child()) pool->cancel(*pending);
+        });
+        core->submit(std::move(call));
     }
 };
 
@@ -93,7 +87,7 @@ asio::awaitable<void> WorkerPool::perform(Operation operation, std::shared_ptr<J
     const auto second_run =
         operation.rerun == Rerun::settles ? SecondRun::settles : SecondRun::unsafe;
     auto call = core->make_call(std::move(operation), std::move(job));
-    Submit submit{core};  // GCC 12 destroys temporaries beside a co_await twice
+    Submit submit{core};  // GCC 12 destroys temporaries in a co_await expression twice
     auto outcome = co_await asio::async_initiate<const asio::use_awaitable_t<>&, Signature>(
         std::move(submit), asio::use_awaitable, std::move(call));
     switch (outcome.kind) {
@@ -102,7 +96,7 @@ asio::awaitable<void> WorkerPool::perform(Operation operation, std::shared_ptr<J
         case CallOutcome::Kind::aborted:
             throw std::system_error(asio::error::make_error_code(asio::error::operation_aborted));
         case CallOutcome::Kind::failed:
-            // The server quotes values in its texts, and breaks lines.
+            // Messages of the server quote values and contain line breaks.
             throw Error(outcome.code,
                         detail::one_line(outcome.text),
                         std::move(outcome.sqlstate),

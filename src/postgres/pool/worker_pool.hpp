@@ -20,45 +20,45 @@ namespace roomstore::postgres {
 class Log;
 class PoolCore;
 
-/// Runs jobs on a fixed number of threads, each of which owns one session for life.
+/// Runs jobs on a fixed number of threads, each of which owns one session for its lifetime.
 ///
-/// libpq blocks, so a call is handed to a thread: one call, one job, one suspension. The caller
-/// resumes on its own executor, exactly once, never inline; a context that is destroyed with calls
-/// under way destroys its callers, and the answers are dropped.
+/// libpq blocks, so each call is handed to a thread: one call, one job, one suspension. The caller
+/// resumes on its own executor, exactly once, never inline. If an execution context is destroyed
+/// while calls are running, its callers are destroyed with it and the answers are dropped.
 class WorkerPool {
 public:
     explicit WorkerPool(const PostgresOptions& options);
-    /// With sessions from elsewhere, and another stop_timeouts, for tests.
+    /// With sessions of `factory` and other stop timeouts, for tests.
     WorkerPool(const PostgresOptions& options,
                std::shared_ptr<SessionFactory> factory,
                StopTimeouts stop_timeouts = {});
-    /// Answers what is queued with `closed`, lets running calls end for at most 5 s, then cuts
-    /// them.
+    /// Answers queued calls with `closed`, lets running calls end for at most 5 s, then cuts their
+    /// connections.
     ~WorkerPool();
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
-    /// Starts the threads, which connect at once. Does nothing if they run.
+    /// Starts the threads, which connect at once. Does nothing if they are running.
     /// @throws Error closed, internal.
     void open();
 
-    /// Runs `job` and returns what it returned.
+    /// Runs `job` and returns its result.
     ///
-    /// The job runs on a thread of the pool, several times where it has to be repeated: it keeps
-    /// what it needs by value and changes nothing of it. Errors that it throws are answers;
-    /// `Failure`s are what is repeated.
+    /// The job runs on a thread of the pool, more than once if it has to be repeated: it must hold
+    /// what it needs by value and not change it. An `Error` that it throws is its answer; a
+    /// `Failure` may be retried.
     ///
-    /// Name operation and job before a `co_await` of this: GCC 12 destroys temporaries beside it
-    /// twice.
+    /// Pass operation and job as named variables: GCC 12 destroys temporaries in a `co_await`
+    /// expression twice.
     template <typename T>
     asio::awaitable<T> run(Operation operation, std::function<T(Session&)> job);
 
-    /// Runs `job`, which has a `take()`, and returns what that returns.
+    /// Runs `job` and returns the result of its `take()`.
     template <std::derived_from<Job> J>
     auto run(Operation operation, std::shared_ptr<J> job) -> asio::awaitable<decltype(job->take())>;
 
-    /// Runs what is queued, for at most 5 s, and ends all threads and connections. A thread that
-    /// the resolver keeps longer than that ends when it is let go.
+    /// Runs the queued calls, for at most 5 s, and ends all threads and connections. A thread that
+    /// is in the resolver for longer ends when the resolver returns.
     asio::awaitable<void> close();
 
     PostgresStats stats() const;
@@ -66,7 +66,7 @@ public:
     /// Whether this process is a child that was forked since the pool was opened.
     bool in_forked_child() const noexcept;
 
-    /// Jobs may keep it.
+    /// Jobs may keep a copy of the pointer.
     const std::shared_ptr<Log>& log() const noexcept;
 
 private:
@@ -107,8 +107,8 @@ asio::awaitable<T> WorkerPool::run(Operation operation, std::function<T(Session&
     return run(std::move(operation), std::make_shared<FunctionJob<T>>(std::move(job)));
 }
 
-// One suspension: after a cancellation that came too late, asio would refuse a second one, and the
-// answer would be lost.
+// Suspends only once: after a cancellation that came too late, asio would refuse a second
+// suspension, and the answer would be lost.
 template <std::derived_from<Job> J>
 auto WorkerPool::run(Operation operation, std::shared_ptr<J> job)
     -> asio::awaitable<decltype(job->take())> {

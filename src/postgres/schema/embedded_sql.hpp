@@ -12,7 +12,7 @@ struct EmbeddedSql {
     std::string_view text;
 };
 
-/// The migrations, by number. Defined in a source that the build generates.
+/// The migrations, by number. Defined in a source file that the build generates.
 extern const std::span<const EmbeddedSql> embedded_migrations;
 
 }  // namespace roomstore::postgres

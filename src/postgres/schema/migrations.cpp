@@ -27,7 +27,7 @@ LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = 'schem
 constexpr Statement read_version{"init.read_version", R"(
 SELECT coalesce(max(version), 0) FROM {schema}.schema_version)"};
 
-// Waiting for another process that migrates is not an accident: no limit but the caller's deadline.
+// Waiting for another process that migrates is normal: the only limit is the caller's deadline.
 constexpr Statement lock_migrations{"init.lock_migrations", R"(
 SELECT pg_catalog.set_config('lock_timeout', '0', true),
        pg_catalog.set_config('statement_timeout', '0', true),
@@ -41,8 +41,8 @@ SELECT pg_catalog.set_config('lock_timeout', '0', true),
     throw Error(errc::access_denied, "init: the role may not " + text);
 }
 
-/// Replaces `{per_room <table> <key> [<storage parameter>]}`, which ends a CREATE TABLE: the
-/// storage parameters of a plain table, or the partitioning of one and its partitions.
+/// Expands `{per_room <table> <key> [<storage parameter>]}` at the end of a CREATE TABLE: to the
+/// storage parameters of a plain table, or to the partitioning clause and the partitions.
 class PerRoom {
 public:
     PerRoom(std::string_view directive, int partitions) : partitions_(partitions) {
@@ -51,13 +51,13 @@ public:
         storage_ = directive;
     }
 
-    /// What stands in its place.
+    /// The text that replaces it.
     std::string clause() const {
         if (partitions_ > 0) return "PARTITION BY HASH (" + std::string(key_) + ")";
         return storage_.empty() ? std::string() : "WITH (" + std::string(storage_) + ")";
     }
 
-    /// What follows the statement.
+    /// The statements that follow the CREATE TABLE.
     std::string partitions() const {
         std::string out;
         for (int i = 0; i < partitions_; ++i) {
@@ -102,7 +102,7 @@ std::string expand(std::string_view text, int partitions) {
     return out += text;
 }
 
-/// Each ends with a semicolon at the end of a line.
+/// The commands of a script, each of which ends with a semicolon at the end of a line.
 std::vector<std::string> commands_of(std::string_view script) {
     constexpr std::string_view end = ";\n";
     std::vector<std::string> commands;
@@ -133,7 +133,7 @@ void run_migration(Session& session,
             session.run_command(command);
         }
     } catch (const Failure& failure) {
-        // duplicate_table, which indexes count as too.
+        // duplicate_table, which is also reported for indexes.
         if (failure.sqlstate != "42P07") throw;
         mismatch(detail::named("schema", schema) +
                  " holds something that roomstore did not make: " + failure.text +
@@ -210,7 +210,7 @@ bool apply_next_migration(Session& session, const std::string& schema, int parti
     session.exec(lock_migrations, Params().add(schema));
     const SchemaState state = read_schema_state(session, schema);
     if (!needs_migration(state, schema, true)) return false;
-    // Not IF NOT EXISTS: that asks for the right to create schemas even where there is one.
+    // Not IF NOT EXISTS, which requires the privilege to create schemas even if the schema exists.
     if (!state.schema_exists) session.run_command("CREATE SCHEMA " + quote_identifier(schema));
     for (const auto& migration : embedded_migrations) {
         if (migration.number <= state.version) continue;

@@ -26,7 +26,7 @@ SELECT CASE
 FROM (SELECT 1) AS one
 LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = $1)"};
 
-// The rights that some of the tables named in $2 lack.
+// The privileges that the role lacks on at least one of the tables named in $2.
 constexpr Statement table_rights{"init.table_rights", R"(
 SELECT p.name, pg_catalog.quote_ident($1), pg_catalog.quote_ident(current_user)
 FROM (VALUES (1, 'SELECT'), (2, 'INSERT'), (3, 'UPDATE'), (4, 'DELETE')) AS p (place, name)
@@ -41,7 +41,7 @@ ORDER BY p.place)"};
     throw Error(errc::access_denied, "init: the role may not " + text);
 }
 
-/// The tables that calls use: all that the migrations create, but for that of the migrations.
+/// The tables that calls use: all that the migrations create, except schema_version.
 std::vector<std::string> tables() {
     constexpr std::string_view opening = "CREATE TABLE {schema}.";
     std::vector<std::string> names;

@@ -9,7 +9,7 @@ namespace roomstore::postgres::sql {
 
 namespace {
 
-// The lock on the room's row keeps the room from being deleted before the binding is in it.
+// The lock on the room's row prevents its deletion before the binding is inserted.
 constexpr Statement add{"add_binding", R"(
 WITH room AS (
     SELECT created_at, status FROM {schema}.rooms WHERE id = $1 FOR KEY SHARE
@@ -80,7 +80,7 @@ void add_details(const ChannelBinding& binding, Params& params) {
         .add(json_text_unless(binding.metadata, empty_object));
 }
 
-/// `binding` as stored, from the `attached_at` that the statement returned.
+/// `binding` as stored, with the `attached_at` that the statement returned.
 std::optional<ChannelBinding> stored(const ChannelBinding& binding, const Result& result) {
     if (result.empty()) return std::nullopt;
     ChannelBinding row = binding;

@@ -5,8 +5,8 @@
 #include "roomstore/model/participant.hpp"
 #include "roomstore/model/room.hpp"
 
-/// The columns of the rows that several statements read, in the order in which the function beside
-/// them reads them, from column `first` on. Macros, because statements are literals.
+/// The columns of rows that several statements read. The function below each list reads them in
+/// this order, from column `first` on. Macros, because statements are literals.
 ///
 /// The functions throw ColumnError.
 namespace roomstore::postgres::sql {

@@ -30,8 +30,8 @@ SELECT )" ROOMSTORE_IDENTITY_COLUMNS R"( FROM {schema}.identities
 WHERE id = (SELECT identity_id FROM {schema}.identity_addresses
             WHERE channel_type = $1 AND address = $2 AND organization_id = $3))"};
 
-// Files addresses that nobody holds, and locks those that somebody does; the update that changes
-// nothing is what locks a row that a statement running at the same time has just added.
+// Inserts addresses that have no holder and locks those that have one. The update that changes
+// nothing locks a row that a concurrent statement has just inserted.
 constexpr Statement claim{"identities.claim_addresses", R"(
 INSERT INTO {schema}.identity_addresses AS held
     (channel_type, address, organization_id, identity_id)
@@ -56,7 +56,7 @@ WHERE channel_type = $1 AND address = $2 AND identity_id = $3 LIMIT 1)"};
 constexpr Statement set_addresses{"identities.set_addresses", R"(
 UPDATE {schema}.identities SET channel_addresses = $2 WHERE id = $1)"};
 
-/// '' is the space without organization; no organization has that id.
+/// '' stands for no organization; no organization has that id.
 std::string scope(const std::optional<std::string>& organization_id) {
     return organization_id.value_or(std::string());
 }
@@ -108,14 +108,14 @@ struct Address {
     std::string address;
 };
 
-/// Addresses that change hands, by the identity that loses them.
-using Losses = std::map<std::string, std::vector<Address>>;
+/// Addresses that get a new holder, by the identity that loses them.
+using LostAddresses = std::map<std::string, std::vector<Address>>;
 
 /// Makes `identity_id` the holder of `addresses` inside the organization.
-Losses take_addresses(Session& session,
-                      const std::string& identity_id,
-                      const std::string& organization,
-                      const std::vector<Address>& addresses) {
+LostAddresses take_addresses(Session& session,
+                             const std::string& identity_id,
+                             const std::string& organization,
+                             const std::vector<Address>& addresses) {
     std::vector<std::string> types, texts;
     for (const Address& each : addresses) {
         types.push_back(each.channel_type);
@@ -123,7 +123,7 @@ Losses take_addresses(Session& session,
     }
     const auto held = session.exec(
         claim, Params().add_array(types).add_array(texts).add(organization).add(identity_id));
-    Losses losses;
+    LostAddresses losses;
     for (std::size_t i = 0; i < held.size(); ++i) {
         const Row row = held[i];
         if (row.view(2) == identity_id) continue;
@@ -151,11 +151,12 @@ void store_addresses(Session& session, const std::string& id, const AddressLists
     session.exec(set_addresses, Params().add(id).add(json_text_unless(lists, {})));
 }
 
-/// Takes `lost` off the list of an identity, but for what it holds in another organization.
-void strike(Session& session,
-            const std::string& id,
-            AddressLists& lists,
-            const std::vector<Address>& lost) {
+/// Removes `lost` from the addresses of an identity, except those that it holds in another
+/// organization.
+void remove_addresses(Session& session,
+                      const std::string& id,
+                      AddressLists& lists,
+                      const std::vector<Address>& lost) {
     for (const Address& each : lost) {
         const auto elsewhere =
             session.exec(held_elsewhere, Params().add(each.channel_type).add(each.address).add(id));
@@ -167,17 +168,17 @@ void strike(Session& session,
     store_addresses(session, id, lists);
 }
 
-void strike_all(Session& session,
-                std::map<std::string, AddressLists>& locked,
-                const Losses& losses) {
+void remove_all_addresses(Session& session,
+                          std::map<std::string, AddressLists>& locked,
+                          const LostAddresses& losses) {
     for (const auto& [id, lost] : losses) {
         if (const auto identity = locked.find(id); identity != locked.end()) {
-            strike(session, id, identity->second, lost);
+            remove_addresses(session, id, identity->second, lost);
         }
     }
 }
 
-std::vector<std::string> losers(const Losses& losses) {
+std::vector<std::string> previous_holders(const LostAddresses& losses) {
     std::vector<std::string> ids;
     for (const auto& [id, lost] : losses) ids.push_back(id);
     return ids;
@@ -195,8 +196,8 @@ Identity create_identity(Session& session, const Identity& identity) {
     const auto losses =
         take_addresses(session, identity.id, scope(identity.organization_id), addresses);
     if (losses.empty()) return identity;
-    auto locked = lock_identities(session, losers(losses));
-    strike_all(session, locked, losses);
+    auto locked = lock_identities(session, previous_holders(losses));
+    remove_all_addresses(session, locked, losses);
     return identity;
 }
 
@@ -208,8 +209,8 @@ std::optional<Identity> resolve_identity(Session& session,
                                          const ChannelType& channel_type,
                                          const std::string& address,
                                          const std::optional<std::string>& organization_id) {
-    return only_identity(
-        session.exec(resolve, Params().add(channel_type.name()).add(address).add(scope(organization_id))));
+    return only_identity(session.exec(
+        resolve, Params().add(channel_type.name()).add(address).add(scope(organization_id))));
 }
 
 void link_address(Session& session,
@@ -217,16 +218,16 @@ void link_address(Session& session,
                   const ChannelType& channel_type,
                   const std::string& address,
                   const std::optional<std::string>& organization_id) {
-    const auto losses =
-        take_addresses(session, identity_id, scope(organization_id), {{channel_type.name(), address}});
-    auto ids = losers(losses);
+    const auto losses = take_addresses(
+        session, identity_id, scope(organization_id), {{channel_type.name(), address}});
+    auto ids = previous_holders(losses);
     ids.push_back(identity_id);
     auto locked = lock_identities(session, ids);
     const auto identity = locked.find(identity_id);
     if (identity == locked.end()) {
         throw detail::does_not_exist("link_address", "identity", identity_id);
     }
-    strike_all(session, locked, losses);
+    remove_all_addresses(session, locked, losses);
     auto& list = identity->second[channel_type.name()];
     if (std::find(list.begin(), list.end(), address) != list.end()) return;
     list.push_back(address);

@@ -8,10 +8,11 @@
 #include "roomstore/model/identity.hpp"
 #include "sql/statement.hpp"
 
-/// Identities in SQL. Functions marked "transaction" run more than one statement and need one.
+/// Identities in SQL. Functions marked "Transaction" run more than one statement and must be called
+/// in a transaction.
 ///
-/// Locks are taken in one order by all of them: a new identity's row, addresses by (type, address),
-/// the rows of other identities by id.
+/// All functions take locks in the same order: the row of a new identity, addresses by (type,
+/// address), the rows of other identities by id.
 namespace roomstore::postgres::sql {
 
 /// Transaction.

@@ -11,12 +11,12 @@
 #include "driver/row.hpp"
 #include "sql/unreadable_rows.hpp"
 
-/// Lists of rows, some of which this build may not be able to read: a newer build on the same
-/// database must not make the others unreadable, and must not make a page short.
+/// Lists of rows, some of which this build may not be able to read: rows of a newer build on the
+/// same database must not make the other rows unreadable, or a page short.
 namespace roomstore::postgres {
 
-/// What one list leaves out. Reported in the end, since a list that is begun anew begins its count
-/// anew.
+/// The rows that one list leaves out. Reported at the end, because a list that is restarted also
+/// restarts its count.
 class LeftOut {
 public:
     LeftOut(UnreadableRows& all, Table table, std::string_view room_id)
@@ -63,12 +63,13 @@ auto read_list(const Result& result, LeftOut left_out, Read read) {
     return rows;
 }
 
-/// Reads on from the first row of a list, `next(count)` being the rows that follow those read
-/// before, until `limit` rows beyond the first `offset` have been read, or there are no more. Rows
-/// that cannot be read count for neither.
+/// Reads a list from its first row until `limit` rows after the first `offset` have been read, or
+/// the list ends. `next(count)` returns the rows that follow those already read. Unreadable rows
+/// count for neither.
 template <typename Next, typename Read>
 auto read_on(std::int64_t offset, std::int64_t limit, LeftOut& left_out, Next next, Read read) {
-    // Bounds of one round trip: where rows are only counted off, and where they replace others.
+    // Bounds on the rows of one round trip: where rows are only skipped, and where they replace
+    // unreadable ones.
     constexpr std::int64_t most_counted = 1000;
     constexpr std::int64_t most_replaced = 100;
     std::vector<decltype(read(Result()[0]))> rows;
@@ -98,12 +99,12 @@ auto read_on(std::int64_t offset, std::int64_t limit, LeftOut& left_out, Next ne
     return rows;
 }
 
-/// Reads a page of a list. `at(offset)` is the page in one round trip where all rows of the list
-/// can be read; `next` as in `read_on`.
+/// Reads a page of a list. `at(offset)` returns the page in one round trip if all rows of the list
+/// are readable; `next` as in `read_on`.
 ///
-/// An offset counts rows that can be read, since pages would repeat some otherwise. As long as no
-/// list has met a row that cannot be read, the server counts all rows alike: a caller that reads
-/// page after page then knows that the pages before this one had no such row.
+/// An offset counts readable rows; otherwise pages would repeat some rows. As long as no list has
+/// met an unreadable row, the server counts all rows: a caller that reads page after page then
+/// knows that the earlier pages had no such row.
 template <typename At, typename Next, typename Read>
 auto read_page(std::int64_t offset,
                std::int64_t limit,

@@ -15,25 +15,25 @@
 #include "roomstore/model/enums.hpp"
 #include "roomstore/model/json.hpp"
 
-/// Between rows and models: what every noun needs.
+/// Conversions between rows and models that all tables need.
 namespace roomstore::postgres {
 
-/// The text of `value` for a column of JSON.
+/// The text of `value` for a JSON column.
 template <typename T>
 std::string json_text(const T& value) {
     return Json(value).dump();
 }
 inline std::string json_text(const Json& value) { return value.dump(); }
 
-/// The same, or null where `value` is what an empty column stands for.
+/// The same, or null if `value` is the default that a null column stands for.
 template <typename T>
 std::optional<std::string> json_text_unless(const T& value, const T& default_value) {
     if (value == default_value) return std::nullopt;
     return json_text(value);
 }
 
-/// The empty object, default of every free-form field. Made while the library is loaded: see
-/// rooms.cpp.
+/// The empty object, the default of every free-form field. Initialized while the library is loaded:
+/// see rooms.cpp.
 inline const Json empty_object = Json::object();
 
 /// The column's JSON as a `T`.
@@ -49,21 +49,21 @@ T read_json_column(const Row& row, int column, const char* name) {
             return Json::parse(text).template get<T>();
         }
     } catch (const std::bad_alloc&) {
-        throw;  // says nothing about the row
+        throw;  // not caused by the row
     } catch (const std::exception& error) {
         throw ColumnError(name, text, std::string("readable: ") + error.what());
     }
 }
 
-/// The same, `default_value` where the column is null.
+/// The same, or `default_value` if the column is null.
 template <typename T>
 T read_json_column(const Row& row, int column, const char* name, T default_value) {
     if (row.is_null(column)) return default_value;
     return read_json_column<T>(row, column, name);
 }
 
-/// A spelling of a closed enumeration.
-/// @throws ColumnError where this build does not know it.
+/// A value of a closed enumeration.
+/// @throws ColumnError if this build does not know it.
 template <NamedEnum Enum>
 Enum read_enum_column(const Row& row, int column, const char* name) {
     const auto spelling = row.view(column);
@@ -71,7 +71,7 @@ Enum read_enum_column(const Row& row, int column, const char* name) {
     throw ColumnError(name, spelling, "a value this build knows");
 }
 
-/// Runs `read` on a row that is read alone, which must be readable.
+/// Runs `read` on a single row, which must be readable.
 /// @param key  names the row: `room 'r1'`
 /// @throws Error corrupt_data, naming table, key and value.
 template <typename Read>

@@ -10,13 +10,13 @@ namespace {
 
 #define ROOMSTORE_OBSERVATION_COLUMNS \
     "room_id, id, channel_id, content, category, confidence, created_at, metadata"
-// As text a number has only as many digits as the settings of the session allow.
+// In text format, the number of digits depends on the settings of the session.
 #define ROOMSTORE_OBSERVATION_VALUES                                                        \
     "room_id, id, channel_id, content, category, encode(float8send(confidence), 'hex') AS " \
     "confidence, "                                                                          \
     "created_at, metadata"
 
-// The lock on the room's row keeps the room from being deleted before the observation is in it.
+// The lock on the room's row prevents its deletion before the observation is inserted.
 constexpr Statement add{"add_observation", R"(
 WITH room AS (
     SELECT id FROM {schema}.rooms WHERE id = $1 FOR KEY SHARE

@@ -9,7 +9,7 @@ namespace roomstore::postgres::sql {
 
 namespace {
 
-// The lock on the room's row keeps the room from being deleted before the participant is in it.
+// The lock on the room's row prevents its deletion before the participant is inserted.
 constexpr Statement add{"add_participant",
                         R"(
 WITH room AS (
@@ -54,7 +54,7 @@ Params key(const std::string& room_id, const std::string& id) {
     return params;
 }
 
-/// All parameters but `joined_at`, which only the first of the additions sets.
+/// All parameters except `joined_at`, which only the first add_participant sets.
 Params params_of(const Participant& participant) {
     std::optional<std::string> candidates;
     if (participant.candidates) candidates = json_text(*participant.candidates);
@@ -74,7 +74,7 @@ Params params_of(const Participant& participant) {
     return params;
 }
 
-/// `participant` as stored, from the `joined_at` that the statement returned.
+/// `participant` as stored, with the `joined_at` that the statement returned.
 std::optional<Participant> stored(const Participant& participant, const Result& result) {
     if (result.empty()) return std::nullopt;
     Participant row = participant;

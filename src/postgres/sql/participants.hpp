@@ -9,7 +9,7 @@
 #include "sql/statement.hpp"
 #include "sql/unreadable_rows.hpp"
 
-/// Participants in SQL. They come with normalized `connected_via`.
+/// Participants in SQL. Their `connected_via` must be normalized.
 namespace roomstore::postgres::sql {
 
 /// @throws Error not_found.

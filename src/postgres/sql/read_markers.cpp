@@ -8,8 +8,8 @@ namespace roomstore::postgres::sql {
 
 namespace {
 
-// A marker that exists is moved without a lock on the room: deleting the room waits for the marker.
-// Only the first one takes the lock that keeps the room from being deleted before the marker is in.
+// An existing marker is moved without a lock on the room: deleting the room waits for the marker.
+// Only the first one locks the room, which prevents its deletion before the marker is inserted.
 #define ROOMSTORE_MOVE_MARKER                                                                    \
     ", moved AS (\n"                                                                             \
     "    UPDATE {schema}.read_markers marker SET index = target.index\n"                         \
@@ -37,8 +37,9 @@ WITH target AS (
     SELECT latest_index AS index FROM {schema}.rooms WHERE id = $1 AND event_count > 0
 ))" ROOMSTORE_MOVE_MARKER "SELECT FROM {schema}.rooms WHERE id = $1"};
 
-// Without a marker everything is unread. Above the last gap every index has its event, so that the
-// events are counted by subtraction, and only what lies between marker and gap has to be counted.
+// Without a marker all events are unread. Above the last gap every index has its event, so the
+// events there are counted by subtraction, and only those between the marker and the gap are
+// counted one by one.
 constexpr Statement count_unread{"get_unread_counts", R"(
 SELECT asked.id, unread.events
 FROM unnest($2::text[]) AS asked (id)

@@ -22,11 +22,11 @@ RETURNING )" ROOMSTORE_ROOM_COLUMNS};
 constexpr Statement get{"get_room", R"(
 SELECT )" ROOMSTORE_ROOM_COLUMNS R"( FROM {schema}.rooms WHERE id = $1)"};
 
-// So strong a lock that nobody adds to the room meanwhile, who would repeat the old state.
+// Strong enough to block additions to the room, which would copy the old status.
 constexpr Statement lock_state{"update_room.lock", R"(
 SELECT status FROM {schema}.rooms WHERE id = $1 FOR UPDATE)"};
 
-// Sees whatever was added until the lock was had.
+// Sees all rows that were added before the lock was granted.
 constexpr Statement repeat_state{"update_room.state", R"(
 WITH of_bindings AS (
     UPDATE {schema}.bindings SET room_status = $2 WHERE room_id = $1 AND room_status <> $2
@@ -70,7 +70,8 @@ UPDATE {schema}.rooms SET delivered_index = $2::bigint WHERE id = $1 AND deliver
 constexpr Statement advance_over_gap{"advance_delivered_index.skip", R"(
 UPDATE {schema}.rooms SET delivered_index = $2::bigint WHERE id = $1 AND delivered_index < $2::bigint)"};
 
-// Three lists side by side: a row is the room, a binding or a participant, and null elsewhere.
+// Three lists side by side: a row holds the room, a binding or a participant, and nulls in the
+// other columns.
 constexpr Statement load_context{"load_room_context",
                                  R"(
 SELECT *
@@ -83,11 +84,11 @@ FULL JOIN (SELECT )" ROOMSTORE_PARTICIPANT_COLUMNS
     ON false
 ORDER BY binding.attached_at, binding.channel_id, participant.joined_at, participant.id)"};
 
-// Members: one bit per condition that is present.
+// Members of the family: one bit per condition that is present.
 enum FindBit : std::size_t { by_organization = 1, by_status = 2, by_metadata = 4 };
 
-// Conditions of which every state meets one: those that this build knows, in the order of their
-// bytes, and the gaps around them, where those of a later build are and nothing is otherwise.
+// Conditions of which every status meets exactly one: the statuses that this build knows, in byte
+// order, and the gaps around them, which only statuses of a later build fall into.
 std::vector<std::string> states(const std::string& column) {
     std::vector<std::string> names(enum_names<RoomStatus>.begin(), enum_names<RoomStatus>.end());
     std::ranges::sort(names);
@@ -102,8 +103,8 @@ std::vector<std::string> states(const std::string& column) {
     return conditions;
 }
 
-// The rooms of all states are those of each state, merged in order: one index serves searches with
-// a state and without. Each state gives no more rooms ($3) than the page can need of it.
+// The rooms of all statuses are those of each status, merged in order: one index serves searches
+// with a status and without. Each status gives no more rooms ($3) than the page can need of it.
 std::string merged_states(const std::string& condition) {
     std::string text;
     for (const auto& state : states("status")) {
@@ -114,8 +115,8 @@ std::string merged_states(const std::string& condition) {
     return text;
 }
 
-// These are made while the library is loaded. Made by the first call that needs them, they would
-// never be complete in a child that is forked meanwhile.
+// Initialized while the library is loaded. If the first call initialized them, the initialization
+// would never end in a child that is forked meanwhile.
 const StatementFamily find_statements = [] {
     StatementFamily members;
     for (std::size_t bits = 0; bits < 8; ++bits) {
@@ -138,13 +139,14 @@ const StatementFamily find_statements = [] {
         members.add(
             name,
             "\nSELECT * FROM (" + rooms + ") AS found\nORDER BY created_at, id OFFSET $1 LIMIT $2",
-            // Few rooms with these metadata are searched for, many are walked through.
+            // If few rooms have these metadata, the best plan searches for them; if many, it scans
+            // the rooms in order.
             (bits & by_metadata) != 0);
     }
     return members;
 }();
 
-// The entries of all states are those of each, merged in order.
+// The entries of all statuses are those of each status, merged in order.
 std::string merged_entries(const std::string& select, const std::string& order) {
     std::string text;
     for (const auto& state : states("entry.room_status")) {
@@ -156,7 +158,7 @@ std::string merged_entries(const std::string& select, const std::string& order) 
 
 enum LatestBit : std::size_t { of_type = 1, in_status = 2 };
 
-// Each part walks its index from the newest room on and stops at the first that fits.
+// Each part scans its index from the newest room and stops at the first match.
 const StatementFamily latest_statements = [] {
     StatementFamily members;
     for (std::size_t bits = 0; bits < 4; ++bits) {
@@ -299,7 +301,7 @@ Room update_room(Session& session, const Room& room) {
                             .add(json_text(room.metadata))});
     const auto results = session.exec_all(requests);
     auto row = only_room(results[1], room.id);
-    // A room that came after the lock was looked for is not locked.
+    // A room that was created after the first statement is not locked.
     if (!row || results[0].empty()) throw detail::no_room("update_room", room.id);
     const auto status = to_string(room.status);
     if (results[0][0].view(0) != status) {
@@ -321,8 +323,8 @@ std::optional<Room> patch_room_metadata(Session& session,
 }
 
 bool delete_room(Session& session, const std::string& id) {
-    // The room's row first: from here on nobody adds to it, and the second statement sees whatever
-    // was added until now.
+    // Delete the room's row first: from then on nothing is added to the room, and the second
+    // statement sees everything that was added before.
     const auto removed = session.exec(remove_row, Params().add(id));
     if (removed.affected_rows() == 0) return false;
     session.exec(remove_contents, Params().add(id));

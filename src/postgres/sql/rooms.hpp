@@ -13,7 +13,8 @@
 #include "sql/statement.hpp"
 #include "sql/unreadable_rows.hpp"
 
-/// Rooms in SQL. Functions marked "transaction" run more than one statement and need one.
+/// Rooms in SQL. Functions marked "Transaction" run more than one statement and must be called in a
+/// transaction.
 namespace roomstore::postgres::sql {
 
 /// @throws Error already_exists.
@@ -24,7 +25,7 @@ std::optional<Room> get_room(Session& session, const std::string& id);
 /// @throws Error not_found.
 Room update_room(Session& session, const Room& room);
 
-/// @throws Error invalid_argument, where the patched room breaks a limit.
+/// @throws Error invalid_argument if the patched room exceeds a limit.
 std::optional<Room> patch_room_metadata(Session& session,
                                         const detail::Validator& validator,
                                         const std::string& id,
@@ -59,7 +60,8 @@ std::int64_t get_delivered_index(Session& session, const std::string& id);
 
 bool advance_delivered_index(Session& session, const std::string& id, std::int64_t index, Gap gap);
 
-/// Bindings and participants are read by their nouns' files, in one statement with the room.
+/// Reads the room, its bindings and its participants in one statement. bindings.cpp and
+/// participants.cpp define how their rows are read.
 RoomContext load_room_context(Session& session, UnreadableRows& unreadable, const std::string& id);
 
 /// Every statement of this file.

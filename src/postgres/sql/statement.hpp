@@ -12,8 +12,8 @@ namespace roomstore::postgres {
 struct Statement {
     std::string_view name;
     std::string_view text;
-    /// Never prepared: what the best plan is depends on the values, so that one plan kept for all
-    /// of them would be a bad one for some.
+    /// Never prepared: the best plan depends on the values, so one plan kept for all of them would
+    /// be bad for some.
     bool custom_plan = false;
 };
 

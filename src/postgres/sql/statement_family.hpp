@@ -8,11 +8,12 @@
 
 namespace roomstore::postgres {
 
-/// Statements of one shape that differ by which conditions are present: each has a text of its own,
-/// so that each gets the plan, and the index, it needs. `$4 IS NULL OR column = $4` would not.
+/// Variants of a statement that differ in the conditions that are present. Each has its own text,
+/// so that it gets the plan, and the index, that it needs; `$4 IS NULL OR column = $4` would
+/// prevent that.
 class StatementFamily {
 public:
-    /// Adds a member; its position is the number of those added before.
+    /// Adds a member; its position is the number of members added before.
     void add(std::string name, std::string text, bool custom_plan = false) {
         members_.push_back({std::move(name), std::move(text), custom_plan});
     }

@@ -11,7 +11,7 @@ namespace {
 #define ROOMSTORE_TASK_COLUMNS \
     "room_id, id, title, description, assigned_to, status, metadata, created_at"
 
-// The lock on the room's row keeps the room from being deleted before the task is in it.
+// The lock on the room's row prevents its deletion before the task is inserted.
 constexpr Statement add{"add_task", R"(
 WITH room AS (
     SELECT id FROM {schema}.rooms WHERE id = $1 FOR KEY SHARE
@@ -53,7 +53,7 @@ Task read_task(const Row& row) {
     return task;
 }
 
-/// All parameters but `created_at`, which never changes.
+/// All parameters except `created_at`, which never changes.
 Params params_of(const Task& task) {
     Params params;
     params.add(task.room_id)

@@ -12,7 +12,7 @@ void UnreadableRows::add(Table table,
                          std::string_view column) {
     const auto position = static_cast<std::size_t>(table);
     counts_[position] += count;
-    // Without the value: users wrote it.
+    // The value is not logged: it is user data.
     log_->compose(LogLevel::warning, [&] {
         std::string line = table_names[position];
         if (!room_id.empty()) line += " of " + named("room", room_id);

@@ -21,14 +21,14 @@ inline constexpr std::array table_names{"rooms",
                                         "tasks",
                                         "observations"};
 
-/// Counts the rows that the lists of one store have left out, because this build cannot read them,
-/// and tells its log. Any thread may call any of it at any time.
+/// Counts the rows that the lists of one store have left out because this build cannot read them,
+/// and logs them. Thread-safe.
 class UnreadableRows {
 public:
     explicit UnreadableRows(std::shared_ptr<Log> log) : log_(std::move(log)) {}
 
     /// @param room_id  empty for lists of rooms
-    /// @param column   which could not be read, in the first of them
+    /// @param column   the column that could not be read in the first of them
     void add(Table table, std::string_view room_id, std::uint64_t count, std::string_view column);
 
     /// Whether a list has left out a row of `table`.

@@ -1,5 +1,5 @@
-// What 01_hello.cpp does, without roomstore: the yardstick of row E2, which says what a program
-// pays the compiler for asio, nlohmann's JSON and one coroutine.
+// The equivalent of 01_hello.cpp without roomstore, the yardstick of row E2: the cost of compiling
+// asio, nlohmann_json and one coroutine.
 
 #include <iostream>
 

@@ -1,5 +1,5 @@
--- The tables of the yardstick: the same job as a careful engineer would set it up for one statement
--- at a time. Rooms r0, r1 ... are added by the benchmark.
+-- The tables of the yardstick: a carefully hand-written schema for the same task, with one statement at
+-- a time. The benchmark adds the rooms r0, r1 ...
 CREATE TABLE rooms (
     id text PRIMARY KEY,
     organization_id text,

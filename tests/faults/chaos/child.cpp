@@ -22,7 +22,7 @@ constexpr int writers = 4;
 
 std::string prefix_of(std::size_t number) { return "child" + std::to_string(number); }
 
-/// True once nobody holds the other end any more.
+/// True once the other end is closed.
 bool input_ended() {
     char ignored;
     return ::read(STDIN_FILENO, &ignored, 1) <= 0;
@@ -80,7 +80,7 @@ int run_child(const std::vector<std::string>& arguments) try {
     options.create_schema = false;
     FileJournal journal(arguments.at(3));
     PostgresStore store(options);
-    // It may begin in the middle of a fault.
+    // It may be started in the middle of a fault.
     for (bool open = false; !open;) {
         try {
             test::run(store.init());

@@ -13,8 +13,8 @@ namespace roomstore::chaos {
 /// The number of the child's store among those of the run.
 inline constexpr int child_store = 3;
 
-/// A further process on the same rooms: this program again, in the part of a child. It may be
-/// killed, and writes its journal so that nothing of it is lost then.
+/// Another process that uses the same rooms: this program, started as a child. It may be killed at
+/// any time; its journal is written so that nothing is lost.
 class Child {
 public:
     Child(std::string connection_string, std::uint64_t seed, std::filesystem::path folder);
@@ -22,9 +22,9 @@ public:
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
 
-    /// SIGKILL, and another in its place, as another client.
+    /// Kills it with SIGKILL and starts a new child, as a new client.
     void replace();
-    /// Lets it finish its calls. Returns false where it failed.
+    /// Lets it finish its calls. Returns false if it failed.
     bool finish();
 
     /// The journals of all children so far.
@@ -42,8 +42,7 @@ private:
     int lifeline_ = -1;
 };
 
-/// What `main` does in the part of a child; the result is the exit status. Ends with the end of its
-/// standard input.
+/// The main function of a child; returns the exit status. Ends when its standard input is closed.
 int run_child(const std::vector<std::string>& arguments);
 
 }  // namespace roomstore::chaos

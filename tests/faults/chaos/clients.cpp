@@ -28,7 +28,7 @@ asio::awaitable<void> pause(std::chrono::milliseconds time) {
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
-/// A call that is cancelled some time later, unless it has ended by then.
+/// A call that is cancelled after some time, unless it has completed by then.
 template <typename T>
 class Attempt {
 public:
@@ -184,8 +184,8 @@ private:
             shared_.journal.begin(operation.room_id, event.id, invoked_at);
         }
         for (bool first = true;; first = false) {
-            // What was refused is not stored: only this attempt, or one whose outcome was unknown,
-            // can have stored it.
+            // A refused attempt stores nothing: only this attempt, or an earlier one whose outcome
+            // was unknown, can have stored the events.
             const auto began = now();
             invoked_at = first_unknown.value_or(began);
             auto attempted = attempt(operation, events, first, first_unknown.has_value());
@@ -213,7 +213,7 @@ private:
               Instant invoked_at) {
         if (stored.size() != asked.size()) {
             shared_.journal.violation(asked.front().id +
-                                      ": as many events as asked were not stored");
+                                      ": the answer has another number of events");
             return;
         }
         for (std::size_t i = 0; i < asked.size(); ++i) {
@@ -241,7 +241,7 @@ private:
         shared_.journal.end(std::move(record));
     }
 
-    // The same event, from a client that did not hear the first answer.
+    // Appends a stored event again, as a client does that has lost the first answer.
     asio::awaitable<void> redeliver(Operation operation) {
         const auto known = stored_[operation.choice % stored_.size()];
         operation.room_id = known.room_id;
@@ -317,7 +317,7 @@ private:
     Shared& shared_;
     const StoreUnderTest under_test_;
     const int client_;
-    /// What it has seen of each room.
+    /// What this client has seen of a room.
     struct Seen {
         std::size_t events = 0;
         std::int64_t last_index = -1;
@@ -339,7 +339,7 @@ Draw::Draw(std::uint64_t seed, std::string_view who, std::uint64_t count) {
 }
 
 std::int64_t Draw::number(std::int64_t low, std::int64_t high) {
-    // Not a distribution of the library: each draws differently.
+    // Not a standard distribution: implementations give different numbers.
     const auto range = static_cast<std::uint64_t>(high - low) + 1;
     return low + static_cast<std::int64_t>(random_() % range);
 }

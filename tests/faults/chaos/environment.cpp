@@ -15,7 +15,7 @@ test::Admin ChaosEnvironment::admin() const {
     for (;;) {
         try {
             auto admin = cluster.admin(role);
-            // Commits may be made to hang, or to be refused, but not these.
+            // Faults make commits hang or fail, but must not affect this session.
             admin.query("SET synchronous_commit = local; SET default_transaction_read_only = off");
             return admin;
         } catch (const std::runtime_error&) {
@@ -39,14 +39,14 @@ std::vector<pid_t> ChaosEnvironment::backends(test::Admin& admin,
 pid_t ChaosEnvironment::backend(std::int64_t choice, const std::string& condition) const {
     auto looker = admin();
     std::vector<pid_t> pids;
-    // Transactions are short: there is not always one to be seen.
+    // Transactions are short: at times there is none.
     comes_within(500ms, [&] { return !(pids = backends(looker, condition)).empty(); });
     if (pids.empty()) return 0;
     return pids[static_cast<std::size_t>(choice) % pids.size()];
 }
 
 bool ChaosEnvironment::signal(pid_t pid, int number) const {
-    if (pid <= 1) return false;  // no server: a signal to -1 would be one to everybody
+    if (pid <= 1) return false;  // no such process: -1 would signal all processes
     std::ifstream status("/proc/" + std::to_string(pid) + "/stat");
     std::string number_text, name, state;
     pid_t parent = 0;

@@ -19,22 +19,22 @@ using test::comes_within;
 
 inline constexpr const char* role = "chaos";
 
-/// What there is to break.
+/// The targets of the faults.
 struct ChaosEnvironment {
     test::PrivateCluster& cluster;
     test::TcpProxy& proxy;
     Child& child;
     Shared& shared;
-    /// Doubts that the stores of this process have settled by themselves so far.
+    /// COMMITs in doubt that the stores of this process have settled so far.
     std::function<std::uint64_t()> doubts_settled{};
 
-    /// Connects beside the proxy, as soon as the server lets anybody in.
+    /// Connects without the proxy, as soon as the server accepts connections.
     test::Admin admin() const;
-    /// Backends of the stores, by process id: those `WHERE` the condition holds.
+    /// Process ids of the backends of the stores that satisfy the SQL `condition`.
     std::vector<pid_t> backends(test::Admin& admin, const std::string& condition = "true") const;
-    /// One of them, by the number that was drawn; 0: there is none.
+    /// One of them, selected by `choice`; 0: there is none.
     pid_t backend(std::int64_t choice, const std::string& condition = "true") const;
-    /// Sends a signal to a process of this server, and to no other.
+    /// Sends a signal to a process of this server; returns false for any other process.
     bool signal(pid_t pid, int number) const;
     void set(test::Admin& admin, const std::string& setting, const std::string& value) const;
 };

@@ -14,69 +14,69 @@
 
 namespace roomstore::chaos {
 
-/// A kind of fault, with how to bring one about and how to end it.
+/// A kind of fault, and how to inject it.
 struct FaultKind {
-    /// Its row in the list of tests/check_faults.py; `-`: none.
+    /// Its id in tests/check_faults.py; `-`: none.
     std::string_view id;
     std::string_view name;
-    /// Draws first what it needs, so that a seed replays it. Returns whether the fault happened;
-    /// it is over by then.
+    /// Draws all its numbers first, so that a seed replays them. Returns after the end of the
+    /// fault, with true if it happened.
     bool (*inject)(const ChaosEnvironment& environment, Draw& draw);
-    /// How often it comes in a round of all faults of its lane.
+    /// How often it occurs in each round of its thread.
     int weight = 1;
-    /// Nothing can succeed while it lasts.
+    /// No call can succeed while it lasts.
     bool outage = false;
 };
 
-/// Faults of the network: all that the proxy does.
+/// Faults of the network, injected by the proxy.
 const std::vector<FaultKind>& network_faults();
 /// Faults of the server and of other clients.
 const std::vector<FaultKind>& server_faults();
 
 /// One fault that was injected.
-struct Happening {
+struct InjectedFault {
     std::string_view id;
     std::string_view kind;
     bool outage = false;
-    /// No other fault, nor its aftermath, disturbed it.
+    /// No other fault, nor the recovery from one, overlapped it.
     bool alone = false;
     Instant began_at = 0;
     Instant ended_at = 0;
-    /// Doubts that stores settled by themselves from its begin until its aftermath was over.
+    /// COMMITs in doubt that the stores settled from its start until the end of the recovery.
     std::uint64_t doubts_settled = 0;
-    /// From its end until every store had given a result again, or nobody waited any longer; 0: not
-    /// waited for.
+    /// From its end until a call had succeeded in every store, or the wait timed out; 0: not waited
+    /// for.
     Instant first_success_after = 0;
     /// The same for each store of this process.
     std::array<Instant, child_store> store_success_after{};
-    /// Not every store has given a result while that was waited for.
+    /// The wait timed out before a call had succeeded in every store.
     bool unrecovered = false;
 };
 
-/// One of the threads that break things, one fault after the other.
-class RoomQueue {
+/// A thread that injects faults, one after the other.
+class FaultThread {
 public:
-    /// With those of the `kinds` that are in `only`, unless that is empty.
-    RoomQueue(std::string name,
-              const std::vector<FaultKind>& kinds,
-              const std::set<std::string, std::less<>>& only);
+    /// Injects those of `kinds` that are in `only`; all of them if `only` is empty.
+    FaultThread(std::string name,
+                const std::vector<FaultKind>& kinds,
+                const std::set<std::string, std::less<>>& only);
 
-    /// Until the run is over. Some of the outages take `turn`, which the lanes share, for
-    /// themselves: how fast things recover shows only where nothing else is broken meanwhile.
+    /// Injects faults until `over` is set. The threads share the mutex `turn`; some outages lock it
+    /// exclusively, because recovery times are meaningful only if no other fault interferes.
     void run(const ChaosEnvironment& environment,
              std::uint64_t seed,
              std::shared_mutex& turn,
              const std::atomic<bool>& over);
 
-    // To be read once it has ended, but for the number.
-    std::vector<Happening> happenings{};
+    // To be read after run() has returned, except `count`.
+    std::vector<InjectedFault> injected_faults{};
     std::atomic<std::uint64_t> count{0};
-    /// Faults that found nothing to break.
+    /// Injections that had no effect.
     std::uint64_t vain = 0;
     std::string failure{};
 
 private:
-    /// The kinds by their weights, in an order of the seed's.
+    /// The kinds, repeated by weight, in an order determined by the seed.
     std::vector<const FaultKind*> round(std::uint64_t seed, std::uint64_t number) const;
     void strike(const ChaosEnvironment& environment,
                 const FaultKind& kind,
@@ -85,7 +85,7 @@ private:
 
     const std::string name_;
     std::vector<FaultKind> kinds_;
-    /// Those whose aftermath has been watched: each is, the first time.
+    /// Kinds whose recovery has been waited for; it always is after the first fault of a kind.
     std::set<std::string_view> watched_;
 };
 

@@ -9,18 +9,18 @@ namespace roomstore::chaos {
 
 namespace {
 
-/// How many milliseconds a busy machine may add to a time that depends on a few of its threads.
+/// Milliseconds that a busy machine may add to a time that depends on a few threads.
 constexpr double machine = 1000;
 
 /// A line of the table.
 struct Figure {
     const char* what;
-    /// How much it is taken from, and how much that must be to show anything.
+    /// The number of samples, and the number required.
     std::size_t samples;
     std::size_t least;
     double value;
     const char* unit;
-    /// What it should be, where anything is promised, and what it must be, or the run fails.
+    /// The promised bound, if any, and the bound above which the run fails.
     std::optional<double> promised;
     double enforced;
 };
@@ -28,11 +28,15 @@ struct Figure {
 class Table {
 public:
     Table() {
-        std::printf(
-            "\n%-79s %7s %12s  %-18s %s\n", "promise", "of", "measured", "promised", "enforced");
+        std::printf("\n%-79s %7s %12s  %-18s %s\n",
+                    "promise",
+                    "samples",
+                    "measured",
+                    "promised",
+                    "enforced");
     }
 
-    /// False: not what was promised.
+    /// Returns false if the promised bound is missed.
     bool add(const Figure& figure) {
         const bool kept = !figure.promised || figure.value <= *figure.promised;
         char promised[32] = "-";
@@ -50,7 +54,7 @@ public:
                     promised,
                     figure.enforced,
                     tolerable ? "ok" : "FAILED");
-        if (!enough) std::printf("FAILED: this must be of %zu at least\n", figure.least);
+        if (!enough) std::printf("FAILED: at least %zu samples are required\n", figure.least);
         good_ = good_ && enough && tolerable;
         return kept;
     }
@@ -83,7 +87,7 @@ std::vector<Instant> cancellations(const Results& results, bool calm_only) {
     }
     std::vector<Instant> times;
     for (const auto* call : calls) {
-        const bool near = std::ranges::any_of(results.happenings, [&](const auto& happening) {
+        const bool near = std::ranges::any_of(results.injected_faults, [&](const auto& happening) {
             return call->invoked_at <= happening.ended_at + happening.first_success_after &&
                    happening.began_at <= call->answered_at;
         });
@@ -100,10 +104,11 @@ std::vector<Instant> refusals(const Results& results) {
     return times;
 }
 
-/// From the end of each outage that came alone until the first store, or every one, succeeded.
+/// From the end of each outage without another fault until the first store, or every store,
+/// succeeded.
 std::vector<Instant> recoveries(const Results& results, bool every_store) {
     std::vector<Instant> times;
-    for (const auto& happening : results.happenings) {
+    for (const auto& happening : results.injected_faults) {
         if (!happening.alone) continue;
         const auto& after = happening.store_success_after;
         times.push_back(every_store ? std::ranges::max(after) : std::ranges::min(after));
@@ -119,7 +124,7 @@ void print_call(const Call& call, const Results& results) {
                 call.store,
                 static_cast<long long>(call.deadline.count()),
                 call.cancelled_at != 0 ? ", cancelled" : "");
-    for (const auto& each : results.happenings) {
+    for (const auto& each : results.injected_faults) {
         if (call.invoked_at > each.ended_at || each.began_at > call.answered_at) continue;
         std::printf(
             " %.*s %+.0f..%+.0f;",
@@ -148,7 +153,7 @@ public:
     }
 
 private:
-    /// A time in milliseconds, to which a busy machine may add so much.
+    /// Adds a time in milliseconds, to which a busy machine may add `allowance`.
     bool time(const char* what,
               std::size_t samples,
               std::size_t least,
@@ -163,7 +168,7 @@ private:
                            .promised = promised,
                            .enforced = promised + allowance});
     }
-    /// The worst of some times, likewise.
+    /// Adds the longest of `times` likewise.
     bool worst_of(const char* what,
                   const std::vector<Instant>& times,
                   std::size_t least,
@@ -175,7 +180,7 @@ private:
 
     void print_deadlines() {
         const auto& latest = *std::ranges::max_element(results_.calls, {}, overshoot);
-        if (!time("P5  the latest answer, beyond its deadline",
+        if (!time("P5  latest answer, after its deadline",
                   results_.calls.size(),
                   1,
                   milliseconds(overshoot(latest)),
@@ -193,23 +198,22 @@ private:
                      10,
                      busy_);
             const auto& running = measured->running_cancellations;
-            time("    running, the server healthy, 99 of 100",
+            time("    running, server healthy, 99th percentile",
                  running.size(),
                  100,
                  percentile(running, 0.99),
                  100,
                  busy_);
-            worst_of(
-                "    running, the server frozen", measured->frozen_cancellations, 3, 1100, busy_);
+            worst_of("    running, server frozen", measured->frozen_cancellations, 3, 1100, busy_);
         }
         const auto calm = cancellations(results_, true);
-        time("    during the faults (F12, F13, F14), none of them near, 99 of 100",
+        time("    during the faults (F12, F13, F14), none at that time, 99th percentile",
              calm.size(),
              at_least(calm_cancellations),
              percentile(calm, 0.99),
              100,
              busy_);
-        worst_of("    during the faults, whatever was broken",
+        worst_of("    during the faults, at any time",
                  cancellations(results_, false),
                  at_least(200),
                  1100,
@@ -219,9 +223,9 @@ private:
     void print_recovery() {
         if (const auto& measured = results_.measured) {
             for (const auto& [what, found] :
-                 {std::pair("P7  a dead peer is found, with a statement to send (F6)",
+                 {std::pair("P7  detection of a dead peer, with a statement to send (F6)",
                             measured->dead_before_statement),
-                  std::pair("    a dead peer is found, while a statement runs (F7)",
+                  std::pair("    detection of a dead peer, while a statement runs (F7)",
                             measured->dead_during_statement)}) {
                 if (found) {
                     time(what, 1, 1, milliseconds(*found), 5000, busy_);
@@ -230,12 +234,12 @@ private:
                         "%-79s not measured: %s\n", what, measured->dead_unmeasured.c_str());
                 }
             }
-            worst_of("    first success once the server accepts again (F21)",
+            worst_of("    first success after the server accepts connections again (F21)",
                      measured->returns,
                      5,
                      1000,
                      busy_);
-            table_.add({.what = "    connections begun in any second by one process, many wanted",
+            table_.add({.what = "    connections begun in any second by one process under load",
                         .samples = measured->connects,
                         .least = 10,
                         .value = static_cast<double>(measured->connects_in_1_s),
@@ -243,24 +247,22 @@ private:
                         .promised = 10,
                         .enforced = 20});
         }
-        // One that hangs costs a connection its 3 s, and all stores share the ten a second.
+        // An attempt that hangs costs 3 s, and all stores share the ten attempts a second.
         constexpr double hangs = 3000;
-        worst_of("    from the end of an outage that came alone to the success of a store",
+        worst_of("    from the end of an outage without another fault to the success of a store",
                  recoveries(results_, false),
                  at_least(5),
                  1000,
                  hangs + 4 * busy_);
         const auto all = recoveries(results_, true);
-        table_.add(
-            {.what = "    to the success of every store, which share ten connections a second",
-             .samples = all.size(),
-             .least = at_least(5),
-             .value = worst(all),
-             .unit = "ms",
-             .promised = {},
-             .enforced = 1000 + hangs + 4 * busy_});
-        // Ten in each second that begins at any moment, and ten more that another process may
-        // begin.
+        table_.add({.what = "    to the success of every store; all share ten connections a second",
+                    .samples = all.size(),
+                    .least = at_least(5),
+                    .value = worst(all),
+                    .unit = "ms",
+                    .promised = {},
+                    .enforced = 1000 + hangs + 4 * busy_});
+        // Ten in any window of one second, and ten more that another process may begin.
         table_.add({.what = "    connections begun in any 5 s by two processes",
                     .samples = static_cast<std::size_t>(results_.reconnects),
                     .least = at_least(50),
@@ -273,14 +275,14 @@ private:
     void print_overload() {
         if (const auto& measured = results_.measured) {
             const auto& times = measured->refusals;
-            time("P8  time to refuse, half of them (F11)",
+            time("P8  time to refuse a call, median (F11)",
                  times.size(),
                  200,
                  percentile(times, 0.5),
                  1,
                  busy_);
-            time("    99 of 100", times.size(), 200, percentile(times, 0.99), 1, busy_);
-            table_.add({.what = "    appends that waited and were not taken in their order",
+            time("    99th percentile", times.size(), 200, percentile(times, 0.99), 1, busy_);
+            table_.add({.what = "    queued appends that were run out of order",
                         .samples = measured->waited,
                         .least = 50,
                         .value = static_cast<double>(measured->out_of_order),
@@ -289,7 +291,7 @@ private:
                         .enforced = 0});
         }
         const auto times = refusals(results_);
-        time("    time to refuse during the faults, half of them",
+        time("    time to refuse a call during the faults, median",
              times.size(),
              at_least(50),
              percentile(times, 0.5),
@@ -299,7 +301,7 @@ private:
 
     void print_shutdown() {
         if (const auto& measured = results_.measured) {
-            time("P10 close() with calls in flight that do not end, and destruction (F15)",
+            time("P10 close() and destruction, with calls in flight that do not end (F15)",
                  1,
                  1,
                  milliseconds(measured->close_and_destruction),
@@ -318,13 +320,13 @@ private:
                  6000,
                  busy_);
         }
-        time("    close() of the stores that were under faults",
+        time("    close() of the stores used during the faults",
              child_store,
              1,
              milliseconds(results_.slowest_close),
              5000,
              busy_);
-        time("    destruction after it",
+        time("    destruction after that close()",
              child_store,
              1,
              milliseconds(results_.slowest_destruction),
@@ -336,7 +338,7 @@ private:
              milliseconds(results_.first_success_after_faults),
              1000,
              9000);
-        time("    descriptors and backends are what they were before",
+        time("    number of descriptors and backends back to that before the faults",
              1,
              1,
              milliseconds(results_.back_to_baseline_after),
@@ -353,13 +355,13 @@ private:
 }  // namespace
 
 bool print_figures(const Options& options, const Results& results) {
-    std::printf("\nThe machine kept a thread that only slept waiting for %.1f ms at worst.\n",
+    std::printf("\nLongest delay of a thread that only sleeps, on this machine: %.1f ms.\n",
                 milliseconds(results.worst_stall));
     const bool good = Figures(options, results).print();
     std::puts(
-        "promised: of a machine that has nothing else to do; MISSED says so, and fails nothing. "
-        "enforced: with what\na busy one may add, 1 s and the stall above or a multiple of them; "
-        "FAILED fails the run. Times in ms.");
+        "promised: on an idle machine; MISSED does not fail the run. enforced: promised, plus what "
+        "a busy machine may\nadd, 1 s and the delay above or a multiple of them; FAILED fails the "
+        "run. Times in ms.");
     return good;
 }
 

@@ -7,7 +7,7 @@
 
 namespace roomstore::chaos {
 
-/// Finds the calls of a time without looking at all of them.
+/// Finds the calls of an interval without scanning all calls.
 class CallsByTime {
 public:
     explicit CallsByTime(const std::vector<Call>& calls) {
@@ -18,7 +18,7 @@ public:
         std::ranges::sort(calls_, {}, &Call::invoked_at);
     }
 
-    /// Calls `visitor` with each that overlaps `from` .. `until`.
+    /// Calls `visitor` with each call that overlaps `from` .. `until`.
     template <typename Visitor>
     void visit(Instant from, Instant until, Visitor visitor) const {
         const auto earliest = from > longest_ ? from - longest_ : 0;
@@ -33,8 +33,8 @@ private:
     Instant longest_ = 0;
 };
 
-/// Prints the figures of the promises P5 to P8 and P10 against what was measured. Returns whether
-/// those bounds hold that are enforced, and whether there was enough to measure.
+/// Prints the measured values against the bounds promised by P5 to P8 and P10. Returns whether the
+/// enforced bounds hold and there are enough samples.
 bool print_figures(const Options& options, const Results& results);
 
 }  // namespace roomstore::chaos

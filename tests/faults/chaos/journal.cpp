@@ -56,7 +56,7 @@ void MemoryJournal::read(const std::filesystem::path& path) {
             violation(line);
         }
     }
-    // Nobody was told of these: their process is gone.
+    // Appends without an outcome: their process was killed.
     for (auto& [name, record] : open) {
         record.answered_at = now();
         history.add(std::move(record));
@@ -88,7 +88,9 @@ void FileJournal::end(test::AppendRecord record) {
     write(line.str());
 }
 
-void FileJournal::add(test::PollRecord) { throw std::logic_error("readers have a process apart"); }
+void FileJournal::add(test::PollRecord) {
+    throw std::logic_error("a child process has no readers");
+}
 
 void FileJournal::add(Call call) {
     std::ostringstream line;

@@ -14,7 +14,7 @@
 
 namespace roomstore::chaos {
 
-/// An instant, in nanoseconds of the machine's monotonic clock: the same in all of its processes.
+/// An instant, in nanoseconds of the monotonic clock, which all processes of the machine share.
 using Instant = std::uint64_t;
 
 Instant now();
@@ -24,7 +24,7 @@ constexpr Instant instants(std::chrono::nanoseconds time) {
 }
 constexpr double milliseconds(Instant time) { return static_cast<double>(time) / 1e6; }
 
-/// How a call ended, as the caller was told.
+/// Outcome of a call, as reported to the caller.
 enum class Outcome {
     ok,
     commit_unknown,
@@ -56,7 +56,7 @@ Outcome outcome_of(const test::Ending<T>& ending) {
     return Outcome::unexpected;
 }
 
-/// One call of a store and the time that it took.
+/// One call of a store, and its times.
 struct Call {
     int store = 0;
     Instant invoked_at = 0;
@@ -65,22 +65,22 @@ struct Call {
     std::chrono::milliseconds deadline{};
     /// When it was cancelled; 0: never.
     Instant cancelled_at = 0;
-    /// An append that was asked again because its outcome was unknown.
+    /// An append that was repeated because its outcome was unknown.
     bool repeats_unknown = false;
     bool queue_was_full = false;
 };
 
-/// Where clients write down what they do. From any thread.
+/// Records what clients do. Thread-safe.
 class Journal {
 public:
     virtual ~Journal() = default;
-    /// Before the first attempt to append.
+    /// Called before the first attempt to append.
     virtual void begin(const std::string& room_id, const std::string& event_id, Instant at) = 0;
-    /// Once it is known what has become of it, or nobody will ask again.
+    /// Called when the outcome is known, or when the append will not be repeated.
     virtual void end(test::AppendRecord record) = 0;
     virtual void add(test::PollRecord record) = 0;
     virtual void add(Call call) = 0;
-    /// What must never be.
+    /// Records the violation of a rule.
     virtual void violation(std::string text) = 0;
 };
 
@@ -93,7 +93,7 @@ public:
     void add(Call call) override;
     void violation(std::string text) override;
 
-    /// What a `FileJournal` wrote, also one whose process was killed.
+    /// Reads the file of a `FileJournal`, even if its process was killed.
     void read(const std::filesystem::path& path);
 
     // Complete once all clients have ended.
@@ -105,7 +105,8 @@ private:
     std::mutex mutex_;
 };
 
-/// The journal of a process that may be killed: each line is in the file before the call goes on.
+/// The journal of a process that may be killed: each line is in the file before the call
+/// continues.
 class FileJournal final : public Journal {
 public:
     explicit FileJournal(const std::filesystem::path& path);

@@ -1,12 +1,13 @@
-// Breaks whatever can be broken while many clients append, and checks what they were told against
-// what is stored in the end. The arguments:
+// Chaos test: injects all kinds of faults while many clients append, and checks the outcomes of
+// their calls against the events that are stored at the end. Options:
 //
-//   --seed N       replays what is drawn: which operations each writer begins in which rooms, what
-//                  it cancels and when; which faults come in which order, with their times. Not
-//                  what a real server and its scheduler make of it.
-//   --appends N --faults N   as many events acknowledged and faults at least
-//   --seconds N    and so long at least
-//   --only A,B     with no other kinds of faults, by their names in the table
+//   --seed N       replays the random numbers: the operations of each writer, their rooms and
+//                  cancellations; the faults, their order and durations. The behaviour of the
+//                  server and of the operating system is not replayed.
+//   --appends N    at least N acknowledged events
+//   --faults N     at least N faults
+//   --seconds N    at least N seconds
+//   --only A,B     only these kinds of faults, by their names in the table
 //   --trace 1      prints each fault
 
 #include <cstdlib>
@@ -62,7 +63,7 @@ int main(int argc, char** argv) {
             arguments.erase(arguments.begin());
             return chaos::run_child(arguments);
         }
-        test::seek_rights();
+        test::enter_user_namespace();
         const auto options = parse(arguments);
         if (const auto reason = test::PrivateCluster::missing()) {
             std::cout << "SKIPPED: " << *reason << std::endl;

@@ -26,7 +26,7 @@ using test::await;
 using test::PrivateCluster;
 using test::TcpProxy;
 
-/// An append, and the instants between which it was a call.
+/// An append, and the times of its start and its answer.
 struct Timed {
     test::Ending<RoomEvent> ending{};
     Instant began_at = 0;
@@ -47,10 +47,10 @@ asio::awaitable<Timed> timed_append(ConversationStore& store, std::string room, 
     co_return timed;
 }
 
-/// A store of one kind of calls, with a room of its own.
+/// A store for one measurement, with a room of its own.
 class Bench {
 public:
-    /// `look` connects beside the store.
+    /// `look` opens a connection of its own to the server.
     Bench(std::string connection_string,
           std::string room,
           const std::function<test::Admin()>& look,
@@ -80,7 +80,7 @@ public:
         return {caller_.context(), timed_append(*store_, room_, id)};
     }
 
-    /// From the cancellation of `task`, which must not have been stored, to its answer.
+    /// Cancels `task`, which must be aborted; returns the time from the cancellation to the answer.
     Instant cancel(test::Task<Timed>& task) {
         const auto cancelled_at = std::make_shared<std::atomic<Instant>>(now());
         asio::post(caller_.context(), [cancelled_at] { *cancelled_at = now(); });
@@ -92,12 +92,12 @@ public:
         return timed.answered_at - *cancelled_at;
     }
 
-    /// Another session keeps the room.
+    /// Locks the room in another session.
     void lock() {
         holder_.query("BEGIN; SELECT FROM roomstore.rooms WHERE id = '" + room_ + "' FOR UPDATE");
     }
     void unlock() { holder_.query("ROLLBACK"); }
-    /// The backend that waits for it; 0: none.
+    /// The backend that waits for the lock; 0: none.
     pid_t waiting_backend() {
         const auto rows =
             looker_.query("SELECT pid FROM pg_stat_activity WHERE application_name = '" + room_ +
@@ -116,7 +116,7 @@ public:
 private:
     const std::string room_;
     test::Admin holder_;
-    /// Not the holder: what a session sees of the others is of the begin of its transaction.
+    /// Not the holder: in a transaction, pg_stat_activity shows the state at its first use.
     test::Admin looker_;
     test::Caller caller_;
     std::unique_ptr<PostgresStore> store_;
@@ -132,7 +132,7 @@ public:
         measure_returns();
         measure_connects();
         measure_ends();
-        // A thread of its own, because it moves into a network of its own.
+        // A thread of its own, because it enters a private network namespace.
         std::thread([this] { measure_dead_peer(); }).join();
         return std::move(out_);
     }
@@ -154,7 +154,7 @@ private:
         Bench bench(connection_string(), "cancelled", look());
         bench.lock();
         for (int i = 0; i < 100; ++i) {
-            // A store asks the server for no more than 20 a second.
+            // A store sends at most 20 cancel requests a second.
             const auto next = std::chrono::steady_clock::now() + 60ms;
             auto running = bench.append("running-" + std::to_string(i));
             bench.await_waiting();
@@ -204,14 +204,14 @@ private:
             const auto timed = task.get().result.value();
             return timed.ending.result && timed.ending.result->index == index++;
         };
-        if (!in_order(running)) fail("the append that ran was not the first");
+        if (!in_order(running)) fail("the running append was not stored first");
         for (auto& task : waiting) {
             if (!in_order(task)) ++out_.out_of_order;
         }
         out_.waited = capacity;
     }
 
-    /// Appends again and again until one succeeds; when that was.
+    /// Appends until a call succeeds; returns when it succeeded.
     Instant first_success(Bench& bench, const std::string& id) {
         for (int i = 0;; ++i) {
             const auto timed = bench.append(id + '-' + std::to_string(i)).get().result.value();
@@ -322,12 +322,14 @@ private:
             return noticed(busy, out_.dead_during_statement) && one;
         });
         if (!out_.dead_before_statement) fail("a dead peer was never noticed");
-        if (!out_.dead_during_statement) fail("a peer that died meanwhile was never noticed");
+        if (!out_.dead_during_statement)
+            fail("a peer that died while a statement ran was never noticed");
         busy.unlock();
         network->set_up(true);
         for (auto* task : {&running, &sent}) {
             const auto timed = task->get().result.value();
-            if (!timed.ending.result) fail("the network came back in vain: " + timed.ending.text);
+            if (!timed.ending.result)
+                fail("an append failed although the network is back: " + timed.ending.text);
         }
     }
 

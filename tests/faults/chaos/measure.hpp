@@ -11,8 +11,8 @@
 
 namespace roomstore::chaos {
 
-/// What cannot be read off a run in which everything breaks at once: figures of calls that were
-/// made for them, on the real server, while nothing else went on.
+/// Measurements that a run with many faults at once cannot provide: they are made on a real server,
+/// with calls of their own, while nothing else runs.
 struct Measurements {
     /// From the cancellation of an append to its answer.
     std::vector<Instant> queued_cancellations{};
@@ -20,29 +20,29 @@ struct Measurements {
     std::vector<Instant> frozen_cancellations{};
     /// From a call to its refusal by a full queue.
     std::vector<Instant> refusals{};
-    /// Appends that waited, and those of them that were not taken in their order.
+    /// Queued appends, and those of them that were run out of order.
     std::size_t waited = 0;
     std::size_t out_of_order = 0;
-    /// From the moment at which the server accepts again to the first success.
+    /// From the moment when the server accepts connections again to the first success.
     std::vector<Instant> returns{};
-    /// Connections that one process began in any second, at most, while many calls wanted some.
+    /// The most connections that one process began in any second, while many calls needed one.
     std::uint64_t connects_in_1_s = 0;
     std::uint64_t connects = 0;
-    /// From the moment at which packets vanish until a connection is known to be lost: one that had
-    /// a statement to send, and one on which a statement ran.
+    /// From the moment when packets are dropped until the loss of a connection is detected: of one
+    /// with a statement to send, and of one on which a statement runs.
     std::optional<Instant> dead_before_statement{};
     std::optional<Instant> dead_during_statement{};
     std::string dead_unmeasured{};
-    /// With calls in flight that would not end by themselves.
+    /// With calls in flight that would not end on their own.
     Instant close_and_destruction = 0;
     Instant destruction_after_close = 0;
     Instant destruction_alone = 0;
 
-    /// What was not as it must be.
+    /// Failed checks.
     std::vector<std::string> failures{};
 };
 
-/// Appends to rooms of its own.
+/// Makes all measurements, in rooms of their own.
 Measurements measure(const ChaosEnvironment& environment);
 
 }  // namespace roomstore::chaos

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Runs the chaos with a faulty library, one fault at a time, and checks that each run fails for the
-reason that is the fault's; and that the same runs pass without a fault.
+"""Mutation tests of the chaos test: with each mutant it must fail with the expected violation, and without a
+mutant it must pass.
 
     mutants_test.py <chaos binary linked with the mutants> [mutant...]
 """
@@ -10,28 +10,28 @@ import re
 import subprocess
 import sys
 
-# A bound against hanging for ever. A run takes some five seconds.
+# Upper bound, in case a run hangs. A run takes about five seconds.
 SECONDS = 300
-# What a real server and its scheduler make of a seed is nobody's to say: a fault of the library has to show in one
-# of these runs. One of them is nearly always enough.
+# A seed does not determine the behaviour of the server and of the operating system: a mutant must be caught
+# in one of these runs. One run is nearly always enough.
 SEEDS = range(7, 15)
 
-# What has to break for the fault to show, and the complaints of which one has to come.
+# The faults that reveal each mutant, and the violations of which one is expected.
 MUTANTS = {
-    # An append that is run again stores a second event, under an id that nobody gave.
+    # An append that is re-run stores a second event, under an id that no client used.
     "naive_retry": (["commit's reply cut"], r"H3 .* nobody appended it|stored as .*-again"),
-    # The COMMIT that is in doubt still runs when the event is looked for.
+    # The COMMIT in doubt is still running when the event is looked up.
     "doubt_settled_by_plain_select": (["commits hang and clients are cut"], r"H2 .* was refused, and is there"),
     "acknowledged_before_commit": (["commit cut before"], r"H1 .* was answered as stored, and is lost"),
     "aborted_reported_after_commit": (["commit's reply delayed"], r"H2 .* was refused, and is there"),
-    # The keys of the tables forbid a second event at an index: the caller is told what no fault explains.
+    # A unique key prevents a second event at an index: the caller gets an unexplained error.
     "dropped_lock": (["statement cancelled by others"], r"was told: .*|H4 .*"),
     "max_plus_one": (["statement cancelled by others"], r"was told: .*|H4 .*"),
 }
 
 
 def run(binary, mutant, only, seed):
-    """Exit status and output; the status of a run without an end is None."""
+    """Returns the exit status and the output; the status is None if the run timed out."""
     environment = {name: value for name, value in os.environ.items() if name != "ROOMSTORE_MUTANT"}
     if mutant:
         environment["ROOMSTORE_MUTANT"] = mutant
@@ -48,7 +48,7 @@ def run(binary, mutant, only, seed):
 
 
 def catch(binary, mutant):
-    """The complaint that catches the fault, after how many runs, and what the last of them printed."""
+    """Returns the violation that catches the mutant, the number of runs, and the last output."""
     only, expected = MUTANTS[mutant]
     for runs, seed in enumerate(SEEDS, 1):
         code, output = run(binary, mutant, only, seed)
@@ -56,7 +56,7 @@ def catch(binary, mutant):
         if code == 1 and found:
             return found[0], runs, output
         if code not in (0, 1):
-            break  # a crash or a hang, which is no violation of a rule
+            break  # a crash or a hang is not a violation
     return None, runs, f"{output}exit status {code}"
 
 
@@ -70,9 +70,9 @@ def main(arguments):
     everything = sorted({kind for mutant in wanted for kind in MUTANTS[mutant][0]})
     code, output = run(binary, None, everything, SEEDS[0])
     if code != 0:
-        print(output, "FAILED without a fault", sep="\n")
+        print(output, "FAILED without a mutant", sep="\n")
         return 1
-    print(f"{'no fault':32} passed: {output.splitlines()[-1]}", flush=True)
+    print(f"{'no mutant':32} passed: {output.splitlines()[-1]}", flush=True)
     for mutant in wanted:
         complaint, runs, output = catch(binary, mutant)
         if complaint:
@@ -80,7 +80,7 @@ def main(arguments):
         else:
             missed += 1
             print(output, f"{mutant:32} NOT CAUGHT in {runs} runs", sep="\n", flush=True)
-    print(f"{len(wanted)} faults of the library, {missed} not caught")
+    print(f"{len(wanted)} mutants, {missed} not caught")
     return 1 if missed else 0
 
 

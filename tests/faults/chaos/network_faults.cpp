@@ -12,7 +12,7 @@ using test::TcpProxy;
 using Action = TcpProxy::Action;
 using Admission = TcpProxy::Admission;
 
-/// Breaks the next COMMITs; true: one at least.
+/// Breaks the next COMMITs. Returns true if at least one was broken.
 bool break_commits(const ChaosEnvironment& environment, Action action, std::int64_t times) {
     const auto id =
         environment.proxy.inject({.action = action, .times = static_cast<std::uint64_t>(times)});
@@ -32,7 +32,7 @@ bool break_one_commit(const ChaosEnvironment& environment, Draw&) {
     return break_commits(environment, action, 1);
 }
 
-/// The message is on its way for a while: also longer than its client waits.
+/// Delays a message, possibly for longer than its client waits.
 bool hold(const ChaosEnvironment& environment, Action action, std::chrono::milliseconds time) {
     const auto id = environment.proxy.inject({.action = action, .time = time});
     const bool happened = comes_within(500ms, [&] { return environment.proxy.happened(id) == 1; });
@@ -96,7 +96,7 @@ bool reset(const ChaosEnvironment& environment, Draw& draw) {
     return admit(environment, Admission::reset, draw.time(50, 500));
 }
 
-// Those who were let in hang on, until they have had enough of it.
+// Connections accepted meanwhile still hang afterwards, until their clients time out.
 bool hang(const ChaosEnvironment& environment, Draw& draw) {
     const auto before = environment.proxy.counts().hung;
     admit(environment, Admission::hang, draw.time(100, 800));

@@ -21,13 +21,13 @@ struct Row {
     std::uint64_t settled = 0;
     std::uint64_t repeated = 0;
     Instant slowest = 0;
-    /// 0: nobody waited for it.
+    /// 0: not waited for.
     Instant recovery = 0;
     Instant undisturbed_recovery = 0;
 };
 
 void print_trace(const Results& results) {
-    for (const auto& each : results.happenings) {
+    for (const auto& each : results.injected_faults) {
         std::printf("%8.0f .. %8.0f ms  %-30.*s",
                     milliseconds(each.began_at - results.began_at),
                     milliseconds(each.ended_at - results.began_at),
@@ -42,7 +42,7 @@ void print_trace(const Results& results) {
 std::map<std::string_view, Row> table_of(const Results& results) {
     std::map<std::string_view, Row> rows;
     const CallsByTime calls(results.calls);
-    for (const auto& happening : results.happenings) {
+    for (const auto& happening : results.injected_faults) {
         Row& row = rows[happening.kind];
         row.id = happening.id;
         ++row.times;
@@ -100,7 +100,7 @@ void print_table(const std::map<std::string_view, Row>& rows) {
                 "times",
                 "ok",
                 "settled",
-                "asked+",
+                "repeat",
                 "unknown",
                 "unavail",
                 "timeout",
@@ -119,13 +119,13 @@ void print_table(const std::map<std::string_view, Row>& rows) {
         for (const auto kind : kinds) print_row(kind, rows.at(kind));
     }
     std::puts(
-        "\nF1 .. F25: the rows of tests/check_faults.py; - is none of them. Outcomes are those of "
-        "the calls that\noverlapped the fault; two kinds of faults overlap each other too. "
-        "settled: doubts about a COMMIT that stores\nsettled by themselves. asked+: calls that "
-        "succeeded when asked again after commit_unknown. answer: the worst\ntime to an answer "
-        "(ms). recover: the worst time from the end of a fault until every store had given a\n"
-        "result again (ms), of those after which that was waited for; alone: of those that no "
-        "other fault disturbed.\n"
+        "\nF1 .. F25: the ids in tests/check_faults.py; -: none. The outcomes are those of the "
+        "calls that overlapped\nthe fault; faults of two kinds may overlap. settled: COMMITs in "
+        "doubt that the stores settled. repeat:\ncalls that succeeded when repeated after "
+        "commit_unknown. answer: the longest time to an answer (ms). recover:\nthe longest time "
+        "from the end of a fault until a call had succeeded in every store (ms), of the faults\n"
+        "after which the run waited for that; alone: the same, of the faults that no other fault "
+        "overlapped.\n"
         "H7 is not checked: the store has no subscriptions.");
 }
 
@@ -159,7 +159,7 @@ bool report(const Options& options, const Results& results) {
     }
     std::printf(
         "\n%llu retries, %llu reconnects, %llu doubts of which %llu were settled, "
-        "%llu deliveries of stored events, %llu faults in vain\n",
+        "%llu appends of stored events, %llu faults without effect\n",
         static_cast<unsigned long long>(results.retries),
         static_cast<unsigned long long>(results.reconnects),
         static_cast<unsigned long long>(results.doubts),
@@ -177,14 +177,14 @@ bool report(const Options& options, const Results& results) {
     for (const auto& failure : results.failures) fail(failure);
     if (options.is_full() && !all_kinds_happened(rows)) good = false;
     if (results.acknowledged < options.appends) fail("too few appends were acknowledged");
-    if (results.happenings.size() < options.faults) fail("too few faults happened");
+    if (results.injected_faults.size() < options.faults) fail("too few faults happened");
     std::printf(
         "\nchaos: seed %llu: %llu events acknowledged, %llu stored, %zu faults in %.1f s, "
         "%zu violations of the history: %s\n",
         static_cast<unsigned long long>(options.seed),
         static_cast<unsigned long long>(results.acknowledged),
         static_cast<unsigned long long>(results.stored),
-        results.happenings.size(),
+        results.injected_faults.size(),
         milliseconds(results.duration) / 1000,
         results.violations.size(),
         good ? "passed" : "FAILED");

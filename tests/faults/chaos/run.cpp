@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 using test::PrivateCluster;
 using test::TcpProxy;
 
-/// One of the stores of this process: each is set up in another way.
+/// Settings of one of the stores of this process; each has different ones.
 struct StoreSetUp {
     std::size_t connections;
     std::size_t append_batch;
@@ -32,7 +32,7 @@ struct StoreSetUp {
     std::chrono::milliseconds deadline;
     std::chrono::milliseconds lock_timeout;
     bool prepared_statements;
-    const char* more;  // of the connection string
+    const char* more;  // appended to the connection string
     int writers;
     int readers;
 };
@@ -57,7 +57,7 @@ PostgresOptions options_of(const StoreSetUp& set_up, const std::string& connecti
     return options;
 }
 
-/// How late a thread is that only sleeps: what the machine, not the store, adds to each time.
+/// Measures how late a sleeping thread wakes: the delay added by the machine, not by the store.
 class StallMeter {
 public:
     StallMeter() : thread_([this] { run(); }) {}
@@ -85,12 +85,12 @@ private:
     std::thread thread_;
 };
 
-/// Connections that were begun, sampled all along.
+/// Samples the number of connections begun.
 class ConnectMeter {
 public:
     void sample(const TcpProxy& proxy) {
         const auto counts = proxy.counts();
-        // What a connection is for is known only some time after it was accepted.
+        // A connection is recognized as a cancel request only some time after it was accepted.
         const auto begun = counts.accepted - counts.cancel_requests;
         samples_.emplace_back(now(), samples_.empty() ? begun : std::max(begun, last()));
         while (now() - samples_.front().first > instants(5s)) samples_.pop_front();
@@ -113,7 +113,7 @@ public:
         admin.query("CREATE ROLE " + std::string(role) + " LOGIN");
         admin.query("CREATE DATABASE " + std::string(role) + " OWNER " + role);
         direct_.connection_string = cluster_.connection_string(role, role);
-        // Not by init(): a library with a fault is to show it while things are broken.
+        // Not by init(): a mutant should be caught during the faults, not here.
         cluster_.admin(role).query("SET ROLE " + std::string(role) + "; " +
                                    PostgresStore::schema_sql(direct_));
         direct_.create_schema = false;
@@ -135,7 +135,7 @@ public:
         break_things();
         recover();
         finish_clients();
-        // Alone: the queue of one store is small, and its writers keep it full.
+        // Without clients: the queue of one store is small, and its writers keep it full.
         for (std::size_t i = 0; i < stores_.size(); ++i) append_20(i);
         close();
         if (options_.only.empty()) measure();
@@ -146,7 +146,7 @@ public:
 
 private:
     static std::vector<std::string> settings() {
-        // The log is read again and again, and what clients are told is in their hands already.
+        // Keeps the log short, because it is read repeatedly; clients record the errors they get.
         return {"log_min_messages=log", "max_connections=60"};
     }
 
@@ -186,7 +186,7 @@ private:
             fail("the stores did not open all of their connections");
         }
         callers_.resize(stores_.size());
-        // A context opens its descriptors with its first timer.
+        // An execution context opens its descriptors with its first timer.
         for (auto& caller : callers_) asio::steady_timer timer(caller.context());
         descriptors_open_ = test::descriptors();
         backends_open_ = connections;
@@ -209,7 +209,7 @@ private:
         }
     }
 
-    bool enough(Instant began, const RoomQueue& network, const RoomQueue& server) const {
+    bool enough(Instant began, const FaultThread& network, const FaultThread& server) const {
         const auto time = now() - began;
         if (time > instants(options_.seconds + options_.limit)) return true;
         return time >= instants(options_.seconds) && shared_.acknowledged >= options_.appends &&
@@ -219,8 +219,8 @@ private:
     void break_things() {
         const auto began = now();
         const auto environment = this->environment();
-        RoomQueue network("network", network_faults(), options_.only);
-        RoomQueue server("server", server_faults(), options_.only);
+        FaultThread network("network", network_faults(), options_.only);
+        FaultThread server("server", server_faults(), options_.only);
         std::atomic<bool> over = false;
         std::shared_mutex turn;
         std::thread network_thread([&] { network.run(environment, options_.seed, turn, over); });
@@ -235,23 +235,24 @@ private:
         server_thread.join();
         faults_ended_at_ = now();
         results_.connects_in_5_s = connects.most();
-        for (const auto* lane : {&network, &server}) {
-            if (!lane->failure.empty()) fail(lane->failure);
-            results_.vain_faults += lane->vain;
-            results_.happenings.insert(
-                results_.happenings.end(), lane->happenings.begin(), lane->happenings.end());
+        for (const auto* fault_thread : {&network, &server}) {
+            if (!fault_thread->failure.empty()) fail(fault_thread->failure);
+            results_.vain_faults += fault_thread->vain;
+            results_.injected_faults.insert(results_.injected_faults.end(),
+                                            fault_thread->injected_faults.begin(),
+                                            fault_thread->injected_faults.end());
         }
-        std::ranges::sort(results_.happenings, {}, &Happening::ended_at);
+        std::ranges::sort(results_.injected_faults, {}, &InjectedFault::ended_at);
     }
 
-    /// Faults have stopped: everything has to work again.
+    /// The faults have ended: everything must work again.
     void recover() {
         const auto succeeded = [&] {
             return std::ranges::all_of(shared_.last_success.begin(),
                                        shared_.last_success.begin() + child_store,
                                        [&](const auto& at) { return at > faults_ended_at_; });
         };
-        if (!comes_within(10s, succeeded)) fail("not every store gave a result after the faults");
+        if (!comes_within(10s, succeeded)) fail("not every store succeeded after the faults");
         results_.first_success_after_faults = now() - faults_ended_at_;
         const auto quiet = [&] {
             return test::descriptors() <= descriptors_open_ && backends() <= backends_open_;
@@ -263,7 +264,7 @@ private:
                  std::to_string(backends_open_));
         }
         results_.back_to_baseline_after = now() - faults_ended_at_;
-        // Of those there are few while things break.
+        // Waits for more cancellations without a fault; there are few during the faults.
         const auto aborted = shared_.aborted + calm_cancellations;
         comes_within(30s, [&] { return shared_.aborted >= aborted; });
     }

@@ -15,45 +15,45 @@
 
 namespace roomstore::chaos {
 
-/// So many calls are cancelled at least while nothing is broken.
+/// Minimum number of calls that are cancelled while there is no fault.
 inline constexpr std::size_t calm_cancellations = 50;
 
 struct Options {
     std::uint64_t seed = 0;
-    /// Ends when as many events are acknowledged and as many faults have happened ...
+    /// The run ends when this many events are acknowledged, this many faults have happened ...
     std::uint64_t appends = 10'000;
     std::uint64_t faults = 250;
-    /// ... and this time is over; fails where they are not reached within `limit`.
+    /// ... and this time has passed. It fails if it takes longer than this time plus `limit`.
     std::chrono::seconds seconds{0};
     std::chrono::seconds limit{180};
     /// Only these kinds of faults; empty: all.
     std::set<std::string, std::less<>> only{};
-    /// Prints each fault, in the order in which they ended.
+    /// Prints each fault, in the order of their ends.
     bool trace = false;
 
-    /// Whether all is to be shown; the runs that catch faults of the library show little.
+    /// Whether all minimum numbers apply; runs that catch mutants are too short for them.
     bool is_full() const { return only.empty() && faults >= 100; }
 };
 
-/// What one run has shown.
+/// Results of one run.
 struct Results {
     std::uint64_t acknowledged = 0;
     std::uint64_t redelivered = 0;
-    /// Events in the tables in the end.
+    /// Events in the tables at the end.
     std::uint64_t stored = 0;
     std::uint64_t vain_faults = 0;
     Instant began_at = 0;
     Instant duration = 0;
-    std::vector<Happening> happenings{};
+    std::vector<InjectedFault> injected_faults{};
     std::vector<Call> calls{};
-    /// Of the history (H1..H6), of the tables, and of answers that may never be.
+    /// Violations of the history rules (H1..H6), inconsistent tables, and impossible answers.
     std::vector<std::string> violations{};
-    /// The other promises of the run that were broken.
+    /// Other failed checks.
     std::vector<std::string> failures{};
 
-    /// How long a thread of this process was kept from running, at worst.
+    /// The longest time for which the machine kept a thread of this process from running.
     Instant worst_stall = 0;
-    /// Connections begun in any five seconds while faults happened, at most.
+    /// The most connections begun in any five seconds during the faults.
     std::uint64_t connects_in_5_s = 0;
     Instant first_success_after_faults = 0;
     Instant back_to_baseline_after = 0;
@@ -64,14 +64,14 @@ struct Results {
     std::uint64_t retries = 0;
     std::uint64_t reconnects = 0;
     std::uint64_t calls_refused = 0;
-    /// Of all runs that break all kinds of things.
+    /// Only if all kinds of faults are enabled.
     std::optional<Measurements> measured{};
 };
 
 Results run_chaos(const Options& options);
 
-/// Prints what happened, fault by fault, and the figures against what they should be. Returns
-/// whether the run has shown what it must.
+/// Prints a table of the faults, and the measured values against their bounds. Returns whether the
+/// run passed.
 bool report(const Options& options, const Results& results);
 
 }  // namespace roomstore::chaos

@@ -35,7 +35,7 @@ bool cancel_working(const ChaosEnvironment& environment, Draw& draw) {
     return call(environment, "pg_cancel_backend", environment.backend(choice, "state = 'active'"));
 }
 
-/// Between the last statement of a transaction and its COMMIT.
+/// Terminates a backend between the last statement of a transaction and its COMMIT.
 bool terminate_before_commit(const ChaosEnvironment& environment, Draw&) {
     auto admin = environment.admin();
     const auto held = environment.proxy.inject({.action = TcpProxy::Action::hold, .time = 3000ms});
@@ -69,7 +69,7 @@ bool stop_postmaster(const ChaosEnvironment& environment, Draw& draw) {
     return environment.signal(pid, SIGCONT);
 }
 
-/// The server ends all sessions and recovers.
+/// Makes the server end all sessions and recover.
 bool kill_backend(const ChaosEnvironment& environment, Draw& draw) {
     const auto choice = draw.number(0, 1000);
     auto witness = environment.admin();
@@ -107,7 +107,7 @@ bool lock_room(const ChaosEnvironment& environment, Draw& draw) {
     return true;
 }
 
-/// A setting of the server, for a while.
+/// Changes a setting of the server for `time`.
 bool set_for(const ChaosEnvironment& environment,
              const std::string& setting,
              const std::string& value,
@@ -133,7 +133,7 @@ bool hang_commits(const ChaosEnvironment& environment, Draw& draw) {
         environment, "synchronous_standby_names", "nobody", time, "wait_event = 'SyncRep'");
 }
 
-/// The old COMMIT finishes while the clients who have lost it ask for it again.
+/// The old COMMIT finishes while the clients that have lost its answer repeat their calls.
 bool hang_commits_and_cut(const ChaosEnvironment& environment, Draw& draw) {
     const auto time = draw.time(100, 600);
     auto admin = environment.admin();

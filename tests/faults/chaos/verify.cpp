@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t all = std::numeric_limits<std::int64_t>::max();
 
-/// `id:index` of all events, as SQL has them: without a key, so that a second row would show.
+/// `id:index` of all events, from SQL. A list, not a map: it keeps duplicate rows.
 std::vector<std::string> events_in_sql(test::Admin& admin, const std::string& room_id) {
     std::vector<std::string> events;
     for (const auto& row : admin.query("SELECT id || ':' || index FROM " +
@@ -23,7 +23,7 @@ std::vector<std::string> events_in_sql(test::Admin& admin, const std::string& ro
     return events;
 }
 
-/// What the room says of its events.
+/// The counters in the row of the room.
 std::string counters_in_sql(test::Admin& admin, const std::string& room_id) {
     return admin.value(
         "SELECT concat_ws(' ', event_count, live_count, latest_index) FROM "

@@ -11,11 +11,11 @@
 
 namespace roomstore::chaos {
 
-/// What is in the tables once all is over.
+/// Contents of the tables at the end.
 struct FinalState {
     std::map<std::string, std::vector<RoomEvent>> rooms{};
     std::uint64_t events = 0;
-    /// Where the store, the events in SQL and the counters of the rooms disagree.
+    /// Differences between the store, the events in SQL and the counters of the rooms.
     std::vector<std::string> violations{};
 };
 

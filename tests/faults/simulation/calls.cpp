@@ -15,22 +15,22 @@ using postgres::Session;
 
 namespace {
 
-/// Where callers are answered. One for all runs: it holds nothing once a run has ended.
+/// Execution context of the completion handlers. All runs share it: it is empty after each run.
 asio::io_context& callers() {
     static asio::io_context context{1};
     return context;
 }
 
-/// A task that waits for its answer.
+/// Wakes the task that waits for the outcome.
 class TaskCompletion final : public postgres::PendingCompletion {
 public:
     static std::shared_ptr<TaskCompletion> make() {
         std::shared_ptr<TaskCompletion> completion(new TaskCompletion);
-        completion->enter();
+        completion->link();
         return completion;
     }
 
-    /// Empty where `until` came first.
+    /// No value if `until` came first.
     std::optional<CallOutcome> wait(TimePoint until) {
         auto& scheduler = Scheduler::current();
         while (!outcome_ && scheduler.now() < until) scheduler.wait(until);
@@ -110,12 +110,14 @@ CallOutcome submit(Process& process,
     return *completion->wait(TimePoint::max());
 }
 
-// As PostgresStore does.
+// The same call as PostgresStore makes.
 void append(Process& process, CallRecord& record) {
     const auto& request = *record.request;
     constexpr const char* name = "append_events";
     const auto job = std::make_shared<postgres::AppendJob>(
-        postgres::sql::Append(name, request.room_id, request.events, request.expected_next_index));
+        postgres::sql::Append(name, request.room_id, request.events, request.expected_next_index),
+        detail::Validator().append_events(
+            request.room_id, request.events, {request.expected_next_index}));
     record.outcome = submit(process,
                             record,
                             {.name = name,

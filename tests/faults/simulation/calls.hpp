@@ -15,27 +15,27 @@
 
 namespace roomstore::simulation {
 
-/// What a client asks for.
+/// A request of a client.
 struct Request {
     enum class Kind : std::uint8_t { append, write_once, read };
 
     Kind kind = Kind::append;
     std::string room_id{};
-    /// Of an append.
+    /// For append.
     std::vector<RoomEvent> events{};
     std::optional<std::int64_t> expected_next_index{};
-    /// Of a write that must not be run twice.
+    /// For write_once, which must not be re-run.
     std::string token{};
-    /// Whether its job, having written, refuses.
+    /// For write_once: the job throws after it has written.
     bool refuses = false;
 
     std::chrono::milliseconds deadline{5000};
-    /// When the caller loses interest, from the beginning.
+    /// Time from the start of the call until it is cancelled.
     std::optional<std::chrono::nanoseconds> cancel_after{};
 };
 using RequestPtr = std::shared_ptr<const Request>;
 
-/// A call, and how it ended.
+/// A call and its outcome.
 struct CallRecord {
     RequestPtr request;
     const Process* process = nullptr;
@@ -44,11 +44,11 @@ struct CallRecord {
     TimePoint ended{};
     std::uint64_t invoked = 0;
     std::uint64_t answered = 0;
-    /// When the pool had been told.
+    /// When PoolCore::cancel() had returned.
     std::optional<TimePoint> cancelled{};
     std::uint64_t cancelled_at = 0;
     postgres::CallOutcome outcome{};
-    /// The events as answered; of a read, index and id of each.
+    /// Index and id of each event in the answer.
     std::vector<std::pair<std::int64_t, std::string>> answer{};
 
     TimePoint deadline() const { return began + request->deadline; }
@@ -61,14 +61,14 @@ struct CallRecord {
     std::string summary() const;
 };
 
-/// Makes the call in the pool of `process`, and returns when it has been answered. From a task.
+/// Makes a call in the pool of `process` and waits for its outcome. Must be called from a task.
 CallRecord make_call(Process& process, int client, RequestPtr request);
 
-/// Closes `pool` and returns when it is closed; `drains`: by close(), which lets what is queued
-/// run.
+/// Closes `pool` and waits until it is closed. With `drains`, uses close(), which runs the queued
+/// calls first.
 void close_pool(postgres::PoolCore& pool, bool drains);
 
-/// Lets answers reach their callers. From outside of tasks.
+/// Runs the completion handlers that are ready. Must be called outside of tasks.
 void deliver_answers();
 
 }  // namespace roomstore::simulation

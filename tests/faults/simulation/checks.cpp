@@ -16,10 +16,10 @@ using test::AppendOutcome;
 namespace {
 
 constexpr auto late = 250ms;
-// The cut after a cancellation that did not help, the answer without the worker, and what the
-// others may be late.
+// The cut after a cancellation without effect, the answer without the worker, and the tolerance of
+// all other calls.
 constexpr auto cancelled_within = 1000ms + 100ms + late;
-// Those who are gone are noticed within a second, and what was on its way has arrived.
+// Lost clients have been noticed, within a second, and delayed messages have arrived.
 constexpr auto recovery = 1100ms;
 constexpr auto prompt = 1s;
 constexpr auto drain = 5s;
@@ -67,7 +67,7 @@ private:
         return any_between(call.process->closings, TimePoint::min(), call.ended);
     }
     static bool was_hopeless(const CallRecord& call) {
-        return any_between(call.process->hopeless, call.began, call.ended);
+        return any_between(call.process->unretryable, call.began, call.ended);
     }
 
     void check_time(const CallRecord& call) {
@@ -77,7 +77,7 @@ private:
                 milliseconds(call.ended - call.deadline()) + " after its deadline");
     }
 
-    /// Whether a COMMIT of what the call is about was sent by its process between two instants.
+    /// Whether the process sent a COMMIT for the events or the token of the call between two ticks.
     bool committed(const CallRecord& call, std::uint64_t from, std::uint64_t until) const {
         const auto& request = *call.request;
         const auto is_its_own = [&](const SentCommit& sent) {
@@ -89,7 +89,8 @@ private:
         return std::ranges::any_of(simulation_.commits(), is_its_own);
     }
 
-    /// Another call of the same process for the same, so that it is not known whose COMMIT it was.
+    /// False if a concurrent call of the same process appends the same events: a COMMIT cannot be
+    /// attributed to either call then.
     bool is_alone(const CallRecord& call) const {
         return std::ranges::none_of(simulation_.calls(), [&](const CallRecord& other) {
             return &other != &call && other.process == call.process &&
@@ -102,7 +103,7 @@ private:
 
     void check_cancellation(const CallRecord& call) {
         if (call.aborted() && !call.cancelled) {
-            violate("cancelled", call.summary(), "aborted, which nobody asked for");
+            violate("cancelled", call.summary(), "aborted without being cancelled");
         }
         if (!call.cancelled || !is_alone(call)) return;
         if (committed(call, call.invoked, call.cancelled_at)) return;
@@ -116,8 +117,8 @@ private:
         }
     }
 
-    /// Whether something went wrong that the call is told of: while it ran, or before, where
-    /// nothing had gone well since then or the call had no time to find out.
+    /// Whether a mishap explains the error of the call: one during the call, or an earlier one if
+    /// no call has succeeded since, or if the call reached its deadline.
     bool has_cause(const CallRecord& call) const {
         const auto explains = [&](const Mishap& mishap) {
             return mishap.at <= call.ended && mishap.sqlstate == call.outcome.sqlstate &&
@@ -129,7 +130,7 @@ private:
         return std::ranges::any_of(call.process->mishaps, explains);
     }
 
-    /// Whether a call of the same process succeeded between `since` and the begin of this one.
+    /// Whether a call of the same process succeeded between `since` and the start of this one.
     bool went_well(const CallRecord& call, TimePoint since) const {
         return std::ranges::any_of(simulation_.calls(), [&](const CallRecord& other) {
             return other.process == call.process && other.success() && other.began > since &&
@@ -137,8 +138,8 @@ private:
         });
     }
 
-    /// Its deadline came after its connection, or an attempt to make one, had been ended for
-    /// another call whose time was over.
+    /// Whether it reached its deadline after its connection, or a connection attempt, had been cut
+    /// for another call whose deadline had passed.
     static bool was_left_without_time(const CallRecord& call) {
         const auto says = [&](const char* what) {
             return call.outcome.text.find(what) != std::string::npos;
@@ -155,14 +156,14 @@ private:
         return static_cast<std::size_t>(others) >= simulation_.options().queue_capacity;
     }
 
-    /// Whether the answer to a COMMIT was lost to the process while the call ran.
+    /// Whether the process lost the answer to a COMMIT while the call ran.
     static bool lost_commit(const CallRecord& call) {
         return std::ranges::any_of(call.process->mishaps, [&](const Mishap& mishap) {
             return mishap.in_doubt && call.began <= mishap.at && mishap.at <= call.ended;
         });
     }
 
-    /// Whether a COMMIT of it was sent whose answer was lost, or did not come in the time it had.
+    /// Whether a COMMIT of the call was sent, and its answer was lost or did not arrive in time.
     bool has_doubt(const CallRecord& call) const {
         return committed(call, call.invoked, call.answered) &&
                (lost_commit(call) || call.ended >= call.deadline() || was_closing(call));
@@ -176,7 +177,7 @@ private:
         switch (call.outcome.code) {
             case errc::busy:
                 accept(call.outcome.sqlstate.empty() ? was_crowded(call) : has_cause(call),
-                       "nobody was in its way");
+                       "neither a full queue nor a fault explains it");
                 break;
             case errc::unavailable:
                 accept(has_cause(call) || was_left_without_time(call), "no connection had failed");
@@ -188,26 +189,26 @@ private:
                 accept(has_doubt(call), "no COMMIT of it was in doubt");
                 break;
             case errc::timeout:
-                // The last of its attempts may have met a cancellation that was meant for another.
+                // A cancellation meant for another call may have hit its last attempt.
                 accept(call.ended >= call.deadline() || was_hopeless(call) ||
                            call.outcome.text.ends_with("(after 5 attempts)"),
-                       "its deadline had not come");
+                       "its deadline had not passed");
                 break;
             case errc::storage_full:
                 accept(call.outcome.sqlstate == "53100", "the disk was not full");
                 break;
             case errc::internal:
-                accept(call.outcome.sqlstate == "26000", "nothing accounts for it");
+                accept(call.outcome.sqlstate == "26000", "no fault explains it");
                 break;
             case errc::conflict:
                 accept(call.request->expected_next_index || call.request->refuses,
-                       "nothing was expected");
+                       "the request cannot cause a conflict");
                 break;
             case errc::closed:
                 accept(was_closing(call), "the pool was open");
                 break;
             default:
-                accept(false, "nothing accounts for it");
+                accept(false, "no fault explains it");
                 break;
         }
     }
@@ -219,7 +220,7 @@ private:
             violate("unknown", call.summary(), "a read stores nothing");
         } else if (append && call.ended < call.deadline() && !was_closing(call) &&
                    !was_hopeless(call)) {
-            violate("unknown", call.summary(), "the doubt was not settled, and there was time");
+            violate("unknown", call.summary(), "ended before the deadline, not settled");
         }
         if (!append) return;
         const bool settled = std::ranges::any_of(simulation_.calls(), [&](const CallRecord& other) {
@@ -227,28 +228,28 @@ private:
                    other.request->events.front().id == call.request->events.front().id &&
                    (other.success() || other.failed(errc::conflict));
         });
-        if (!settled) violate("unknown", call.summary(), "calling again did not settle it");
+        if (!settled) violate("unknown", call.summary(), "repeating the call did not settle it");
     }
 
     void check_liveliness(const CallRecord& call) {
         const bool disturbed = call.cancelled || call.request->deadline < 2s || was_closing(call);
         if (disturbed || call.began < simulation_.fair_since() + recovery) return;
         if (!call.success() && !call.failed(errc::conflict)) {
-            violate("lively", call.summary(), "nothing was wrong any more");
+            violate("lively", call.summary(), "failed after the faults had ended");
         } else if (call.ended > call.began + prompt) {
-            violate("lively", call.summary(), "slow, and nothing was wrong any more");
+            violate("lively", call.summary(), "slow after the faults had ended");
         }
     }
 
     void check_once(const CallRecord& call) {
         const bool there = simulation_.server().tokens().contains(call.request->token);
-        if (call.success() && !there) violate("once", call.summary(), "it is not there");
+        if (call.success() && !there) violate("once", call.summary(), "its token is not stored");
         if (!call.success() && !call.unknown() && there) {
-            violate("once", call.summary(), "it is there");
+            violate("once", call.summary(), "its token is stored");
         }
     }
 
-    /// All calls for one event as one: stored if any call said so, refused if all did.
+    /// Merges all calls for one event: stored if any call stored it, refused if all were refused.
     std::map<std::string, test::AppendRecord> merged_appends() {
         std::map<std::string, test::AppendRecord> merged;
         for (const CallRecord& call : simulation_.calls()) {
@@ -271,7 +272,7 @@ private:
                                   .outcome = AppendOutcome::refused,
                                   .digest = digest(event)};
         if (call.unknown()) record.outcome = AppendOutcome::unknown;
-        // Where the key was taken, the answer is the event that has it.
+        // If the key was taken, the answer is the event that has it.
         if (call.success() && call.answer[position].second == event.id) {
             record.outcome = AppendOutcome::stored;
             record.index = call.answer[position].first;
@@ -284,7 +285,9 @@ private:
         if (record.outcome == AppendOutcome::stored && all.outcome == AppendOutcome::stored) {
             all.answered_at = std::min(all.answered_at, record.answered_at);
             if (record.index != all.index) {
-                violate("answers", call.summary(), "another said " + std::to_string(all.index));
+                violate("answers",
+                        call.summary(),
+                        "another call returned " + std::to_string(all.index));
             }
         } else if (record.outcome == AppendOutcome::stored ||
                    all.outcome == AppendOutcome::refused) {
@@ -294,7 +297,7 @@ private:
         }
     }
 
-    /// There are few different ones, and each takes time to write.
+    /// Cached: there are few distinct digests, and each is expensive to compute.
     const std::string& digest(const RoomEvent& event) {
         const auto& body = event.content.get_if<TextContent>()->body;
         auto& known = digests_[event.source.channel_id + '/' + body];
@@ -322,7 +325,7 @@ private:
         }
     }
 
-    /// What the checker looks at.
+    /// Sets only the fields that the checker reads.
     static RoomEvent read(const StoredRow& row) {
         RoomEvent event{
             .id = row.id(),
@@ -341,12 +344,12 @@ private:
             const auto& counters = room->counters;
             const bool right = counters.event_count == events && counters.live_count == events &&
                                counters.latest_index == std::max<std::int64_t>(events - 1, 0);
-            if (!right) violate("answers", id, "its counters do not count its events");
+            if (!right) violate("answers", id, "its counters do not match its events");
             if (room->holder != nullptr) violate("closing", id, "is still locked");
         }
     }
 
-    /// One key, one event.
+    /// A key belongs to one event only.
     void check_keys() {
         std::map<std::pair<std::string, std::string>, std::string> owners;
         for (const CallRecord& call : simulation_.calls()) {
@@ -357,7 +360,7 @@ private:
             const auto owner =
                 owners.try_emplace({event.room_id, *event.idempotency_key}, id).first;
             if (owner->second != id) {
-                violate("answers", call.summary(), "the key is that of " + owner->second);
+                violate("answers", call.summary(), "the key belongs to " + owner->second);
             }
         }
     }
@@ -382,7 +385,7 @@ private:
             if (process->given_up.empty()) continue;
             violate("connections",
                     "process " + std::to_string(process->number),
-                    "gave up a connection that was in order");
+                    "gave up a working connection");
         }
     }
 

@@ -9,8 +9,8 @@
 
 namespace roomstore::simulation {
 
-/// What goes wrong in one run, and how often: in permille of the steps. Each run has other
-/// fault_plan, most of it fair, so that also rare faults meet each other undisturbed by the rest.
+/// The faults of one run, and the probability of each in permille. Every run has a plan of its own
+/// in which most faults are disabled, so that rare faults also occur together without the others.
 struct FaultPlan {
     /// @name Attempts to connect
     /// @{
@@ -28,7 +28,7 @@ struct FaultPlan {
     int disk_full = 0;
     int slow = 0;
     int very_slow = 0;
-    /// Refused because the server has lost a part of itself, over a connection that lives.
+    /// Refused because a part of the server is lost; the connection itself still works.
     int part_lost = 0;
     /// @}
     /// @name COMMIT
@@ -39,28 +39,28 @@ struct FaultPlan {
     int commit_answer_lost = 0;
     int commit_runs_on = 0;
     int commit_hangs = 0;
-    /// An ERROR that does not say what became of it.
+    /// An ERROR that leaves the outcome unknown.
     int commit_says_unknown = 0;
     /// @}
-    /// Requests to cancel that arrive after the one who asked was told that they had.
+    /// Cancel requests that arrive after cancel() has returned.
     int late_cancel = 0;
-    /// Sessions that once lose what they had prepared.
+    /// Sessions that lose their prepared statements once.
     int forgets_prepared = 0;
 
     struct Interval {
         TimePoint from;
         TimePoint until;
     };
-    /// All connections are lost, and refused until the end.
+    /// All connections are lost at the start; new ones are refused until the end.
     std::vector<Interval> down{};
-    /// Nothing happens until the end.
+    /// The server does nothing until the end.
     std::vector<Interval> frozen{};
-    /// Sessions that are there become read-only for good.
+    /// Existing sessions become read-only for good.
     std::vector<TimePoint> demoted{};
-    /// All statements about the first room are refused likewise.
+    /// All statements about the first room are refused as for `part_lost`.
     std::vector<Interval> room_lost{};
 
-    /// From then on all is well.
+    /// No more faults from then on.
     TimePoint ends = TimePoint::max();
 
     static FaultPlan draw(Random& random, TimePoint start, TimePoint ends);

@@ -33,7 +33,7 @@ constexpr std::size_t stack_size = std::size_t{1} << 17;
 #endif
 constexpr std::size_t guard_size = 4096;
 
-/// Stacks are kept for the fibers of later runs. An overflow hits the guard below.
+/// Keeps stacks for later fibers. A guard page below each stack detects an overflow.
 class Stacks {
 public:
     char* take() {
@@ -64,8 +64,9 @@ Stacks& stacks() {
     return all;
 }
 
-/// What the C++ runtime notes per thread: the exceptions being handled. A fiber that waits inside a
-/// handler takes them along. The layout is that of the Itanium C++ ABI, section 2.2.2.
+/// Per-thread state of the C++ runtime: the exceptions being handled. It is switched with the
+/// fiber, which may wait inside a handler. The layout is that of the Itanium C++ ABI, section
+/// 2.2.2.
 struct ExceptionState {
     void* caught = nullptr;
     unsigned uncaught = 0;
@@ -90,7 +91,7 @@ struct Fiber::Context {
     const void* outer_stack = nullptr;
     std::size_t outer_size = 0;
 #else
-    // Jumps between frames that are alive, which is swapcontext without its system call.
+    // Jumps between live frames, like swapcontext but without its system call.
     std::jmp_buf jump_inside;
     std::jmp_buf jump_outside;
 #endif

@@ -6,8 +6,8 @@
 
 namespace roomstore::simulation {
 
-/// A stack of its own for one function, which runs until it suspends itself. All fibers of a
-/// process run on one thread.
+/// Runs a function on a stack of its own until it suspends itself. All fibers of a process run on
+/// one thread.
 class Fiber {
 public:
     explicit Fiber(std::function<void()> body);
@@ -15,10 +15,10 @@ public:
     Fiber& operator=(const Fiber&) = delete;
     ~Fiber();
 
-    /// Runs it until it suspends itself or ends. Not from within a fiber.
+    /// Runs it until it suspends itself or ends. Must not be called within a fiber.
     void resume();
 
-    /// From within: back to whoever resumed it.
+    /// Returns to the caller of resume(). Must be called within the fiber.
     void suspend();
 
     bool done() const noexcept { return done_; }

@@ -17,10 +17,10 @@ using roomstore::simulation::simulate;
 namespace {
 
 constexpr const char* usage =
-    "simulation [--runs N] [--seconds S] [--seed X]   so many runs at least, for so long at least\n"
-    "simulation --replay SEED                         repeats one run, and prints what happened\n"
+    "simulation [--runs N] [--seconds S] [--seed X]   at least N runs, for at least S seconds\n"
+    "simulation --replay SEED                         repeats one run and prints its log\n"
     "\n"
-    "Returns 1 where a run broke a rule: prints the rule, the seed of the run and its trace.\n";
+    "Returns 1 if a run broke a rule, after printing the rule, the seed of the run and its log.\n";
 
 struct Options {
     std::uint64_t runs = 100'000;
@@ -65,7 +65,7 @@ int replay(std::uint64_t seed) {
     return report.violations.empty() ? 0 : 1;
 }
 
-/// The totals of many runs: how much of what was to be shown did happen.
+/// The totals of many runs: how often each outcome occurred.
 struct Totals {
     RunReport sum{};
     std::uint64_t runs = 0;
@@ -118,7 +118,7 @@ int run_many(const Options& options) {
     };
     Totals totals;
     while (totals.runs < options.runs || elapsed() < options.seconds) {
-        // Far apart, so that runs of neighbouring seeds have nothing in common.
+        // Hashed, so that runs of neighbouring seeds have nothing in common.
         const auto seed = roomstore::simulation::Random(options.seed + totals.runs).next();
         const auto report = simulate(seed, false);
         totals.add(report);

@@ -13,30 +13,30 @@ class PoolCore;
 
 namespace roomstore::simulation {
 
-/// Something that went wrong with a session and was not of its own process's doing.
+/// A failure of a session that was not caused by its own process.
 struct Mishap {
     TimePoint at;
     std::string sqlstate;
     std::string text;
     bool in_doubt = false;
-    /// The only room that it concerns; empty: any.
+    /// The only room affected; empty: any room.
     std::string room_id{};
 };
 
-/// One program that uses the database, with a pool of its own.
+/// A client process with a pool of its own.
 struct Process {
     int number = 0;
     std::shared_ptr<postgres::PoolCore> pool{};
     postgres::AttemptLimit connection_attempts{10};
 
-    /// When it asked for a connection again: all but the first attempts of its sessions.
+    /// Times of its connection attempts, except the first attempt of each session.
     std::vector<TimePoint> reconnects{};
     std::vector<Mishap> mishaps{};
-    /// When the server failed one of its statements for a reason that no repetition helps against.
-    std::vector<TimePoint> hopeless{};
-    /// When it gave up a connection that was in order, for a reason that lies behind the server.
+    /// Times when one of its statements failed in a way that retrying does not cure.
+    std::vector<TimePoint> unretryable{};
+    /// Times when it gave up a working connection because of a fault behind the server.
     std::vector<TimePoint> given_up{};
-    /// When it began to close its pools.
+    /// Times when it began to close a pool.
     std::vector<TimePoint> closings{};
 };
 

@@ -5,8 +5,8 @@
 
 namespace roomstore::simulation {
 
-/// Where all chance of a run comes from. The same on every machine, which the distributions of the
-/// standard library are not.
+/// The only source of randomness in a run. It gives the same values on every machine, unlike the
+/// distributions of the standard library.
 class Random {
 public:
     explicit Random(std::uint64_t seed) : state_(seed) {}
@@ -20,7 +20,7 @@ public:
         return z ^ (z >> 31U);
     }
 
-    /// 0 .. bound-1; 0 where the bound is 0.
+    /// 0 .. bound-1; 0 if `bound` is 0.
     std::uint64_t below(std::uint64_t bound) noexcept { return bound == 0 ? 0 : next() % bound; }
 
     /// From `low` to `high`, both included.
@@ -28,7 +28,7 @@ public:
         return low + static_cast<int>(below(static_cast<std::uint64_t>(high - low) + 1));
     }
 
-    /// True in `permille` of a thousand cases.
+    /// True with a probability of `permille` / 1000.
     bool chance(int permille) noexcept {
         return permille > 0 && below(1000) < static_cast<std::uint64_t>(permille);
     }

@@ -6,11 +6,11 @@
 
 namespace roomstore::simulation {
 
-/// What one run showed.
+/// Result of one run.
 struct RunReport {
-    /// The rules that were broken, each with who did; empty in a sound run.
+    /// The broken rules, each with the call that broke it; empty if the run passed.
     std::vector<std::string> violations{};
-    /// What happened, line by line, where it was asked for.
+    /// Lines of the log; empty unless requested.
     std::vector<std::string> trace{};
 
     std::uint64_t calls = 0;
@@ -24,8 +24,8 @@ struct RunReport {
     std::uint64_t steps = 0;
 };
 
-/// Runs what the seed says: some processes with some clients each, against one model server, in the
-/// fault_plan of the seed. Always the same for one seed.
+/// Runs the simulation of a seed: some processes with some clients each, against one model server,
+/// under the fault plan that the seed determines. The same seed always gives the same run.
 RunReport simulate(std::uint64_t seed, bool traced);
 
 }  // namespace roomstore::simulation

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Shows that the simulation catches every fault of the lists.
+"""Mutation tests of the simulation: it must catch every mutant in the lists.
 
-    run_mutants.py BINARY LIST...                        prints which rule catches which mutant, and after how
-                                                         many runs; returns 1 if one survives
-    run_mutants.py --self-test HARMLESS BINARY LIST...   shows that a mutant without a fault, a crash, a hang and
-                                                         a name that does not exist are reported as what they are
+    run_mutants.py BINARY LIST...                        prints the rule that catches each mutant, and
+                                                         after how many runs; returns 1 if one survives
+    run_mutants.py --self-test HARMLESS BINARY LIST...   checks that a mutant without a fault, a crash, a
+                                                         hang and an unknown name are reported correctly
 
-BINARY is the simulation of a library that can have any one of the faults (tests/mutants/apply.py). Caught means:
-a run broke a rule, and its seed breaks the same rule again. A crash or a hang says nothing about the rules.
+BINARY is the simulation of a library that contains all mutants, one of which can be enabled
+(tests/mutants/apply.py). A mutant is caught if a run breaks a rule and a replay of its seed breaks the same
+rule again. A crash or a hang does not count as caught.
 """
 
 import argparse
@@ -24,7 +25,7 @@ import apply
 import run as contract
 
 RUNS = 100000
-# A bound against hanging for ever.
+# Upper bound, in case the binary hangs.
 SECONDS = 300
 BROKEN = re.compile(r"^broken: (.*)$", re.MULTILINE)
 SEED = re.compile(r"^run (\d+) broke a rule: --replay (\d+)$", re.MULTILINE)
@@ -77,7 +78,7 @@ def print_table(mutants, outcomes):
 
 
 def check_harness(binary):
-    """Complaints about the binary itself, without which no result would mean anything."""
+    """Yields problems of the binary itself, which would make all results meaningless."""
     sound = run(binary, None, runs=500)
     if sound.verdict != "passed":
         yield f"without a fault: {sound.verdict}: {sound.rule} {sound.details}"
@@ -94,9 +95,9 @@ def run_all(binary, mutants, workers, runs=RUNS):
     print_table(mutants, outcomes)
     for mutant, outcome in zip(mutants, outcomes):
         if outcome.verdict == "passed":
-            complaints.append(f"{mutant.name} survived {runs} runs: no rule sees '{mutant.rule}'")
+            complaints.append(f"{mutant.name} survived {runs} runs: no rule detects '{mutant.rule}'")
         elif outcome.verdict != "caught":
-            complaints.append(f"{mutant.name}: {outcome.verdict}, which is no broken rule: {outcome.details}")
+            complaints.append(f"{mutant.name}: {outcome.verdict}, but no rule was broken: {outcome.details}")
     caught = sum(outcome.verdict == "caught" for outcome in outcomes)
     print(f"{len(mutants)} mutants, {caught} caught", *complaints, sep="\n")
     return 1 if complaints or not mutants else 0
@@ -122,7 +123,7 @@ def self_test(binary, harmless, listed, workers):
             failures.append(f"{code}: {outcome.verdict} instead of {expected}")
         if expected == "caught" and (outcome.rule, outcome.runs) != ("H1 lost", 7):
             failures.append(f"named the wrong rule or run: {outcome}")
-    # The whole way, with one of the real ones beside it.
+    # End to end, together with one real mutant.
     if run_all(binary, harmless + listed[:1], workers, runs=1000) != 1:
         failures.append("a mutant that survives did not fail the run")
     if run_all(binary, listed[:1], workers) != 0:

@@ -1,4 +1,4 @@
-// Situations that chance brings about too rarely, each with many seeds.
+// Scenarios that random runs produce too rarely, each run with many seeds.
 
 #include <cstdint>
 #include <cstdio>
@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A process, its server, and what its callers were told.
+/// A process, its server, and the outcomes of its calls.
 class Stage {
 public:
     Stage(std::uint64_t seed, const FaultPlan& fault_plan, std::size_t connections)
@@ -25,7 +25,7 @@ public:
         server_.add_room(room);
         options_.connections = connections;
         const auto open = [this] {
-            // Of its own: the pool may be closed, and given up, before it is opened.
+            // A reference of its own: the pool may be closed and released before it is opened.
             const auto pool = std::make_shared<postgres::PoolCore>(
                 options_,
                 std::make_shared<SimulatedSessions>(network_, process_),
@@ -40,7 +40,8 @@ public:
         scheduler.spawn("process", &process_, open);
     }
 
-    /// What went wrong at once. Tasks that never end still refer to the stage, which then stays.
+    /// Runs the stage; returns why it got stuck, or an empty string. A stage that got stuck is
+    /// leaked, because tasks that have not ended still refer to it.
     static std::string run(std::unique_ptr<Stage>& stage) {
         try {
             stage->scheduler.run(deliver_answers);
@@ -51,7 +52,7 @@ public:
         }
     }
 
-    /// A read that begins at `when`.
+    /// Starts a read at `when`.
     void read_at(TimePoint when) {
         clients_.push_back(scheduler.spawn("client", &process_, [this, when] {
             wait_until(when);
@@ -62,7 +63,7 @@ public:
         }));
     }
 
-    /// Closes the pool at `when`; `drains`: what is queued still runs.
+    /// Closes the pool at `when`; queued calls still run.
     void close_at(TimePoint when) {
         clients_.push_back(scheduler.spawn("closer", &process_, [this, when] {
             wait_until(when);
@@ -71,7 +72,7 @@ public:
         }));
     }
 
-    /// Ends all once the clients have ended.
+    /// Shuts the pool down after all clients have ended.
     void end() {
         scheduler.spawn("end", &process_, [this] {
             for (Task* const client : clients_) scheduler.join(*client);
@@ -114,8 +115,8 @@ std::string milliseconds(std::chrono::nanoseconds time) {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
 }
 
-/// 32 connections are lost at once, and ten a second may be made anew: whoever would wait for its
-/// turn has the first connection that is there.
+/// 32 connections are lost at once, and only ten reconnects a second are allowed. A call does not
+/// wait for the reconnect slot of its worker: it runs on the first connection that is available.
 std::string many_are_lost(std::uint64_t seed) {
     constexpr std::size_t connections = 32;
     constexpr auto lost_at = start + 1s;
@@ -133,8 +134,8 @@ std::string many_are_lost(std::uint64_t seed) {
     return {};
 }
 
-/// What a worker that gets no connection leaves to one that is about to end is answered all the
-/// same.
+/// A call that a worker without a connection hands to a worker that is about to end is still
+/// answered.
 std::string closed_while_it_moves(std::uint64_t seed) {
     const FaultPlan fault_plan{.refused = 700, .lost_before = 300};
     auto stage = std::make_unique<Stage>(seed, fault_plan, 3);
@@ -150,7 +151,7 @@ std::string closed_while_it_moves(std::uint64_t seed) {
     return {};
 }
 
-/// Whoever closes a pool while its threads are being started waits for all of them.
+/// Closing a pool while its threads are being started waits for all of them.
 std::string closed_while_it_starts(std::uint64_t seed) {
     auto stage = std::make_unique<Stage>(seed, FaultPlan{}, 4);
     stage->scheduler.interruptions = 500;
@@ -162,7 +163,7 @@ std::string closed_while_it_starts(std::uint64_t seed) {
     return call.success() || call.failed(errc::closed) ? "" : call.summary();
 }
 
-/// A pool that cannot start all its threads says so, and is closed.
+/// A pool that cannot start all its threads reports an error, and is closed.
 std::string too_few_threads(std::uint64_t seed) {
     constexpr std::size_t connections = 3;
     auto stage = std::make_unique<Stage>(seed, FaultPlan{}, connections);
@@ -195,7 +196,7 @@ constexpr Scenario scenarios[] = {
     {"a pool cannot start its threads", too_few_threads, 500},
 };
 
-/// Whether it holds with every seed.
+/// Whether the scenario passes with every seed.
 bool holds(const Scenario& scenario) {
     for (std::uint64_t seed = 1; seed <= scenario.seeds; ++seed) {
         const auto complaint = scenario.run(seed);

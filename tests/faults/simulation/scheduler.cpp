@@ -9,7 +9,7 @@ namespace roomstore::simulation {
 
 namespace {
 
-// Far above what a sound run needs.
+// Far more than a correct run needs.
 constexpr std::uint64_t most_steps = 100'000;
 
 }  // namespace
@@ -17,7 +17,7 @@ constexpr std::uint64_t most_steps = 100'000;
 Task* Scheduler::spawn(std::string name, Process* process, std::function<void()> body) {
     tasks_.push_back(std::make_unique<Task>(std::move(name), process, std::move(body)));
     Task* const task = tasks_.back().get();
-    ++live_workers_;
+    ++live_tasks_;
     ready_.push_back(task);
     return task;
 }
@@ -37,7 +37,7 @@ void Scheduler::at(TimePoint when, std::function<void()> action) {
 
 void Scheduler::run(const std::function<void()>& outside) {
     current_ = this;
-    while (live_workers_ > 0) {
+    while (live_tasks_ > 0) {
         outside();
         if (!ready_.empty()) {
             if (++steps_ > most_steps) give_up("still running after many steps");
@@ -46,7 +46,7 @@ void Scheduler::run(const std::function<void()>& outside) {
             ready_.pop_back();
             step(*task);
         } else if (!fire_next()) {
-            give_up("all wait, and nothing will wake any of them");
+            give_up("all tasks wait, and no timer is pending");
         }
     }
     current_ = nullptr;
@@ -57,7 +57,7 @@ void Scheduler::step(Task& task) {
     task.fiber.resume();
     task_ = nullptr;
     if (!task.fiber.done()) return;
-    --live_workers_;
+    --live_tasks_;
     for (Task* const other : task.joining) wake(*other);
 }
 

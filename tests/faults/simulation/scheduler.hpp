@@ -18,7 +18,7 @@ using TimePoint = std::chrono::steady_clock::time_point;
 
 struct Process;
 
-/// What stands for a thread.
+/// A simulated thread.
 struct Task {
     Task(std::string what, Process* where, std::function<void()> body)
         : name(std::move(what)), process(where), fiber(std::move(body)) {}
@@ -26,32 +26,32 @@ struct Task {
     const std::string name;
     Process* const process;
     Fiber fiber;
-    /// Counts its waits: what was to end an earlier one does not end this one.
+    /// Number of its waits so far: the timer of an earlier wait does not end a later one.
     std::uint64_t waits = 0;
     bool waiting = false;
     std::vector<Task*> joining;
 };
 
-/// Neither waits nor ends: a deadlock, or a loop.
+/// The run does not end: a deadlock, or an endless loop.
 class Stuck : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// Runs tasks one at a time, in an order that the seed decides, in a time that moves on only when
-/// all of them wait.
+/// Runs tasks one at a time, in an order that the seed determines. Simulated time advances only
+/// while all tasks wait.
 class Scheduler {
 public:
     explicit Scheduler(std::uint64_t seed) : random_(seed) {}
     Scheduler(const Scheduler&) = delete;
     Scheduler& operator=(const Scheduler&) = delete;
 
-    /// The one whose tasks run.
+    /// The scheduler that is running.
     static Scheduler& current() noexcept { return *current_; }
 
     TimePoint now() const noexcept { return now_; }
     Random& random() noexcept { return random_; }
-    /// Of two instants, the later has the greater number.
+    /// Logical clock: each call returns a greater number.
     std::uint64_t tick() noexcept { return ++ticks_; }
     Task& task() noexcept { return *task_; }
     std::uint64_t steps() const noexcept { return steps_; }
@@ -65,14 +65,14 @@ public:
     /// @throws Stuck.
     void run(const std::function<void()>& outside);
 
-    /// @name For the task that runs
+    /// @name For the running task
     /// @{
 
-    /// Lets others go first.
+    /// Lets other tasks run first.
     void yield();
-    /// Now and then lets others go first.
+    /// Yields at random, with the probability `interruptions`.
     void maybe_yield();
-    /// Waits until it is woken, or until `until`, whichever is first.
+    /// Waits until it is woken or `until` is reached, whichever is first.
     void wait(TimePoint until = TimePoint::max());
     void sleep(std::chrono::nanoseconds duration);
     void join(Task& task);
@@ -81,13 +81,13 @@ public:
 
     void wake(Task& task);
 
-    /// How often, of a thousand times, a task that takes a lock is interrupted.
+    /// Probability, in permille, that a task yields before it takes a lock.
     int interruptions = 0;
 
-    /// How many threads can still be started; absent: any number.
+    /// Number of threads that can still be started; no value: unlimited.
     std::optional<int> threads_left{};
 
-    /// Ends the process, as the standard library does where it is misused.
+    /// Aborts the process, as the standard library does on misuse.
     [[noreturn]] static void abandoned(const char* what);
 
 private:
@@ -115,7 +115,7 @@ private:
     std::uint64_t steps_ = 0;
     std::uint64_t timers_made_ = 0;
     std::vector<std::unique_ptr<Task>> tasks_;
-    std::size_t live_workers_ = 0;
+    std::size_t live_tasks_ = 0;
     std::vector<Task*> ready_;
     std::vector<Timer> timers_;
     Task* task_ = nullptr;

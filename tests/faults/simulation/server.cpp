@@ -85,7 +85,7 @@ void Server::abandon(Backend& backend, bool politely) {
     if (backend.killed) return end(backend);
     backend.orphaned = true;
     if (backend.committing) return;
-    // A server that works on a statement looks for its client once a second.
+    // A backend that executes a statement checks the connection to its client once a second.
     auto& random = scheduler_.random();
     const auto delay = politely ? random.between(0us, 2000us) : random.between(0us, 1'000'000us);
     const auto when = thawed(scheduler_.now() + delay);
@@ -122,7 +122,7 @@ void Server::commit(Backend& backend) {
 void Server::release(Backend& backend) {
     for (StoredRoom* const room : std::exchange(backend.locked, {})) {
         room->holder = nullptr;
-        // One that nobody reads any more may be the next all the same, for a while.
+        // An orphaned backend that waits for the lock may still get it next.
         for (const auto& other : backends_) {
             if (other->orphaned && other->wants == room && room->holder == nullptr &&
                 scheduler_.random().chance(500)) {
@@ -159,7 +159,7 @@ void Server::end(Backend& backend) {
     std::erase_if(backends_, [&](const auto& each) { return each.get() == &backend; });
 }
 
-// What was being committed may have reached the disk or not.
+// A COMMIT in progress may or may not have reached the disk.
 void Server::crash() {
     trace_.add(scheduler_, "server crashes");
     const auto crashed = [&] {

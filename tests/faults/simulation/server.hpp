@@ -14,12 +14,12 @@
 #include "faults/simulation/scheduler.hpp"
 #include "faults/simulation/trace.hpp"
 
-/// A model of the database: rooms, their events, and the transactions that change them, as far as
-/// appends depend on it. READ COMMITTED, row locks until the end of the transaction, unique ids,
+/// A model of the database, limited to what appends depend on: rooms, their events, and
+/// transactions. READ COMMITTED isolation, row locks until the end of the transaction, unique ids,
 /// keys and indexes.
 namespace roomstore::simulation {
 
-/// An event as it is stored: its columns in the order of sql/events/columns.hpp.
+/// A stored event: its columns in the order of sql/events/columns.hpp.
 struct StoredRow {
     static constexpr std::size_t columns = 16;
     std::array<std::optional<std::string>, columns> cells{};
@@ -44,7 +44,7 @@ struct StoredRoom {
     std::string id{};
     Counters counters{};
     std::vector<RowPtr> events{};  // committed
-    Backend* holder = nullptr;     // of the lock on its row
+    Backend* holder = nullptr;     // has the lock on its row
 
     const StoredRow* find_id(std::string_view event_id) const;
     const StoredRow* find_key(const std::optional<std::string>& key) const;
@@ -64,23 +64,23 @@ public:
     bool forgot_prepared = false;
     /// COMMIT is running.
     bool committing = false;
-    /// Its client is gone, which it has yet to notice.
+    /// Its client is gone, but it has not noticed yet.
     bool orphaned = false;
-    /// It was ended from outside.
+    /// It was terminated by a crash of the server.
     bool killed = false;
-    /// What it waits for, or will hold in vain where it is orphaned.
+    /// The room whose lock it waits for. It may still get the lock after it is orphaned.
     StoredRoom* wants = nullptr;
-    /// A request to cancel has arrived while a statement runs.
     bool executing = false;
+    /// A cancel request has arrived while a statement runs.
     bool cancelled = false;
-    /// Its client's task, which is woken when something happens to it.
+    /// Its client's task, which is woken when the state of the backend changes.
     Task* client = nullptr;
 
-    /// What its transaction has done so far.
+    /// The changes of its transaction so far.
     std::map<StoredRoom*, Counters> changed{};
     std::vector<RowPtr> inserted{};
     std::vector<std::string> tokens{};
-    /// The events that it was asked for, also those that it refused.
+    /// Ids of all requested events, including those that were refused.
     std::vector<std::string> asked{};
     std::vector<StoredRoom*> locked{};
 };
@@ -96,7 +96,7 @@ public:
     }
     const std::set<std::string, std::less<>>& tokens() const noexcept { return tokens_; }
     std::size_t backends() const noexcept { return backends_.size(); }
-    /// COMMITs that still run for clients that are gone, and transactions of such clients.
+    /// True if no backend still works for a client that is gone.
     bool quiet() const;
 
     /// @name Connections
@@ -104,27 +104,27 @@ public:
     bool is_down() const { return within(fault_plan_.down); }
     bool has_lost_room() const { return within(fault_plan_.room_lost); }
     Backend& start(Task& client);
-    /// The connection was closed, or lost: the server finds out soon. `sent`: what the client has
-    /// sent may still be worked on.
+    /// The connection was closed (`politely`) or lost. The server notices within 2 ms or within one
+    /// second, respectively; a running COMMIT goes on.
     void abandon(Backend& backend, bool politely);
-    /// When something that is due at `when` will happen, given that the server may be frozen then.
+    /// When an action that is due at `when` happens: after the freeze if the server is frozen then.
     TimePoint thawed(TimePoint when) const;
-    /// A request to cancel arrives.
+    /// A cancel request arrives.
     void cancel(Backend& backend);
     /// @}
 
     /// @name Transactions
     /// @{
     void roll_back(Backend& backend);
-    /// Commits at `when`, or rolls back then; the lock is held until then, whoever may be gone.
+    /// Commits or rolls back at `when`. Locks are held until then, even if the client is gone.
     void finish_at(Backend& backend, TimePoint when, bool commits);
     /// Commits now.
     void commit(Backend& backend);
-    /// False: somebody else holds it.
+    /// Returns false if another backend holds the lock.
     bool try_lock(Backend& backend, StoredRoom& room);
-    /// The room as this transaction sees it.
+    /// The counters of the room as this transaction sees them.
     Counters& change(Backend& backend, StoredRoom& room);
-    /// Whether another open transaction has inserted a row that this one would collide with.
+    /// Whether another open transaction has inserted a row that `row` would collide with.
     bool collides_with_others(const Backend& backend, const StoredRow& row) const;
     bool token_in_flight(const Backend& backend, const std::string& token) const;
     void wait_for_change(Backend& backend, TimePoint until);

@@ -18,7 +18,7 @@ using postgres::TransactionStatus;
 
 namespace {
 
-// As the real sessions are set up.
+// The timeouts of a real session.
 constexpr auto statement_timeout = 5s;
 constexpr auto lock_timeout = 2s;
 constexpr auto connect_timeout = 3s;
@@ -35,8 +35,8 @@ public:
     void cancel() noexcept override {
         stopped_ = true;
         if (backend == nullptr) return cut();
-        // Which backend it is meant for is known by its number: the session may have another by the
-        // time the request arrives.
+        // The number identifies the target: the session may have another backend by the time the
+        // request arrives.
         const auto number = backend->number;
         auto& scheduler = network_.scheduler;
         const auto arrival =
@@ -57,12 +57,12 @@ public:
         if (task != nullptr) network_.scheduler.wake(*task);
     }
 
-    /// Begins an attempt to connect, or a connection.
+    /// Called when `session_task` begins to connect.
     void lend(Task* session_task) noexcept {
         task = session_task;
         cut_ = stopped_;
     }
-    void take_back() noexcept {
+    void release() noexcept {
         task = nullptr;
         backend = nullptr;
         cut_ = false;
@@ -116,7 +116,7 @@ void SimulatedSession::connect(Clock::time_point deadline) {
         trace.add(scheduler, "process", process_.number, "does not connect:", why);
         auto failure = postgres::classify(sqlstate, why, true);
         if (!control_->was_cut()) note(failure);
-        control_->take_back();
+        control_->release();
         throw failure;
     };
     const auto spend_until = [&](TimePoint until) {
@@ -143,12 +143,12 @@ void SimulatedSession::connect(Clock::time_point deadline) {
 }
 
 void SimulatedSession::disconnect() noexcept {
-    control_->take_back();
+    control_->release();
     begin_pending_ = false;
     const bool part_lost = std::exchange(part_lost_, false);
     if (backend_ == nullptr) return;
     network_.trace.add(network_.scheduler, "backend", backend_->number, "is disconnected");
-    // Not where the call or its pool is being ended.
+    // Disconnecting is legitimate while the call is stopped or the pool closes.
     if (part_lost && !control_->stopped() && process_.closings.empty()) {
         process_.given_up.push_back(network_.scheduler.now());
     }
@@ -179,10 +179,11 @@ void SimulatedSession::lose(const char* why, bool in_doubt) {
     network_.server.abandon(*std::exchange(backend_, nullptr), false);
     auto failure = postgres::classify("", why, true);
     failure.in_doubt = in_doubt;
-    // A COMMIT that hangs is cut for one whose time is over, and leaves others in doubt. What is
+    // A cut is not a mishap unless it leaves a COMMIT in doubt: a COMMIT that hangs is cut for one
+    // call whose deadline has passed, and leaves the others of its batch in doubt. A connection
     // lost for another reason would have been lost without a cut as well.
     if (in_doubt || !std::string_view(why).starts_with("cut")) note(failure);
-    control_->take_back();
+    control_->release();
     begin_pending_ = false;
     throw failure;
 }
@@ -215,7 +216,7 @@ void SimulatedSession::refuse(const char* sqlstate, const char* why, const std::
     throw failure;
 }
 
-// Names of rooms stand in the parameters as they are, also within arrays.
+// Room ids appear unencoded in the parameters, even within arrays.
 void SimulatedSession::refuse_lost_room(const Params& params) {
     if (!network_.bad() || !network_.server.has_lost_room()) return;
     const auto& lost = network_.server.rooms().begin()->first;
@@ -232,15 +233,15 @@ void SimulatedSession::refuse_by_chance(std::string_view statement) {
     if (network_.happens(fault_plan.lock_timeout)) refuse("55P03", "lock timeout");
     if (network_.happens(fault_plan.part_lost)) refuse("08006", "a worker is lost");
     if (std::exchange(backend_->forgot_prepared, false)) {
-        process_.hopeless.push_back(network_.scheduler.now());
+        process_.unretryable.push_back(network_.scheduler.now());
         refuse("26000", "prepared statement does not exist");
     }
     if (network_.happens(fault_plan.foreign_cancel)) {
-        process_.hopeless.push_back(network_.scheduler.now());
+        process_.unretryable.push_back(network_.scheduler.now());
         refuse("57014", "canceling statement due to user request");
     }
     if (statement.starts_with("append.store") && network_.happens(fault_plan.disk_full)) {
-        process_.hopeless.push_back(network_.scheduler.now());
+        process_.unretryable.push_back(network_.scheduler.now());
         refuse("53100", "could not extend file");
     }
 }
@@ -258,7 +259,7 @@ void SimulatedSession::exec_all(const std::vector<postgres::Request>& requests,
     try {
         spend(round_trip());
         if (backend_->state == Backend::State::failed) refuse("25P02", "the transaction failed");
-        // In a transaction it is no more than a warning.
+        // BEGIN within a transaction only raises a warning.
         if (std::exchange(begin_pending_, false)) backend_->state = Backend::State::open;
         for (const auto& request : requests) results.push_back(run(request));
         if (network_.happens(network_.fault_plan.lost_after)) lose("after the statements");
@@ -320,7 +321,7 @@ void SimulatedSession::begin() {
 }
 
 void SimulatedSession::rollback() {
-    // Whatever goes wrong here is a reason of its own to give up the connection.
+    // A failed ROLLBACK is a sufficient reason of its own to give up the connection.
     const bool part_lost = std::exchange(part_lost_, false);
     if (backend_ == nullptr) throw postgres::classify("", "not connected", true);
     if (std::exchange(begin_pending_, false)) return;
@@ -346,7 +347,7 @@ void SimulatedSession::commit() {
     if (backend_->state != Backend::State::open) {
         Failure failure;
         failure.discard = true;
-        failure.text = "a statement failed, and the work went on as if it had not";
+        failure.text = "the job continued after a failed statement";
         throw failure;
     }
     if (control_->was_cut()) lose("cut before COMMIT");
@@ -394,7 +395,7 @@ void SimulatedSession::commit_on_bad_network() {
     await_commit(due);
 }
 
-// Whatever interrupts the wait, the COMMIT goes on.
+// The COMMIT goes on even if the wait is interrupted.
 void SimulatedSession::await_commit(TimePoint when) {
     auto& [scheduler, server, fault_plan, trace, sent] = network_;
     server.finish_at(*backend_, server.thawed(when), true);

@@ -15,7 +15,7 @@
 
 namespace roomstore::simulation {
 
-/// A COMMIT that left a process, with one of those whose fate it decides.
+/// A COMMIT that a process has sent, with one of the writes in its transaction.
 struct SentCommit {
     std::uint64_t at;
     const Process* process;
@@ -31,8 +31,7 @@ struct Network {
     std::vector<SentCommit> commits{};
 
     bool bad() const { return scheduler.now() < fault_plan.ends; }
-    /// When what would end at `when` ends: soon after the fault_plan has become fair, if that is
-    /// before.
+    /// End of a fault that would last until `when`: at the latest 500 ms after the fault plan ends.
     TimePoint clears(TimePoint when) const {
         if (fault_plan.ends == TimePoint::max()) return when;
         const auto fair = fault_plan.ends + std::chrono::milliseconds{500};
@@ -41,14 +40,14 @@ struct Network {
     bool happens(int permille) const { return bad() && scheduler.random().chance(permille); }
 };
 
-/// What an attempt to connect, or a connection, says that its own process has ended.
+/// Error texts of a connection attempt, and of a connection, that its own process has cut.
 inline constexpr const char* attempt_ended = "the attempt was ended";
 inline constexpr const char* connection_cut = ": cut";
 
 class SimulatedControl;
 
-/// A session on the model server, over a network that fails as the fault_plan says. Behaves as the
-/// real one does (driver/pqxx_session.cpp): what it throws, and when it takes itself for connected.
+/// A session on the model server, over a network that fails according to the fault plan. It throws
+/// the same errors and reports the same connection state as the real one (driver/pqxx_session.cpp).
 class SimulatedSession final : public postgres::Session {
 public:
     SimulatedSession(Network& network, Process& process);
@@ -79,7 +78,8 @@ private:
 
     void note(const postgres::Failure& failure, const std::string& room_id = {});
     void require_usable() const;
-    /// Takes its time, unless the connection is lost first or the statement cancelled.
+    /// Waits for `duration`. Throws if the connection is lost, or the statement is cancelled or
+    /// times out.
     void spend(std::chrono::nanoseconds duration);
     void check();
     [[noreturn]] void lose(const char* why, bool in_doubt = false);
@@ -101,7 +101,7 @@ private:
     bool connected_before_ = false;
     /// BEGIN goes out with the next statement.
     bool begin_pending_ = false;
-    /// The last that it was told is that a part of the server is lost.
+    /// The server's last answer was that a part of it is lost (08006).
     bool part_lost_ = false;
 };
 

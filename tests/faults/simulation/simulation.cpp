@@ -11,16 +11,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int nobody = -1;  // the one who tidies up in the end
+constexpr int nobody = -1;  // client number of the calls at the end of a run
 
-// Longer than any fault goes on once it has begun.
+// Longer than any single fault lasts.
 constexpr auto longest_fault = 12s;
 
 TimePoint faults_end(Random& random, TimePoint start, bool lively) {
     return start + (lively ? random.between(300ms, 4000ms) : std::chrono::nanoseconds(24h));
 }
 
-// Two contents, so that one can be mistaken for the other.
+// Two contents, so that mistaking one event for another is detected.
 EventContent content(bool first) { return TextContent{.body = first ? "one" : "another"}; }
 
 }  // namespace
@@ -69,7 +69,7 @@ void Simulation::run() {
     for (int client = 0; client < number; ++client) {
         auto* const process = &any_process();
         clients.push_back(scheduler_.spawn(
-            "client " + std::to_string(client), process, [this, client] { be_client(client); }));
+            "client " + std::to_string(client), process, [this, client] { run_client(client); }));
     }
     if (random.chance(150)) {
         auto* const process = &any_process();
@@ -79,7 +79,7 @@ void Simulation::run() {
         }));
     }
     scheduler_.spawn(
-        "coordinator", processes_.front().get(), [this, clients] { be_coordinator(clients); });
+        "coordinator", processes_.front().get(), [this, clients] { run_coordinator(clients); });
     scheduler_.run(deliver_answers);
 }
 
@@ -106,7 +106,7 @@ void Simulation::close_and_reopen(Process& process) {
     closings_.push_back(closing);
 }
 
-void Simulation::be_client(int number) {
+void Simulation::run_client(int number) {
     auto& random = scheduler_.random();
     auto& process = *scheduler_.task().process;
     while (!process.pool) scheduler_.yield();
@@ -122,7 +122,7 @@ void Simulation::be_client(int number) {
         }
     }
     if (!lively_) return;
-    // In fair fault_plan again, from its first moment on.
+    // One more call after the faults have ended, possibly at that very moment.
     while (scheduler_.now() < fault_plan_.ends) scheduler_.wait(fault_plan_.ends);
     scheduler_.sleep(random.between(0ms, 3000ms));
     auto last = new_append(number);
@@ -170,11 +170,11 @@ RequestPtr Simulation::next_request(int client) {
         request.token = "token" + std::to_string(events_made_++);
         request.refuses = random.chance(200);
     }
-    draw_patience(request);
+    draw_deadline_and_cancellation(request);
     return std::make_shared<Request>(std::move(request));
 }
 
-void Simulation::draw_patience(Request& request) {
+void Simulation::draw_deadline_and_cancellation(Request& request) {
     auto& random = scheduler_.random();
     if (random.chance(hurried_)) {
         request.deadline = std::chrono::milliseconds(random.between(50, 2000));
@@ -206,7 +206,7 @@ RoomEvent Simulation::new_event(int client, const std::string& room_id) {
     return event;
 }
 
-void Simulation::be_coordinator(std::vector<Task*> clients) {
+void Simulation::run_coordinator(std::vector<Task*> clients) {
     for (Task* const client : clients) scheduler_.join(*client);
     fault_plan_.ends = std::min(fault_plan_.ends, scheduler_.now());
     scheduler_.sleep(longest_fault);
@@ -217,11 +217,11 @@ void Simulation::be_coordinator(std::vector<Task*> clients) {
         call(any_process(), nobody, request);
     }
     shut_down_all();
-    // What the server has to notice yet.
+    // Until the server has noticed that the connections are closed.
     scheduler_.sleep(2s);
 }
 
-// A caller that is told that the outcome is unknown asks again.
+// Repeats each append whose outcome is unknown.
 void Simulation::settle_what_is_unknown() {
     std::vector<RequestPtr> unknown;
     for (const CallRecord& record : calls_) {

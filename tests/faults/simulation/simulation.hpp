@@ -16,14 +16,14 @@
 
 namespace roomstore::simulation {
 
-/// A pool that was closed, and how long that took.
+/// The closing of a pool.
 struct Closing {
     const Process* process;
     TimePoint began;
     TimePoint ended;
 };
 
-/// One run: the server, the processes, their clients, and all they were told.
+/// One run: the server, the processes, their clients, and the outcomes of their calls.
 class Simulation {
 public:
     Simulation(std::uint64_t seed, bool traced);
@@ -42,22 +42,22 @@ public:
     const Trace& trace() const noexcept { return trace_; }
     std::uint64_t steps() const noexcept { return scheduler_.steps(); }
     std::uint64_t doubts() const noexcept { return doubts_; }
-    /// Since when nothing goes wrong any more.
+    /// End of the faults.
     TimePoint fair_since() const noexcept { return fault_plan_.ends; }
 
 private:
     void open_pool(Process& process);
     void close_and_reopen(Process& process);
-    void be_client(int number);
+    void run_client(int number);
     void crowd(Process& process, int number);
-    void be_coordinator(std::vector<Task*> clients);
+    void run_coordinator(std::vector<Task*> clients);
     void settle_what_is_unknown();
     void shut_down_all();
 
     RequestPtr next_request(int client);
     Request new_append(int client);
     RoomEvent new_event(int client, const std::string& room_id);
-    void draw_patience(Request& request);
+    void draw_deadline_and_cancellation(Request& request);
     CallRecord& call(Process& process, int client, RequestPtr request);
     Process& any_process();
 
@@ -68,10 +68,10 @@ private:
     Server server_;
     Network network_;
     PostgresOptions options_;
-    /// In permille of the calls: callers who lose interest, and deadlines that are short.
+    /// Permille of the calls that are cancelled, and that have a short deadline.
     int cancelled_ = 0;
     int hurried_ = 0;
-    /// Whether callers ask the more often the less they get.
+    /// Whether clients make many short calls while the server is down.
     bool crowded_ = false;
     std::vector<std::string> room_ids_;
     std::vector<std::unique_ptr<Process>> processes_;

@@ -26,7 +26,7 @@ namespace {
 
 using Value = std::optional<std::string>;
 
-/// Rows in the making.
+/// Builds a Result.
 class Rows final : public Result::Impl {
 public:
     explicit Rows(std::size_t width) { columns = width; }
@@ -58,7 +58,7 @@ private:
     std::vector<RowPtr> kept_;
 };
 
-/// Reads what `Array` writes: numbers and times as text.
+/// Decodes the output of `Array`; numbers and times become text.
 class ArrayReader {
 public:
     explicit ArrayReader(std::string_view bytes) : rest_(bytes) {}
@@ -120,7 +120,8 @@ class Execution {
         std::shared_ptr<StoredRow> row;
         StoredRoom* room = nullptr;
         std::int64_t part = 0;
-        /// What was given for it: its place in its room, or the room's next index.
+        /// As passed by the library: its offset among the new events of its room, or the room's
+        /// next index.
         std::int64_t index = 0;
         bool refused = false;
     };
@@ -170,7 +171,7 @@ public:
         Given event{.row = std::make_shared<StoredRow>()};
         for (std::size_t i = 0; i < params.size(); ++i) {
             const auto& value = params.values()[i];
-            // All but the index, which comes second.
+            // All columns except the second, the index.
             auto& cell = event.row->cells[i == 0 ? 0 : i + 1];
             if (value.format != postgres::Value::Format::null) cell = value.bytes;
         }
@@ -213,7 +214,7 @@ public:
         for (std::size_t i = 0; i < given.size(); ++i) given[i].part = number_of(parts[i]);
         judge(given);
         auto rows = std::make_shared<Rows>(2);
-        std::map<StoredRoom*, std::pair<std::int64_t, std::int64_t>> added;  // how many, the last
+        std::map<StoredRoom*, std::pair<std::int64_t, std::int64_t>> added;  // count, last index
         for (std::size_t i = 0; i < given.size(); ++i) {
             auto& event = given[i];
             if (event.refused) continue;
@@ -321,7 +322,7 @@ private:
         return event.row;
     }
 
-    /// Whether its id or its key is there, as far as this statement sees.
+    /// Whether a row visible to this statement has its id or its key.
     bool known(const Given& event) {
         return std::ranges::any_of(visible(event.row->room_id()), [&](const RowPtr& row) {
             return row->id() == event.row->id() ||
@@ -329,7 +330,7 @@ private:
         });
     }
 
-    /// Refuses the whole part of each event that is there.
+    /// Refuses every part that contains an event already stored.
     void judge(std::vector<Given>& given) {
         for (const Given& event : given) {
             if (!known(event)) continue;
@@ -370,7 +371,7 @@ Result execute(Server& server,
                const std::function<void()>& wait) {
     Execution execution(server, backend, wait);
     const auto name = statement.name;
-    // Faulty variants that the tests know go by the same names, and say themselves what they lock.
+    // Mutants keep the names of the statements; their text tells whether they lock rows.
     const bool for_update = statement.text.find("FOR UPDATE") != std::string_view::npos;
     if (name == "append.lock_room") {
         return execution.lock_rooms({params.values().at(0).bytes}, for_update);

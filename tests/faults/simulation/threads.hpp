@@ -11,7 +11,7 @@
 
 #include "faults/simulation/scheduler.hpp"
 
-/// Threads, locks and a clock under the scheduler, with the faces of those of the standard library.
+/// Threads, locks and a clock of the scheduler, with the interfaces of the standard library.
 namespace roomstore::simulation {
 
 struct Clock {
@@ -120,7 +120,7 @@ public:
         return *this;
     }
     ~Thread() {
-        if (joinable()) Scheduler::abandoned("a thread that nobody joined");
+        if (joinable()) Scheduler::abandoned("a thread that was not joined");
     }
 
     bool joinable() const noexcept { return task_ != nullptr; }

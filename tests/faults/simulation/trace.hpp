@@ -10,12 +10,12 @@
 
 namespace roomstore::simulation {
 
-/// What happened in a run, in order. Written down only where somebody will read it.
+/// Log of a run, in order. Nothing is recorded unless `wanted`.
 class Trace {
 public:
     explicit Trace(bool wanted) : wanted_(wanted) {}
 
-    /// The parts of a line, each a text or a number.
+    /// Adds a line made of `parts`, each a text or a number.
     template <typename... Parts>
     void add(const Scheduler& scheduler, const Parts&... parts) {
         if (!wanted_) return;

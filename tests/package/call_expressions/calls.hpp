@@ -7,18 +7,18 @@
 
 #include <roomstore/roomstore.hpp>
 
-/// Longer than what std::string keeps inside of itself.
+/// Longer than the small-string buffer of std::string.
 inline const std::string long_id = "a room whose name does not fit into the string object itself";
 inline const std::string long_text = "another text that does not fit into the string object itself";
 
-/// A coroutine that awaits one call, written one way, and the name of that way.
+/// A coroutine that awaits one call in a certain notation, and the name of the notation.
 struct Call {
     const char* name;
-    /// `yes` decides conditional expressions; every call is run with both.
+    /// `yes` is used in conditional expressions; every call is run with both values.
     asio::awaitable<void> (*run)(roomstore::ConversationStore& store, bool yes);
 };
 
-/// Ends the program unless `holds`.
+/// Exits with an error unless `holds`.
 void expect(bool holds, std::string_view what);
 
 inline roomstore::Room room_named(std::string id) { return {.id = std::move(id)}; }
@@ -31,5 +31,5 @@ inline roomstore::RoomEvent event_saying(std::string body) {
 
 std::vector<Call> struct_calls();
 std::vector<Call> text_calls();
-/// What GCC 12 refuses to compile; empty there.
+/// The calls that GCC 12 rejects; empty with that compiler.
 std::vector<Call> refused_calls();

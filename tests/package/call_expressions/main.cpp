@@ -1,5 +1,4 @@
-// Awaits calls written in every way that compiles, each in a store of its own, and checks what came
-// of it.
+// Awaits calls in every notation that compiles, each in its own store, and checks the results.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -35,7 +34,8 @@ void run(const Call& call, bool yes) {
 
 void expect(bool holds, std::string_view what) {
     if (holds) return;
-    std::fprintf(stderr, "%s: not %.*s\n", current, static_cast<int>(what.size()), what.data());
+    std::fprintf(
+        stderr, "%s: expected %.*s\n", current, static_cast<int>(what.size()), what.data());
     std::exit(1);
 }
 

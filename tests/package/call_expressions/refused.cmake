@@ -1,4 +1,4 @@
-# Every statement of refused_statements.inc has to be refused by GCC 12, which would compile it wrongly:
+# GCC 12 has to reject every statement of refused_statements.inc, which it would miscompile:
 #
 #   cmake -DPROJECT=<this folder> -DPREFIX=<where roomstore is installed> -DBINARY=<scratch> -DCXX=<GCC 12>
 #         -P refused.cmake
@@ -14,11 +14,11 @@ function(compile_statement statement result errors)
     set(${errors} "${text}" PARENT_SCOPE)
 endfunction()
 
-# The headers are compiled once for all. A statement that is right shows that nothing else is refused.
+# The headers are precompiled once. A correct statement shows that nothing else is rejected.
 execute_process(COMMAND ${compile} -x c++-header ${BINARY}/calls.hpp -o ${BINARY}/calls.hpp.gch COMMAND_ERROR_IS_FATAL ANY)
 compile_statement("STATEMENT(0, co_await store.create_room(room_named(long_id)))" result errors)
 if(NOT result EQUAL 0)
-    message(FATAL_ERROR "a statement that is right was refused:\n${errors}")
+    message(FATAL_ERROR "a correct statement was rejected:\n${errors}")
 endif()
 
 file(READ ${PROJECT}/refused_statements.inc statements)
@@ -33,6 +33,6 @@ foreach(statement IN LISTS statements)
     endif()
 endforeach()
 if(count LESS 20 OR wrong)
-    message(FATAL_ERROR "of ${count} statements these were not refused as they should be:\n${wrong}")
+    message(FATAL_ERROR "of ${count} statements these were not rejected as expected:\n${wrong}")
 endif()
-message(STATUS "${count} statements, all refused")
+message(STATUS "${count} statements, all rejected")

@@ -15,7 +15,7 @@ namespace {
 }
 
 template <typename Struct>
-void take(bool /*awaited*/, Struct /*made beside it*/) {}
+void take(bool /*awaited*/, Struct /*created in the same expression*/) {}
 
 #define STATEMENT(number, ...)                                                    \
     awaitable<void> statement_##number([[maybe_unused]] ConversationStore& store, \

@@ -1,4 +1,4 @@
-// Calls that are given a struct: a model, a query, options.
+// Calls with a struct as argument: a model, a query, options.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,7 +15,7 @@ using Store = ConversationStore;
 
 namespace {
 
-// No coroutine, so the struct is not made beside a co_await.
+// Not a coroutine, so the struct is not created in an expression with co_await.
 awaitable<Room> create(Store& store, std::string id) {
     return store.create_room({.id = std::move(id), .metadata = {{"made", "by a function"}}});
 }
@@ -47,15 +47,15 @@ std::vector<Call> struct_calls() {
              const Room stored = co_await store.create_room(std::move(room));
              expect(stored.id == long_id, "the room");
          }},
-        {"what a function returns, with a short text",
+        {"a function result with a short string",
          [](Store& store, bool) -> awaitable<void> {
              expect((co_await store.create_room(room_named("r"))).id == "r", "the room");
          }},
-        {"what a function returns, with a long text",
+        {"a function result with a long string",
          [](Store& store, bool) -> awaitable<void> {
              expect((co_await store.create_room(room_named(long_id))).id == long_id, "the room");
          }},
-        {"what a lambda returns",
+        {"a lambda result",
          [](Store& store, bool) -> awaitable<void> {
              const Room stored = co_await store.create_room([&] { return Room{.id = long_id}; }());
              expect(stored.id == long_id, "the room");
@@ -108,19 +108,19 @@ std::vector<Call> struct_calls() {
              const Room stored = co_await call();
              expect(stored.id == (yes ? long_id + "!" : "x"), "the room");
          }},
-        {"a call in a call",
+        {"a nested call",
          [](Store& store, bool) -> awaitable<void> {
              const Room stored =
                  co_await store.update_room(co_await store.create_room(room_named(long_id)));
              expect(stored.id == long_id, "the room");
          }},
-        {"a member of a call in a call",
+        {"a member of the result of a nested call",
          [](Store& store, bool) -> awaitable<void> {
              const auto found =
                  co_await store.get_room((co_await store.create_room(room_named(long_id))).id);
              expect(found && found->id == long_id, "the room");
          }},
-        {"three calls in one another",
+        {"three nested calls",
          [](Store& store, bool) -> awaitable<void> {
              expect(
                  co_await store.delete_room(
@@ -138,7 +138,7 @@ std::vector<Call> struct_calls() {
                  expect(false, "the room");
              }
          }},
-        {"a result that nobody takes",
+        {"a discarded result",
          [](Store& store, bool) -> awaitable<void> {
              co_await store.create_room(room_named(long_id));
              expect(co_await store.room_exists(long_id), "stored");
@@ -155,13 +155,13 @@ std::vector<Call> struct_calls() {
              ForwardingStore outer(std::shared_ptr<Store>(std::shared_ptr<void>(), &store));
              expect((co_await outer.create_room(room_named(long_id))).id == long_id, "the room");
          }},
-        {"an event by a function",
+        {"an event from a function",
          [](Store& store, bool) -> awaitable<void> {
              const RoomEvent stored =
                  co_await store.add_event_auto_index("lobby", event_saying(long_text));
              expect(stored.content == TextContent{.body = long_text}, "the event");
          }},
-        {"a list of events by a function",
+        {"a list of events from a function",
          [](Store& store, bool) -> awaitable<void> {
              const auto stored = co_await store.append_events("lobby", two_events());
              expect(stored.size() == 2 && stored[1].index == 1, "two events");
@@ -215,14 +215,14 @@ std::vector<Call> struct_calls() {
          [](Store& store, bool yes) -> awaitable<void> {
              co_await store.append_events("lobby", two_events());
              const auto events = co_await store.list_events("lobby", {.limit = yes ? 1 : 2});
-             expect(events.size() == (yes ? 1U : 2U), "as many as asked for");
+             expect(events.size() == (yes ? 1U : 2U), "as many as requested");
          }},
         {"a query with a filter, in a variable",
          [](Store& store, bool) -> awaitable<void> {
              const EventQuery query{.filter = {.parent_event_id = long_id}};
              expect((co_await store.list_events("lobby", query)).empty(), "empty");
          }},
-        {"a query with a filter, by a function",
+        {"a query with a filter, from a function",
          [](Store& store, bool) -> awaitable<void> {
              expect((co_await store.list_events("lobby", replies_to(long_id))).empty(), "empty");
          }},

@@ -1,4 +1,4 @@
-// Calls that are given texts, optional texts, lists, channel types and JSON.
+// Calls with strings, optional strings, lists, channel types and JSON as arguments.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,7 +69,7 @@ std::vector<Call> text_calls() {
              const std::string id = yes ? long_id + std::to_string(yes) : "lobby";
              expect(co_await store.room_exists(id) == !yes, "as chosen");
          }},
-        {"a conditional text by a lambda",
+        {"a conditional text from a lambda",
          [](Store& store, bool yes) -> awaitable<void> {
              const auto id = [&] { return yes ? long_id + "!" : std::string("lobby"); };
              expect(co_await store.room_exists(id()) == !yes, "as chosen");
@@ -80,7 +80,7 @@ std::vector<Call> text_calls() {
              if (yes) id = long_id;
              expect(co_await store.room_exists(id.value_or("lobby")) == !yes, "as chosen");
          }},
-        {"a member of what a function returns",
+        {"a member of a function result",
          [](Store& store, bool) -> awaitable<void> {
              expect(!co_await store.room_exists(room_named(long_id).id), "absent");
          }},
@@ -96,7 +96,7 @@ std::vector<Call> text_calls() {
              expect(!co_await store.resolve_identity("sms", "+1", long_text), "nobody");
              expect(!co_await store.resolve_identity("sms", "+1", {long_text}), "nobody");
          }},
-        {"an optional text by a function",
+        {"an optional text from a function",
          [](Store& store, bool) -> awaitable<void> {
              expect(!co_await store.resolve_identity(
                         "sms", "+1", std::make_optional<std::string>(long_text)),
@@ -131,12 +131,12 @@ std::vector<Call> text_calls() {
              const auto counts = co_await store.get_unread_counts(long_text, std::move(rooms));
              expect(counts.size() == 2, "two rooms");
          }},
-        {"a list by a function",
+        {"a list from a function",
          [](Store& store, bool) -> awaitable<void> {
              const auto counts = co_await store.get_unread_counts(long_text, rooms_of(long_id));
              expect(counts.size() == 2, "two rooms");
          }},
-        {"an empty list, and one of equals",
+        {"an empty list, and a list of equal ids",
          [](Store& store, bool) -> awaitable<void> {
              expect((co_await store.get_unread_counts("c", {})).empty(), "no room");
              expect((co_await store.get_unread_counts("c", std::vector<std::string>(1, long_id)))

@@ -1,4 +1,4 @@
-// Appends to a memory store and reads back, through the installed headers alone.
+// Appends to a memory store and reads back, using only the installed headers.
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -34,7 +34,7 @@ int main() {
     const auto events = conversation.get();
     if (events.size() != 2 || events[1].index != 1 ||
         events[1].content != roomstore::TextContent{"and good-bye"}) {
-        std::fprintf(stderr, "read back something else: %zu events\n", events.size());
+        std::fprintf(stderr, "read back other events than expected: %zu\n", events.size());
         return 1;
     }
     std::printf("roomstore %s: %zu events\n", ROOMSTORE_VERSION_STRING, events.size());

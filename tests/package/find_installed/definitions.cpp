@@ -1,2 +1,3 @@
-// What roomstore::roomstore has compiled, for a program that links roomstore::header_only.
+// The definitions that roomstore::roomstore contains, for a program that links
+// roomstore::header_only.
 #include <roomstore/src.hpp>

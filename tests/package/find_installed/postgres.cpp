@@ -1,7 +1,7 @@
 // Appends to a PostgreSQL store and reads back, through the installed library:
 //
-//   consumer CONNECTION SCHEMA   there, in that schema
-//   consumer                     where no server is: what can be seen without one
+//   consumer CONNECTION SCHEMA   uses that schema of that server
+//   consumer                     without a server: checks the error
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -32,7 +32,7 @@ asio::awaitable<std::int64_t> converse(std::shared_ptr<roomstore::ConversationSt
 
 int main(int argc, char** argv) {
     roomstore::PostgresOptions options{.connections = 1};
-    // A socket folder in which no server can be.
+    // A socket directory that cannot have a server.
     options.connection_string = argc == 3 ? argv[1] : "host=/nonexistent dbname=none";
     if (argc == 3) options.schema = argv[2];
     if (argc != 3) options.deadline = std::chrono::seconds(1);
@@ -45,7 +45,8 @@ int main(int argc, char** argv) {
         std::printf("%lld event appended and read\n", static_cast<long long>(count));
         return argc == 3 && count == 1 ? 0 : 1;
     } catch (const roomstore::Error& error) {
-        // The class and the category are the library's: also where that is a shared one.
+        // The exception class and the error category are those of the library, even if it is
+        // shared.
         std::printf("%s\n", error.what());
         return argc != 3 && error.code() == roomstore::errc::unavailable ? 0 : 1;
     }

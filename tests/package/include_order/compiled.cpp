@@ -1,4 +1,4 @@
-// Stands for a library that was compiled before the program.
+// Represents a library that was compiled before the program.
 #include <string>
 
 #include <asio/awaitable.hpp>

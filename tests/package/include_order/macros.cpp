@@ -12,7 +12,8 @@
 #include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
 
-// Not standard headers that none of the above includes: those need not compile after this.
+// Standard headers that none of the above includes are needed here, since they may not compile
+// after the macros.
 #include <charconv>
 #include <map>
 #include <mutex>

@@ -1,5 +1,5 @@
 // clang-format off
-// FIRST is the header that the program includes first of all.
+// FIRST is the first header that the program includes.
 #include FIRST
 
 #include <asio/co_spawn.hpp>
@@ -15,7 +15,7 @@ asio::awaitable<std::string> answer(int depth);
 
 int main() {
     bool right = false;
-    // What the library allocates is released here, and what is released is kept for the next.
+    // Memory allocated by the library is released here, where asio keeps it for the next coroutine.
     for (int depth = 0; depth < 4; ++depth) {
         asio::io_context io;
         asio::co_spawn(io, answer(depth), [&](std::exception_ptr failure, std::string text) {

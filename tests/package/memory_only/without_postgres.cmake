@@ -1,7 +1,7 @@
-# Configures, builds and installs roomstore itself as on a machine that has no libpqxx, libpq and fmt,
-# then consumes that: cmake -DSOURCE=<roomstore> -DBINARY=<scratch> -DCXX=<compiler> -P ...
+# Configures, builds and installs roomstore as on a machine without libpqxx, libpq and fmt, then builds a
+# consumer: cmake -DSOURCE=<roomstore> -DBINARY=<scratch> -DCXX=<compiler> -P ...
 #
-# find_package is switched off for them, and headers that refuse to compile stand before theirs.
+# find_package is disabled for them, and headers that do not compile precede theirs in the search path.
 file(REMOVE_RECURSE ${BINARY})
 set(options
     -DCMAKE_CXX_FLAGS=-I${CMAKE_CURRENT_LIST_DIR}/hidden
@@ -16,12 +16,13 @@ endfunction()
 run(${CMAKE_COMMAND} -S ${SOURCE} -B ${BINARY}/library -G Ninja -DCMAKE_CXX_COMPILER=${CXX} ${options}
     -DROOMSTORE_BUILD_TESTS=OFF -DROOMSTORE_BUILD_EXAMPLES=OFF)
 run(${CMAKE_COMMAND} --build ${BINARY}/library)
-# Not by run(), which would take the list of options apart.
+# Not by run(), which would split the list of options.
 execute_process(
     COMMAND ${CMAKE_COMMAND} -DPROJECT=${CMAKE_CURRENT_LIST_DIR} -DBINARY=${BINARY}/consumer -DCXX=${CXX}
             -DINSTALL=${BINARY}/library "-DOPTIONS=${options}" -P ${CMAKE_CURRENT_LIST_DIR}/../consume.cmake
             COMMAND_ERROR_IS_FATAL ANY)
-# Configuration and .pc files stand in a folder that other architectures do not look into.
+# The package is specific to an architecture, because its CMake configuration and .pc files are in a directory
+# that other architectures do not search.
 find_program(DPKG dpkg)
 find_program(DPKG_DEB dpkg-deb)
 if(DPKG AND DPKG_DEB)
@@ -31,7 +32,7 @@ if(DPKG AND DPKG_DEB)
         COMMAND ${DPKG_DEB} --field ${package} Architecture OUTPUT_VARIABLE is COMMAND_ERROR_IS_FATAL ANY)
     execute_process(COMMAND ${DPKG} --print-architecture OUTPUT_VARIABLE here COMMAND_ERROR_IS_FATAL ANY)
     if(NOT is STREQUAL here)
-        message(FATAL_ERROR "${package} is for ${is}, and was made for ${here}")
+        message(FATAL_ERROR "${package} is for ${is}, but was built on ${here}")
     endif()
 endif()
 foreach(component postgres contract_tests)

@@ -9,8 +9,8 @@ namespace {
 
 using namespace roomstore;
 
-/// The reference of the differential tests, which knows one thread only, behind a mutex. Its
-/// coroutines never suspend, so the lock is released by the thread that took it.
+/// The single-threaded reference of the differential tests, protected by a mutex. Its coroutines
+/// never suspend, so the lock is released by the thread that took it.
 class LockedStore final : public ConversationStore {
 public:
     explicit LockedStore(Limits limits) : store_(limits) {}
@@ -228,7 +228,7 @@ public:
     }
 
 private:
-    /// An awaitable does nothing before it is awaited: the call runs under the lock.
+    /// An awaitable does nothing before it is awaited, so the call runs under the lock.
     template <typename T>
     asio::awaitable<T> locked(asio::awaitable<T> call) {
         const std::lock_guard lock(mutex_);

@@ -5,5 +5,5 @@
 #include <roomstore/conversation_store.hpp>
 #include <roomstore/query.hpp>
 
-/// The third backend: a store that is neither of those that roomstore ships.
+/// The third backend: a store in addition to the two of roomstore.
 std::shared_ptr<roomstore::ConversationStore> make_locked_store(roomstore::Limits limits);

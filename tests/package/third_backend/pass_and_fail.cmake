@@ -1,5 +1,5 @@
-# Builds the third backend against the installed suite, which it has to pass, and which has to fail what is
-# wrong:
+# Builds the third backend with the installed suite. The backend must pass the suite, and a wrong one must
+# fail:
 #
 #   cmake -DPREFIX=<where roomstore is installed> -DREFERENCE=<its tests> -DSUITE=<a binary of that tree with the
 #         whole suite> -DCATCH2=<folder of Catch2's package> -DBINARY=<scratch> -DCXX=<compiler> -P ...
@@ -8,7 +8,7 @@ execute_process(
             -DOPTIONS=-DREFERENCE=${REFERENCE} -P
             ${CMAKE_CURRENT_LIST_DIR}/../consume.cmake COMMAND_ERROR_IS_FATAL ANY)
 
-# The linker left no case out, but for those that only the backends of this library have to pass.
+# The linker must not leave out a test case, except those that only the backends of this library have to pass.
 function(list_cases binary result)
     execute_process(
         COMMAND ${binary} --list-tests ~[own] --verbosity quiet --order lex
@@ -18,10 +18,10 @@ endfunction()
 list_cases(${SUITE} expected)
 list_cases(${BINARY}/build/consumer linked)
 if(NOT linked STREQUAL expected OR NOT linked MATCHES "deleting an event can keep its replies")
-    message(FATAL_ERROR "the third backend was tested by:\n${linked}\ninstead of:\n${expected}")
+    message(FATAL_ERROR "the third backend has the test cases:\n${linked}\ninstead of:\n${expected}")
 endif()
 
-# A backend that deletes replies that were to be kept is found out, by the case about that and not by a crash.
+# A backend that deletes replies that should be kept must fail in the test case about that, without a crash.
 execute_process(
     COMMAND ${BINARY}/build/wrong_consumer OUTPUT_VARIABLE told RESULT_VARIABLE result COMMAND_ECHO STDOUT)
 message("${told}")
@@ -31,7 +31,7 @@ if(result EQUAL 0
     message(FATAL_ERROR "the wrong backend ended with ${result}")
 endif()
 
-# What is missing is named. Where /lib is /usr/lib, CMake finds a package under both names.
+# The missing dependency must be named. If /lib is a link to /usr/lib, CMake finds a package under both paths.
 string(REGEX REPLACE "^/usr/" "/" catch2_again "${CATCH2}")
 execute_process(
     COMMAND ${CMAKE_COMMAND} -E env CMAKE_PREFIX_PATH=${PREFIX} ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B

@@ -9,7 +9,7 @@ using roomstore::Json;
 
 namespace {
 
-/// `value @> part`, as PostgreSQL's console writes it.
+/// `value @> part`, in PostgreSQL's notation.
 bool contains(const std::string& value, const std::string& part) {
     return roomstore::detail::json_contains(Json::parse(value), Json::parse(part));
 }
@@ -38,7 +38,7 @@ TEST_CASE("an absent member never matches null") {
     CHECK_FALSE(contains(R"({"a":{}})", R"({"a":null})"));
 }
 
-TEST_CASE("an array contains its elements in any order and number") {
+TEST_CASE("an array contains its elements in any order, repeated or not") {
     CHECK(contains("[1,2,3]", "[3,1]"));
     CHECK(contains("[1,2,3]", "[1,2,2]"));
     CHECK(contains("[1,2,3]", "[]"));
@@ -52,7 +52,7 @@ TEST_CASE("an array contains its elements in any order and number") {
     CHECK_FALSE(contains("[]", "[[]]"));
 }
 
-TEST_CASE("only at the top level an array contains a bare scalar") {
+TEST_CASE("an array contains a bare scalar only at the top level") {
     CHECK(contains(R"(["foo","bar"])", R"("bar")"));
     CHECK(contains("[null]", "null"));
     CHECK_FALSE(contains(R"("bar")", R"(["bar"])"));
@@ -61,7 +61,7 @@ TEST_CASE("only at the top level an array contains a bare scalar") {
     CHECK_FALSE(contains("[[1]]", "[1]"));
 }
 
-TEST_CASE("scalars contain the equal one of the same type") {
+TEST_CASE("scalars contain only an equal scalar of the same type") {
     CHECK(contains(R"("foo")", R"("foo")"));
     CHECK(contains("null", "null"));
     CHECK(contains("true", "true"));
@@ -81,7 +81,7 @@ TEST_CASE("numbers are compared as decimals") {
     CHECK(contains("-5", "-5.0"));
     CHECK_FALSE(contains("1", "1.5"));
     CHECK_FALSE(contains("1", "-1.0"));
-    // Integers that a double, or a cast between signed and unsigned, would mix up.
+    // Integers that conversion to double, or between signed and unsigned, would make equal.
     CHECK_FALSE(contains("9007199254740993", "9007199254740992"));
     CHECK_FALSE(contains("9007199254740993", "9007199254740992.0"));
     CHECK(contains("9007199254740992", "9007199254740992.0"));
@@ -89,7 +89,7 @@ TEST_CASE("numbers are compared as decimals") {
     CHECK_FALSE(contains("18446744073709551615", "-1"));
     CHECK_FALSE(contains("-1", "18446744073709551615"));
     CHECK(contains("18446744073709551615", "18446744073709551615"));
-    // A double stands for its shortest decimal: 2 to the 63rd is stored as ...6000.
+    // A double is stored as its shortest decimal: 2 to the power of 63 becomes ...6000.
     CHECK(contains("9223372036854776000", "9223372036854775808.0"));
     CHECK_FALSE(contains("9223372036854775808", "9223372036854775808.0"));
     CHECK(contains("9223372036854775808", "9223372036854775808"));
@@ -97,7 +97,7 @@ TEST_CASE("numbers are compared as decimals") {
     CHECK_FALSE(contains("1", "1e300"));
 }
 
-TEST_CASE("long arrays contain what short ones do") {
+TEST_CASE("long arrays follow the same rules as short ones") {
     const auto list = [](const std::string& more) {
         std::string text = "[";
         for (int i = 0; i < 20; ++i) text += std::to_string(i * 7 % 20) + ',';
@@ -121,7 +121,7 @@ TEST_CASE("long arrays contain what short ones do") {
         CAPTURE(missing);
         CHECK_FALSE(contains(value, list(missing)));
     }
-    // As many comparisons as there are pairs would take minutes.
+    // Comparing every pair would take minutes.
     Json many = Json::array();
     for (int i = 0; i < 200'000; ++i) many.push_back(i * 3LL);
     Json reversed = many;

@@ -8,7 +8,7 @@
 
 using roomstore::detail::FieldPath;
 
-TEST_CASE("a path writes fields with dots, and elements as a JSON pointer") {
+TEST_CASE("a path has dots before fields, and JSON pointer syntax for elements") {
     const FieldPath event("RoomEvent");
     const FieldPath source = event.field("source");
     const FieldPath payload = source.field("raw_payload");
@@ -19,20 +19,20 @@ TEST_CASE("a path writes fields with dots, and elements as a JSON pointer") {
     CHECK(FieldPath("room_ids").element(0).str() == "room_ids/0");
 }
 
-TEST_CASE("keys in a path are escaped as RFC 6901 says") {
+TEST_CASE("keys in a path are escaped as in RFC 6901") {
     const FieldPath path("patch");
     CHECK(path.key("a/b").str() == "patch/a~1b");
     CHECK(path.key("m~n").str() == "patch/m~0n");
     CHECK(path.key("").str() == "patch/");
 }
 
-TEST_CASE("keys from outside cannot flood or forge a log") {
+TEST_CASE("untrusted keys are shortened and escaped for logs") {
     const FieldPath path("patch");
     CHECK(path.key("a\nERROR").str() == "patch/a\\nERROR");
     CHECK(path.key(std::string(1000, 'k')).str() == "patch/" + std::string(64, 'k') + "...");
 }
 
-TEST_CASE("a refusal carries the path, the reason and invalid_argument") {
+TEST_CASE("a refusal has the path, the reason and invalid_argument") {
     const FieldPath room("Room");
     CHECK(roomstore::test::refusal([&] { roomstore::detail::refuse(room.field("id"), "empty"); }) ==
           "Room.id: empty");

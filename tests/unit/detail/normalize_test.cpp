@@ -22,14 +22,14 @@ Channels connected_via(Channels given) {
 
 }  // namespace
 
-TEST_CASE("connected_via holds the primary channel first and nothing twice") {
+TEST_CASE("connected_via starts with the primary channel and has no duplicates") {
     CHECK(connected_via({}) == Channels{"main"});
     CHECK(connected_via({"main"}) == Channels{"main"});
     CHECK(connected_via({"z", "a"}) == Channels{"main", "z", "a"});
     CHECK(connected_via({"z", "main", "a", "z", "main"}) == Channels{"main", "z", "a"});
 }
 
-TEST_CASE("numbers of metadata are written out, at any depth, and nothing else is touched") {
+TEST_CASE("numbers in metadata are normalized at any depth, and nothing else is changed") {
     auto value = Json::parse(R"({"a": [1e17, -0.0, {"b": -1.5e16}], "c": 1.0, "d": 1e17})");
     value["e"] = "1e17";
     roomstore::detail::normalize_numbers(value);
@@ -37,7 +37,7 @@ TEST_CASE("numbers of metadata are written out, at any depth, and nothing else i
                           R"("d":100000000000000000,"e":"1e17"})");
 }
 
-TEST_CASE("the empty idempotency key is no key") {
+TEST_CASE("an empty idempotency key is removed") {
     RoomEvent event{.idempotency_key = ""};
     roomstore::detail::normalize_idempotency_key(event);
     CHECK_FALSE(event.idempotency_key);
@@ -46,7 +46,7 @@ TEST_CASE("the empty idempotency key is no key") {
     CHECK(event.idempotency_key == "k");
 }
 
-TEST_CASE("an append is repeated by the same type, source, time and key, whatever the index") {
+TEST_CASE("an append is repeated if type, source, time and key are equal, whatever the index") {
     const RoomEvent stored{.id = "e",
                            .room_id = "r",
                            .source = {.channel_id = "c", .channel_type = "sms"},

@@ -12,7 +12,7 @@ using roomstore::detail::SipKey;
 
 namespace {
 
-// The key of the paper's appendix: the bytes 00 to 0f.
+// The key of the appendix of the SipHash paper: the bytes 00 to 0f.
 constexpr SipKey paper_key{0x0706050403020100U, 0x0F0E0D0C0B0A0908U};
 
 /// The bytes 00, 01, 02 and so on.
@@ -24,8 +24,8 @@ std::string counting(std::size_t size) {
 
 }  // namespace
 
-TEST_CASE("SipHash-2-4 gives the vectors of its authors") {
-    // The one of 15 bytes is in the paper, all of them are in the reference implementation.
+TEST_CASE("SipHash-2-4 matches the test vectors of its authors") {
+    // The vector for 15 bytes is in the paper, all of them are in the reference implementation.
     constexpr std::array<std::uint64_t, 16> vectors{0x726FDB47DD0E0E31U,
                                                     0x74F839C593DC67FDU,
                                                     0x0D6C8009D9A94F5AU,
@@ -48,7 +48,7 @@ TEST_CASE("SipHash-2-4 gives the vectors of its authors") {
     }
 }
 
-TEST_CASE("SipHash-1-3 gives the known vectors") {
+TEST_CASE("SipHash-1-3 matches known test vectors") {
     CHECK(SipHash<1, 3>(paper_key)("") == 0xABAC0158050FC4DCU);
     CHECK(SipHash<1, 3>(paper_key)(counting(1)) == 0xC9F49BF37D57CA93U);
     CHECK(SipHash<1, 3>(paper_key)(counting(2)) == 0x82CB9B024DC7D44DU);
@@ -57,7 +57,7 @@ TEST_CASE("SipHash-1-3 gives the known vectors") {
     CHECK(SipHash<1, 3>(paper_key)(counting(15)) == 0xD320D86D2A519956U);
 }
 
-TEST_CASE("another key gives another SipHash") {
+TEST_CASE("different keys give different hashes") {
     const auto hash = SipHash<1, 3>(paper_key)("lobby");
     CHECK(SipHash<1, 3>({paper_key.low ^ 1, paper_key.high})("lobby") != hash);
     CHECK(SipHash<1, 3>({paper_key.low, paper_key.high ^ 1})("lobby") != hash);

@@ -28,8 +28,8 @@ std::size_t shard_of(std::size_t hash) {
     return hash / ((std::numeric_limits<std::size_t>::max)() / shards + 1);
 }
 
-/// Keys that `std::hash` puts into one slot, and others into one shard: what an attacker finds by
-/// trying, since it has no secret.
+/// Keys that `std::hash` maps to one place (slot or shard). An attacker can find them by trial,
+/// because `std::hash` has no secret.
 template <typename Place>
 std::vector<std::string> crafted(std::size_t count, Place place) {
     std::vector<std::string> keys;
@@ -47,8 +47,8 @@ std::size_t places(const std::vector<std::string>& keys, Hash hash, Place place)
     return used.size();
 }
 
-/// How many keys are looked at when each key of the table is looked for: the squares of the sizes
-/// of its buckets.
+/// Number of key comparisons for looking up each key of the table: the sum of the squared bucket
+/// sizes.
 template <typename Table>
 std::size_t comparisons(const Table& table) {
     std::size_t sum = 0;
@@ -60,22 +60,22 @@ std::size_t comparisons(const Table& table) {
 
 }  // namespace
 
-TEST_CASE("keys made to meet in one slot of a table are spread as random ones") {
+TEST_CASE("keys crafted to collide in one slot of a table are spread like random keys") {
     const auto keys = crafted(slots, slot_of);
     REQUIRE(places(keys, std::hash<std::string_view>{}, slot_of) == 1);
-    // Random keys leave one slot in e free: 647 are used, give or take 10.
+    // Random keys leave a fraction 1/e of the slots free: about 647 are used, plus or minus 10.
     CHECK(places(keys, TextHash{}, slot_of) > 550);
 }
 
-TEST_CASE("keys made to meet in one shard are spread as random ones") {
+TEST_CASE("keys crafted to collide in one shard are spread like random keys") {
     const auto keys = crafted(slots, shard_of);
     REQUIRE(places(keys, std::hash<std::string_view>{}, shard_of) == 1);
     CHECK(places(keys, TextHash{}, shard_of) > shards / 2);
 }
 
-TEST_CASE("tables of texts have no crowded bucket for keys made for std::hash") {
+TEST_CASE("tables with TextHash have no overfull bucket for keys crafted against std::hash") {
     constexpr std::size_t count = 2000;
-    // Whoever attacks knows how many buckets a table of so many has.
+    // An attacker knows the number of buckets of a table of this size.
     std::unordered_set<std::string> known;
     known.reserve(count);
     const auto buckets = known.bucket_count();
@@ -100,7 +100,7 @@ TEST_CASE("tables of texts have no crowded bucket for keys made for std::hash") 
     CHECK(comparisons(map) < 3 * count);
 }
 
-TEST_CASE("a hash of a text stays the same in a process, for all kinds of strings") {
+TEST_CASE("the hash of a text is the same within a process, for all string types") {
     const std::string text = "lobby";
     CHECK(TextHash{}(text) == TextHash{}("lobby"));
     CHECK(TextHash{}(text) == TextHash{}(std::string_view(text)));
@@ -108,7 +108,7 @@ TEST_CASE("a hash of a text stays the same in a process, for all kinds of string
     CHECK(map.find(std::string_view("lobby")) != map.end());
 }
 
-TEST_CASE("each key of the hash is drawn anew") {
+TEST_CASE("every generated hash key is different") {
     const auto first = draw_hash_key();
     const auto second = draw_hash_key();
     CHECK(first.low != second.low);

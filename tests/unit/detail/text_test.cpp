@@ -15,7 +15,7 @@ using roomstore::detail::one_line;
 using roomstore::detail::printable;
 using roomstore::detail::quoted;
 
-/// The fault of `text` as an error writes it, empty where there is none.
+/// The fault of `text` as shown in errors; empty if there is none.
 std::string fault(const std::string& text) {
     const auto found = find_text_fault(text);
     return found ? to_string(*found) : "";
@@ -38,7 +38,7 @@ std::string encode(std::uint32_t code_point) {
             byte(0x80 | (code_point & 0x3F))};
 }
 
-/// Decodes by the bits and compares with the encoding of the result: another way to the same rules.
+/// Decodes bit by bit and compares with the encoding of the result: an independent check.
 bool is_text_by_decoding(const std::string& text) {
     for (std::size_t i = 0; i < text.size();) {
         const auto lead = static_cast<unsigned char>(text[i]);
@@ -64,7 +64,7 @@ bool is_text_by_decoding(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("text is accepted with every character but NUL") {
+TEST_CASE("text may have every character except NUL") {
     CHECK(fault("").empty());
     std::string all;
     for (std::uint32_t code_point = 1; code_point <= 0x10FFFF; ++code_point) {
@@ -74,32 +74,32 @@ TEST_CASE("text is accepted with every character but NUL") {
     CHECK(fault(all).empty());
 }
 
-TEST_CASE("NUL is named with its byte") {
+TEST_CASE("a NUL is reported with its byte offset") {
     CHECK(fault(std::string("\0", 1)) == "NUL at byte 0");
     CHECK(fault(std::string("abc\0def", 7)) == "NUL at byte 3");
     CHECK(fault(std::string("\xC3\xA4\0", 3)) == "NUL at byte 2");
 }
 
-TEST_CASE("what is no UTF-8 is named with the byte where it begins") {
+TEST_CASE("invalid UTF-8 is reported with the byte offset where it begins") {
     CHECK(fault("\xFF") == "invalid UTF-8 at byte 0");
     CHECK(fault("ab\x80") == "invalid UTF-8 at byte 2");
-    // Overlong forms of NUL, '/', U+07FF, U+FFFF.
+    // Overlong encodings of NUL, '/', U+07FF, U+FFFF.
     CHECK(fault("a\xC0\x80") == "invalid UTF-8 at byte 1");
     CHECK(fault("\xC1\xAF") == "invalid UTF-8 at byte 0");
     CHECK(fault("\xE0\x9F\xBF") == "invalid UTF-8 at byte 0");
     CHECK(fault("\xF0\x8F\xBF\xBF") == "invalid UTF-8 at byte 0");
-    // The first and the last surrogate, U+110000, and a lead byte for five.
+    // The first and the last surrogate, U+110000, and a lead byte of a five-byte sequence.
     CHECK(fault("\xED\xA0\x80") == "invalid UTF-8 at byte 0");
     CHECK(fault("\xED\xBF\xBF") == "invalid UTF-8 at byte 0");
     CHECK(fault("\xF4\x90\x80\x80") == "invalid UTF-8 at byte 0");
     CHECK(fault("\xF8\x88\x80\x80\x80") == "invalid UTF-8 at byte 0");
-    // Cut short.
+    // Truncated sequences.
     CHECK(fault("12345678\xC3") == "invalid UTF-8 at byte 8");
     CHECK(fault("\xE2\x82") == "invalid UTF-8 at byte 0");
     CHECK(fault("\xF0\x9F\x98") == "invalid UTF-8 at byte 0");
 }
 
-TEST_CASE("a fault is found wherever it stands in words of eight bytes") {
+TEST_CASE("a fault is found at every offset within an 8-byte word") {
     for (const std::string& around : {std::string("a"), std::string("\xC3\xA4")}) {
         for (std::size_t before = 0; before < 20; ++before) {
             std::string text;
@@ -115,7 +115,7 @@ TEST_CASE("a fault is found wherever it stands in words of eight bytes") {
     }
 }
 
-TEST_CASE("the check agrees with decoding, on sequences of the bytes at the edges of the rules") {
+TEST_CASE("the check agrees with a decoder on sequences of boundary bytes") {
     constexpr std::array<unsigned char, 24> edges{0x00, 0x01, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0,
                                                   0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC,
                                                   0xED, 0xEE, 0xEF, 0xF0, 0xF3, 0xF4, 0xF5, 0xFF};
@@ -140,7 +140,7 @@ TEST_CASE("the check agrees with decoding, on sequences of the bytes at the edge
     CHECK(accepted > 100);
 }
 
-TEST_CASE("text from outside is shown short and harmless") {
+TEST_CASE("untrusted text is shortened and escaped") {
     CHECK(printable("hello") == "hello");
     CHECK(printable("a\nb\r\t\x7F\x1B") == "a\\nb\\r\\t\\u007f\\u001b");
     CHECK(printable("\xC2\x85\xC2\x9F\xC2\xA0") == "\\u0085\\u009f\xC2\xA0");
@@ -152,20 +152,20 @@ TEST_CASE("text from outside is shown short and harmless") {
     CHECK(printable(std::string("a\0b", 3)) == "a\\u0000b");
     CHECK(printable(std::string(64, 'x')) == std::string(64, 'x'));
     CHECK(printable(std::string(65, 'x')) == std::string(64, 'x') + "...");
-    // Neither inside of an escape.
+    // Not cut within an escape either.
     CHECK(printable(std::string(61, 'x') + "\xFF") == std::string(61, 'x') + "...");
     CHECK(printable(std::string(60, 'x') + "\xFF") == std::string(60, 'x') + "\\xff");
-    // Never cut inside of a character.
+    // Not cut within a character.
     CHECK(printable(std::string(63, 'x') + "\xC3\xBC") == std::string(63, 'x') + "...");
 }
 
-TEST_CASE("what was made printable stays as it is") {
+TEST_CASE("printable text is not changed again") {
     const std::string text = one_line("a\n'b'\\ \xFF\xE2\x80\xA8" + std::string(200, 'x'));
     CHECK(text == "a\\n'b'\\ \\xff\\u2028" + std::string(200, 'x'));
     CHECK(one_line(text) == text);
 }
 
-TEST_CASE("a quoted name ends where its quotes do") {
+TEST_CASE("quotes within a quoted name are escaped") {
     CHECK(quoted("lobby") == "'lobby'");
     CHECK(quoted("") == "''");
     CHECK(quoted("it's a \\") == "'it\\'s a \\\\'");

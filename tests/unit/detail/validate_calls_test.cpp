@@ -25,7 +25,7 @@ RoomEvent event(std::string id, std::optional<std::string> key = {}) {
             .idempotency_key = std::move(key)};
 }
 
-/// What a text of exactly `size` bytes counts for in an event with nothing else but its ids.
+/// Size of an event with only its ids set, without the bytes of its body.
 constexpr std::size_t bytes_beside_body = 2 /* ids */ + 1 /* channel */ + 3 /* visibility */ +
                                           4 * 8 /* empty JSON objects */ + 8 /* content */;
 
@@ -33,7 +33,7 @@ constexpr std::size_t bytes_beside_body = 2 /* ids */ + 1 /* channel */ + 3 /* v
 
 #define REFUSED(call, text) CHECK(refusal([&] { v.call; }) == (text))
 
-TEST_CASE("ids among the arguments are 1 to 255 bytes of text") {
+TEST_CASE("id arguments are 1 to 255 bytes of text") {
     const std::string bad(256, 'x');
     const std::string long_id = ": 256 bytes, more than 255";
     REFUSED(get_room(""), "room_id: empty");
@@ -94,7 +94,7 @@ TEST_CASE("ids among the arguments are 1 to 255 bytes of text") {
     REFUSED(list_read_markers(bad), "room_id" + long_id);
 }
 
-TEST_CASE("updates are checked as what they replace") {
+TEST_CASE("updates are validated like the row that they replace") {
     const std::string empty = "";
     Room room = full_room();
     room.id.clear();
@@ -114,7 +114,7 @@ TEST_CASE("updates are checked as what they replace") {
     REFUSED(update_task(task), "Task.room_id: empty");
 }
 
-TEST_CASE("keys and addresses have sizes of their own") {
+TEST_CASE("keys and addresses have their own size limits") {
     REFUSED(check_idempotency("r", ""), "");
     REFUSED(check_idempotency("r", std::string(255, 'k')), "");
     REFUSED(check_idempotency("r", std::string(256, 'k')), "key: 256 bytes, more than 255");
@@ -128,7 +128,7 @@ TEST_CASE("keys and addresses have sizes of their own") {
     REFUSED(link_address("i", "sms", std::string("1\0", 2), {}), "address: NUL at byte 1");
 }
 
-TEST_CASE("a page does not go backwards") {
+TEST_CASE("offset and limit of a page are not negative") {
     REFUSED(list_rooms({}), "");
     REFUSED(list_rooms({.offset = 0, .limit = 0}), "");
     REFUSED(list_rooms({.offset = -1}), "Page.offset: -1, must be at least 0");
@@ -138,7 +138,7 @@ TEST_CASE("a page does not go backwards") {
             "ChannelLookup.limit: -1, must be at least 0");
 }
 
-TEST_CASE("filters of rooms are checked field by field") {
+TEST_CASE("every field of a room filter is validated") {
     constexpr auto no_status = static_cast<RoomStatus>(9);
     const std::string outside = ": 9 is not a value of the enumeration";
     REFUSED(find_rooms({.organization_id = ""}, {}), "RoomFilter.organization_id: empty");
@@ -164,14 +164,14 @@ TEST_CASE("a metadata patch is a JSON object") {
             "unset/1: invalid UTF-8 at byte 0");
 }
 
-TEST_CASE("the delivery cursor moves to an index") {
+TEST_CASE("the delivery cursor must be a valid index, and gap and replies valid enumerators") {
     REFUSED(advance_delivered_index("r", 0, Gap::refuse), "");
     REFUSED(advance_delivered_index("r", -1, Gap::refuse), "index: -1, must be at least 0");
     REFUSED(advance_delivered_index("r", 0, static_cast<Gap>(2)), "gap: not a value of Gap");
     REFUSED(delete_event("r", "e", static_cast<Replies>(2)), "replies: not a value of Replies");
 }
 
-TEST_CASE("a query of events has one cursor and no negative numbers") {
+TEST_CASE("an event query has at most one cursor and no negative numbers") {
     REFUSED(list_events("r", {}), "");
     REFUSED(list_events("r", {.limit = 0}), "");
     REFUSED(list_events("r", {.offset = -1}), "EventQuery.offset: -1, must be at least 0");
@@ -185,7 +185,7 @@ TEST_CASE("a query of events has one cursor and no negative numbers") {
             "EventQuery.after_index: not together with before_index");
 }
 
-TEST_CASE("a filter of events is checked field by field") {
+TEST_CASE("every field of an event filter is validated") {
     const auto refused = [](EventFilter filter) {
         return refusal([&] { v.list_events("r", {.filter = filter}); });
     };
@@ -216,20 +216,20 @@ TEST_CASE("a filter of events is checked field by field") {
           "EventFilter.before_time: outside the years 1 to 9999");
 }
 
-TEST_CASE("an append belongs to its room") {
+TEST_CASE("an appended event must name its room") {
     REFUSED(add_event_auto_index("r", event("e")), "");
     REFUSED(add_event_auto_index("other", event("e")), "RoomEvent.room_id: differs from room_id");
     REFUSED(append_events("other", {event("e")}, {}), "events/0.room_id: differs from room_id");
 }
 
-TEST_CASE("a batch names each event and each key once") {
+TEST_CASE("a batch has no duplicate id and no duplicate key") {
     REFUSED(append_events("r", {}, {}), "");
     REFUSED(append_events("r", {event("a", "1"), event("b", "2"), event("c")}, {}), "");
     REFUSED(append_events("r", {event("a"), event("b"), event("a")}, {}),
             "events/2.id: given twice");
     REFUSED(append_events("r", {event("a", "k"), event("b", "k")}, {}),
             "events/1.idempotency_key: given twice");
-    // The empty key is no key.
+    // An empty key is no key.
     REFUSED(append_events("r", {event("a", ""), event("b", "")}, {}), "");
     RoomEvent bad = event("b");
     bad.content = TextContent{.body = "\xFF"};
@@ -239,7 +239,7 @@ TEST_CASE("a batch names each event and each key once") {
             "AppendOptions.expected_next_index: -1, must be at least 0");
 }
 
-TEST_CASE("an event is as large as its limit and no larger") {
+TEST_CASE("an event may be exactly as large as the limit and no larger") {
     const std::size_t limit = 1000;
     const Validator small(Limits{.max_event_bytes = limit});
     const auto with_body = [&](std::size_t size) {
@@ -255,7 +255,7 @@ TEST_CASE("an event is as large as its limit and no larger") {
           "RoomEvent: 1001 bytes, more than max_event_bytes (1000)");
     CHECK(refusal([&] { small.update_event(with_body(fits + 1)); }) ==
           "RoomEvent: 1001 bytes, more than max_event_bytes (1000)");
-    // Each event of a batch on its own.
+    // The limit applies to each event of a batch.
     RoomEvent other = with_body(fits);
     other.id = "f";
     CHECK(refusal([&] { small.append_events("r", {with_body(fits), other}, {}); }).empty());
@@ -264,7 +264,7 @@ TEST_CASE("an event is as large as its limit and no larger") {
           "events/1: 1009 bytes, more than max_event_bytes (1000)");
 }
 
-TEST_CASE("every value counts, so that a size bounds the number of values") {
+TEST_CASE("every value counts towards the size, so that the limit bounds the number of values") {
     const Validator small(Limits{.max_event_bytes = 1000});
     const auto fails = [&](auto call) {
         return refusal(call).ends_with("bytes, more than max_event_bytes (1000)");
@@ -296,7 +296,7 @@ TEST_CASE("every value counts, so that a size bounds the number of values") {
     CHECK(fails([&] { small.add_event(e); }));
 }
 
-TEST_CASE("what a store adds to a participant is counted beforehand") {
+TEST_CASE("values that a store adds to a participant count towards its size") {
     Participant participant{.id = "p", .room_id = "r", .channel_id = std::string(100, 'c')};
     // p, r, channel_id, metadata, and channel_id again as an element of connected_via.
     const std::size_t stored = 1 + 1 + 100 + 8 + 108;
@@ -312,7 +312,7 @@ TEST_CASE("what a store adds to a participant is counted beforehand") {
           }).empty());
 }
 
-TEST_CASE("limits are checked where a store is made") {
+TEST_CASE("limits are validated when a store is made") {
     const auto with = [](std::size_t bytes) {
         return refusal([&] { Validator(Limits{.max_event_bytes = bytes}); });
     };

@@ -40,7 +40,7 @@ EventContent wrapped(EventContent content, int times, Wrap wrap) {
     return content;
 }
 
-/// `levels` arrays in one another; made and dropped without recursion.
+/// `levels` nested arrays; built without recursion.
 Json nested_array(int levels) {
     Json value = Json::array();
     for (int i = 1; i < levels; ++i) {
@@ -67,12 +67,12 @@ bool is_too_deep(const std::string& refused, const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("every content is accepted, with all fields and with few") {
+TEST_CASE("every content type is accepted, with all fields and with required fields only") {
     for (const auto& content : full_contents()) CHECK(check(content).empty());
     for (const auto& content : minimal_contents()) CHECK(check(content).empty());
 }
 
-TEST_CASE("coordinates lie on earth") {
+TEST_CASE("coordinates are within their bounds") {
     const auto at = [](double latitude, double longitude) {
         return check(LocationContent{.latitude = latitude, .longitude = longitude});
     };
@@ -86,7 +86,7 @@ TEST_CASE("coordinates lie on earth") {
     CHECK(at(0, -INFINITY) == "RoomEvent.content.longitude: -inf, must be finite");
 }
 
-TEST_CASE("URLs begin with a scheme that is known") {
+TEST_CASE("URLs begin with an allowed scheme") {
     const std::string wanted = "must begin with http://, https:// or data:";
     const auto media = [](std::string url) {
         return check(MediaContent{.url = std::move(url), .mime_type = "image/png"});
@@ -114,7 +114,7 @@ TEST_CASE("sizes and durations are not negative") {
           "RoomEvent.content.duration_seconds: inf, must be finite");
 }
 
-TEST_CASE("enumerations inside of contents take their values only") {
+TEST_CASE("enumerations in contents accept only their enumerators") {
     CHECK(check(RichContent{.format = static_cast<RichFormat>(2)}) ==
           "RoomEvent.content.format: 2 is not a value of the enumeration");
     CHECK(check(DeleteContent{.target_event_id = "t", .delete_type = static_cast<DeleteType>(3)}) ==
@@ -123,7 +123,7 @@ TEST_CASE("enumerations inside of contents take their values only") {
           "RoomEvent.content.status: 3 is not a value of the enumeration");
 }
 
-TEST_CASE("JSON inside of contents has the shape that its field asks for") {
+TEST_CASE("JSON in contents has the type that its field requires") {
     CHECK(check(RichContent{.buttons = {Json::object(), 1}}) ==
           "RoomEvent.content.buttons/1: must be a JSON object, is number");
     CHECK(check(RichContent{.cards = {nullptr}}) ==
@@ -133,14 +133,14 @@ TEST_CASE("JSON inside of contents has the shape that its field asks for") {
     CHECK(check(ToolCallContent{.result = "anything"}).empty());
 }
 
-TEST_CASE("a composite has parts") {
+TEST_CASE("a composite must have parts") {
     CHECK(check(CompositeContent{}) == "RoomEvent.content.parts: empty");
     CHECK(check(composite_of(CompositeContent{})) == "RoomEvent.content.parts/0.parts: empty");
     CHECK(check(CompositeContent{.parts = {TextContent{}, LocationContent{.latitude = 91}}}) ==
           "RoomEvent.content.parts/1.latitude: 91, must be at most 90");
 }
 
-TEST_CASE("composites nest five deep, counted through edits") {
+TEST_CASE("composites nest at most five deep, including those within edits") {
     CHECK(check(wrapped(TextContent{}, 5, composite_of)).empty());
     CHECK(check(wrapped(TextContent{}, 6, composite_of)) ==
           "RoomEvent.content.parts/0.parts/0.parts/0.parts/0.parts/0: composites nested more than "
@@ -151,23 +151,23 @@ TEST_CASE("composites nest five deep, counted through edits") {
     CHECK(check(wrapped(TextContent{}, 5, edited_composite)).empty());
     CHECK(check(wrapped(TextContent{}, 6, edited_composite))
               .ends_with(": composites nested more than 5 deep"));
-    // Composites beside one another do not nest.
+    // Sibling composites do not count as nesting.
     CompositeContent many;
     for (int i = 0; i < 20; ++i) many.parts.push_back(composite_of(TextContent{}));
     CHECK(check(many).empty());
 }
 
-TEST_CASE("contents nest 128 deep, with the JSON that they hold") {
+TEST_CASE("contents nest at most 128 deep, including their JSON") {
     CHECK(check(wrapped(TextContent{}, 127, edit_of)).empty());
     CHECK(
         is_too_deep(check(wrapped(TextContent{}, 128, edit_of)), "RoomEvent.content.new_content"));
-    // The content itself is one level.
+    // The content itself counts as one level.
     CHECK(check(SystemContent{.data = nested_object(127)}).empty());
     CHECK(is_too_deep(check(SystemContent{.data = nested_object(128)}), "RoomEvent.content.data"));
     CHECK(check(edit_of(SystemContent{.data = nested_object(126)})).empty());
     CHECK(is_too_deep(check(edit_of(SystemContent{.data = nested_object(127)})),
                       "RoomEvent.content.new_content.data"));
-    // So is the list of the buttons.
+    // So does the list of buttons.
     CHECK(check(RichContent{.buttons = {nested_object(126)}}).empty());
     CHECK(is_too_deep(check(RichContent{.buttons = {nested_object(127)}}),
                       "RoomEvent.content.buttons/0"));
@@ -179,7 +179,7 @@ TEST_CASE("contents nest 128 deep, with the JSON that they hold") {
     CHECK(is_too_deep(check(UnknownContent{.raw = raw}), "RoomEvent.content/k"));
 }
 
-TEST_CASE("JSON nests 128 deep") {
+TEST_CASE("JSON nests at most 128 deep") {
     const detail::Validator validator;
     Room room{.id = "r", .metadata = nested_object(128)};
     CHECK(refusal([&] { validator.create_room(room); }).empty());
@@ -200,7 +200,7 @@ TEST_CASE("nesting of any depth is refused without exhausting the stack") {
     CHECK(is_too_deep(refusal([&] { validator.add_event(edits); }), "RoomEvent.content"));
 }
 
-TEST_CASE("an unknown content is an object with a type that this build does not know") {
+TEST_CASE("an unknown content is an object with an unknown type") {
     CHECK(check(UnknownContent{.raw = {{"type", "poll"}, {"options", {1, 2}}}}).empty());
     CHECK(check(UnknownContent{}) == "RoomEvent.content/type: missing");
     CHECK(check(UnknownContent{.raw = nullptr}) ==
@@ -214,13 +214,13 @@ TEST_CASE("an unknown content is an object with a type that this build does not 
           "RoomEvent.content/type: invalid UTF-8 at byte 1");
 }
 
-TEST_CASE("JSON holds text, finite numbers, truth, null, objects and lists, and nothing else") {
+TEST_CASE("JSON may hold only text, finite numbers, booleans, null, objects and arrays") {
     const auto with = [](Json value) {
         return check(SystemContent{.data = {{"k", std::move(value)}}});
     };
     CHECK(with(full_json()).empty());
     CHECK(with(INFINITY) == "RoomEvent.content.data/k: inf, must be finite");
-    CHECK(with(Json::binary({1, 2})) == "RoomEvent.content.data/k: no JSON value: binary");
+    CHECK(with(Json::binary({1, 2})) == "RoomEvent.content.data/k: not a JSON value: binary");
     CHECK(with(Json(Json::value_t::discarded)) ==
           "RoomEvent.content.data/k: no JSON value: discarded");
     CHECK(with({{"a\xFF", 1}}) == "RoomEvent.content.data/k: invalid UTF-8 at byte 1 of a key");

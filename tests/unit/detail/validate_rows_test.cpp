@@ -43,14 +43,14 @@ std::string check(const Observation& observation) {
     return refusal([&] { validator.add_observation(observation); });
 }
 
-/// What is said about `model` after `change`.
+/// The validation error of `model` after `change`; empty if it is valid.
 template <typename Model, typename Change>
 std::string after(Model model, Change change) {
     change(model);
     return check(model);
 }
 
-/// Puts bad text into every text field that somebody else listed.
+/// Checks that invalid text is refused in each of `fields`, a list kept outside the library.
 template <typename Model>
 void check_text_fields(const Model& model, const std::vector<TextField<Model>>& fields) {
     REQUIRE_FALSE(fields.empty());
@@ -78,7 +78,7 @@ void check_text_fields(const Model& model, const std::vector<TextField<Model>>& 
     }
 }
 
-/// Puts bad values into every JSON field.
+/// Checks that invalid values are refused in every JSON field.
 template <typename Model>
 void check_json_fields(const Model& model, const std::vector<JsonField<Model>>& fields) {
     REQUIRE_FALSE(fields.empty());
@@ -101,7 +101,7 @@ void check_json_fields(const Model& model, const std::vector<JsonField<Model>>& 
 
 }  // namespace
 
-TEST_CASE("the texts of every model are checked") {
+TEST_CASE("every text field of every model is validated") {
     check_text_fields(full_room(), text_fields(Room{}));
     check_text_fields(full_event(), text_fields(RoomEvent{}));
     check_text_fields(full_event(), content_text_fields());
@@ -112,7 +112,7 @@ TEST_CASE("the texts of every model are checked") {
     check_text_fields(full_observation(), text_fields(Observation{}));
 }
 
-TEST_CASE("the JSON values of every model are checked") {
+TEST_CASE("every JSON field of every model is validated") {
     check_json_fields(full_room(), json_fields(Room{}));
     check_json_fields(full_event(), json_fields(RoomEvent{}));
     check_json_fields(full_event(), content_json_fields());
@@ -123,7 +123,7 @@ TEST_CASE("the JSON values of every model are checked") {
     check_json_fields(full_observation(), json_fields(Observation{}));
 }
 
-TEST_CASE("models with nothing but their ids are accepted") {
+TEST_CASE("models with only their ids set are accepted") {
     CHECK(check(Room{.id = "r"}).empty());
     CHECK(check(RoomEvent{.room_id = "r", .source = {.channel_id = "c", .channel_type = "sms"}})
               .empty());
@@ -134,7 +134,7 @@ TEST_CASE("models with nothing but their ids are accepted") {
     CHECK(check(Observation{.id = "o", .room_id = "r", .channel_id = "c"}).empty());
 }
 
-TEST_CASE("numbers of a room have their bounds") {
+TEST_CASE("numbers of a room are within their bounds") {
     const Room room{.id = "r"};
     const auto with = [&](auto member, std::int64_t value) {
         Room changed = room;
@@ -157,7 +157,7 @@ TEST_CASE("numbers of a room have their bounds") {
           "Room.timers.closed_after_seconds: -1, must be at least 0");
 }
 
-TEST_CASE("numbers of an event have their bounds") {
+TEST_CASE("numbers of an event are within their bounds") {
     const RoomEvent event = full_event();
     const auto with = [&](auto member, std::int64_t value) {
         RoomEvent changed = event;
@@ -166,13 +166,13 @@ TEST_CASE("numbers of an event have their bounds") {
     };
     CHECK(with(&RoomEvent::index, -1) == "RoomEvent.index: -1, must be at least 0");
     CHECK(with(&RoomEvent::index, max_int - 1).empty());
-    // No next index would exist.
+    // There would be no next index.
     CHECK(with(&RoomEvent::index, max_int) ==
           "RoomEvent.index: 9223372036854775807, must be at most 9223372036854775806");
     CHECK(with(&RoomEvent::chain_depth, -1) == "RoomEvent.chain_depth: -1, must be at least 0");
 }
 
-TEST_CASE("bounds of a binding are greater than 0 where they are present") {
+TEST_CASE("limits of a binding must be positive if present") {
     const ChannelBinding binding = full_binding();
     CHECK(after(binding, [](auto& b) { b.rate_limit->max_per_second = 0; }) ==
           "ChannelBinding.rate_limit.max_per_second: 0, must be greater than 0");
@@ -204,7 +204,7 @@ TEST_CASE("bounds of a binding are greater than 0 where they are present") {
     }
 }
 
-TEST_CASE("confidence lies between 0 and 1") {
+TEST_CASE("confidence is between 0 and 1") {
     const auto with = [](double confidence) {
         return after(full_observation(), [&](auto& o) { o.confidence = confidence; });
     };
@@ -216,7 +216,7 @@ TEST_CASE("confidence lies between 0 and 1") {
     CHECK(with(NAN) == "Observation.confidence: nan, must be finite");
 }
 
-TEST_CASE("times lie in the years 1 to 9999") {
+TEST_CASE("times are within the years 1 to 9999") {
     const Room valid{.id = "r"};
     const auto with = [&](auto member, Timestamp time) {
         return after(valid, [&](Room& room) { room.*member = time; });
@@ -246,7 +246,7 @@ TEST_CASE("times lie in the years 1 to 9999") {
           "Observation.created_at: outside the years 1 to 9999");
 }
 
-TEST_CASE("open enumerations take any legal name") {
+TEST_CASE("open enumerations accept any legal name") {
     const auto type = [](std::string name) {
         return after(full_event(), [&](auto& event) { event.type = name; });
     };
@@ -265,7 +265,7 @@ TEST_CASE("open enumerations take any legal name") {
           "ChannelBinding.channel_type: not a legal name: 1 to 64 bytes of [a-z0-9_.-]");
 }
 
-TEST_CASE("closed enumerations take their values only") {
+TEST_CASE("closed enumerations accept only their enumerators") {
     const auto outside = [](const char* path, int value) {
         return std::string(path) + ": " + std::to_string(value) +
                " is not a value of the enumeration";
@@ -305,7 +305,7 @@ TEST_CASE("closed enumerations take their values only") {
           outside("Task.status", 5));
 }
 
-TEST_CASE("addresses of an identity stand under legal channel types, each once") {
+TEST_CASE("addresses of an identity have legal channel types and no duplicates") {
     const auto with = [](std::map<std::string, std::vector<std::string>> addresses) {
         return after(full_identity(), [&](auto& i) { i.channel_addresses = addresses; });
     };

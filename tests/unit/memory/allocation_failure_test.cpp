@@ -1,4 +1,4 @@
-// A call that runs out of memory changes nothing: every write is tried with its first allocation
+// A call whose allocation fails changes nothing. Every write is run with its first allocation
 // failing, then with its second, and so on, until it succeeds.
 
 #include <cstdlib>
@@ -19,11 +19,11 @@
 
 namespace {
 
-/// How many allocations of this thread succeed before one fails; negative: none is to fail.
+/// Number of allocations of this thread before one fails; negative: none fails.
 thread_local long allocations_left = -1;
-/// Smaller allocations do not count.
+/// Allocations smaller than this never fail and are not counted.
 thread_local std::size_t smallest = 0;
-/// What this thread has allocated and not freed.
+/// Number of blocks that this thread has allocated and not freed.
 thread_local long blocks = 0;
 
 void count_allocation(std::size_t size) {
@@ -79,7 +79,7 @@ using test::make_room;
 
 namespace {
 
-/// Longer than what a string keeps in itself, so that no copy is free.
+/// Too long for the small string optimization, so that every copy allocates.
 std::string name(const char* short_name) {
     return std::string(short_name) + ", which is too long to be kept in a string itself";
 }
@@ -126,7 +126,7 @@ RoomEvent reply(const std::string& id, const std::string& parent, const std::str
     return make_event({.id = id, .room_id = room_id, .key = key, .parent = parent});
 }
 
-/// A small store with a row of every kind, chunks are full and tables are about to grow.
+/// A small store with a row of every kind, full chunks, and tables that grow on the next insertion.
 std::unique_ptr<Engine> make_store() {
     auto engine = std::make_unique<Engine>(Limits{});
     engine->init();
@@ -155,7 +155,7 @@ std::unique_ptr<Engine> make_store() {
     return engine;
 }
 
-/// Runs `write` with allocations failing one after the other, each time against the same store.
+/// Runs `write` on one store with the first allocation failing, then with the second, and so on.
 void check_all_or_nothing(const std::function<void(Engine&)>& write) {
     const auto store = make_store();
     const auto twin = make_store();
@@ -183,7 +183,7 @@ void check_all_or_nothing(const std::function<void(Engine&)>& write) {
     CHECK(failures > 0);
 }
 
-/// What takes something away works without memory.
+/// Checks that `write`, a deletion, succeeds without allocating.
 void check_needs_no_memory(const std::function<void(Engine&)>& write) {
     const auto store = make_store();
     const Json before = test::dump(*store, known);
@@ -195,7 +195,7 @@ void check_needs_no_memory(const std::function<void(Engine&)>& write) {
 
 }  // namespace
 
-TEST_CASE("rooms change wholly or not at all when memory runs out") {
+TEST_CASE("room writes are atomic on allocation failure") {
     SECTION("create") {
         const auto room = make_room({.id = new_id, .organization_id = o2});
         check_all_or_nothing([&](Engine& engine) { engine.create_room(room); });
@@ -214,13 +214,13 @@ TEST_CASE("rooms change wholly or not at all when memory runs out") {
     }
 }
 
-TEST_CASE("metadata change wholly or not at all when memory runs out") {
+TEST_CASE("metadata patches are atomic on allocation failure") {
     const auto engine = make_store();
     const Json first{{"k", 1}, {"l", 2}};
     engine->patch_room_metadata(room_id, first, {});
     const Json patch{{"b", std::string(100, 'b')}, {"c", std::string(200, 'c')}};
-    // The JSON library allocates where it destroys an object, and then no failure may be thrown: a
-    // list of its members, which with so few is small.
+    // The JSON library allocates a list of the members when it destroys an object. A failure must
+    // not be thrown from there; with few members the list is smaller than this limit.
     smallest = 65;
     int failures = 0;
     for (long allowed = 0;; ++allowed) {
@@ -242,12 +242,12 @@ TEST_CASE("metadata change wholly or not at all when memory runs out") {
           Json{{"b", patch["b"]}, {"c", patch["c"]}, {"l", 2}});
 }
 
-TEST_CASE("events change wholly or not at all when memory runs out") {
+TEST_CASE("event writes are atomic on allocation failure") {
     SECTION("append") {
         const auto event = reply(new_id, event_id(2), k2);
         check_all_or_nothing([&](Engine& engine) { engine.add_event_auto_index(room_id, event); });
     }
-    SECTION("append an id that another room has") {
+    SECTION("append an id that exists in another room") {
         const auto event = reply(event_id(3), event_id(2), k2);
         check_all_or_nothing([&](Engine& engine) {
             auto there = event;
@@ -263,12 +263,12 @@ TEST_CASE("events change wholly or not at all when memory runs out") {
         }
         check_all_or_nothing([&](Engine& engine) { engine.append_events(room_id, events, {}); });
     }
-    SECTION("add into a hole") {
+    SECTION("add into a gap") {
         auto event = reply(new_id, event_id(2), k2);
         event.index = 100;
         check_all_or_nothing([&](Engine& engine) { engine.add_event(event); });
     }
-    SECTION("add far above") {
+    SECTION("add far above the highest index") {
         auto event = reply(new_id, event_id(2), k2);
         event.index = 1'000'000;
         check_all_or_nothing([&](Engine& engine) { engine.add_event(event); });
@@ -283,7 +283,7 @@ TEST_CASE("events change wholly or not at all when memory runs out") {
     }
 }
 
-TEST_CASE("an event that memory does not suffice for is not read, and nothing of it is left") {
+TEST_CASE("a read that fails to allocate returns no event and leaks nothing") {
     const auto engine = make_store();
     const auto expected = engine->get_event(room_id, event_id(7));
     REQUIRE(expected);
@@ -309,7 +309,7 @@ TEST_CASE("an event that memory does not suffice for is not read, and nothing of
     CHECK(failures > 0);
 }
 
-TEST_CASE("members change wholly or not at all when memory runs out") {
+TEST_CASE("binding and participant writes are atomic on allocation failure") {
     ChannelBinding binding{.channel_id = c2,
                            .room_id = room_id,
                            .channel_type = "email",
@@ -342,8 +342,8 @@ TEST_CASE("members change wholly or not at all when memory runs out") {
     }
 }
 
-TEST_CASE("identities change wholly or not at all when memory runs out") {
-    SECTION("create, taking an address") {
+TEST_CASE("identity writes are atomic on allocation failure") {
+    SECTION("create, taking over an address") {
         const Identity identity{.id = i2, .channel_addresses = {{"sms", {a3, a1}}}};
         check_all_or_nothing([&](Engine& engine) { engine.create_identity(identity); });
     }
@@ -351,13 +351,13 @@ TEST_CASE("identities change wholly or not at all when memory runs out") {
         check_all_or_nothing(
             [](Engine& engine) { engine.link_address(i1, "sms", a3, std::nullopt); });
     }
-    SECTION("link an address that another holds") {
+    SECTION("link an address that another identity holds") {
         check_all_or_nothing(
             [](Engine& engine) { engine.link_address(i3, "sms", a1, std::nullopt); });
     }
 }
 
-TEST_CASE("tasks, observations and markers change wholly or not at all when memory runs out") {
+TEST_CASE("task, observation and read marker writes are atomic on allocation failure") {
     Task task{.id = t2, .room_id = room_id, .title = "two", .created_at = at(1)};
     SECTION("add a task") {
         check_all_or_nothing([&](Engine& engine) { engine.add_task(task); });
@@ -380,7 +380,7 @@ TEST_CASE("tasks, observations and markers change wholly or not at all when memo
     }
 }
 
-TEST_CASE("a ranked set is as before when an insertion runs out of memory") {
+TEST_CASE("a failed insertion into a ranked set leaves it unchanged") {
     struct Numbers {
         using Key = int;
         static int key(int number) noexcept { return number; }
@@ -392,7 +392,7 @@ TEST_CASE("a ranked set is as before when an insertion runs out of memory") {
     for (int step = 0; step < 5000; ++step) {
         const int number = static_cast<int>(random() % 300);
         if (random() % 3 == 0) {
-            // Erasing may not fail.
+            // Erasing must not allocate.
             allocations_left = 0;
             const bool erased = set.erase(number);
             allocations_left = -1;
@@ -416,12 +416,12 @@ TEST_CASE("a ranked set is as before when an insertion runs out of memory") {
     REQUIRE(failures > 20);
 }
 
-TEST_CASE("a store without memory is closed, and lets go of what it holds") {
+TEST_CASE("close() needs no memory and frees the data of the store") {
     const auto store = make_store();
     const long held = blocks;
     allocations_left = 0;
     store->close();
     allocations_left = -1;
-    // Two for each event: it, and its texts.
+    // Two blocks per event: the event and its texts.
     CHECK(held - blocks > 2 * 300);
 }

@@ -22,7 +22,7 @@ std::shared_ptr<RoomHandle> room(const std::string& id) {
     return std::make_shared<RoomHandle>(id, Timestamp{});
 }
 
-/// The rooms that may have the event, in the order in which the index names them.
+/// The rooms that may have the event, in the order of the index.
 std::vector<const RoomHandle*> rooms_with(const EventIndex& index, const std::string& id) {
     std::vector<const RoomHandle*> rooms;
     for (auto next = index.first_room(id); next; next = index.first_room(id, next.get())) {
@@ -33,7 +33,7 @@ std::vector<const RoomHandle*> rooms_with(const EventIndex& index, const std::st
 
 }  // namespace
 
-TEST_CASE("an event index finds events by id and room, whichever rooms share an id") {
+TEST_CASE("an event index finds events by id and room, also if rooms share an id") {
     const std::array rooms{room("c"), room("a"), room("b"), room("d")};
     const std::array<std::string, 5> ids{"e0", "e1", "e2", "e3", "e4"};
     std::mt19937 random(3);
@@ -69,7 +69,7 @@ TEST_CASE("an event index finds events by id and room, whichever rooms share an 
     }
 }
 
-TEST_CASE("a room that is going and its successor do not get in each other's way") {
+TEST_CASE("a room being deleted and a new room with its id have separate index entries") {
     const auto going = room("r");
     const auto coming = room("r");
     const PackedEvent old_event(RoomEvent{.id = "e"}, *going);
@@ -85,7 +85,7 @@ TEST_CASE("a room that is going and its successor do not get in each other's way
     CHECK(rooms_with(index, "e") == std::vector<const RoomHandle*>{coming.get()});
 }
 
-TEST_CASE("an event index holds many events") {
+TEST_CASE("an event index can have many events") {
     const auto here = room("r");
     std::vector<std::unique_ptr<PackedEvent>> events;
     EventIndex index;

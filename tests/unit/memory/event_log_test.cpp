@@ -61,7 +61,7 @@ TEST_CASE("an event log agrees with a plain set of indexes under random changes"
                 REQUIRE(log.insert(event_at(next)));
                 model.insert(next++);
             } else if (choice < 8 && !model.empty()) {
-                // Mostly the newest, as people take back what they just wrote.
+                // Mostly one of the newest, because users mostly delete what they just wrote.
                 auto victim = std::prev(model.end());
                 for (auto back = random() % 4; back > 0 && victim != model.begin(); --back) {
                     --victim;
@@ -79,7 +79,7 @@ TEST_CASE("an event log agrees with a plain set of indexes under random changes"
     }
 }
 
-TEST_CASE("an event log holds indexes far apart, up to the highest") {
+TEST_CASE("an event log can have indexes far apart, up to the highest") {
     EventLog log;
     std::set<std::int64_t> model;
     for (const std::int64_t index : {max_index, std::int64_t{0}, max_index - 1, std::int64_t{5}}) {
@@ -96,7 +96,7 @@ TEST_CASE("an event log holds indexes far apart, up to the highest") {
     }
 }
 
-TEST_CASE("an event log counts right where holes open and close") {
+TEST_CASE("an event log counts correctly when gaps appear and are filled") {
     EventLog log;
     std::set<std::int64_t> model;
     const auto add = [&](std::int64_t index) {
@@ -126,7 +126,7 @@ TEST_CASE("an event log counts right where holes open and close") {
     remove(13);
 }
 
-TEST_CASE("an event log puts an event in the place of another") {
+TEST_CASE("an event log replaces an event") {
     EventLog log;
     for (std::int64_t i = 0; i < 5; ++i) log.insert(event_at(i));
     const EventPtr replacement = event_at(3);

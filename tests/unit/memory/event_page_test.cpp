@@ -48,7 +48,7 @@ public:
 
     EventFilter filter() {
         EventFilter filter;
-        // Mostly one condition, so that pages are not all empty.
+        // Usually one condition, so that not all pages are empty.
         switch (below(12)) {
             case 0:
                 filter.event_types = {{name("t"), name("t")}};
@@ -147,7 +147,7 @@ std::vector<std::int64_t> expected(const std::vector<RoomEvent>& events, const E
 
 }  // namespace
 
-TEST_CASE("every query selects what the filter and the page say") {
+TEST_CASE("every query selects the events given by filter, offset and limit") {
     for (unsigned seed = 1; seed <= 30; ++seed) {
         Values values(seed);
         RoomHandle room("room", Timestamp{});
@@ -156,7 +156,7 @@ TEST_CASE("every query selects what the filter and the page say") {
         std::vector<RoomEvent> events;
         const std::int64_t highest = values.below(60);
         for (std::int64_t index = 0; index <= highest; ++index) {
-            // With holes in two seeds of three.
+            // With gaps for two of three seeds.
             if (seed % 3 != 0 && values.one_in(5)) continue;
             events.push_back(values.event(index));
             const auto& event = events.back();

@@ -24,7 +24,7 @@ const std::array<std::string, 3> addresses{"a1", "a2", "a3"};
 
 using Lists = std::map<std::string, std::vector<std::string>>;
 
-/// The rules of addresses, written down without a thought for cost.
+/// A simple, slow implementation of the address rules.
 struct Model {
     using Key = std::tuple<std::optional<std::string>, std::string, std::string>;
     std::map<Key, std::string> holders;
@@ -58,7 +58,7 @@ struct Model {
 
 }  // namespace
 
-TEST_CASE("an identity index agrees with the rules written down plainly") {
+TEST_CASE("an identity index agrees with a simple model under random changes") {
     for (unsigned seed = 1; seed <= 30; ++seed) {
         INFO("seed " << seed);
         std::mt19937 random(seed);
@@ -72,7 +72,7 @@ TEST_CASE("an identity index agrees with the rules written down plainly") {
                 for (const auto& type : types) {
                     if (random() % 2 == 0) continue;
                     auto& list = identity.channel_addresses[type];
-                    // Also empty lists, and an address twice.
+                    // Including empty lists and duplicate addresses.
                     for (auto count = random() % 4; count > 0; --count) {
                         list.push_back(any(addresses));
                     }
@@ -116,7 +116,7 @@ TEST_CASE("an identity index agrees with the rules written down plainly") {
     }
 }
 
-TEST_CASE("an identity index adds nothing that is not allowed") {
+TEST_CASE("an identity index adds nothing if the creation is not allowed") {
     IdentityIndex index;
     Identity identity{.id = "i", .channel_addresses = {{"sms", {"a"}}}};
     CHECK(index.create(identity, [] { return false; }) == IdentityIndex::Created::not_allowed);

@@ -22,7 +22,7 @@ RoomEvent packed_and_unpacked(const RoomEvent& event) {
 
 }  // namespace
 
-TEST_CASE("an event with every field set comes out as it went in") {
+TEST_CASE("an event with every field set is unpacked as packed") {
     RoomEvent event = test::full_event();
     CHECK(packed_and_unpacked(event) == event);
     for (const auto& content : test::full_contents()) {
@@ -31,7 +31,7 @@ TEST_CASE("an event with every field set comes out as it went in") {
     }
 }
 
-TEST_CASE("an event with nothing but defaults comes out as it went in") {
+TEST_CASE("an event with only default values is unpacked as packed") {
     RoomEvent event;
     CHECK(packed_and_unpacked(event) == event);
     for (const auto& content : test::minimal_contents()) {
@@ -40,7 +40,7 @@ TEST_CASE("an event with nothing but defaults comes out as it went in") {
     }
 }
 
-TEST_CASE("each optional field survives alone, and empty is not absent") {
+TEST_CASE("each optional field alone is preserved, and empty is not absent") {
     const std::string texts[] = {"", "x", std::string(300, 'y')};
     std::optional<std::string> RoomEvent::* const fields[] = {&RoomEvent::blocked_by,
                                                               &RoomEvent::response_visibility,
@@ -76,7 +76,7 @@ TEST_CASE("each optional field survives alone, and empty is not absent") {
     }
 }
 
-TEST_CASE("each JSON field survives alone, whatever it holds") {
+TEST_CASE("each JSON field alone is preserved, whatever its value") {
     for (const Json& value :
          {Json::object(), Json(nullptr), Json::array(), Json{{"k", {1, 2, nullptr}}}}) {
         RoomEvent event;
@@ -103,7 +103,7 @@ TEST_CASE("absent and empty lists of addressees differ") {
     CHECK(packed_and_unpacked(event).addressed_to == event.addressed_to);
 }
 
-TEST_CASE("a packed event shows its fields without being unpacked") {
+TEST_CASE("fields of a packed event can be read without unpacking") {
     const RoomEvent event = test::full_event();
     RoomHandle room(event.room_id, Timestamp{});
     PackedEvent packed(event, room);

@@ -17,14 +17,14 @@ const auto same_as = [](const int* wanted) {
 
 }  // namespace
 
-TEST_CASE("a pointer table finds what is in it, and nothing else, however hashes collide") {
+TEST_CASE("a pointer table finds exactly its entries, even with many hash collisions") {
     for (const std::size_t hashes : {1U, 3U, 17U, 100'000U}) {
         INFO("different hashes: " << hashes);
         std::mt19937 random(static_cast<unsigned>(hashes));
         std::vector<int> values(200);
         std::vector<bool> present(values.size());
         std::vector<std::size_t> hash_of(values.size());
-        // High bits too, so that runs wrap around the end of the table.
+        // Also high bits, so that probe sequences wrap around the end of the table.
         for (auto& hash : hash_of) hash = (random() % hashes) * 0x9E3779B97F4A7C15U;
         PointerTable<int> table;
         std::size_t count = 0;
@@ -48,7 +48,7 @@ TEST_CASE("a pointer table finds what is in it, and nothing else, however hashes
     }
 }
 
-TEST_CASE("a pointer table gives memory back when it empties, and loses nothing by it") {
+TEST_CASE("a pointer table shrinks as entries are erased, and keeps the others") {
     std::vector<int> values(10'000);
     std::mt19937 random(1);
     std::vector<std::size_t> hash_of(values.size());
@@ -65,7 +65,7 @@ TEST_CASE("a pointer table gives memory back when it empties, and loses nothing 
     }
 }
 
-TEST_CASE("a pointer table replaces a pointer in its place") {
+TEST_CASE("a pointer table replaces an entry in place") {
     std::vector<int> values(3);
     PointerTable<int> table;
     CHECK_FALSE(table.replace(7, &values[0], &values[1]));

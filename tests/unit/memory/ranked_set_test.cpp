@@ -19,7 +19,7 @@ struct Numbers {
     static int key(int number) noexcept { return number; }
 };
 
-/// Everything the set says, against a set that is obviously right.
+/// Compares every query of the set with a std::set.
 template <typename Set>
 void check_same(const Set& set, const std::set<int>& model, int highest) {
     REQUIRE(set.size() == model.size());
@@ -54,7 +54,7 @@ void check_same(const Set& set, const std::set<int>& model, int highest) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a ranked set agrees with a plain set under random changes",
+TEMPLATE_TEST_CASE("a ranked set agrees with a std::set under random changes",
                    "",
                    (RankedSet<int, Numbers, 2>),
                    (RankedSet<int, Numbers, 4>),
@@ -66,7 +66,7 @@ TEMPLATE_TEST_CASE("a ranked set agrees with a plain set under random changes",
         std::mt19937 random(seed);
         TestType set;
         std::set<int> model;
-        // Each seed prefers something else, so that sets grow, shrink, and empty out.
+        // The ratio of insertions depends on the seed, so that sets grow, shrink and become empty.
         const unsigned adds_of_ten = 2 + seed % 7;
         for (int step = 0; step < 400; ++step) {
             const int number = static_cast<int>(random() % highest);
@@ -85,7 +85,7 @@ TEMPLATE_TEST_CASE("a ranked set agrees with a plain set under random changes",
     }
 }
 
-TEMPLATE_TEST_CASE("a ranked set stays right through the orders in which indexes arrive",
+TEMPLATE_TEST_CASE("a ranked set is correct for ordered insertions and removals",
                    "",
                    (RankedSet<int, Numbers, 4>),
                    (RankedSet<int, Numbers, 5>)) {
@@ -103,18 +103,18 @@ TEMPLATE_TEST_CASE("a ranked set stays right through the orders in which indexes
         check_same(set, model, count);
     };
 
-    SECTION("ascending, then removed from the front, then from the back") {
+    SECTION("inserted ascending, removed from the front, then from the back") {
         for (int i = 0; i < count; ++i) add(i);
         for (int i = 0; i < count / 2; ++i) remove(i);
         for (int i = count - 1; i >= count / 2; --i) remove(i);
         for (int i = 0; i < 20; ++i) add(i);
     }
-    SECTION("descending, then every other one removed and put back") {
+    SECTION("inserted descending, every second one removed and inserted again") {
         for (int i = count - 1; i >= 0; --i) add(i);
         for (int i = 0; i < count; i += 2) remove(i);
         for (int i = 0; i < count; i += 2) add(i);
     }
-    SECTION("from the middle outwards, then thinned out to few") {
+    SECTION("inserted from the middle outwards, then nine of ten removed") {
         for (int i = 0; i < count / 2; ++i) {
             add(count / 2 + i);
             add(count / 2 - 1 - i);
@@ -125,7 +125,7 @@ TEMPLATE_TEST_CASE("a ranked set stays right through the orders in which indexes
     }
 }
 
-TEST_CASE("a ranked set that was moved from is empty and usable") {
+TEST_CASE("a moved-from ranked set is empty and usable") {
     RankedSet<int, Numbers, 4> set;
     for (int i = 0; i < 20; ++i) set.insert(i);
     set.erase(3);
@@ -139,13 +139,13 @@ TEST_CASE("a ranked set that was moved from is empty and usable") {
     CHECK(set.size() == 19);
 }
 
-TEST_CASE("a ranked set finds ranks among as many elements as a large store has") {
+TEST_CASE("a ranked set finds ranks among 300000 elements") {
     RankedSet<int, Numbers> set;
     constexpr int count = 300'000;
     for (int i = 0; i < count; ++i) set.insert(i);
     CHECK(*set.at(123'456) == 123'456);
     for (int i = 0; i < count; i += 3) set.erase(i);
-    // Of every three numbers the last two are left.
+    // Two of every three numbers are left: those not divisible by 3.
     CHECK(set.size() == 200'000);
     CHECK(*set.at(0) == 1);
     CHECK(*set.at(100'001) == 150'002);

@@ -34,7 +34,7 @@ auto any_of(std::mt19937& random, const Values& values, std::size_t from = 0) {
     return values[from + random() % (values.size() - from)];
 }
 
-/// A directory, and next to it the rooms in a list that every answer can be read off.
+/// A directory, and a plain list of the rooms from which the expected results are computed.
 class RandomRooms {
 public:
     explicit RandomRooms(unsigned seed) : random_(seed) {}
@@ -81,7 +81,7 @@ private:
     }
 
     void add_room() {
-        // Few different times, so that ids decide.
+        // Few different times, so that the order often depends on the id.
         auto room = std::make_shared<RoomRecord>(
             "r" + std::to_string(random_() % 1000) + "-" + std::to_string(++count_),
             Timestamp{std::chrono::microseconds{random_() % 4}});
@@ -225,11 +225,11 @@ TEST_CASE("a room directory agrees with a list of rooms under random changes") {
     }
 }
 
-TEST_CASE("more rooms of a channel than are looked at in one go come in their order, each once") {
+TEST_CASE("channel_rooms with more rooms than one batch returns each once and in order") {
     RoomDirectory directory;
     std::vector<std::shared_ptr<RoomRecord>> rooms;
-    for (std::size_t i = 0; i < 2 * RoomDirectory::longest_stretch + 300; ++i) {
-        // Times go down in threes, so that the order is neither that of the loop nor of the ids.
+    for (std::size_t i = 0; i < 2 * RoomDirectory::max_chunk + 300; ++i) {
+        // Three rooms per descending time: the order is neither the loop's nor that of the ids.
         const auto time = 10'000 - static_cast<std::int64_t>(i / 3);
         rooms.push_back(std::make_shared<RoomRecord>("r" + std::to_string(i * 7919 % 10'000),
                                                      Timestamp{std::chrono::microseconds{time}}));
@@ -249,7 +249,7 @@ TEST_CASE("more rooms of a channel than are looked at in one go come in their or
     }
     CHECK(directory.channel_rooms("c1", {}, 1'000'000) == all);
     CHECK(directory.channel_rooms("c1", RoomStatus::active, 1'000'000) == active);
-    all.resize(RoomDirectory::longest_stretch + 1);
+    all.resize(RoomDirectory::max_chunk + 1);
     CHECK(directory.channel_rooms("c1", {}, all.size()) == all);
     all.pop_back();
     CHECK(directory.channel_rooms("c1", {}, all.size()) == all);

@@ -38,7 +38,7 @@ TEST_CASE("a row table finds by id and lists by time and id") {
     RowTable<Row, RowTraits> table;
     std::map<std::string, Row> model;
     for (int step = 0; step < 2000; ++step) {
-        // Long ids live on the heap, short ones inside the string.
+        // Long ids are on the heap, short ones in the string object.
         const auto number = random() % 20;
         const std::string id = std::string(number % 2 == 0 ? 1 : 40, 'i') + std::to_string(number);
         const auto entry = model.find(id);
@@ -70,7 +70,7 @@ TEST_CASE("a row table finds by id and lists by time and id") {
     }
 }
 
-TEST_CASE("a task index names the rooms of a task by id, and of no other task") {
+TEST_CASE("a task index finds the rooms that have a task id") {
     const auto a = std::make_shared<RoomHandle>("a", Timestamp{});
     const auto b = std::make_shared<RoomHandle>("b", Timestamp{});
     TaskIndex index;

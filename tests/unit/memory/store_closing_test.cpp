@@ -1,4 +1,4 @@
-// Calls that are running when the store is closed end with their outcome or with `closed`.
+// Calls running while the store is closed return their result or fail with `closed`.
 
 #include <atomic>
 #include <cstddef>
@@ -19,9 +19,9 @@ using test::run;
 
 namespace {
 
-/// Calls each of `calls` over and over, on a thread of its own, until the store is closed, which
-/// happens when all have been through once.
-/// @returns which of them, by number, got a wrong answer: returned false, or failed otherwise.
+/// Repeats each of `calls` on its own thread until the store is closed. The store is closed after
+/// every call has run once.
+/// @returns the indexes of the calls that returned false or failed with another error.
 std::vector<std::size_t> wrong_while_closing(ConversationStore& store,
                                              const std::vector<std::function<bool()>>& calls) {
     std::atomic<std::size_t> warm = 0;
@@ -55,7 +55,7 @@ std::vector<std::size_t> wrong_while_closing(ConversationStore& store,
 
 }  // namespace
 
-TEST_CASE("a store that is closed under its callers refuses them, and does no worse") {
+TEST_CASE("calls running while the store is closed succeed or fail with closed") {
     for (int round = 0; round < 20; ++round) {
         InMemoryStore store;
         run(store.init());
@@ -73,8 +73,8 @@ TEST_CASE("a store that is closed under its callers refuses them, and does no wo
     }
 }
 
-TEST_CASE("what is searched for while the store is closed is found, or the store is closed") {
-    // Rooms go in an order of their own, and it takes a while.
+TEST_CASE("searches running while the store is closed are complete or fail with closed") {
+    // Closing removes the rooms in its own order, which takes long enough for searches to run.
     constexpr int count = 1500;
     const auto name = [](int number) { return "r" + std::to_string(10'000 + number); };
     for (int round = 0; round < 10; ++round) {

@@ -10,8 +10,7 @@
 
 namespace roomstore::test {
 
-/// Everything that can be read from a store about known ids, through every index it can be read
-/// through.
+/// The ids that a dump looks up, in addition to listing rows, to check every index.
 struct KnownIds {
     std::vector<std::string> channels;
     std::vector<std::string> people;

@@ -24,7 +24,7 @@ asio::awaitable<int> write_in_child(InMemoryStore& store) {
 
 }  // namespace
 
-TEST_CASE("A forked child works on a copy of the store, and destroys it") {
+TEST_CASE("A forked child process can use and destroy its copy of the store") {
     auto store = std::make_unique<InMemoryStore>();
     run(store->init());
     run(store->create_room({.id = "room"}));

@@ -1,6 +1,6 @@
-// Threads at work on few rooms, with every kind of change, among them the deletion of the rooms
-// themselves. What the sanitizers do not see is checked while they run (whatever a single answer
-// must be) and afterwards (whether all indexes agree).
+// Stress test: threads make every kind of change to a few rooms, including deletion of the rooms.
+// Besides running under sanitizers, it checks each result during the run, and afterwards that all
+// indexes agree.
 
 #include <algorithm>
 #include <array>
@@ -33,7 +33,7 @@ const std::array<std::string, 3> channels{"c1", "c2", "c3"};
 const std::array<std::string, 3> people{"p1", "p2", "p3"};
 const std::array<std::string, 2> identities{"i1", "i2"};
 
-/// One caller. Catch2's macros belong to one thread, so it counts what is wrong.
+/// One caller. It records errors itself, because Catch2 assertions are not thread-safe.
 class Caller {
 public:
     Caller(InMemoryStore& store, unsigned number)
@@ -44,7 +44,7 @@ public:
             try {
                 co_await call();
             } catch (const Error& error) {
-                // Rooms and events come and go under the caller's feet; nothing else may go wrong.
+                // Other callers add and delete rooms and events; other errors must not occur.
                 const bool expected = error.code() == errc::not_found ||
                                       error.code() == errc::already_exists ||
                                       error.code() == errc::conflict;
@@ -297,7 +297,7 @@ private:
     std::vector<std::string> wrong_;
 };
 
-/// Whether everything that the store keeps about the events of a room follows from them.
+/// Checks that counts, threads and indexes of a room agree with its events.
 void check_events(InMemoryStore& store, const std::string& room_id) {
     const auto room = test::run(store.get_room(room_id));
     const auto events = test::run(store.list_events(room_id, {.limit = 1'000'000}));
@@ -327,7 +327,7 @@ void check_events(InMemoryStore& store, const std::string& room_id) {
     }
 }
 
-/// Whether the lookups of rooms agree with the rooms.
+/// Checks that room lookups agree with the list of rooms.
 void check_rooms(InMemoryStore& store) {
     const auto all = test::run(store.list_rooms());
     for (const auto status :
@@ -362,7 +362,7 @@ void check_rooms(InMemoryStore& store) {
     }
 }
 
-/// Callers on threads that share a context, and others with contexts of their own.
+/// Runs some callers on threads that share an execution context, and others on their own context.
 void run_callers(std::vector<Caller>& callers, int calls) {
     std::vector<asio::awaitable<void>> sharing;
     std::vector<std::thread> alone;
@@ -379,7 +379,7 @@ void run_callers(std::vector<Caller>& callers, int calls) {
 
 }  // namespace
 
-TEST_CASE("threads change everything at once and all indexes agree afterwards") {
+TEST_CASE("all indexes agree after concurrent changes of every kind") {
     InMemoryStore store;
     test::run(store.init());
     std::vector<Caller> callers;

@@ -33,7 +33,7 @@ std::string closed_text(const std::function<void()>& call) {
 
 }  // namespace
 
-TEST_CASE("limits out of bounds are refused when the store is made") {
+TEST_CASE("limits out of range are refused when the store is made") {
     for (const std::size_t bytes : {std::size_t{0}, Limits::highest_max_event_bytes + 1}) {
         const InMemoryOptions options{.limits = {.max_event_bytes = bytes}};
         try {
@@ -46,7 +46,7 @@ TEST_CASE("limits out of bounds are refused when the store is made") {
     }
 }
 
-TEST_CASE("a store says whether it was not opened or was closed, before it looks at arguments") {
+TEST_CASE("the closed error names init() or close(), and precedes argument validation") {
     InMemoryStore store;
     const auto get = [&] { run(store.get_room("")); };
     CHECK(closed_text(get) == "InMemoryStore: init() has not been called");
@@ -59,13 +59,13 @@ TEST_CASE("a store says whether it was not opened or was closed, before it looks
     CHECK(closed_text([&] { run(store.init()); }) == "InMemoryStore: closed by close()");
 }
 
-TEST_CASE("a store that was closed before it was opened stays closed") {
+TEST_CASE("a store closed before init() stays closed") {
     InMemoryStore store;
     run(store.close());
     CHECK(closed_text([&] { run(store.init()); }) == "InMemoryStore: closed by close()");
 }
 
-TEST_CASE("a call through the backend's own type has the defaults of the interface") {
+TEST_CASE("calls through InMemoryStore have the default arguments of the interface") {
     InMemoryStore store;
     run(store.init());
     run(store.create_room(make_room()));
@@ -101,18 +101,18 @@ TEST_CASE("no call suspends") {
             ended = true;
         },
         asio::detached);
-    // One handler starts the coroutine; were any call to suspend, a second would have to resume it.
+    // One handler runs the whole coroutine; if a call suspended, a second would have to resume it.
     CHECK(context.run_one() == 1);
     CHECK(ended);
 }
 
-TEST_CASE("a long list of rooms is whole, whatever stretches it is read in") {
+TEST_CASE("a long list of rooms is complete, although it is read in batches") {
     InMemoryStore store;
     run(store.init());
     constexpr int count = 3000;
     std::vector<std::string> ids;
     for (int i = 0; i < count; ++i) {
-        // Ids whose order by bytes is that of the numbers.
+        // Ids with five digits, so that byte order is numeric order.
         ids.push_back("r" + std::to_string(10'000 + i));
         run(store.create_room(make_room({.id = ids.back(), .metadata = {{"third", i % 3 == 0}}})));
     }

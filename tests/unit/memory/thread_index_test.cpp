@@ -25,7 +25,7 @@ TEST_CASE("a thread index agrees with a list of replies under random changes") {
     std::vector<Reply> model;
     for (std::int64_t step = 0; step < 2000; ++step) {
         if (random() % 2 == 0) {
-            // Times in no order, and often the same.
+            // Times are unordered and often equal.
             const Timestamp time{std::chrono::microseconds{random() % 20}};
             model.push_back({roots[random() % 3], step, time});
             threads.add(model.back().root, step, time);
@@ -56,7 +56,7 @@ TEST_CASE("a thread index agrees with a list of replies under random changes") {
     }
 }
 
-TEST_CASE("removing a reply that is not there changes nothing") {
+TEST_CASE("removing a missing reply changes nothing") {
     ThreadIndex threads;
     threads.remove("a", 1, Timestamp{});
     threads.add("a", 1, Timestamp{});

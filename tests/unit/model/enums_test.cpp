@@ -18,7 +18,7 @@ using namespace roomstore;
 
 namespace {
 
-/// The spellings in the order of the enumerators, read by value.
+/// The names of all enumerators, in order of value.
 template <NamedEnum Enum>
 std::string spellings() {
     std::string all;
@@ -32,7 +32,7 @@ std::string spellings() {
 
 }  // namespace
 
-TEST_CASE("closed enumerations are spelled as stored data spells them") {
+TEST_CASE("closed enumerations have the names used in stored data") {
     CHECK(spellings<RoomStatus>() == "active paused closed archived");
     CHECK(spellings<EventStatus>() == "pending delivered read failed blocked");
     CHECK(spellings<ChannelCategory>() == "transport intelligence");
@@ -51,7 +51,7 @@ TEST_CASE("closed enumerations are spelled as stored data spells them") {
     CHECK(spellings<ToolCallStatus>() == "pending completed failed");
 }
 
-TEST_CASE("enumerators have the spellings that bear their names") {
+TEST_CASE("the name of an enumerator is its identifier") {
     CHECK(to_string(RoomStatus::archived) == "archived");
     CHECK(to_string(EventStatus::blocked) == "blocked");
     CHECK(to_string(ChannelCategory::intelligence) == "intelligence");
@@ -69,7 +69,7 @@ TEST_CASE("enumerators have the spellings that bear their names") {
     CHECK(to_string(ToolCallStatus::failed) == "failed");
 }
 
-TEST_CASE("a value or a name outside of an enumeration has no counterpart") {
+TEST_CASE("invalid values have no name, and invalid names no value") {
     CHECK(to_string(static_cast<RoomStatus>(4)).empty());
     CHECK(to_string(static_cast<RoomStatus>(-1)).empty());
     CHECK_FALSE(parse_enum<RoomStatus>("Active"));
@@ -80,7 +80,7 @@ TEST_CASE("a value or a name outside of an enumeration has no counterpart") {
     CHECK(out.str() == "paused message");
 }
 
-TEST_CASE("an open enumeration holds known and other names alike") {
+TEST_CASE("an open enumeration can have known and custom names") {
     const EventType known = EventType::participant_joined;
     const EventType other = "irc.mode";
     CHECK(known == EventType::participant_joined);
@@ -96,7 +96,7 @@ TEST_CASE("an open enumeration holds known and other names alike") {
 template <typename A, typename B>
 concept Comparable = requires(const A& a, const B& b) { a == b; };
 
-TEST_CASE("a known name is a value of its own enumeration and of no other") {
+TEST_CASE("a known name converts only to its own enumeration") {
     using Message = std::remove_const_t<decltype(EventType::message)>;
     static_assert(std::is_convertible_v<Message, EventType>);
     static_assert(std::is_assignable_v<EventType&, Message>);
@@ -139,7 +139,7 @@ TEST_CASE("legal names have 1 to 64 bytes of lower-case letters, digits, and _ .
     CHECK_FALSE(ChannelType::is_legal(std::string(65, 'a')));
 }
 
-TEST_CASE("the known names of the open enumerations are those of stored data") {
+TEST_CASE("the known names of open enumerations are those used in stored data") {
     const std::vector<std::string_view> event_types{EventType::message,
                                                     EventType::system,
                                                     EventType::typing,

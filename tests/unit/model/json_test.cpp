@@ -17,7 +17,7 @@ using namespace roomstore::test;
 
 namespace {
 
-/// Through text and back; also that text and model are a fixed point.
+/// Converts to JSON text and back, and checks that the text does not change.
 template <typename Model>
 Model through_json(const Model& model) {
     const std::string text = Json(model).dump();
@@ -31,13 +31,13 @@ Model parsed(const std::string& text) {
     return Json::parse(text).get<Model>();
 }
 
-/// With what text reading `json` as a `Model` is refused.
+/// The error text of reading `json` as a `Model`.
 template <typename Model>
 std::string refused(const Json& json) {
     return refusal([&] { return json.get<Model>(); });
 }
 
-/// As `json`, but with `value` at the JSON pointer.
+/// A copy of `json` with `value` at the JSON pointer.
 Json with(Json json, const std::string& pointer, Json value) {
     json[Json::json_pointer(pointer)] = std::move(value);
     return json;
@@ -50,7 +50,7 @@ Json without(Json json, const std::string& field) {
 
 }  // namespace
 
-TEST_CASE("every field of every model survives JSON") {
+TEST_CASE("every field of every model survives a JSON round trip") {
     CHECK(through_json(full_room()) == full_room());
     CHECK(through_json(full_event()) == full_event());
     CHECK(through_json(full_binding()) == full_binding());
@@ -63,14 +63,14 @@ TEST_CASE("every field of every model survives JSON") {
     CHECK(through_json(summary) == summary);
 }
 
-TEST_CASE("every content survives JSON") {
+TEST_CASE("every content type survives a JSON round trip") {
     for (const EventContent& content : full_contents()) CHECK(through_json(content) == content);
     for (const EventContent& content : minimal_contents()) {
         CHECK(through_json(content) == content);
     }
 }
 
-TEST_CASE("models without optional values survive JSON") {
+TEST_CASE("models without optional values survive a JSON round trip") {
     const Room room{.id = "r"};
     CHECK(through_json(room) == room);
     const RoomEvent event{.room_id = "r", .source = {.channel_id = "c", .channel_type = "sms"}};
@@ -86,7 +86,7 @@ TEST_CASE("models without optional values survive JSON") {
     CHECK(through_json(observation) == observation);
 }
 
-TEST_CASE("the parts of a row are JSON values of their own") {
+TEST_CASE("parts of a row and lists of rows can be converted separately") {
     CHECK(through_json(full_event().source) == full_event().source);
     CHECK(through_json(full_event().channel_data) == full_event().channel_data);
     CHECK(through_json(full_binding().capabilities) == full_binding().capabilities);
@@ -97,7 +97,7 @@ TEST_CASE("the parts of a row are JSON values of their own") {
     CHECK(Json(rooms).get<std::vector<Room>>() == rooms);
 }
 
-TEST_CASE("the JSON of a room has the names of its fields, with nulls") {
+TEST_CASE("the JSON of a room has every field by name, absent ones as null") {
     const Timestamp time{std::chrono::seconds(1'767'323'045)};
     CHECK(Json(Room{.id = "r", .created_at = time, .updated_at = time}) == Json::parse(R"({
         "id": "r", "organization_id": null, "status": "active",
@@ -109,7 +109,7 @@ TEST_CASE("the JSON of a room has the names of its fields, with nulls") {
         "event_count": 0, "latest_index": 0, "delivered_index": -1})"));
 }
 
-TEST_CASE("the JSON of an event has the names of its fields, and contents their type") {
+TEST_CASE("the JSON of an event has every field by name, and contents have a type") {
     const Timestamp time{std::chrono::microseconds(1'767'323'045'000'100)};
     const RoomEvent event{
         .id = "e",
@@ -134,18 +134,18 @@ TEST_CASE("the JSON of an event has the names of its fields, and contents their 
         "delivery_results": {}})"));
 }
 
-TEST_CASE("enumerations stand by their spelling") {
+TEST_CASE("enumerations are converted to their names") {
     CHECK(Json(RoomStatus::archived) == "archived");
     CHECK(Json("archived").get<RoomStatus>() == RoomStatus::archived);
     CHECK(Json(EventType(EventType::dtmf)) == "dtmf");
     CHECK(Json("x.y").get<ChannelType>() == "x.y");
     CHECK(refused<RoomStatus>("gone") ==
-          "value: 'gone' is none of active, paused, closed, archived");
+          "value: 'gone' is not one of active, paused, closed, archived");
     CHECK(refused<RoomStatus>(1) == "value: must be a string, is number");
     CHECK(refused<EventType>(1) == "value: must be a string, is number");
 }
 
-TEST_CASE("a content with a tag of the future is kept as it came") {
+TEST_CASE("a content with an unknown type is kept unchanged") {
     const Json poll = {{"type", "poll"}, {"options", {1, 2.5, nullptr, {{"deep", true}}}}};
     const auto content = poll.get<EventContent>();
     REQUIRE(content.get_if<UnknownContent>() != nullptr);
@@ -155,7 +155,7 @@ TEST_CASE("a content with a tag of the future is kept as it came") {
     CHECK(Json(event.get<RoomEvent>()) == event);
 }
 
-TEST_CASE("members that are no fields are ignored by models that are rows of columns") {
+TEST_CASE("unknown members are ignored by models stored in columns") {
     const auto check_ignored = [](const auto& model) {
         Json json = model;
         json["future"] = {{"anything", nullptr}};
@@ -171,7 +171,7 @@ TEST_CASE("members that are no fields are ignored by models that are rows of col
     check_ignored(ThreadSummary{.root_event_id = "e"});
 }
 
-TEST_CASE("members that are no fields are kept by models that are stored as JSON") {
+TEST_CASE("unknown members are kept by models stored as JSON") {
     const auto check_kept = []<typename Model>(Model model) {
         Json json = model;
         model.unknown_members = members_of_the_future();
@@ -194,7 +194,7 @@ TEST_CASE("members that are no fields are kept by models that are stored as JSON
     }
 }
 
-TEST_CASE("a model without unknown members is written without a trace of them") {
+TEST_CASE("without unknown members the JSON has no member for them") {
     for (const EventContent& content : minimal_contents()) {
         CHECK_FALSE(Json(content).contains("unknown_members"));
     }
@@ -202,14 +202,14 @@ TEST_CASE("a model without unknown members is written without a trace of them") 
     CHECK_FALSE(event.contains("unknown_members"));
 }
 
-TEST_CASE("an unknown member never takes the place of a field") {
+TEST_CASE("an unknown member never replaces a field") {
     const EventContent content =
         TextContent{.body = "b", .unknown_members = {{"body", 1}, {"type", 2}, {"x", 3}}};
     CHECK(Json(content) ==
           Json({{"type", "text"}, {"body", "b"}, {"language", nullptr}, {"x", 3}}));
 }
 
-TEST_CASE("unknown members nest as deep as other JSON") {
+TEST_CASE("unknown members may be nested as deep as other JSON") {
     Json json = full_event();
     json["content"] = {{"type", "text"}, {"body", ""}, {"language", nullptr}, {"x", Json::array()}};
     Json* inner = &json["content"]["x"];
@@ -242,7 +242,7 @@ TEST_CASE("unknown members are copied, moved and compared as values") {
     CHECK_FALSE(moved.empty());
 }
 
-TEST_CASE("missing members get the defaults of the model") {
+TEST_CASE("missing members get the default values of the model") {
     const auto room = parsed<Room>(R"({"id": "r"})");
     CHECK(room.status == RoomStatus::active);
     CHECK(room.delivered_index == -1);
@@ -260,7 +260,7 @@ TEST_CASE("missing members get the defaults of the model") {
     CHECK(parsed<ChannelCapabilities>("{}") == ChannelCapabilities{});
 }
 
-TEST_CASE("reading replaces the whole model, or on failure nothing") {
+TEST_CASE("reading replaces the whole model, or nothing on failure") {
     Room room = full_room();
     Json({{"id", "r"}, {"created_at", "2026-01-02T03:04:05Z"}}).get_to(room);
     CHECK(room.id == "r");
@@ -271,7 +271,7 @@ TEST_CASE("reading replaces the whole model, or on failure nothing") {
     CHECK(room == full_room());
 }
 
-TEST_CASE("a field without which a model makes no sense is missed by name") {
+TEST_CASE("a missing required field is refused, naming the field") {
     CHECK(refused<Room>(without(full_room(), "id")) == "Room.id: missing");
     for (const char* field : {"room_id", "source", "content"}) {
         CHECK(refused<RoomEvent>(without(full_event(), field)) ==
@@ -300,7 +300,7 @@ TEST_CASE("a field without which a model makes no sense is missed by name") {
     }
 }
 
-TEST_CASE("a content misses what it is made of") {
+TEST_CASE("a missing required field of a content is refused, naming the field") {
     const std::vector<std::pair<EventContent, std::vector<const char*>>> required = {
         {full_text(), {"type", "body"}},
         {full_rich(), {"type", "body"}},
@@ -367,7 +367,7 @@ TEST_CASE("a value of the wrong type is refused with its path") {
           "Identity.channel_addresses/sms/0: must be a string, is number");
 }
 
-TEST_CASE("integers are taken whole or not at all") {
+TEST_CASE("integers are never rounded or truncated") {
     const auto count = [](const char* number) {
         return parsed<Room>(std::string(R"({"id": "r", "event_count": )") + number + "}")
             .event_count;
@@ -391,11 +391,11 @@ TEST_CASE("integers are taken whole or not at all") {
     CHECK(refused_count("true") == "Room.event_count: must be an integer, is boolean");
 }
 
-TEST_CASE("names and times that are none are shown in the refusal") {
+TEST_CASE("invalid names and times appear in the error text") {
     CHECK(refused<Room>(with(full_room(), "/status", "gone\n")) ==
-          "Room.status: 'gone\\n' is none of active, paused, closed, archived");
+          "Room.status: 'gone\\n' is not one of active, paused, closed, archived");
     CHECK(refused<Room>(with(full_room(), "/created_at", "yesterday")) ==
-          "Room.created_at: 'yesterday' is no ISO 8601 time with a zone");
+          "Room.created_at: 'yesterday' is not an ISO 8601 time with a zone");
     CHECK(refused<Room>(with(full_room(), "/created_at", "0000-12-31T23:59:59Z")) ==
           "Room.created_at: outside the years 1 to 9999");
     CHECK(refused<Room>(with(full_room(), "/created_at", "9999-12-31T23:59:59-00:01")) ==
@@ -404,7 +404,7 @@ TEST_CASE("names and times that are none are shown in the refusal") {
           "Room.created_at: must be a string, is number");
 }
 
-TEST_CASE("nesting is bounded before anything recurses") {
+TEST_CASE("nesting is checked before any recursion") {
     const auto nested = [](int levels, Json value, const char* key) {
         for (int i = 0; i < levels; ++i) {
             Json outer = {{"type", "edit"}, {"target_event_id", "t"}};
@@ -419,7 +419,7 @@ TEST_CASE("nesting is bounded before anything recurses") {
     };
     CHECK(refused<EventContent>(nested(127, text, "new_content")).empty());
     CHECK(deep_refusal(refused<EventContent>(nested(128, text, "new_content"))));
-    // Deep enough to exhaust a stack; never copied, only moved.
+    // Deep enough to exhaust the stack if copied recursively; only moved here.
     const std::string levels(1'000'000, '[');
     const std::string ends(1'000'000, ']');
     const Json metadata = Json::parse(R"({"id": "r", "metadata": {"k": )" + levels + ends + "}}");
@@ -428,7 +428,7 @@ TEST_CASE("nesting is bounded before anything recurses") {
     CHECK(deep_refusal(refused<EventContent>(unknown)));
     Json edits = nested(20'000, text, "new_content");
     CHECK(deep_refusal(refused<EventContent>(edits)));
-    // Writing recurses too.
+    // Writing is also recursive.
     Room room{.id = "r"};
     room.metadata = Json::parse("{\"k\":" + levels + ends + "}");
     CHECK(deep_refusal(refusal([&] { return Json(room); })));
@@ -437,7 +437,7 @@ TEST_CASE("nesting is bounded before anything recurses") {
     CHECK(deep_refusal(refusal([&] { return Json(content); })));
 }
 
-TEST_CASE("what a store would refuse can still be written") {
+TEST_CASE("models that a store would refuse can be converted to JSON") {
     RoomEvent event = full_event();
     event.index = -1;
     event.status = static_cast<EventStatus>(99);
@@ -448,7 +448,7 @@ TEST_CASE("what a store would refuse can still be written") {
     CHECK(json["created_at"] == "+294247-01-10T04:00:54.775807Z");
 }
 
-TEST_CASE("an edit whose content was moved from is written and compared like any other") {
+TEST_CASE("an edit with a moved-from content can be converted and compared") {
     EditContent edit{.target_event_id = "t", .new_content = TextContent{.body = "b"}};
     const EditContent whole = edit;
     const auto taken = std::move(edit.new_content);

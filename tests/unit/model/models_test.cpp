@@ -21,7 +21,7 @@
 
 using namespace roomstore;
 
-TEST_CASE("models and queries are made with designated initializers, the rest by default") {
+TEST_CASE("models and queries can be made with designated initializers and have defaults") {
     const Room room{.id = "r", .metadata = {{"k", 1}}};
     CHECK(room.status == RoomStatus::active);
     CHECK(room.agent_response_policy == AgentResponsePolicy::agent_chain);
@@ -77,7 +77,7 @@ TEST_CASE("models and queries are made with designated initializers, the rest by
     CHECK_FALSE(AppendOptions{}.expected_next_index);
 }
 
-TEST_CASE("a channel may write with write access while it is not muted") {
+TEST_CASE("can_write() requires write access and not being muted") {
     const auto can_write = [](Access access, bool muted) {
         return ChannelBinding{.access = access, .muted = muted}.can_write();
     };
@@ -90,7 +90,7 @@ TEST_CASE("a channel may write with write access while it is not muted") {
     CHECK(ChannelBinding{.output_muted = true}.can_write());
 }
 
-TEST_CASE("generated ids are 32 hexadecimal digits and differ") {
+TEST_CASE("generated ids are 32 hexadecimal digits and unique") {
     std::set<std::string> ids;
     for (int i = 0; i < 10'000; ++i) {
         const std::string id = generate_id();
@@ -101,7 +101,7 @@ TEST_CASE("generated ids are 32 hexadecimal digits and differ") {
     CHECK(RoomEvent{}.id != RoomEvent{}.id);
 }
 
-TEST_CASE("a content knows its type and gives itself as that") {
+TEST_CASE("type() and get_if() of a content match its type") {
     EventContent content;
     CHECK(content.type() == "text");
     CHECK(content.get_if<TextContent>() != nullptr);
@@ -128,7 +128,7 @@ TEST_CASE("contents compare by value at every depth") {
     CHECK(edit != inner);
 }
 
-TEST_CASE("a box copies its value, and gives it up when moved") {
+TEST_CASE("a Box copies and moves its value") {
     Box<std::string> box = std::string("a");
     Box<std::string> copy = box;
     *copy = "b";
@@ -136,7 +136,7 @@ TEST_CASE("a box copies its value, and gives it up when moved") {
     CHECK(copy->size() == 1);
     const Box<std::string> moved = std::move(copy);
     CHECK(*moved == "b");
-    // A moved-from box may be assigned to.
+    // A moved-from Box can be assigned.
     copy = box;
     CHECK(*copy == "a");
     Box<std::string>& same = copy;
@@ -144,7 +144,7 @@ TEST_CASE("a box copies its value, and gives it up when moved") {
     CHECK(*copy == "a");
 }
 
-TEST_CASE("tags name the contents that this build knows") {
+TEST_CASE("is_known_content_tag is true for exactly the known content types") {
     for (const char* tag : {"text",
                             "rich",
                             "media",
@@ -165,7 +165,7 @@ TEST_CASE("tags name the contents that this build knows") {
     CHECK_FALSE(roomstore::detail::is_known_content_tag("Text"));
 }
 
-TEST_CASE("a content is asked for by its kind") {
+TEST_CASE("holds() and get() of a content match its type") {
     EventContent content = TextContent{.body = "hello"};
     CHECK(content.holds<TextContent>());
     CHECK_FALSE(content.holds<MediaContent>());
@@ -176,7 +176,7 @@ TEST_CASE("a content is asked for by its kind") {
     CHECK_THROWS_AS(std::as_const(content).get<EditContent>(), std::bad_variant_access);
 }
 
-TEST_CASE("a content is visited as what it is") {
+TEST_CASE("visit() of a content passes its concrete type") {
     EventContent content = LocationContent{.latitude = 52.5, .longitude = 13.4};
     const auto describe = [](const auto& known) -> double {
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(known)>, LocationContent>) {

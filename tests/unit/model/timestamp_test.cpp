@@ -15,7 +15,7 @@ using std::chrono::microseconds;
 
 namespace {
 
-/// What is read from `text`, written again; "-" where nothing is read.
+/// `text` parsed and written again; "-" if it cannot be parsed.
 std::string reread(const std::string& text) {
     const auto time = parse_iso8601(text);
     return time ? to_iso8601(*time) : "-";
@@ -23,7 +23,7 @@ std::string reread(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("a time is written in UTC, with a fraction where there is one") {
+TEST_CASE("a time is written in UTC, with a fraction if it is not zero") {
     const Timestamp time{std::chrono::seconds(1'767'323'045)};
     CHECK(to_iso8601(time) == "2026-01-02T03:04:05Z");
     CHECK(to_iso8601(time + microseconds(1)) == "2026-01-02T03:04:05.000001Z");
@@ -32,14 +32,14 @@ TEST_CASE("a time is written in UTC, with a fraction where there is one") {
     CHECK(to_iso8601(Timestamp{microseconds(-1)}) == "1969-12-31T23:59:59.999999Z");
 }
 
-TEST_CASE("the earliest and the latest time survive") {
+TEST_CASE("the earliest and the latest time survive a round trip") {
     CHECK(to_iso8601(min_timestamp) == "0001-01-01T00:00:00Z");
     CHECK(to_iso8601(max_timestamp) == "9999-12-31T23:59:59.999999Z");
     CHECK(parse_iso8601(to_iso8601(min_timestamp)) == min_timestamp);
     CHECK(parse_iso8601(to_iso8601(max_timestamp)) == max_timestamp);
 }
 
-TEST_CASE("a time that no store accepts can be shown, and is not read") {
+TEST_CASE("a time out of range can be written but not parsed") {
     CHECK(to_iso8601(min_timestamp - microseconds(1)) == "0000-12-31T23:59:59.999999Z");
     CHECK(to_iso8601(max_timestamp + microseconds(1)) == "+010000-01-01T00:00:00Z");
     CHECK(to_iso8601(Timestamp::max()) == "+294247-01-10T04:00:54.775807Z");
@@ -47,7 +47,7 @@ TEST_CASE("a time that no store accepts can be shown, and is not read") {
     CHECK_FALSE(parse_iso8601("+010000-01-01T00:00:00Z"));
 }
 
-TEST_CASE("every day of four centuries survives") {
+TEST_CASE("every day of four centuries survives a round trip") {
     using namespace std::chrono;
     std::size_t wrong = 0;
     for (sys_days day = year{1899} / 12 / 31; day < sys_days{year{2301} / 1 / 2}; day += days{1}) {
@@ -57,7 +57,7 @@ TEST_CASE("every day of four centuries survives") {
     CHECK(wrong == 0);
 }
 
-TEST_CASE("offsets lead to UTC") {
+TEST_CASE("times with an offset are converted to UTC") {
     CHECK(reread("2026-01-02T03:04:05+00:00") == "2026-01-02T03:04:05Z");
     CHECK(reread("2026-01-02T03:04:05+02:30") == "2026-01-02T00:34:05Z");
     CHECK(reread("2026-01-02T03:04:05-05:00") == "2026-01-02T08:04:05Z");
@@ -65,21 +65,21 @@ TEST_CASE("offsets lead to UTC") {
     CHECK(reread("2026-01-02t03:04:05z") == "2026-01-02T03:04:05Z");
 }
 
-TEST_CASE("fractions are cut to microseconds") {
+TEST_CASE("fractions are truncated to microseconds") {
     CHECK(reread("2026-01-02T03:04:05.5Z") == "2026-01-02T03:04:05.500000Z");
     CHECK(reread("2026-01-02T03:04:05.123456789Z") == "2026-01-02T03:04:05.123456Z");
     CHECK(reread("2026-01-02T03:04:05.0000009Z") == "2026-01-02T03:04:05Z");
     CHECK(reread("1969-12-31T23:59:59.999999999Z") == "1969-12-31T23:59:59.999999Z");
 }
 
-TEST_CASE("leap years are those of the calendar") {
+TEST_CASE("leap years follow the Gregorian calendar") {
     CHECK(reread("2024-02-29T00:00:00Z") == "2024-02-29T00:00:00Z");
     CHECK(reread("2000-02-29T00:00:00Z") == "2000-02-29T00:00:00Z");
     CHECK(reread("2023-02-29T00:00:00Z") == "-");
     CHECK(reread("1900-02-29T00:00:00Z") == "-");
 }
 
-TEST_CASE("anything else is no time") {
+TEST_CASE("other texts are not parsed as a time") {
     for (const char* text : {"",
                              "now",
                              "2026-01-02",
@@ -107,7 +107,7 @@ TEST_CASE("anything else is no time") {
     }
 }
 
-TEST_CASE("now has microseconds and lies among the times that stores accept") {
+TEST_CASE("now has microsecond precision and is within the accepted range") {
     const Timestamp before{std::chrono::floor<microseconds>(std::chrono::system_clock::now())};
     const Timestamp time = roomstore::now();
     CHECK(time >= before);

@@ -11,7 +11,7 @@ using namespace roomstore::postgres;
 
 namespace {
 
-/// Counts how often a queue looks at any element.
+/// Counts how often a queue accesses any element.
 class Counted {
 public:
     explicit Counted(int given) : number(given) {}
@@ -52,7 +52,7 @@ Numbers drain(Queue& queue) {
 
 }  // namespace
 
-TEST_CASE("Whatever leaves a queue leaves the others in their order") {
+TEST_CASE("Removing elements keeps the order of the others") {
     Queue queue;
     const auto all = fill(queue, 6);
     queue.remove(*all[0]);
@@ -68,7 +68,7 @@ TEST_CASE("Whatever leaves a queue leaves the others in their order") {
     CHECK(queue.size() == 0);
 }
 
-TEST_CASE("All for which a condition holds leave a queue, those at both ends as well") {
+TEST_CASE("remove_if removes all matching elements, also at both ends") {
     Queue queue;
     fill(queue, 7);
     CHECK(queue.remove_if([](const Counted& each) { return each.number % 3 == 0; }) == 3);
@@ -78,7 +78,7 @@ TEST_CASE("All for which a condition holds leave a queue, those at both ends as 
     CHECK(queue.empty());
 }
 
-TEST_CASE("A queue keeps alive what it holds, and lets go of it") {
+TEST_CASE("A queue owns its elements and releases them") {
     std::weak_ptr<Counted> element;
     {
         Queue queue;
@@ -90,7 +90,7 @@ TEST_CASE("A queue keeps alive what it holds, and lets go of it") {
     CHECK(element.expired());
 }
 
-TEST_CASE("To leave a queue costs the same few steps, however many wait and wherever it stands") {
+TEST_CASE("Removing an element takes constant time, whatever the queue size and the position") {
     const int count = GENERATE(10, 1'000, 40'000);
     CAPTURE(count);
     Queue queue;
@@ -99,8 +99,8 @@ TEST_CASE("To leave a queue costs the same few steps, however many wait and wher
     for (const auto& each : all) {
         Counted::looks = 0;
         queue.remove(*each);
-        // Itself and its two neighbours.
-        if (Counted::looks > 3) FAIL("it looked at " << Counted::looks);
+        // The element and its two neighbours.
+        if (Counted::looks > 3) FAIL("number of accesses: " << Counted::looks);
     }
     CHECK(queue.empty());
 }

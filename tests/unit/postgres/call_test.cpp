@@ -24,27 +24,27 @@ Call committing() {
 
 }  // namespace
 
-TEST_CASE("A call goes from the queue through a worker to one end") {
+TEST_CASE("A call is queued, run and finished exactly once") {
     Call call(deadline);
     CHECK(call.phase() == Phase::queued);
     CHECK(call.start());
     CHECK_FALSE(call.start());
-    CHECK(call.may_go_on());
+    CHECK(call.may_continue());
     CHECK(call.enter_commit());
     CHECK(call.phase() == Phase::committing);
     CHECK(call.finish());
     CHECK_FALSE(call.finish());
-    CHECK_FALSE(call.may_go_on());
+    CHECK_FALSE(call.may_continue());
 }
 
-TEST_CASE("A call that ended in the queue is not started") {
+TEST_CASE("A call that ended in the queue cannot be started") {
     Call call(deadline);
     CHECK(call.finish());
     CHECK_FALSE(call.start());
     CHECK_FALSE(call.enter_commit());
 }
 
-TEST_CASE("A stop before the commit forbids it, a cancellation after it is ignored") {
+TEST_CASE("A stop before COMMIT prevents it, and a cancellation during COMMIT is ignored") {
     auto early = running();
     early.request_stop(Stop::cancelled, start);
     CHECK_FALSE(early.enter_commit());
@@ -53,10 +53,10 @@ TEST_CASE("A stop before the commit forbids it, a cancellation after it is ignor
     auto late = committing();
     late.request_stop(Stop::cancelled, start);
     CHECK(late.stop() == Stop::none);
-    CHECK(late.may_go_on());
+    CHECK(late.may_continue());
 }
 
-TEST_CASE("After a commit that failed a call can be cancelled again, unless one is in doubt") {
+TEST_CASE("After a failed COMMIT a call can be cancelled, unless a COMMIT is in doubt") {
     auto failed = committing();
     failed.commit_failed();
     CHECK(failed.phase() == Phase::running);
@@ -68,11 +68,11 @@ TEST_CASE("After a commit that failed a call can be cancelled again, unless one 
     doubtful.commit_failed();
     CHECK(doubtful.phase() == Phase::committing);
     doubtful.request_stop(Stop::cancelled, start);
-    CHECK(doubtful.may_go_on());
+    CHECK(doubtful.may_continue());
     CHECK(doubtful.enter_commit());
 }
 
-TEST_CASE("The first reason to stop counts") {
+TEST_CASE("The first stop reason is kept") {
     auto call = running();
     call.request_stop(Stop::cancelled, start);
     call.request_stop(Stop::closing, start);
@@ -81,7 +81,7 @@ TEST_CASE("The first reason to stop counts") {
     CHECK(call.stop() == Stop::cancelled);
 }
 
-TEST_CASE("A cancelled call is cancelled at once, cut after a second, then answered") {
+TEST_CASE("A cancelled call is cancelled at once, cut after 1 s and abandoned after 1.1 s") {
     auto call = running();
     CHECK(call.next_escalation() == deadline);
     CHECK(call.escalate(start) == Escalation::none);
@@ -99,7 +99,7 @@ TEST_CASE("A cancelled call is cancelled at once, cut after a second, then answe
     CHECK(call.escalate(start + 1h) == Escalation::none);
 }
 
-TEST_CASE("A call past its deadline is cancelled, cut and answered within 200 ms") {
+TEST_CASE("A call past its deadline is cancelled, cut after 100 ms and abandoned after 200 ms") {
     auto call = running();
     CHECK(call.escalate(deadline - 1ms) == Escalation::none);
     CHECK(call.escalate(deadline) == Escalation::cancel);
@@ -109,7 +109,7 @@ TEST_CASE("A call past its deadline is cancelled, cut and answered within 200 ms
     CHECK(call.escalate(deadline + 200ms) == Escalation::abandon);
 }
 
-TEST_CASE("The deadline also hurries a call that was cancelled just before it") {
+TEST_CASE("The deadline also limits a call that was cancelled just before it") {
     auto call = running();
     call.request_stop(Stop::cancelled, deadline - 10ms);
     CHECK(call.escalate(deadline - 10ms) == Escalation::cancel);
@@ -118,7 +118,7 @@ TEST_CASE("The deadline also hurries a call that was cancelled just before it") 
     CHECK(call.escalate(deadline + 200ms) == Escalation::abandon);
 }
 
-TEST_CASE("A commit is never cancelled, only cut") {
+TEST_CASE("A COMMIT is never cancelled, only cut") {
     auto call = committing();
     CHECK(call.escalate(deadline) == Escalation::cut);
     CHECK(call.next_escalation() == deadline + 100ms);
@@ -129,13 +129,13 @@ TEST_CASE("A commit is never cancelled, only cut") {
     CHECK(closing.escalate(start) == Escalation::cut);
 }
 
-TEST_CASE("A watchdog that comes late takes the last step at once") {
+TEST_CASE("A late watchdog escalates directly to the last step") {
     auto call = running();
     CHECK(call.escalate(deadline + 10s) == Escalation::abandon);
     CHECK(call.escalate(deadline + 10s) == Escalation::none);
 }
 
-TEST_CASE("A call that has ended is left alone") {
+TEST_CASE("A finished call is not stopped or escalated") {
     auto call = running();
     call.finish();
     CHECK(call.escalate(deadline + 1h) == Escalation::none);

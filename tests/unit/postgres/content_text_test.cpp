@@ -13,7 +13,7 @@ using postgres::sql::read_content;
 
 namespace {
 
-// Compared as text: the numbers 1 and 1.0 are the same to JSON values.
+// Compared as text, because the JSON values 1 and 1.0 compare equal.
 void check_round_trip(const EventContent& content) {
     const auto text = content_text(content);
     CHECK(text == Json(content).dump());
@@ -23,7 +23,7 @@ void check_round_trip(const EventContent& content) {
 
 }  // namespace
 
-TEST_CASE("The text of a content is what nlohmann writes, and is read as what it was") {
+TEST_CASE("content_text equals the JSON library's output and survives a round trip") {
     for (const auto& content : full_contents()) check_round_trip(content);
     for (const auto& content : minimal_contents()) check_round_trip(content);
     HostileText hostile(1);
@@ -36,7 +36,7 @@ TEST_CASE("The text of a content is what nlohmann writes, and is read as what it
     check_round_trip(TextContent{.body = every_byte_of_ascii});
 }
 
-TEST_CASE("Text that only begins and ends like plain text is parsed") {
+TEST_CASE("JSON that only resembles the fast path of a text content is parsed correctly") {
     const auto body = [](std::string_view text) {
         return read_content(text).get_if<TextContent>()->body;
     };

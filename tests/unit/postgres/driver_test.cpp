@@ -55,7 +55,7 @@ Result row_of(std::vector<const char*> row) {
 
 }  // namespace
 
-TEST_CASE("Options out of bounds are refused by name") {
+TEST_CASE("Options out of range are refused, naming the option") {
     CHECK(refusal_of({}).empty());
     CHECK(refusal_of({.schema = ""}) == "PostgresOptions::schema: 0 bytes long, not 1..63");
     CHECK(refusal_of({.schema = std::string(64, 's')}) ==
@@ -91,7 +91,7 @@ TEST_CASE("Options out of bounds are refused by name") {
               .starts_with("PostgresOptions::connection_string: connect_timeout"));
 }
 
-TEST_CASE("A connection string keeps what it says, and gets what it leaves open") {
+TEST_CASE("A connection string keeps its settings and gets defaults for the others") {
     const auto open = plan("host=db1 dbname=chat");
     REQUIRE(open.targets.size() == 1);
     CHECK(value_of(open.targets[0], "host") == "db1");
@@ -122,7 +122,7 @@ TEST_CASE("A connection string keeps what it says, and gets what it leaves open"
     CHECK(plan("connect_timeout=0").connect_timeout == 1h);
 }
 
-TEST_CASE("Each of several hosts is a target of its own") {
+TEST_CASE("Each of several hosts is a separate target") {
     const auto url = plan("postgresql://u@db1:1,db2:2/chat?target_session_attrs=read-write");
     REQUIRE(url.targets.size() == 2);
     CHECK(value_of(url.targets[0], "host") == "db1");
@@ -145,7 +145,7 @@ TEST_CASE("Each of several hosts is a target of its own") {
     CHECK(value_of(standby.targets[3], "target_session_attrs") == "any");
 }
 
-TEST_CASE("The SQLSTATE is taken out of libpq's text, in any language") {
+TEST_CASE("The SQLSTATE is parsed from the libpq message in any language") {
     const auto english = parse_server_text(
         "ERROR:  23505: duplicate key value\nDETAIL:  Key (id)=(1) already exists.\n"
         "LOCATION:  _bt_check_unique, nbtinsert.c:666\n");
@@ -166,7 +166,7 @@ TEST_CASE("The SQLSTATE is taken out of libpq's text, in any language") {
     CHECK(parse_server_text("").text.empty());
 }
 
-TEST_CASE("A broken connection can be had again, whatever broke it, unless we are not wanted") {
+TEST_CASE("A broken connection is reconnected after any error except denied access") {
     CHECK(classify("", "", true).remedy == Remedy::reconnect);
     CHECK(classify("XX000", "", true).remedy == Remedy::reconnect);
     CHECK(classify("XX000", "", true).code == errc::unavailable);
@@ -183,7 +183,7 @@ TEST_CASE("A broken connection can be had again, whatever broke it, unless we ar
     CHECK(classify("42501", "", false).code == errc::access_denied);
 }
 
-TEST_CASE("A connection that lives is kept where a server behind the server is lost") {
+TEST_CASE("A live connection is kept if the server lost a connection of its own") {
     for (const char* sqlstate : {"08000", "08003", "08006", "08001"}) {
         CAPTURE(sqlstate);
         const auto failure = classify(sqlstate, "", false);
@@ -194,7 +194,7 @@ TEST_CASE("A connection that lives is kept where a server behind the server is l
     CHECK(classify("08P01", "", false).discard);
 }
 
-TEST_CASE("An error of the cluster as the answer to COMMIT does not say that nothing is stored") {
+TEST_CASE("A cluster error in response to COMMIT leaves the COMMIT in doubt") {
     for (const char* sqlstate : {"XX000", "XX001", "08006", "08007", "40003"}) {
         CAPTURE(sqlstate);
         CHECK(leaves_commit_in_doubt(sqlstate));
@@ -205,13 +205,13 @@ TEST_CASE("An error of the cluster as the answer to COMMIT does not say that not
     }
 }
 
-TEST_CASE("Texts tell what to do about what the database lacks") {
+TEST_CASE("Error texts for missing tables, privileges and prepared statements contain a hint") {
     CHECK(classify("42P01", "", false).text.find("PostgresOptions::schema") != std::string::npos);
     CHECK(classify("42501", "", false).text.find("GRANT") != std::string::npos);
     CHECK(classify("26000", "", false).text.find("prepared_statements") != std::string::npos);
 }
 
-TEST_CASE("Parameters but arrays are PostgreSQL's text format") {
+TEST_CASE("Parameters other than arrays use PostgreSQL's text format") {
     const auto values = Params()
                             .add(std::numeric_limits<double>::denorm_min())
                             .add(-0.0)
@@ -229,7 +229,7 @@ TEST_CASE("Parameters but arrays are PostgreSQL's text format") {
     CHECK(values[5].format == Value::Format::null);
 }
 
-TEST_CASE("Arrays are PostgreSQL's binary format") {
+TEST_CASE("Arrays use PostgreSQL's binary format") {
     using namespace std::literals;
     const auto values = Params()
                             .add_array(std::vector<std::string>{R"(a"\)", ""})
@@ -245,13 +245,13 @@ TEST_CASE("Arrays are PostgreSQL's binary format") {
     CHECK(values[3].bytes == "\0\0\0\0\0\0\0\0\0\0\0\24"s);
 }
 
-TEST_CASE("Times in arrays are counted from the year 2000") {
+TEST_CASE("Times in arrays are relative to the year 2000") {
     Array array(ElementType::timestamptz);
     array.add(parse_iso8601("1999-12-31T23:59:59.999999Z").value());
     CHECK(std::move(array).take().substr(24) == std::string(8, '\377'));
 }
 
-TEST_CASE("Times are read with any offset, and nothing else is a time") {
+TEST_CASE("Times are parsed with any offset, and other texts are refused") {
     const auto is = [](std::string_view text, std::string_view iso) {
         return parse_timestamptz(text) == parse_iso8601(iso);
     };
@@ -283,7 +283,7 @@ TEST_CASE("Times are read with any offset, and nothing else is a time") {
     }
 }
 
-TEST_CASE("A column that is not what it should be is named with its value") {
+TEST_CASE("The error of an invalid column has its name and value") {
     const auto result =
         row_of({"t", "12x", nullptr, "infinity", "9223372036854775808", "3fb99999"});
     const auto row = result[0];
@@ -309,7 +309,7 @@ TEST_CASE("A column that is not what it should be is named with its value") {
     CHECK(text_of([&] { row_of({wide.c_str()})[0].int64(0); }).size() < 200);
 }
 
-TEST_CASE("At most so many attempts fall into any second") {
+TEST_CASE("The number of attempts in any second is limited") {
     AttemptLimit limit(10);
     const auto start = AttemptLimit::TimePoint{} + 1h;
     std::vector<AttemptLimit::TimePoint> given;
@@ -319,19 +319,19 @@ TEST_CASE("At most so many attempts fall into any second") {
     CHECK(limit.reserve(start + 1h) == start + 1h);
 }
 
-TEST_CASE("An attempt that is not made leaves its moment to another") {
+TEST_CASE("A reconnect slot given back can be reserved again") {
     AttemptLimit limit(2);
     const auto start = AttemptLimit::TimePoint{} + 1h;
     for (const auto wait : {0s, 0s, 1s, 1s}) CHECK(limit.reserve(start) == start + wait);
     limit.give_back(start + 1s);
     CHECK(limit.reserve(start) == start + 1s);
     CHECK(limit.reserve(start) == start + 2s);
-    // What nobody took in time is gone.
+    // A slot given back expires when its time has passed.
     limit.give_back(start + 1s);
     CHECK(limit.reserve(start + 1500ms) == start + 2s);
 }
 
-TEST_CASE("The schema's name goes wherever a statement says so") {
+TEST_CASE("expand_schema replaces every occurrence of {schema}") {
     CHECK(expand_schema("SELECT * FROM {schema}.a, {schema}.b", "\"x\"") ==
           "SELECT * FROM \"x\".a, \"x\".b");
     CHECK(expand_schema("{schema", "\"x\"") == "{schema");

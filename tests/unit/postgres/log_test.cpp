@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Whoever is told: writes down the lines, and can be held up in one.
+/// Records the lines passed to its callback; the callback can be made to block.
 class Reader {
 public:
     Log::Callback callback() {
@@ -33,7 +33,7 @@ public:
         };
     }
 
-    /// From now on it stays in the next line until it is let go.
+    /// Makes the next call of the callback block until `let_go()`.
     void hold() { held_ = gate_.get_future().share(); }
     void let_go() { gate_.set_value(); }
     void await_line() { entered_.get_future().wait(); }
@@ -53,7 +53,7 @@ using Lines = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("lines are told in order, with their levels, on a thread of their own") {
+TEST_CASE("lines are delivered in order, with their levels, on a separate thread") {
     Reader reader;
     const auto log = std::make_shared<Log>(reader.callback());
     log->start();
@@ -68,11 +68,11 @@ TEST_CASE("lines are told in order, with their levels, on a thread of their own"
     log->stop();
 }
 
-TEST_CASE("a log that tells nobody has no thread and keeps no line") {
+TEST_CASE("a log without a callback has no thread and queues no lines") {
     const auto before = threads();
     const auto log = std::make_shared<Log>(nullptr);
     log->start();
-    // Fewer where a thread of an earlier test was just ending.
+    // Fewer if a thread of an earlier test was just ending.
     CHECK(threads() <= before);
     CHECK_FALSE(log->wanted());
     log->write(LogLevel::info, {"nobody"});
@@ -81,7 +81,7 @@ TEST_CASE("a log that tells nobody has no thread and keeps no line") {
     CHECK(log->dropped() == 0);
 }
 
-TEST_CASE("lines beyond those that may wait are dropped and counted") {
+TEST_CASE("lines beyond the queue limit are dropped and counted") {
     Reader reader;
     reader.hold();
     const auto log = std::make_shared<Log>(reader.callback());
@@ -100,7 +100,7 @@ TEST_CASE("lines beyond those that may wait are dropped and counted") {
     log->stop();
 }
 
-TEST_CASE("what is thrown while a line is told is counted, and the next line is told") {
+TEST_CASE("an exception of the callback is counted, and the next line is delivered") {
     int told = 0;
     const auto log = std::make_shared<Log>([&](LogLevel, std::string_view) {
         if (++told == 1) throw std::runtime_error("no");
@@ -114,7 +114,7 @@ TEST_CASE("what is thrown while a line is told is counted, and the next line is 
     log->stop();
 }
 
-TEST_CASE("a log that ends waits no longer than it is told to, and drops the rest") {
+TEST_CASE("finish() waits at most for its timeout, and drops the remaining lines") {
     Reader reader;
     reader.hold();
     const auto log = std::make_shared<Log>(reader.callback());
@@ -128,11 +128,11 @@ TEST_CASE("a log that ends waits no longer than it is told to, and drops the res
     CHECK(log->dropped() == 2);
     reader.let_go();
     log->stop();
-    // Whoever stops it waits for the call that runs; none comes after that.
+    // stop() waits for the running callback; there are no further calls.
     CHECK(reader.lines == Lines{"first"});
 }
 
-TEST_CASE("a log can be stopped by the one it tells") {
+TEST_CASE("a log can be stopped by its callback") {
     std::promise<void> stopped;
     auto log = std::make_shared<Log>(nullptr);
     log = std::make_shared<Log>([&log, &stopped](LogLevel, std::string_view) {
@@ -141,7 +141,7 @@ TEST_CASE("a log can be stopped by the one it tells") {
         stopped.set_value();
     });
     const auto same = log;
-    await([] { return true; });  // starts the thread that watches over waiting, once for all tests
+    await([] { return true; });  // starts the watchdog thread, once for all tests
     const auto before = threads();
     same->start();
     same->write(LogLevel::info, {"stop"});
@@ -150,7 +150,7 @@ TEST_CASE("a log can be stopped by the one it tells") {
     CHECK_FALSE(log);
 }
 
-TEST_CASE("a line is one line of text, and not too long") {
+TEST_CASE("line breaks in a line are escaped, and long lines are truncated") {
     Reader reader;
     const auto log = std::make_shared<Log>(reader.callback());
     log->start();
@@ -162,7 +162,7 @@ TEST_CASE("a line is one line of text, and not too long") {
     CHECK(reader.lines.at(1) == std::string(Log::most_bytes - 3, 'x') + "...");
 }
 
-TEST_CASE("lines of a log that was never started are dropped when it ends") {
+TEST_CASE("lines of a log that was never started are dropped by stop()") {
     Reader reader;
     const auto log = std::make_shared<Log>(reader.callback());
     log->write(LogLevel::info, {"line"});

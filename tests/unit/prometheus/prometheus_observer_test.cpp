@@ -38,7 +38,7 @@ std::string exposed(const Registry& registry) {
 
 }  // namespace
 
-TEST_CASE("an observer for Prometheus refuses what would fail later") {
+TEST_CASE("PrometheusObserver refuses invalid arguments when it is constructed") {
     const auto registry = std::make_shared<Registry>();
     const std::string text = "must be finite and greater than the one before";
     CHECK(refusal(no_registry, {1}) == "PrometheusObserver.registry: null");
@@ -49,15 +49,15 @@ TEST_CASE("an observer for Prometheus refuses what would fail later") {
           "PrometheusObserver.labels: 'operation' is taken");
     for (const std::string name : {"", "1a", "a-b", "__a", "\xc3\xa4"}) {
         CHECK(refusal(registry, {1}, {{name, "x"}}) ==
-              "PrometheusObserver.labels: '" + name + "' is no name of a label");
+              "PrometheusObserver.labels: '" + name + "' is not a valid label name");
     }
-    // Nothing was registered on the way.
+    // A refused constructor registers nothing.
     CHECK(exposed(*registry).empty());
     CHECK(refusal(registry, {}).empty());
     CHECK(refusal(registry, {0.1, 0.2}, {{"store_1", "x"}}).empty());
 }
 
-TEST_CASE("constant labels tell the stores of one registry apart") {
+TEST_CASE("constant labels distinguish stores with one registry") {
     const auto registry = std::make_shared<Registry>();
     PrometheusObserver first(registry, {1}, {{"store", "first"}});
     PrometheusObserver second(registry, {1}, {{"store", "second"}});

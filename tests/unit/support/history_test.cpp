@@ -1,4 +1,4 @@
-// The checker that judges stores has to be able to fail: each rule is broken here once.
+// The history checker must be able to fail: each rule is broken here at least once.
 
 #include "support/history.hpp"
 
@@ -33,7 +33,7 @@ AppendRecord stored(const RoomEvent& event, std::uint64_t from, std::uint64_t to
             .digest = digest_of(event)};
 }
 
-/// Three appends, the first two at the same time, and a poll that sees two of them.
+/// Three appends, the first two concurrent, and a poll that sees two of them.
 struct Story {
     std::vector<RoomEvent> events{event_at(0, "a"), event_at(1, "b"), event_at(2, "c")};
     std::vector<AppendRecord> appends{stored(events[0], 1, 4),
@@ -52,7 +52,7 @@ struct Story {
         return check_history(history, {{"r", events}});
     }
 
-    /// Whether the only rules found broken are `rule`, and at least once.
+    /// Whether there is at least one violation, and all violations are of `rule`.
     bool breaks(const std::string& rule) const {
         const auto found = violations();
         if (found.empty()) return false;
@@ -65,15 +65,15 @@ struct Story {
 
 }  // namespace
 
-TEST_CASE("a history that keeps all rules has no violation") {
+TEST_CASE("a history that follows all rules has no violation") {
     Story story;
     CHECK(story.violations().empty());
 
-    SECTION("an unknown append may be there") {
+    SECTION("an append of unknown outcome may be stored") {
         story.appends[2].outcome = AppendOutcome::unknown;
         CHECK(story.violations().empty());
     }
-    SECTION("an unknown append may be absent") {
+    SECTION("an append of unknown outcome may be missing") {
         story.appends.push_back({.room_id = "r",
                                  .event_id = "d",
                                  .invoked_at = 9,
@@ -81,7 +81,7 @@ TEST_CASE("a history that keeps all rules has no violation") {
                                  .outcome = AppendOutcome::unknown});
         CHECK(story.violations().empty());
     }
-    SECTION("a refused append is absent") {
+    SECTION("a refused append is not stored") {
         story.appends.push_back({.room_id = "r",
                                  .event_id = "d",
                                  .invoked_at = 9,
@@ -91,39 +91,39 @@ TEST_CASE("a history that keeps all rules has no violation") {
     }
 }
 
-TEST_CASE("H1 finds appends that were answered and are lost, moved, doubled or changed") {
+TEST_CASE("H1 detects completed appends that are lost, moved, duplicated or changed") {
     Story story;
     SECTION("lost") { story.events.pop_back(); }
     SECTION("moved") { story.appends[2].index = 3; }
     SECTION("changed") { story.events[2].content = TextContent{"else"}; }
-    SECTION("doubled") { story.events.push_back(event_at(3, "c")); }
+    SECTION("duplicated") { story.events.push_back(event_at(3, "c")); }
     CHECK(story.breaks("H1"));
 }
 
-TEST_CASE("H2 finds a refused append that is there") {
+TEST_CASE("H2 detects a refused append that is stored") {
     Story story;
     story.appends[2].outcome = AppendOutcome::refused;
     CHECK(story.breaks("H2"));
 }
 
-TEST_CASE("H3 finds an unknown append twice, and events of nobody") {
+TEST_CASE("H3 detects a duplicated append of unknown outcome, and events that no one appended") {
     Story story;
-    SECTION("twice") {
+    SECTION("duplicated append") {
         story.appends[2].outcome = AppendOutcome::unknown;
         story.events.push_back(event_at(3, "c"));
     }
-    SECTION("of nobody") { story.events.push_back(event_at(3, "d")); }
+    SECTION("event without append") { story.events.push_back(event_at(3, "d")); }
     CHECK(story.breaks("H3"));
 }
 
-TEST_CASE("H4 finds a hole") {
+TEST_CASE("H4 detects a gap") {
     Story story;
     story.events[2].index = 3;
     story.appends[2] = stored(story.events[2], 7, 8);
     CHECK(story.breaks("H4"));
 }
 
-TEST_CASE("H5 finds an index that goes back in time") {
+TEST_CASE("H5 detects indexes that contradict the order of the appends") {
     Story story;
     story.polls.clear();
     story.appends[0].invoked_at = 9;
@@ -131,30 +131,30 @@ TEST_CASE("H5 finds an index that goes back in time") {
     CHECK(story.breaks("H5"));
 }
 
-TEST_CASE("A poll that asks only for what is new is as good as one that asks for all") {
+TEST_CASE("an incremental poll is checked like a full poll") {
     Story story;
     story.polls.front().known = 1;
     story.polls.front().seen = {{1, "b"}};
     CHECK(story.violations() == std::vector<std::string>{});
 }
 
-TEST_CASE("H6 finds polls that miss, invent, reorder or go back") {
+TEST_CASE("H6 detects polls that miss, invent, reorder or lose events") {
     Story story;
     auto& poll = story.polls.front();
-    SECTION("miss what was answered") { poll.seen.pop_back(); }
-    SECTION("reorder") { std::swap(poll.seen[0], poll.seen[1]); }
-    SECTION("invent") { poll.seen = {{0, "a"}, {1, "b"}, {2, "c"}, {3, "d"}}; }
-    SECTION("skip") { poll.seen = {{0, "a"}, {2, "c"}}; }
-    SECTION("know other events than there are") { poll.known = 1; }
-    SECTION("know more than there is") { poll.known = 2; }
-    SECTION("go back behind what another knows") {
+    SECTION("missing a completed append") { poll.seen.pop_back(); }
+    SECTION("reordered events") { std::swap(poll.seen[0], poll.seen[1]); }
+    SECTION("invented events") { poll.seen = {{0, "a"}, {1, "b"}, {2, "c"}, {3, "d"}}; }
+    SECTION("skipped event") { poll.seen = {{0, "a"}, {2, "c"}}; }
+    SECTION("known events do not match the timeline") { poll.known = 1; }
+    SECTION("more known events than the timeline has") { poll.known = 2; }
+    SECTION("fewer known events than an earlier poll") {
         story.appends[2].answered_at = 30;
         story.polls.push_back({.client = 2, .room_id = "r", .invoked_at = 9, .answered_at = 10});
         story.polls.back().known = 3;
         story.polls.push_back({.client = 3, .room_id = "r", .invoked_at = 11, .answered_at = 12});
         story.polls.back().known = 2;
     }
-    SECTION("go back") {
+    SECTION("fewer events than an earlier poll") {
         story.appends[2].answered_at = 30;
         story.polls.push_back({.client = 2, .room_id = "r", .invoked_at = 9, .answered_at = 10});
         story.polls.back().seen = {{0, "a"}, {1, "b"}, {2, "c"}};

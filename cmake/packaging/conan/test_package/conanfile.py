@@ -1,4 +1,4 @@
-"""Builds and runs a consumer of the package: what `conan create` ends with."""
+"""Builds and runs a consumer of the package, as the last step of `conan create`."""
 
 import os
 

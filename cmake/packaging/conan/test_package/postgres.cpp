@@ -4,7 +4,7 @@
 #include <roomstore/postgres/postgres_store.hpp>
 #include <roomstore/roomstore.hpp>
 
-// No server is needed to see that the library is linked, and that its errors arrive.
+// No server is needed to check that the library is linked and its errors can be caught.
 int main() {
     roomstore::PostgresOptions options{.connection_string = "host=/nonexistent dbname=none"};
     options.deadline = std::chrono::seconds(1);

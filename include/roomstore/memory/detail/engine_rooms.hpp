@@ -113,9 +113,7 @@ inline bool Engine::room_exists(const std::string& room_id) {
     return static_cast<bool>(lock_room(room_id));
 }
 
-inline std::vector<Room> Engine::list_rooms(const Page& page) {
-    return select_rooms({}, page);
-}
+inline std::vector<Room> Engine::list_rooms(const Page& page) { return select_rooms({}, page); }
 
 inline std::vector<Room> Engine::find_rooms(const RoomFilter& filter, const Page& page) {
     return select_rooms(filter, page);
@@ -125,14 +123,14 @@ inline std::vector<Room> Engine::select_rooms(const RoomFilter& filter, const Pa
     // The directory applies every condition except metadata. It is read in bounded chunks, so that
     // a long list does not block other calls; rooms that were removed meanwhile are replaced by
     // later ones.
-    constexpr std::uint64_t longest_stretch = RoomDirectory::longest_stretch;
+    constexpr std::uint64_t max_chunk = RoomDirectory::max_chunk;
     const RoomDirectory::Group group{filter.organization_id, filter.status};
     const auto limit = static_cast<std::uint64_t>(page.limit);
     auto to_skip = static_cast<std::uint64_t>(page.offset);
     std::vector<RoomSnapshot> found;
     const auto chunk = [&] {
         return static_cast<std::size_t>(
-            filter.metadata ? longest_stretch : (std::min)(longest_stretch, limit - found.size()));
+            filter.metadata ? max_chunk : (std::min)(max_chunk, limit - found.size()));
     };
     if (limit == 0) return {};
     std::size_t wanted = chunk();

@@ -60,7 +60,7 @@ public:
     std::int64_t count_above(std::int64_t index) const noexcept {
         if (empty() || index >= last()) return 0;
         if (index < first()) return static_cast<std::int64_t>(size());
-        if (index >= solid_from_ - 1) return last() - index;
+        if (index >= contiguous_from_ - 1) return last() - index;
         return static_cast<std::int64_t>(size() - rank(lower_bound(index + 1)));
     }
 
@@ -72,9 +72,9 @@ public:
         const std::int64_t old_last = was_empty ? 0 : last();
         if (!entries_.insert(Entry{index, std::move(event)})) return false;
         if (was_empty || (index > old_last && index - 1 != old_last)) {
-            solid_from_ = index;
-        } else if (solid_from_ - 1 == index) {
-            solid_from_ = index;
+            contiguous_from_ = index;
+        } else if (contiguous_from_ - 1 == index) {
+            contiguous_from_ = index;
         }
         return true;
     }
@@ -91,9 +91,9 @@ public:
         if (!entries_.erase(index)) return false;
         if (empty()) return true;
         if (index > last()) {
-            solid_from_ = (std::min)(solid_from_, last());
-        } else if (index >= solid_from_) {
-            solid_from_ = index + 1;
+            contiguous_from_ = (std::min)(contiguous_from_, last());
+        } else if (index >= contiguous_from_) {
+            contiguous_from_ = index + 1;
         }
         return true;
     }
@@ -108,7 +108,7 @@ private:
     RankedSet<Entry, Order> entries_;
     /// Every index from here to the last is in use. Maintained without a search, so it may be
     /// higher than necessary after gaps were filled.
-    std::int64_t solid_from_ = 0;
+    std::int64_t contiguous_from_ = 0;
 };
 
 }  // namespace roomstore::detail::memory

@@ -30,7 +30,7 @@ public:
           status_(event.status),
           direction_(event.source.direction) {
         pack_texts(event);
-        pack_rest(event);
+        pack_rare_fields(event);
     }
 
     /// Must be called before the event is shared.
@@ -185,7 +185,7 @@ private:
 
     static bool is_empty_object(const Json& value) { return value.is_object() && value.empty(); }
 
-    void pack_rest(const RoomEvent& event) {
+    void pack_rare_fields(const RoomEvent& event) {
         const bool plain =
             is_empty_object(event.source.raw_payload) && is_empty_object(event.metadata) &&
             is_empty_object(event.channel_data.extra) && is_empty_object(event.delivery_results) &&

@@ -27,7 +27,7 @@ namespace roomstore::detail::memory {
 class RoomDirectory {
 public:
     /// Maximum number of rooms that a search examines without releasing the lock.
-    static constexpr std::size_t longest_stretch = 1024;
+    static constexpr std::size_t max_chunk = 1024;
 
     /// The organization and status of a room. In a query, an absent value matches all rooms. A
     /// view, so that removing a room needs no memory.
@@ -135,14 +135,14 @@ public:
     }
 
     /// The ids of the first `limit` rooms that the channel is attached to. Only each chunk of
-    /// `longest_stretch` rooms is read at one moment.
+    /// `max_chunk` rooms is read at one moment.
     std::vector<std::string> channel_rooms(const std::string& channel_id,
                                            std::optional<RoomStatus> status,
                                            std::size_t limit) const {
         std::vector<std::string> ids;
         std::shared_ptr<RoomHandle> last;
         while (ids.size() < limit) {
-            const std::size_t wanted = (std::min)(longest_stretch, limit - ids.size());
+            const std::size_t wanted = (std::min)(max_chunk, limit - ids.size());
             const std::lock_guard lock(mutex_);
             const auto rooms = channels_.oldest({channel_id, {}}, status, wanted, last.get());
             for (const RoomHandle* room : rooms) ids.push_back(room->id);

@@ -29,7 +29,7 @@ void store_at_index(Session& session, const RoomEvent& event, const LockedRoom& 
     const auto latest_index = std::max(next_index - 1, event.index);
     auto last_gap = room.last_gap;
     if (event.index > next_index) last_gap = std::max(last_gap, event.index - 1);
-    // The import of a whole history, in whatever order, ends without a gap.
+    // Importing a whole history, in any order, leaves no gap.
     if (room.live_count == latest_index) last_gap = -1;
     Params params;
     params.add(event.room_id).add(event.index);

@@ -19,25 +19,25 @@ namespace {
 
 constexpr const char* serialization_failure = "40001";
 
-/// The statement that locks rooms did not see this one yet, the one that stores did.
+/// The statement that locks rooms did not see this room yet, the statement that stores events did.
 Failure created_meanwhile(const std::string& room_id) {
     return classify(serialization_failure, named("room", room_id) + " was just created", false);
 }
 
-/// An append on its way to its result.
+/// An append and its result, once known.
 struct Pending {
     const Append& append;
     std::optional<AppendResult> result{};
-    /// Why its events cannot be stored, unless they are already.
+    /// Why its events cannot be stored, unless they are stored already.
     std::optional<Error> refusal{};
 };
 
-/// Appends that do not depend on each other, and so are decided by one pass over the server.
+/// Appends that do not depend on each other, and so are handled by the same statements.
 class AppendPass {
 public:
-    /// Takes `pending` in, unless its outcome depends on one that was taken before: the same id or
-    /// key, or an expectation of what the room's next index is by then.
-    bool take(Pending& pending) {
+    /// Adds `pending`, unless its outcome depends on an append that was added before: the same id
+    /// or key, or an expected next index of a room that was added before.
+    bool add(Pending& pending) {
         const Append& append = pending.append;
         const bool first_of_room = rooms_.insert(append.room_id).second;
         if (append.expected_next_index && !first_of_room) return false;
@@ -54,16 +54,16 @@ public:
         return true;
     }
 
-    /// Whether the rows of the rooms decide nothing for any of `pending` but its indexes.
+    /// Whether the rows of the rooms decide nothing about `pending` but its indexes.
     static bool plain(const Pending& pending) {
         return !pending.append.expected_next_index && !pending.append.events.empty();
     }
 
-    /// Locks the rooms and stores everything, if all of it is new, without looking at them in
-    /// between. What is left without a result is for `run`.
+    /// Locks the rooms and stores all events, if all are new, without reading the rooms in between.
+    /// Appends that are left without a result are for `run`.
     LockedRooms run_at_once(Session& session, const std::vector<std::string>& ids) {
         auto [rooms, indexes] = lock_and_store_all(session, ids, events());
-        keep(indexes, rooms);
+        set_results(indexes, rooms);
         return std::move(rooms);
     }
 
@@ -102,7 +102,7 @@ private:
                 fresh.push_back({&event, next_index, static_cast<std::int64_t>(part)});
             }
         }
-        keep(store_new_events(session, fresh), rooms);
+        set_results(store_new_events(session, fresh), rooms);
     }
 
     std::vector<const RoomEvent*> events() const {
@@ -113,8 +113,8 @@ private:
         return events;
     }
 
-    /// Tells those that were stored so, and their rooms.
-    void keep(const std::vector<std::int64_t>& indexes, LockedRooms& rooms) {
+    /// Sets the results of the appends that were stored, and updates their rooms.
+    void set_results(const std::vector<std::int64_t>& indexes, LockedRooms& rooms) {
         auto next = indexes.begin();
         for (Pending* pending : taken_) {
             if (pending->refusal) continue;
@@ -171,7 +171,7 @@ private:
         return detail::refusal(
             errc::internal,
             append.operation,
-            named("room", append.room_id) + " neither took the events nor holds them");
+            named("room", append.room_id) + " neither stored the events nor contains them");
     }
 
     std::vector<Pending*> taken_;
@@ -189,14 +189,14 @@ std::vector<Pending*> undecided(std::vector<Pending>& pending) {
     return waiting;
 }
 
-/// @returns those of `waiting` that are for a later pass.
+/// @returns those of `waiting` that are left for a later pass.
 std::vector<Pending*> fill(AppendPass& pass, const std::vector<Pending*>& waiting) {
     std::vector<Pending*> deferred;
-    // Once one waits, later ones of its room do too: they keep their order.
+    // Once one is deferred, later ones of its room are too, to keep their order.
     std::set<std::string_view> held_rooms;
     for (Pending* each : waiting) {
         const std::string_view room = each->append.room_id;
-        if (held_rooms.contains(room) || !pass.take(*each)) {
+        if (held_rooms.contains(room) || !pass.add(*each)) {
             held_rooms.insert(room);
             deferred.push_back(each);
         }
@@ -246,8 +246,8 @@ std::vector<AppendResult> append(Session& session, const std::vector<const Appen
         waiting = fill(pass, waiting);
         pass.run(session, rooms);
     }
-    // What was stored before may not have reached the standbys yet. The COMMIT of a transaction
-    // that locked its room waits until it has.
+    // Events that were stored before may not have reached the standbys yet. The COMMIT of a
+    // transaction that locked their room waits until they have.
     if (std::ranges::all_of(pending, refused)) session.nothing_to_commit();
     std::vector<AppendResult> results;
     results.reserve(pending.size());

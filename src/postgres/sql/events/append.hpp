@@ -10,11 +10,12 @@
 #include "roomstore/error.hpp"
 #include "roomstore/model/event.hpp"
 
-/// Storing events. Both functions need a transaction: they lock the rooms first and decide on what
-/// they see from then on. Events come validated and with normalized keys.
+/// Storing events. Both functions must be called in a transaction: they lock the rooms first and
+/// decide on the state that they see from then on. Events must be validated and have normalized
+/// keys.
 namespace roomstore::postgres::sql {
 
-/// Events for the end of one room: one, or several that are stored together or not at all.
+/// Events to append to one room. Several events are stored together or not at all.
 struct Append {
     /// `operation` names the caller's operation in errors.
     Append(const char* operation,
@@ -31,12 +32,13 @@ struct Append {
 /// The events are stored as given, at these indexes.
 using NewIndexes = std::vector<std::int64_t>;
 
-/// What became of an append: stored now; stored before, and as it was then; or refused.
+/// The result of an append: stored now (the indexes), stored before (the events that are stored),
+/// or refused.
 using AppendResult = std::variant<NewIndexes, std::vector<RoomEvent>, Error>;
 
-/// Stores `appends`, to any number of rooms; those to one room in the order given. The result of
-/// each stands at its position. One that is refused leaves the others untouched. Tells the session
-/// if there is nothing to commit.
+/// Stores `appends`, to any number of rooms; those to one room in the order given. The results are
+/// in the order of `appends`. A refused append does not affect the others. Tells the session if
+/// there is nothing to commit.
 std::vector<AppendResult> append(Session& session, const std::vector<const Append*>& appends);
 
 /// Stores `event` at its own index.

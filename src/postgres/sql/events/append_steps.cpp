@@ -20,18 +20,17 @@ constexpr std::string_view unique_violation = "23505";
 constexpr Statement lock_one{"append.lock_room", R"(
 SELECT id, event_count, latest_index, last_gap, live_count FROM {schema}.rooms WHERE id = $1 FOR UPDATE)"};
 
-// Whoever locks several rooms does so in the order of their ids: no deadlocks.
+// Rooms are always locked in the order of their ids, which prevents deadlocks.
 constexpr Statement lock_many{"append.lock_rooms", R"(
 SELECT id, event_count, latest_index, last_gap, live_count FROM {schema}.rooms WHERE id = ANY ($1::text[])
 ORDER BY id FOR UPDATE)"};
 
-// All that store run under the locks, and so see every event stored in these rooms. The lookups are
-// subqueries that are no joins, which could be planned, while the tables are small, in a way that
-// is slow once they are not.
+// The statements that store run under the locks, and so see every event stored in these rooms. The
+// lookups are subqueries, not joins: a join could be planned, while the tables are small, in a way
+// that is slow once they have grown.
 //
-// All or nothing, which is what nearly every append is about: no more than the rows themselves and
-// two lookups each. The one who asks has counted them by room. A room that is nearly full is left
-// to him too.
+// All or nothing, which fits nearly every append: only the rows themselves and two lookups each.
+// The caller has counted them by room. Rooms that are nearly full are left to the caller too.
 constexpr Statement store_all{"append.store_all", R"(
 WITH counted AS (
     UPDATE {schema}.rooms
@@ -61,7 +60,7 @@ WITH counted AS (
 )
 SELECT counted_id, first_index FROM counted)"};
 
-// The same for a single event, which arrays would only slow down.
+// The same for a single event, for which arrays would only be slower.
 constexpr Statement store_one{"append.store_one", R"(
 WITH counted AS (
     UPDATE {schema}.rooms
@@ -82,7 +81,7 @@ WITH counted AS (
 )
 SELECT counted_id, first_index FROM counted)"};
 
-// Of every part that is new altogether.
+// Stores the events of every part that is entirely new.
 constexpr Statement store_new{"append.store_new",
                               R"(
 WITH given AS MATERIALIZED (
@@ -134,7 +133,7 @@ CROSS JOIN LATERAL (
     WHERE e.room_id = g.room_id AND e.idempotency_key = g.key AND e.id <> g.id
 ) AS stored)"};
 
-/// How many events a room gets, and the time of the latest.
+/// The number of events that a room gets, and the time of the latest.
 struct Added {
     std::int64_t events = 0;
     Timestamp latest_at = Timestamp::min();
@@ -244,8 +243,8 @@ LockedAndStored lock_and_store_all(Session& session,
     try {
         session.exec_all(requests, results);
     } catch (Failure& failure) {
-        // Under the locks nobody stores what we just looked for. In a room that was not there to be
-        // locked somebody did.
+        // Under the locks, no other transaction stores what the lookups did not find. A room that
+        // did not exist when the locks were taken is not locked.
         const bool locked_all = !results.empty() && results.front().size() == ids.size();
         if (failure.sqlstate == unique_violation && !locked_all) failure.remedy = Remedy::rerun;
         throw;

@@ -13,7 +13,7 @@ namespace roomstore::postgres::sql {
 
 namespace {
 
-// The fields in `extra`, once for both directions: `field(name, member, default)`.
+// The fields in `extra`, for reading and writing: `field(name, member, default)`.
 template <typename Event, typename Field>
 void for_each_extra_field(Event& event, Field&& field) {
     const std::optional<std::string> no_text;
@@ -38,8 +38,9 @@ void for_each_extra_field(Event& event, Field&& field) {
     field("channel_data_unknown_members", event.channel_data.unknown_members, no_members);
 }
 
-// Not a default event: that would draw a random id and ask for the time. Copied, since GCC 12
-// destroys members of a braced event twice where one throws, as those do that allocate.
+// Not a default-constructed event, which would draw a random id and read the clock. Copied, because
+// GCC 12 destroys members of a brace-initialized event twice if one of them throws, as those that
+// allocate may.
 const RoomEvent blank_event{.id = {}, .room_id = {}, .created_at = {}};
 
 template <typename T>
@@ -66,7 +67,8 @@ void assign(UnknownMembers& members, const Json& value) {
     members = UnknownMembers(value.get_ref<const Json::object_t&>());
 }
 
-/// Keeps the values of `extra` that a newer build has fields for. Their names say whose they are.
+/// Keeps the values of `extra` that a newer build has fields for. The prefix of the name tells the
+/// object they belong to.
 void keep_unknown(const Json& extra, RoomEvent& event) {
     constexpr std::string_view of_source = "source_";
     constexpr std::string_view of_channel_data = "channel_data_";
@@ -102,7 +104,7 @@ void read_extra(const Row& row, int column, RoomEvent& event) {
         detail::adopt_members(path.field("source"), event.source);
         detail::adopt_members(path.field("channel_data"), event.channel_data);
     } catch (const std::bad_alloc&) {
-        throw;  // says nothing about the row
+        throw;  // not caused by the row
     } catch (const std::exception& error) {
         throw ColumnError("extra", row.view(column), std::string("readable: ") + error.what());
     }
@@ -112,7 +114,7 @@ EventContent read_content_column(const Row& row, int column) {
     try {
         return read_content(row.view(column));
     } catch (const std::bad_alloc&) {
-        throw;  // says nothing about the row
+        throw;  // not caused by the row
     } catch (const std::exception& error) {
         throw ColumnError("content", row.view(column), std::string("readable: ") + error.what());
     }

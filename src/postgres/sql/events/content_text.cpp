@@ -61,7 +61,7 @@ void append_escaped(std::string& out, std::string_view text) {
     }
 }
 
-// Only where the text stands between these two as it is. Everything else is for the parser.
+// The text between the two, if it contains no escapes. Everything else is left to the parser.
 std::optional<std::string_view> between(std::string_view text,
                                         std::string_view before,
                                         std::string_view after) {

@@ -7,11 +7,11 @@
 
 /// The column `content` of an event: the JSON of its content.
 ///
-/// Most events are plain text. Theirs is written and read without building a JSON tree, which is
-/// what a page of events otherwise costs most.
+/// Most events are plain text. Their content is written and read without building a JSON tree,
+/// which is otherwise the highest cost of a page of events.
 namespace roomstore::postgres::sql {
 
-/// What nlohmann's `dump` of the content's JSON would be.
+/// The same text as nlohmann's `dump` of the content's JSON.
 std::string content_text(const EventContent& content);
 
 /// @throws Json::exception, Error

@@ -31,7 +31,7 @@ SET type = $3, status = $4, visibility = $5, source_channel_id = $6, source_chan
 WHERE room_id = $1 AND id = $2
 RETURNING index, idempotency_key, created_at)"};
 
-// Both run under the room's lock. The index of a deleted event is a gap from now on.
+// Both statements run under the room's lock. The index of a deleted event becomes a gap.
 constexpr Statement remove{"delete_event", R"(
 WITH gone AS (
     DELETE FROM {schema}.events WHERE room_id = $1 AND id = $2 RETURNING id, index
@@ -59,8 +59,8 @@ WITH root AS (
 )
 SELECT id FROM gone ORDER BY generation, index)"};
 
-// Thread by thread: asked for all at once, the replies could be searched for among all events of
-// the room.
+// One lookup per thread: with all threads at once, the planner might search all events of the room
+// for replies.
 constexpr Statement summarize_threads{"get_thread_summaries", R"(
 SELECT root.id, replies.events, replies.latest_at
 FROM unnest($2::text[]) AS root (id)

@@ -12,8 +12,8 @@
 #include "sql/statement.hpp"
 #include "sql/unreadable_rows.hpp"
 
-/// Events in SQL, but for storing them (append.hpp). Functions marked "transaction" run more than
-/// one statement and need one.
+/// Events in SQL, except storing them (append.hpp). Functions marked "Transaction" run more than
+/// one statement and must be called in a transaction.
 namespace roomstore::postgres::sql {
 
 std::optional<RoomEvent> get_event(Session& session, const std::string& id);
@@ -52,7 +52,8 @@ std::int64_t get_event_count(Session& session, const std::string& room_id);
 std::vector<Statement> event_statements();
 
 /// The statements of list_events. The conditions of a filter combine freely, and each combination
-/// has a statement of its own; here are those with no condition, with each alone, and with all.
+/// has its own statement; these are the ones with no condition, with each single condition, and
+/// with all conditions.
 std::vector<Statement> event_list_statements();
 
 }  // namespace roomstore::postgres::sql

@@ -13,8 +13,8 @@ namespace roomstore::postgres::sql {
 
 namespace {
 
-// The conditions of a filter, each with its bit. The value follows the text as a parameter, unless
-// there is none.
+// The conditions of a filter, each with its bit. The value, if there is one, follows the text as a
+// parameter.
 enum Condition : unsigned {
     of_types,
     not_of_types,
@@ -49,20 +49,20 @@ constexpr std::array<ConditionText, condition_count> conditions{{
     {"created_at < $"},
 }};
 
-/// What distinguishes the text of one list from another's.
+/// What determines the text of a list statement.
 struct Shape {
     bool descending = false;
     /// The page ends within the first `near_limit` events that match.
     bool near = false;
-    /// A bit per condition.
+    /// One bit per condition.
     unsigned conditions = 0;
 };
 
-// PostgreSQL plans `LIMIT $3` for a tenth of all rows: too many to keep one plan for small rooms
-// and large. The literal tells it that the page is short.
+// PostgreSQL plans `LIMIT $3` for a tenth of all rows: too many for one plan to suit small and
+// large rooms. The literal tells the planner that the page is short.
 constexpr std::int64_t near_limit = 100;
 
-// Of ROOMSTORE_EVENT_COLUMNS.
+// The position in ROOMSTORE_EVENT_COLUMNS.
 constexpr int index_column = 1;
 
 struct ListStatement {
@@ -76,7 +76,8 @@ ListStatement make_list(const Shape& shape) {
     if (shape.near) list.name += ".near";
     const char* order = shape.descending ? "ORDER BY index DESC" : "ORDER BY index";
     std::string where = shape.descending ? "index < $2" : "index > $2";
-    // By number: with their names it could pass the 63 bytes that the server keeps of a name.
+    // By number: with the names of the conditions, the statement name could exceed the 63 bytes
+    // that the server keeps.
     list.name += '.' + std::to_string(shape.conditions);
     int parameter = 4;
     for (unsigned i = 0; i < condition_count; ++i) {
@@ -96,8 +97,8 @@ ListStatement make_list(const Shape& shape) {
     return list;
 }
 
-// Above the last gap, the n-th event stands n indexes further: there the page begins at an index
-// that is calculated, and only what lies below the gap is counted off.
+// Above the last gap the indexes are contiguous: there the first index of the page is calculated,
+// and only the events below the gap are skipped one by one.
 constexpr Statement oldest_from_offset{"list_events.oldest.offset", R"(
 WITH place AS (
     SELECT CASE WHEN $2::bigint >= live_count THEN NULL
@@ -154,13 +155,13 @@ unsigned add_conditions(const EventFilter& filter, Params& params) {
     return bits;
 }
 
-/// A room's events, from the oldest or from the newest on.
+/// The events of a room, in ascending or descending order of their indexes.
 struct Timeline {
     Session& session;
     const std::string& room_id;
     const EventFilter& filter;
     bool descending;
-    /// Only those beyond this index.
+    /// Only the events after this index, in that order.
     std::int64_t cursor;
 
     Result page(std::int64_t offset, std::int64_t limit) const {

@@ -3,8 +3,8 @@
 #include "faults/simulation/process.hpp"
 #include "faults/simulation/threads.hpp"
 
-/// The pool's platform, as src/postgres/pool/platform.hpp has it for real: found before that one
-/// when the workers are compiled for the simulation.
+/// Replaces src/postgres/pool/platform.hpp: it comes first in the include path when the pool is
+/// compiled for the simulation.
 namespace roomstore::postgres::platform {
 
 using Clock = simulation::Clock;
@@ -12,7 +12,7 @@ using Mutex = simulation::Mutex;
 using ConditionVariable = simulation::ConditionVariable;
 using Thread = simulation::Thread;
 
-/// Its processes never fork.
+/// Simulated processes never fork.
 inline std::uint64_t forks() { return 0; }
 
 inline std::uint64_t random_seed() { return simulation::Scheduler::current().random().next(); }

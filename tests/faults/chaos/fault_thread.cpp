@@ -13,8 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Waits until every store has given a result since the end of the fault.
-void await_success(const Shared& shared, Happening& happening) {
+/// Waits until a call has succeeded in every store since the end of the fault.
+void await_success(const Shared& shared, InjectedFault& happening) {
     const bool all = comes_within(10s, [&] {
         bool succeeded = true;
         for (std::size_t store = 0; store < child_store; ++store) {
@@ -34,16 +34,16 @@ void await_success(const Shared& shared, Happening& happening) {
 
 }  // namespace
 
-RoomQueue::RoomQueue(std::string name,
-                     const std::vector<FaultKind>& kinds,
-                     const std::set<std::string, std::less<>>& only)
+FaultThread::FaultThread(std::string name,
+                         const std::vector<FaultKind>& kinds,
+                         const std::set<std::string, std::less<>>& only)
     : name_(std::move(name)) {
     std::ranges::copy_if(kinds, std::back_inserter(kinds_), [&](const FaultKind& kind) {
         return only.empty() || only.contains(kind.name);
     });
 }
 
-std::vector<const FaultKind*> RoomQueue::round(std::uint64_t seed, std::uint64_t number) const {
+std::vector<const FaultKind*> FaultThread::round(std::uint64_t seed, std::uint64_t number) const {
     std::vector<const FaultKind*> order;
     for (const auto& kind : kinds_) {
         for (int i = 0; i < kind.weight; ++i) order.push_back(&kind);
@@ -55,10 +55,10 @@ std::vector<const FaultKind*> RoomQueue::round(std::uint64_t seed, std::uint64_t
     return order;
 }
 
-void RoomQueue::run(const ChaosEnvironment& environment,
-                    std::uint64_t seed,
-                    std::shared_mutex& turn,
-                    const std::atomic<bool>& over) try {
+void FaultThread::run(const ChaosEnvironment& environment,
+                      std::uint64_t seed,
+                      std::shared_mutex& turn,
+                      const std::atomic<bool>& over) try {
     if (kinds_.empty()) return;
     std::uint64_t number = 0;
     for (std::uint64_t rounds = 0; !over; ++rounds) {
@@ -72,19 +72,20 @@ void RoomQueue::run(const ChaosEnvironment& environment,
     failure = name_ + ": " + error.what();
 }
 
-void RoomQueue::strike(const ChaosEnvironment& environment,
-                       const FaultKind& kind,
-                       Draw& draw,
-                       std::shared_mutex& turn) {
+void FaultThread::strike(const ChaosEnvironment& environment,
+                         const FaultKind& kind,
+                         Draw& draw,
+                         std::shared_mutex& turn) {
     const bool alone = draw.chance(40) && kind.outage;
-    // Some come on the heels of each other.
+    // Without the wait, the next fault begins before the stores have recovered.
     const bool wait = draw.chance(25) || alone || !watched_.contains(kind.name);
     std::shared_lock shared(turn, std::defer_lock);
     std::unique_lock exclusive(turn, std::defer_lock);
-    Happening happening{.id = kind.id, .kind = kind.name, .outage = kind.outage, .alone = alone};
+    InjectedFault happening{
+        .id = kind.id, .kind = kind.name, .outage = kind.outage, .alone = alone};
     if (alone) {
         exclusive.lock();
-        Happening before;
+        InjectedFault before;
         before.ended_at = now();
         await_success(environment.shared, before);
     } else {
@@ -104,7 +105,7 @@ void RoomQueue::strike(const ChaosEnvironment& environment,
         watched_.insert(kind.name);
     }
     happening.doubts_settled = environment.doubts_settled() - settled;
-    happenings.push_back(happening);
+    injected_faults.push_back(happening);
     ++count;
 }
 
