@@ -4,6 +4,9 @@
 #include <system_error>
 #include <utility>
 
+#include "pool/cancel_thread.hpp"
+#include "pool/watchdog.hpp"
+
 namespace roomstore::postgres {
 
 namespace {
@@ -23,7 +26,11 @@ PoolCore::PoolCore(const PostgresOptions& options,
       factory_(std::move(factory)),
       stop_timeouts_(stop_timeouts),
       log_(std::make_shared<Log>(options.log)),
-      appends_({.events = options.append_batch}) {}
+      appends_({.events = options.append_batch}),
+      watchdog_(std::make_unique<Watchdog>(*this)),
+      cancel_thread_(std::make_unique<CancelThread>(*this)) {}
+
+PoolCore::~PoolCore() = default;
 
 void PoolCore::open() {
     if (in_forked_child()) throw Error(errc::closed, forked_child_text);
@@ -64,11 +71,11 @@ void PoolCore::end_start(bool failed) {
         const Lock lock(mutex_);
         starting_ = false;
         if (failed) why_closed_ = "the store could not start its threads";
-        if (!watchdog_.joinable()) {
+        if (!watchdog_->started()) {
             // There is no watchdog to close the pool, and so no thread to wait for.
             end_pool(answers);
         }
-        wake_watchdog(TimePoint::min());
+        watchdog_->wake_by(TimePoint::min());
     }
     deliver(answers);
 }
@@ -80,9 +87,8 @@ void PoolCore::start_threads() {
     }
     log_->start();
     // The watchdog ends all other threads, so it is started first.
-    watchdog_ = platform::Thread([this] { watch(); });
-    // It may be stuck in a call that cannot be interrupted, and then outlives the pool.
-    canceller_ = platform::Thread([self = shared_from_this()] { self->cancel_statements(); });
+    watchdog_->start();
+    cancel_thread_->start();
     for (std::size_t i = 0; i < options_.connections; ++i) {
         auto worker = std::make_unique<Worker>();
         worker->session = factory_->make();
@@ -136,8 +142,7 @@ bool PoolCore::full() const noexcept {
 }
 
 void PoolCore::enqueue(CallPtr call) {
-    queue_due_ = std::min(queue_due_, call->state.deadline());
-    wake_watchdog(call->state.deadline());
+    watchdog_->expect_deadline(call->state.deadline());
     call->ticket = ++tickets_;
     if (options_.append_batch > 1 && call->job->batchable() != nullptr) {
         appends_.add(std::move(call));
@@ -150,8 +155,7 @@ void PoolCore::enqueue(CallPtr call) {
 void PoolCore::put_back(std::vector<CallPtr> calls) {
     for (const auto& call : calls) {
         call->state.put_back();
-        queue_due_ = std::min(queue_due_, call->state.deadline());
-        wake_watchdog(call->state.deadline());
+        watchdog_->expect_deadline(call->state.deadline());
     }
     if (calls.front()->job->batchable() != nullptr && options_.append_batch > 1) {
         appends_.put_back(std::move(calls));
@@ -173,7 +177,7 @@ void PoolCore::cancel(PendingCall& call) noexcept {
             end(call, CallOutcome::aborted(), answers);
         } else if (!call.state.may_continue()) {
             stopped_.notify_all();
-            wake_watchdog(now);
+            watchdog_->wake_by(now);
         }
     }
     deliver(answers);
@@ -209,15 +213,13 @@ void PoolCore::shut_down() {
 
 void PoolCore::begin_closing() {
     state_ = State::closing;
-    drain_deadline_ = Clock::now() + drain;
-    force_deadline_ = drain_deadline_ + forced_close_wait;
     for (const auto& worker : workers_) {
         // Only a call in the queue could be waiting for these connections.
         if (worker->connecting_ahead && waiting() == 0) worker->control->cut();
     }
     work_.notify_all();
     no_connection_.notify_all();
-    wake_watchdog(TimePoint::min());
+    watchdog_->begin_drain();
 }
 
 void PoolCore::flush_queue(Answers& answers) {
@@ -230,13 +232,17 @@ void PoolCore::flush_queue(Answers& answers) {
     appends_.remove_if(flush);
 }
 
-void PoolCore::join() {
-    const std::lock_guard lock(join_mutex_);
-    if (watchdog_.joinable()) watchdog_.join();
-}
+void PoolCore::join() { watchdog_->join(); }
 
-void PoolCore::wake_watchdog(TimePoint when) {
-    if (when < watchdog_wakes_) watch_.notify_one();
+void PoolCore::end_pool(Answers& answers) {
+    state_ = State::closed;
+    flush_queue(answers);
+    for (const auto& worker : workers_) {
+        for (const auto& call : worker->calls) end(*call, stopped(*call), answers);
+    }
+    for (auto& completion : std::exchange(closing_, {})) {
+        answers.push_back({.completion = std::move(completion), .outcome = {}});
+    }
 }
 
 CallOutcome PoolCore::stopped(const PendingCall& call) const {

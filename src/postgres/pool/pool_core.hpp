@@ -40,6 +40,7 @@ public:
     PoolCore(const PostgresOptions& options,
              std::shared_ptr<SessionFactory> factory,
              StopTimeouts stop_timeouts);
+    ~PoolCore();
 
     /// Starts the threads; does nothing if they are running. @throws Error closed, internal.
     void open();
@@ -87,6 +88,8 @@ public:
 
 private:
     friend class WorkerControl;
+    class Watchdog;
+    class CancelThread;
 
     enum class State { fresh, open, closing, closed };
 
@@ -149,25 +152,11 @@ private:
     static CallOutcome outcome_of(const PendingCall& call, const CallOutcome& outcome);
     void forget_cancellation(Lock& lock, Worker& worker, CallRunner& runner);
 
-    // Watchdog
-    void watch();
-    TimePoint expire_queue(TimePoint now, Answers& answers);
-    TimePoint escalate_workers(TimePoint now, Answers& answers);
-    void escalate(Worker& worker, PendingCall& call, Escalation how, Answers& answers);
-    static bool commits_for_others(const Worker& worker, const PendingCall& call);
-    void cut_everything(Answers& answers);
-    void end_threads(Lock& lock);
-    void end_pool(Answers& answers);
-
-    // Canceller
-    void cancel_statements();
-    Worker* next_to_cancel();
-
     void start_threads();
     void end_start(bool failed);
     void begin_closing();
     void flush_queue(Answers& answers);
-    void wake_watchdog(TimePoint when);
+    void end_pool(Answers& answers);
     CallOutcome stopped(const PendingCall& call) const;
     /// Why the call was still queued, for the error text.
     const char* why_queued(const PendingCall& call) const;
@@ -196,8 +185,6 @@ private:
     platform::ConditionVariable work_;           // there are calls to take, or the pool is closing
     platform::ConditionVariable no_connection_;  // no worker is connected, or the pool is closing
     platform::ConditionVariable stopped_;  // a running call must end, or a cancel request was sent
-    platform::ConditionVariable watch_;    // something is due before watchdog_wakes_
-    platform::ConditionVariable cancel_;   // there is a statement to cancel
     State state_ = State::fresh;
     /// The threads are being started, which happens without the lock.
     bool starting_ = false;
@@ -208,23 +195,15 @@ private:
     std::vector<std::unique_ptr<Worker>> workers_;
     std::size_t idle_ = 0;
     std::size_t live_workers_ = 0;
-    TimePoint queue_due_ = TimePoint::max();
-    TimePoint watchdog_wakes_ = TimePoint::max();
-    TimePoint drain_deadline_ = TimePoint::max();
-    TimePoint force_deadline_ = TimePoint::max();
     /// The last connection failure, while there is no connection.
     std::optional<Failure> connect_failure_;
     /// The connection problem last logged: number of connections, error code and SQLSTATE.
     std::optional<std::tuple<std::size_t, errc, std::string>> connect_problem_;
     std::vector<std::shared_ptr<PendingCompletion>> closing_;
-    AttemptLimit cancels_{20};
-    bool canceller_quits_ = false;
-    bool canceller_exited_ = false;
     PostgresStats totals_;
 
-    platform::Mutex join_mutex_;
-    platform::Thread watchdog_;
-    platform::Thread canceller_;
+    const std::unique_ptr<Watchdog> watchdog_;
+    const std::unique_ptr<CancelThread> cancel_thread_;
 };
 
 }  // namespace roomstore::postgres

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pool/pool_core.hpp"
+#include "pool/watchdog.hpp"
 
 namespace roomstore::postgres {
 
@@ -211,7 +212,7 @@ void PoolCore::work(Worker& worker) {
     const Lock lock(mutex_);
     worker.exited = true;
     --live_workers_;
-    wake_watchdog(TimePoint::min());
+    watchdog_->wake_by(TimePoint::min());
 }
 
 CallOutcome PoolCore::run(Worker& worker, CallRunner& runner) {
