@@ -7,6 +7,7 @@
 #include "faults/simulation/statements.hpp"
 #include "pool/completion.hpp"
 #include "pool/pool_core.hpp"
+#include "roomstore/detail/validate.hpp"
 
 namespace roomstore::simulation {
 
