@@ -5,9 +5,11 @@
     check_clocks.py --self-test shows that each way to read such a clock is found
 """
 
-import os
 import re
 import sys
+
+sys.dont_write_bytecode = True
+import source_files
 
 FOLDER = "src/postgres"
 # `now()` of roomstore/model/timestamp.hpp is the time of day, for rows; only code of the store sets those.
@@ -55,24 +57,11 @@ def self_test():
     return 1 if wrong else 0
 
 
-def main(arguments):
-    if arguments == ["--self-test"]:
-        return self_test()
-    root = arguments[0] if arguments else os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-    checked = 0
-    problems = []
-    for folder, _, names in os.walk(os.path.join(root, FOLDER)):
-        for name in sorted(names):
-            if name.endswith((".hpp", ".ipp", ".cpp")):
-                checked += 1
-                path = os.path.relpath(os.path.join(folder, name), root)
-                with open(os.path.join(root, path), encoding="utf-8") as file:
-                    problems += problems_in(path, file.read())
-    if checked == 0:
-        problems.append(f"{root}: no source file found in {FOLDER}")
-    print(*sorted(problems), f"{checked} files checked, {len(problems)} problems", sep="\n")
-    return 1 if problems else 0
+def check_tree(root):
+    paths = list(source_files.paths(root, [FOLDER]))
+    return len(paths), [problem for path in paths
+                        for problem in problems_in(path, source_files.read(root, path))]
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(source_files.main(sys.argv[1:], self_test, check_tree))

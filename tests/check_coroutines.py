@@ -27,6 +27,9 @@ import re
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+import source_files
+
 COMMENTS_AND_STRINGS = re.compile(
     r"R\"(\w*)\((?:.|\n)*?\)\1\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])'|//[^\n]*|/\*(?:.|\n)*?\*/")
 # What precedes a brace that opens a block: a parameter list, a specifier, or a trailing return type.
@@ -185,23 +188,11 @@ def check_text(text):
 
 
 def check_tree(root):
-    problems, checked = [], 0
     ours = os.path.exists(os.path.join(root, "include", "roomstore"))
-    for top in ("include", "src", "tests", "examples") if ours else ("",):
-        for folder, _, names in os.walk(os.path.join(root, top)):
-            if folder == os.path.join(root, "tests", "package", "call_expressions"):
-                continue
-            for name in sorted(names):
-                if name.endswith((".hpp", ".ipp", ".cpp")):
-                    checked += 1
-                    path = os.path.join(folder, name)
-                    with open(path, encoding="utf-8") as file:
-                        lines = check_text(file.read())
-                    path = os.path.relpath(path, root)
-                    problems += [f"{path}:{line}: temporary in an expression with co_await; use a named variable" for line in lines]
-    if checked == 0:
-        problems.append(f"{root}: no source file found")
-    return checked, problems
+    paths = [path for path in source_files.paths(root, ("include", "src", "tests", "examples") if ours else ("",))
+             if not ours or not path.startswith("tests/package/call_expressions/")]
+    return len(paths), [f"{path}:{line}: temporary in an expression with co_await; use a named variable"
+                        for path in paths for line in check_text(source_files.read(root, path))]
 
 
 WRONG = [
@@ -269,14 +260,5 @@ def self_test():
     return 1 if failures else 0
 
 
-def main(arguments):
-    if arguments == ["--self-test"]:
-        return self_test()
-    root = arguments[0] if arguments else os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-    checked, problems = check_tree(root)
-    print(*problems, f"{checked} files checked, {len(problems)} problems", sep="\n")
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(source_files.main(sys.argv[1:], self_test, check_tree))

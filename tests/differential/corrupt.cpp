@@ -6,30 +6,20 @@ namespace {
 
 Json nested_json(int depth) {
     Json value = Json::object();
-    for (int i = 1; i < depth; ++i) {
-        Json outer = Json::object();
-        outer["a"] = std::move(value);
-        value = std::move(outer);
-    }
+    for (int i = 1; i < depth; ++i) value = Json::object({{"a", std::move(value)}});
     return value;
 }
 
 EventContent nested_composite(int depth) {
     EventContent content = TextContent{"innermost"};
-    for (int i = 0; i < depth; ++i) {
-        CompositeContent outer;
-        outer.parts.push_back(std::move(content));
-        content = std::move(outer);
-    }
+    for (int i = 0; i < depth; ++i) content = CompositeContent{.parts = {std::move(content)}};
     return content;
 }
 
 EventContent nested_edit(int depth) {
     EventContent content = TextContent{"innermost"};
     for (int i = 0; i < depth; ++i) {
-        EditContent outer{.target_event_id = "e1"};
-        outer.new_content = std::move(content);
-        content = std::move(outer);
+        content = EditContent{.target_event_id = "e1", .new_content = std::move(content)};
     }
     return content;
 }

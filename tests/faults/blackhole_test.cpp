@@ -21,6 +21,21 @@ PostgresOptions over_network(const PrivateCluster& server) {
     return options;
 }
 
+/// Checks the error of an append that lost its network, and that it ended by its deadline.
+void check_lost(const Ending<RoomEvent>& ending,
+                errc code,
+                const PrivateCluster& server,
+                std::chrono::steady_clock::time_point began) {
+    check_failure(ending, code, "a", "server \"127.0.0.1\", port " + std::to_string(server.port()));
+    CHECK(std::chrono::steady_clock::now() - began <
+          over_network(server).deadline + promised_delay + busy_machine);
+}
+
+void await_detection(StoreUnderFault& fault) {
+    CHECK(comes_within(found_dead_within + busy_machine,
+                       [&] { return fault.store().stats().connections_open == 0; }));
+}
+
 void await_success(StoreUnderFault& fault, const std::string& id) {
     await([&] { return fault.append("a", id).get().result.has_value(); });
     CHECK(fault.times_stored(id) == "1");
@@ -32,20 +47,13 @@ TEST_CASE("a network that loses all packets is detected, and used again when it 
     PrivateCluster::require();
     const auto network = PrivateNetwork::make_or_skip();
     PrivateCluster server({.tcp = true});
-    const auto options = over_network(server);
-    StoreUnderFault fault(server, options);
+    StoreUnderFault fault(server, over_network(server));
     CHECK(fault.append("a", "before").get().result);
     network->set_up(false);
     const auto began = std::chrono::steady_clock::now();
     auto lost = fault.append("a", "lost");
-    CHECK(comes_within(found_dead_within + busy_machine,
-                       [&] { return fault.store().stats().connections_open == 0; }));
-    check_failure(lost.get(),
-                  errc::unavailable,
-                  "a",
-                  "server \"127.0.0.1\", port " + std::to_string(server.port()));
-    CHECK(std::chrono::steady_clock::now() - began <
-          options.deadline + promised_delay + busy_machine);
+    await_detection(fault);
+    check_lost(lost.get(), errc::unavailable, server, began);
     network->set_up(true);
     await_success(fault, "after");
     CHECK(fault.times_stored("lost") == "0");
@@ -56,21 +64,14 @@ TEST_CASE("a network that fails while a statement runs is detected", "[F7]") {
     PrivateCluster::require();
     const auto network = PrivateNetwork::make_or_skip();
     PrivateCluster server({.tcp = true});
-    const auto options = over_network(server);
-    StoreUnderFault fault(server, options);
+    StoreUnderFault fault(server, over_network(server));
     RoomLock lock(server, fault, "a");
     const auto began = std::chrono::steady_clock::now();
     auto lost = fault.append("a", "lost");
     await([&] { return fault.waits_for_lock(); });
     network->set_up(false);
-    CHECK(comes_within(found_dead_within + busy_machine,
-                       [&] { return fault.store().stats().connections_open == 0; }));
-    check_failure(lost.get(),
-                  errc::unavailable,
-                  "a",
-                  "server \"127.0.0.1\", port " + std::to_string(server.port()));
-    CHECK(std::chrono::steady_clock::now() - began <
-          options.deadline + promised_delay + busy_machine);
+    await_detection(fault);
+    check_lost(lost.get(), errc::unavailable, server, began);
     network->set_up(true);
     lock.release();
     await_success(fault, "after");
@@ -83,19 +84,12 @@ TEST_CASE("a network failure during COMMIT is commit_unknown, and calling again 
     PrivateCluster::require();
     const auto network = PrivateNetwork::make_or_skip();
     HangingCommits server;
-    const auto options = over_network(server.cluster);
-    StoreUnderFault fault(server.cluster, options);
+    StoreUnderFault fault(server.cluster, over_network(server.cluster));
     const auto began = std::chrono::steady_clock::now();
     auto lost = fault.append("a", "event");
     await([&] { return fault.backends("wait_event = 'SyncRep'") == "1"; });
     network->set_up(false);
-    const auto ending = lost.get();
-    check_failure(ending,
-                  errc::commit_unknown,
-                  "a",
-                  "server \"127.0.0.1\", port " + std::to_string(server.cluster.port()));
-    CHECK(std::chrono::steady_clock::now() - began <
-          options.deadline + promised_delay + busy_machine);
+    check_lost(lost.get(), errc::commit_unknown, server.cluster, began);
     network->set_up(true);
     server.release();
     await_success(fault, "event");

@@ -1,7 +1,6 @@
 #include "faults/fault_fixture.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <deque>
 #include <iterator>
 #include <unistd.h>
@@ -196,9 +195,6 @@ void RoomLock::release() {
     admin_->query("ROLLBACK");
     admin_.reset();
 }
-
-Frozen::Frozen(pid_t pid) : pid_(pid) { ::kill(pid_, SIGSTOP); }
-Frozen::~Frozen() { ::kill(pid_, SIGCONT); }
 
 std::vector<Ending<RoomEvent>> append_together(PrivateCluster& cluster,
                                                StoreUnderFault& fault,

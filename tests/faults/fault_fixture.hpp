@@ -118,18 +118,6 @@ private:
     std::optional<Admin> admin_;
 };
 
-/// Stops a process until the end of the scope.
-class Frozen {
-public:
-    explicit Frozen(pid_t pid);
-    ~Frozen();
-    Frozen(const Frozen&) = delete;
-    Frozen& operator=(const Frozen&) = delete;
-
-private:
-    pid_t pid_;
-};
-
 struct Append {
     std::string room;
     std::string id;

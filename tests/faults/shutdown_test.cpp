@@ -14,18 +14,6 @@ namespace roomstore::test {
 
 namespace {
 
-/// A local variable that counts the coroutine frames that still exist.
-class FrameCounter {
-public:
-    explicit FrameCounter(int& count) : count_(&count) { ++*count_; }
-    ~FrameCounter() { --*count_; }
-    FrameCounter(const FrameCounter&) = delete;
-    FrameCounter& operator=(const FrameCounter&) = delete;
-
-private:
-    int* count_;
-};
-
 asio::awaitable<void> append_and_say(PostgresStore& store,
                                      std::string id,
                                      int& residents,

@@ -82,37 +82,33 @@ TEST_CASE("A call resumes inside the caller's strand") {
 
 TEST_CASE("A job's error is passed on unchanged; a server's error gets the operation and room") {
     auto& cluster = PrivateCluster::shared();
-    WorkerPool pool(options_for(cluster.connection_string()));
-    pool.open();
-    Caller caller;
+    OpenPool pool(options_for(cluster.connection_string()));
     Operation operation{.name = "try", .mode = Mode::write, .room_id = "lobby"};
-    const auto refused = Task(caller.context(), pool.run<int>(operation, [](Session&) -> int {
+    const auto refused = Task(pool.context(), pool.run<int>(operation, [](Session&) -> int {
                              throw Error(errc::not_found, "no room", "12345");
                          })).get();
     CHECK(refused.failed(errc::not_found));
     CHECK(refused.text == "no room");
     CHECK(refused.sqlstate == "12345");
-    const auto failed = Task(caller.context(), pool.run<int>(operation, [](Session& session) {
+    const auto failed = Task(pool.context(), pool.run<int>(operation, [](Session& session) {
                             session.exec({"test_nowhere", "SELECT FROM nowhere"}, Params());
                             return 0;
                         })).get();
     CHECK(failed.failed(errc::schema_mismatch));
     CHECK(failed.sqlstate == "42P01");
     CHECK(failed.text.starts_with("try in room 'lobby': ERROR:  relation \"nowhere\""));
-    CHECK(Task(caller.context(), answer(pool)).get().result == 42);
+    CHECK(Task(pool.context(), answer(pool)).get().result == 42);
 }
 
 TEST_CASE("A call that is cancelled in the queue never runs its job") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
-    WorkerPool pool(options_for(cluster.connection_string()));
-    pool.open();
-    Caller caller;
-    Task occupant(caller.context(), sleep(pool));
+    OpenPool pool(options_for(cluster.connection_string()));
+    Task occupant(pool.context(), sleep(pool));
     await([&] { return sleepers(admin) == "1"; });
     std::atomic<bool> ran = false;
     Operation operation{.name = "queued"};
-    Task queued(caller.context(), pool.run<void>(operation, [&ran](Session&) { ran = true; }));
+    Task queued(pool.context(), pool.run<void>(operation, [&ran](Session&) { ran = true; }));
     await([&] { return pool.stats().queue_length == 1; });
     queued.cancel();
     CHECK(queued.get().aborted());
@@ -120,7 +116,7 @@ TEST_CASE("A call that is cancelled in the queue never runs its job") {
     CHECK_FALSE(occupant.ended());
     occupant.cancel();
     CHECK(occupant.get().aborted());
-    CHECK(Task(caller.context(), answer(pool)).get().result == 42);
+    CHECK(Task(pool.context(), answer(pool)).get().result == 42);
     CHECK_FALSE(ran);
     CHECK(pool.stats().calls_aborted == 2);
 }
@@ -129,18 +125,16 @@ TEST_CASE("A running call is cancelled and rolled back; its connection is kept")
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     make_table(admin, "kept");
-    WorkerPool pool(options_for(cluster.connection_string()));
-    pool.open();
-    Caller caller;
-    const auto before = Task(caller.context(), backend(pool)).get().result;
-    Task running(caller.context(), store(pool, "cancelled", 600));
+    OpenPool pool(options_for(cluster.connection_string()));
+    const auto before = Task(pool.context(), backend(pool)).get().result;
+    Task running(pool.context(), store(pool, "cancelled", 600));
     await([&] { return sleepers(admin) == "1"; });
     running.cancel();
     CHECK(running.get().aborted());
     CHECK(sleepers(admin) == "0");
     CHECK(backends(admin, "idle in transaction%", "%") == "0");
     CHECK(kept(admin).empty());
-    CHECK(Task(caller.context(), backend(pool)).get().result == before);
+    CHECK(Task(pool.context(), backend(pool)).get().result == before);
     CHECK(pool.stats().reconnects == 0);
 }
 
@@ -148,16 +142,14 @@ TEST_CASE("A call can be cancelled by a timer with operator ||") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     make_table(admin, "kept");
-    WorkerPool pool(options_for(cluster.connection_string()));
-    pool.open();
-    Caller caller;
+    OpenPool pool(options_for(cluster.connection_string()));
     const auto race = [&]() -> asio::awaitable<std::size_t> {
         asio::steady_timer timer(co_await asio::this_coro::executor, 50ms);
         const auto winner =
             co_await (store(pool, "late", 600) || timer.async_wait(asio::use_awaitable));
         co_return winner.index();
     };
-    CHECK(Task(caller.context(), race()).get().result == 1U);
+    CHECK(Task(pool.context(), race()).get().result == 1U);
     CHECK(kept(admin).empty());
 }
 
@@ -167,17 +159,15 @@ TEST_CASE("Behind a pooler calls are run and cancelled in the same way") {
     make_table(admin, "kept");
     auto options = options_for(pooler.connection_string(), 4);
     options.prepared_statements = false;
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
+    OpenPool pool(options);
     std::vector<std::unique_ptr<Task<void>>> tasks;
     for (int i = 0; i < 100; ++i) {
         tasks.push_back(
-            std::make_unique<Task<void>>(caller.context(), store(pool, std::to_string(i))));
+            std::make_unique<Task<void>>(pool.context(), store(pool, std::to_string(i))));
     }
     for (auto& task : tasks) CHECK(task->get().result);
     CHECK(kept(admin).size() == 100);
-    Task running(caller.context(), store(pool, "cancelled", 600));
+    Task running(pool.context(), store(pool, "cancelled", 600));
     await([&] { return sleepers(admin) == "1"; });
     running.cancel();
     CHECK(running.get().aborted());
@@ -189,15 +179,13 @@ TEST_CASE("A call is refused at once if the queue is full") {
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string());
     options.queue_capacity = 2;
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
-    Task occupant(caller.context(), sleep(pool));
+    OpenPool pool(options);
+    Task occupant(pool.context(), sleep(pool));
     await([&] { return sleepers(admin) == "1"; });
-    Task first(caller.context(), answer(pool));
-    Task second(caller.context(), answer(pool));
+    Task first(pool.context(), answer(pool));
+    Task second(pool.context(), answer(pool));
     await([&] { return pool.stats().queue_length == 2; });
-    const auto refused = Task(caller.context(), answer(pool)).get();
+    const auto refused = Task(pool.context(), answer(pool)).get();
     CHECK(refused.failed(errc::busy));
     CHECK(refused.text == "answer: the queue is full: 2 calls (PostgresOptions::queue_capacity)");
     CHECK(pool.stats().calls_refused == 1);
@@ -209,17 +197,15 @@ TEST_CASE("A call is refused at once if the queue is full") {
 TEST_CASE("Queued calls run in the order in which they were made") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
-    WorkerPool pool(options_for(cluster.connection_string()));
-    pool.open();
-    Caller caller;
-    Task occupant(caller.context(), sleep(pool));
+    OpenPool pool(options_for(cluster.connection_string()));
+    Task occupant(pool.context(), sleep(pool));
     await([&] { return sleepers(admin) == "1"; });
     std::vector<int> order;
     std::vector<std::unique_ptr<Task<void>>> tasks;
     for (int i = 0; i < 50; ++i) {
         Operation operation{.name = "in_order"};
         auto job = [&order, i](Session&) { order.push_back(i); };
-        tasks.push_back(std::make_unique<Task<void>>(caller.context(),
+        tasks.push_back(std::make_unique<Task<void>>(pool.context(),
                                                      pool.run<void>(operation, std::move(job))));
     }
     await([&] { return pool.stats().queue_length == 50; });
@@ -233,11 +219,7 @@ TEST_CASE("A call cancelled at any instant is aborted and not stored, or answere
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     make_table(admin, "kept");
-    auto options = options_for(cluster.connection_string(), 3);
-    options.deadline = 60s;
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
+    OpenPool pool(patient_options(cluster.connection_string(), 3));
     constexpr int calls = 600;
     constexpr int at_once = 20;
     // Both are written only by the thread of the context.
@@ -258,7 +240,7 @@ TEST_CASE("A call cancelled at any instant is aborted and not stored, or answere
     };
     std::vector<std::unique_ptr<Task<void>>> tasks;
     for (int i = 0; i < at_once; ++i) {
-        tasks.push_back(std::make_unique<Task<void>>(caller.context(), one(i)));
+        tasks.push_back(std::make_unique<Task<void>>(pool.context(), one(i)));
     }
     for (auto& task : tasks) CHECK(task->get().result);
     CHECK(stored.size() + aborted.size() == calls);

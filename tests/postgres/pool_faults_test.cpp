@@ -1,7 +1,5 @@
 // Calls while the server fails: lost connections, frozen processes, locks, refusals.
 
-#include <csignal>
-
 #include <catch2/catch_test_macros.hpp>
 
 #include "postgres/hanging_commits.hpp"
@@ -40,32 +38,18 @@ pid_t backend_of(Admin& admin, const std::string& application_name) {
                                  application_name + "' AND query LIKE '%pg_sleep%'"));
 }
 
-/// Stops a process until the end of the scope.
-class Frozen {
-public:
-    explicit Frozen(pid_t pid) : pid_(pid) { ::kill(pid_, SIGSTOP); }
-    ~Frozen() { ::kill(pid_, SIGCONT); }
-    Frozen(const Frozen&) = delete;
-    Frozen& operator=(const Frozen&) = delete;
-
-private:
-    pid_t pid_;
-};
-
 }  // namespace
 
 TEST_CASE("A connection that was lost while idle is replaced, and no call fails") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     make_table(admin, "rows");
-    WorkerPool pool(options_for(cluster.connection_string(), 2));
-    pool.open();
-    Caller caller;
+    OpenPool pool(options_for(cluster.connection_string(), 2));
     for (int i = 0; i < 3; ++i) {
-        CHECK(Task(caller.context(), store(pool, std::to_string(i))).get().result == false);
+        CHECK(Task(pool.context(), store(pool, std::to_string(i))).get().result == false);
         terminate_backends(admin);
     }
-    CHECK(Task(caller.context(), answer(pool)).get().result == 42);
+    CHECK(Task(pool.context(), answer(pool)).get().result == 42);
     CHECK(pool.stats().reconnects >= 1);
     CHECK(pool.stats().retries >= 1);
     CHECK(admin.value("SELECT count(*) FROM rows") == "3");
@@ -75,9 +59,7 @@ TEST_CASE("A connection that is lost in the middle of a call is replaced too") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     make_table(admin, "rows");
-    WorkerPool pool(options_for(cluster.connection_string()));
-    pool.open();
-    Caller caller;
+    OpenPool pool(options_for(cluster.connection_string()));
     // The first run terminates its own backend.
     Operation operation{.name = "suicide", .mode = Mode::write};
     auto runs = std::make_shared<std::atomic<int>>(0);
@@ -87,7 +69,7 @@ TEST_CASE("A connection that is lost in the middle of a call is replaced too") {
             session.exec({"test_die", "SELECT pg_terminate_backend(pg_backend_pid())"}, Params());
         }
     };
-    CHECK(Task(caller.context(), pool.run<void>(operation, std::move(job))).get().result);
+    CHECK(Task(pool.context(), pool.run<void>(operation, std::move(job))).get().result);
     CHECK(*runs == 2);
     CHECK(count(admin, "once") == "1");
 }
@@ -95,10 +77,8 @@ TEST_CASE("A connection that is lost in the middle of a call is replaced too") {
 TEST_CASE("A commit whose answer is lost is settled by a re-run") {
     HangingCommits server;
     auto admin = server.cluster.admin();
-    WorkerPool pool(patient_options(server.cluster.connection_string()));
-    pool.open();
-    Caller caller;
-    Task task(caller.context(), store(pool, "doubtful"));
+    OpenPool pool(patient_options(server.cluster.connection_string()));
+    Task task(pool.context(), store(pool, "doubtful"));
     await([&] { return waits_for_standby(admin); });
     // Committed on this server, but the client gets no answer.
     terminate_backends(admin);
@@ -116,10 +96,8 @@ TEST_CASE("A commit whose answer is lost is settled by a re-run") {
 TEST_CASE("A commit in doubt is reported if the call must not be re-run") {
     HangingCommits server;
     auto admin = server.cluster.admin();
-    WorkerPool pool(patient_options(server.cluster.connection_string()));
-    pool.open();
-    Caller caller;
-    Task task(caller.context(), store(pool, "doubtful", Rerun::unsafe));
+    OpenPool pool(patient_options(server.cluster.connection_string()));
+    Task task(pool.context(), store(pool, "doubtful", Rerun::unsafe));
     await([&] { return waits_for_standby(admin); });
     terminate_backends(admin);
     const auto ending = task.get();
@@ -151,14 +129,12 @@ TEST_CASE("commit_unknown is retryable only if a second run of the call settles 
 TEST_CASE("A call that is cancelled during its commit returns the outcome of the commit") {
     HangingCommits server;
     auto admin = server.cluster.admin();
-    WorkerPool pool(patient_options(server.cluster.connection_string()));
-    pool.open();
-    Caller caller;
-    Task task(caller.context(), store(pool, "kept"));
+    OpenPool pool(patient_options(server.cluster.connection_string()));
+    Task task(pool.context(), store(pool, "kept"));
     await([&] { return waits_for_standby(admin); });
     task.cancel();
     // The cancellation has been processed once a later coroutine on the same thread has completed.
-    Task probe(caller.context(), [&]() -> asio::awaitable<bool> { co_return true; }());
+    Task probe(pool.context(), [&]() -> asio::awaitable<bool> { co_return true; }());
     CHECK(probe.get().result == true);
     CHECK_FALSE(task.ended());
     server.release();
@@ -171,13 +147,11 @@ TEST_CASE("A commit that does not end by the deadline is unknown; calling again 
     auto admin = server.cluster.admin();
     auto options = options_for(server.cluster.connection_string());
     options.deadline = 1s;
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
-    const auto ending = Task(caller.context(), store(pool, "unknown")).get();
+    OpenPool pool(options);
+    const auto ending = Task(pool.context(), store(pool, "unknown")).get();
     CHECK(ending.failed(errc::commit_unknown));
     server.release();
-    const auto again = Task(caller.context(), store(pool, "unknown")).get();
+    const auto again = Task(pool.context(), store(pool, "unknown")).get();
     CHECK(again.result.has_value());
     CHECK(count(admin, "unknown") == "1");
 }
@@ -187,28 +161,24 @@ TEST_CASE("A query that takes too long is cancelled at the deadline") {
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string());
     options.deadline = 1s;
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
-    const auto ending = Task(caller.context(), sleep(pool)).get();
+    OpenPool pool(options);
+    const auto ending = Task(pool.context(), sleep(pool)).get();
     CHECK(ending.failed(errc::timeout));
     CHECK(ending.text.starts_with("sleep: "));
     CHECK(sleepers(admin) == "0");
-    CHECK(Task(caller.context(), answer(pool)).get().result == 42);
+    CHECK(Task(pool.context(), answer(pool)).get().result == 42);
 }
 
 TEST_CASE("A call that gets no connection before its deadline says so in its error") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     auto options = options_for(cluster.connection_string());
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
-    Task occupant(caller.context(), sleep(pool));
+    OpenPool pool(options);
+    Task occupant(pool.context(), sleep(pool));
     await([&] { return sleepers(admin) == "1"; });
     Operation operation{.name = "hurried", .deadline = 100ms};
     const auto ending =
-        Task(caller.context(), pool.run<int>(operation, [](Session&) { return 1; })).get();
+        Task(pool.context(), pool.run<int>(operation, [](Session&) { return 1; })).get();
     CHECK(ending.failed(errc::timeout));
     CHECK(ending.text.starts_with("hurried: no connection was free within 100 ms (server "));
     occupant.cancel();
@@ -227,17 +197,15 @@ TEST_CASE("An append that times out behind another append to its room says so in
     };
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
-    WorkerPool pool(options_for(cluster.connection_string(), 2));
-    pool.open();
-    Caller caller;
+    OpenPool pool(options_for(cluster.connection_string(), 2));
     const auto append = [&](std::chrono::milliseconds deadline) {
         Operation operation{
             .name = "append", .mode = Mode::write, .room_id = "lobby", .deadline = deadline};
         return pool.run(std::move(operation), std::make_shared<SleepingAppend>());
     };
-    Task first(caller.context(), append(60s));
+    Task first(pool.context(), append(60s));
     await([&] { return sleepers(admin) == "1"; });
-    const auto ending = Task(caller.context(), append(100ms)).get();
+    const auto ending = Task(pool.context(), append(100ms)).get();
     CHECK(ending.failed(errc::timeout));
     CHECK(
         ending.text.starts_with("append in room 'lobby': an append to the room before it did "
@@ -252,17 +220,15 @@ TEST_CASE("A frozen backend delays only its own call, and only until the deadlin
     auto options = options_for(cluster.connection_string(), 2);
     options.deadline = 2s;
     options.application_name = "frozen until the deadline";
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
-    Task stuck(caller.context(), sleep(pool));
+    OpenPool pool(options);
+    Task stuck(pool.context(), sleep(pool));
     await([&] { return sleepers_of(admin, options.application_name) == "1"; });
     {
         const Frozen backend(backend_of(admin, options.application_name));
-        CHECK(Task(caller.context(), answer(pool)).get().result == 42);
+        CHECK(Task(pool.context(), answer(pool)).get().result == 42);
         CHECK(stuck.get().failed(errc::timeout));
-        CHECK(Task(caller.context(), answer(pool)).get().result == 42);
-        CHECK(Task(caller.context(), answer(pool)).get().result == 42);
+        CHECK(Task(pool.context(), answer(pool)).get().result == 42);
+        CHECK(Task(pool.context(), answer(pool)).get().result == 42);
     }
 }
 
@@ -272,10 +238,8 @@ TEST_CASE("A call on a frozen backend can be cancelled") {
     auto options = options_for(cluster.connection_string());
     options.application_name = "frozen and cancelled";
     options.deadline = 60s;
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
-    Task stuck(caller.context(), sleep(pool));
+    OpenPool pool(options);
+    Task stuck(pool.context(), sleep(pool));
     await([&] { return sleepers_of(admin, options.application_name) == "1"; });
     const Frozen backend(backend_of(admin, options.application_name));
     stuck.cancel();
@@ -288,28 +252,24 @@ TEST_CASE("A frozen server is unavailable, and delays neither cancellation nor s
     options.deadline = 1500ms;
     options.connect_timeout = 200ms;
     {
-        WorkerPool pool(options);
-        pool.open();
-        Caller caller;
-        REQUIRE(Task(caller.context(), answer(pool)).get().result == 42);
+        OpenPool pool(options);
+        REQUIRE(Task(pool.context(), answer(pool)).get().result == 42);
         auto admin = cluster.admin();
         terminate_backends(admin);
         const Frozen postmaster(cluster.postmaster());
-        const auto ending = Task(caller.context(), answer(pool)).get();
+        const auto ending = Task(pool.context(), answer(pool)).get();
         CHECK(ending.failed(errc::unavailable));
         CHECK(ending.text.find(cluster.folder().string()) != std::string::npos);
         options.deadline = 60s;
-        Task waiting(caller.context(), answer(pool));
+        Task waiting(pool.context(), answer(pool));
         waiting.cancel();
         CHECK(waiting.get().aborted());
     }
     {
         // The cancel request waits for the postmaster, which never accepts it.
-        WorkerPool pool(options);
-        pool.open();
-        Caller caller;
+        OpenPool pool(options);
         auto admin = cluster.admin();
-        Task stuck(caller.context(), sleep(pool));
+        Task stuck(pool.context(), sleep(pool));
         await([&] { return sleepers(admin) == "1"; });
         const Frozen postmaster(cluster.postmaster());
         stuck.cancel();
@@ -319,13 +279,11 @@ TEST_CASE("A frozen server is unavailable, and delays neither cancellation nor s
 
 TEST_CASE("A call waits for a server that restarts") {
     PrivateCluster cluster;
-    WorkerPool pool(options_for(cluster.connection_string(), 2));
-    pool.open();
-    Caller caller;
+    OpenPool pool(options_for(cluster.connection_string(), 2));
     for (const auto how : {PrivateCluster::Stop::fast, PrivateCluster::Stop::immediate}) {
-        CHECK(Task(caller.context(), answer(pool)).get().result == 42);
+        CHECK(Task(pool.context(), answer(pool)).get().result == 42);
         cluster.stop(how);
-        Task waiting(caller.context(), answer(pool));
+        Task waiting(pool.context(), answer(pool));
         await([&] { return pool.stats().failed_connects > 0; });
         cluster.start();
         CHECK(waiting.get().result == 42);
@@ -338,12 +296,10 @@ TEST_CASE("A pool that gets fewer connections than configured serves all calls w
     admin.query("CREATE ROLE few LOGIN CONNECTION LIMIT 2");
     auto options = options_for(cluster.connection_string("postgres", "few"), 4);
     options.deadline = 3s;
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
+    OpenPool pool(options);
     const auto all_are_answered = [&](int calls) {
         for (int i = 0; i < calls; ++i) {
-            const auto ending = Task(caller.context(), answer(pool)).get();
+            const auto ending = Task(pool.context(), answer(pool)).get();
             INFO(ending.text);
             REQUIRE(ending.result == 42);
         }
@@ -368,12 +324,10 @@ TEST_CASE("A missing server is unavailable, and gets at most ten connection atte
     auto options = options_for("host=/nonexistent dbname=chat", 3);
     options.deadline = 1500ms;
     const auto began = Session::Clock::now();
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
+    OpenPool pool(options);
     std::vector<std::unique_ptr<Task<std::int64_t>>> tasks;
     for (int i = 0; i < 6; ++i) {
-        tasks.push_back(std::make_unique<Task<std::int64_t>>(caller.context(), answer(pool)));
+        tasks.push_back(std::make_unique<Task<std::int64_t>>(pool.context(), answer(pool)));
     }
     for (auto& task : tasks) {
         const auto ending = task->get();
@@ -388,12 +342,8 @@ TEST_CASE("A missing server is unavailable, and gets at most ten connection atte
 }
 
 TEST_CASE("A database that does not exist is reported at once") {
-    auto options = options_for(PrivateCluster::shared().connection_string("nowhere"));
-    options.deadline = 60s;
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
-    const auto ending = Task(caller.context(), answer(pool)).get();
+    OpenPool pool(patient_options(PrivateCluster::shared().connection_string("nowhere")));
+    const auto ending = Task(pool.context(), answer(pool)).get();
     CHECK(ending.failed(errc::access_denied));
     CHECK(ending.sqlstate == "3D000");
     CHECK(ending.text.find("the database does not exist") != std::string::npos);
@@ -408,25 +358,21 @@ TEST_CASE("A call fails as busy if another client holds a lock too long") {
     other.query("BEGIN; LOCK TABLE rows");
     auto options = options_for(cluster.connection_string());
     options.lock_timeout = 20ms;
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
-    const auto ending = Task(caller.context(), store(pool, "locked")).get();
+    OpenPool pool(options);
+    const auto ending = Task(pool.context(), store(pool, "locked")).get();
     CHECK(ending.failed(errc::busy));
     CHECK(ending.sqlstate == "55P03");
     CHECK(pool.stats().retries == 4);
     other.query("COMMIT");
-    CHECK(Task(caller.context(), store(pool, "locked")).get().result == false);
+    CHECK(Task(pool.context(), store(pool, "locked")).get().result == false);
 }
 
 TEST_CASE("A write fails as read_only until the server accepts writes again") {
     PrivateCluster cluster;
     auto admin = cluster.admin();
     admin.query("CREATE TABLE rows (id text PRIMARY KEY)");
-    WorkerPool pool(options_for(cluster.connection_string()));
-    pool.open();
-    Caller caller;
-    CHECK(Task(caller.context(), store(pool, "before")).get().result == false);
+    OpenPool pool(options_for(cluster.connection_string()));
+    CHECK(Task(pool.context(), store(pool, "before")).get().result == false);
     admin.query("ALTER SYSTEM SET default_transaction_read_only = on");
     cluster.reload();
     // Each backend applies the new setting only when it next reads its configuration.
@@ -436,26 +382,23 @@ TEST_CASE("A write fails as read_only until the server accepts writes again") {
     };
     await([&] {
         Operation operation{.name = "setting"};
-        return Task(caller.context(), pool.run<std::string>(operation, setting)).get().result ==
-               "on";
+        return Task(pool.context(), pool.run<std::string>(operation, setting)).get().result == "on";
     });
-    const auto ending = Task(caller.context(), store(pool, "meanwhile")).get();
+    const auto ending = Task(pool.context(), store(pool, "meanwhile")).get();
     CHECK(ending.failed(errc::read_only));
     CHECK(ending.sqlstate == "25006");
-    CHECK(Task(caller.context(), answer(pool)).get().result == 42);
+    CHECK(Task(pool.context(), answer(pool)).get().result == 42);
     admin.query("SET default_transaction_read_only = off");
     admin.query("ALTER SYSTEM RESET default_transaction_read_only");
     cluster.reload();
-    CHECK(Task(caller.context(), store(pool, "meanwhile")).get().result == false);
+    CHECK(Task(pool.context(), store(pool, "meanwhile")).get().result == false);
 }
 
 TEST_CASE("A transaction whose COMMIT became a rollback is not reported as successful") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
     make_table(admin, "rows");
-    WorkerPool pool(options_for(cluster.connection_string()));
-    pool.open();
-    Caller caller;
+    OpenPool pool(options_for(cluster.connection_string()));
     Operation operation{.name = "swallow", .mode = Mode::write};
     auto job = [](Session& session) {
         session.exec(insert, Params().add("lost"));
@@ -464,7 +407,7 @@ TEST_CASE("A transaction whose COMMIT became a rollback is not reported as succe
         } catch (const postgres::Failure&) {
         }
     };
-    const auto ending = Task(caller.context(), pool.run<void>(operation, std::move(job))).get();
+    const auto ending = Task(pool.context(), pool.run<void>(operation, std::move(job))).get();
     CHECK(ending.failed(errc::internal));
     CHECK(count(admin, "lost") == "0");
 }

@@ -29,11 +29,22 @@ inline PostgresOptions options_for(std::string connection_string, std::size_t co
 }
 
 /// With a deadline that is never reached, for calls that end for another reason.
-inline PostgresOptions patient_options(std::string connection_string) {
-    auto options = options_for(std::move(connection_string));
+inline PostgresOptions patient_options(std::string connection_string, std::size_t connections = 1) {
+    auto options = options_for(std::move(connection_string), connections);
     options.deadline = 60s;
     return options;
 }
+
+/// A pool that is open, and the context of its callers.
+class OpenPool : public WorkerPool {
+public:
+    explicit OpenPool(const PostgresOptions& options) : WorkerPool(options) { open(); }
+
+    asio::io_context& context() { return caller_.context(); }
+
+private:
+    Caller caller_;
+};
 
 inline asio::awaitable<std::int64_t> answer(WorkerPool& pool) {
     Operation operation{.name = "answer"};

@@ -6,7 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "driver/pqxx_session.hpp"
+#include "driver/libpq/server_session.hpp"
 #include "postgres/session_fixture.hpp"
 #include "support/pgbouncer.hpp"
 
@@ -324,7 +324,7 @@ TEST_CASE("A session ignores settings that the server refuses, unless they are r
                              "current_setting('client_connection_check_interval'), "
                              "current_setting('vacuum_cost_limit'), "
                              "current_setting('search_path')"};
-    PqxxSession session(config);
+    ServerSession session(config);
     session.connect(Session::Clock::now() + 5s);
     session.begin();
     const auto row = session.exec(settings, Params());

@@ -15,18 +15,6 @@ using namespace roomstore::test;
 
 namespace {
 
-/// A local variable that counts the coroutine frames that still exist.
-class FrameCounter {
-public:
-    explicit FrameCounter(int& count) : count_(&count) { ++*count_; }
-    ~FrameCounter() { --*count_; }
-    FrameCounter(const FrameCounter&) = delete;
-    FrameCounter& operator=(const FrameCounter&) = delete;
-
-private:
-    int* count_;
-};
-
 asio::awaitable<void> wait_for_ever(WorkerPool& pool, int& residents, int& resumed) {
     const FrameCounter resident(residents);
     co_await sleep(pool);
@@ -79,21 +67,19 @@ TEST_CASE("close() waits for running and queued calls, and refuses new ones") {
     auto options = leaving(cluster.connection_string());
     options.lock_timeout = 60s;
     options.deadline = 60s;
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
+    OpenPool pool(options);
     auto other = cluster.admin();
     other.query("SELECT pg_advisory_lock(7)");
     Operation operation{.name = "wait"};
-    Task running(caller.context(), pool.run<void>(operation, [](Session& session) {
+    Task running(pool.context(), pool.run<void>(operation, [](Session& session) {
         session.exec({"test_lock", "SELECT pg_advisory_lock(7)"}, Params());
     }));
     await([&] { return backends(admin, "active", "%pg_advisory_lock%") == "1"; });
-    Task queued(caller.context(), answer(pool));
+    Task queued(pool.context(), answer(pool));
     await([&] { return pool.stats().queue_length == 1; });
-    Task closing(caller.context(), pool.close());
-    Task second(caller.context(), pool.close());
-    CHECK(Task(caller.context(), answer(pool)).get().failed(errc::closed));
+    Task closing(pool.context(), pool.close());
+    Task second(pool.context(), pool.close());
+    CHECK(Task(pool.context(), answer(pool)).get().failed(errc::closed));
     CHECK_FALSE(running.ended());
     CHECK_FALSE(closing.ended());
     other.query("SELECT pg_advisory_unlock(7)");
@@ -107,16 +93,12 @@ TEST_CASE("close() waits for running and queued calls, and refuses new ones") {
 TEST_CASE("close() ends calls that take too long with the error closed") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
-    auto options = options_for(cluster.connection_string());
-    options.deadline = 60s;
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
-    Task running(caller.context(), sleep(pool));
+    OpenPool pool(patient_options(cluster.connection_string()));
+    Task running(pool.context(), sleep(pool));
     await([&] { return sleepers(admin) == "1"; });
-    Task queued(caller.context(), answer(pool));
+    Task queued(pool.context(), answer(pool));
     await([&] { return pool.stats().queue_length == 1; });
-    CHECK(Task(caller.context(), pool.close()).get().result);
+    CHECK(Task(pool.context(), pool.close()).get().result);
     CHECK(running.get().failed(errc::closed));
     CHECK(queued.get().failed(errc::closed));
 }
@@ -225,16 +207,12 @@ TEST_CASE("A pool may be destroyed while the execution context of its callers ru
 TEST_CASE("close() of a pool that cannot connect returns at once") {
     PrivateCluster cluster;
     cluster.stop();
-    auto options = options_for(cluster.connection_string(), 4);
-    options.deadline = 60s;
-    WorkerPool pool(options);
-    pool.open();
-    Caller caller;
-    Task waiting(caller.context(), answer(pool));
+    OpenPool pool(patient_options(cluster.connection_string(), 4));
+    Task waiting(pool.context(), answer(pool));
     await([&] { return pool.stats().failed_connects >= 4; });
     waiting.cancel();
     CHECK(waiting.get().aborted());
-    CHECK(Task(caller.context(), pool.close()).get().result);
+    CHECK(Task(pool.context(), pool.close()).get().result);
 }
 
 TEST_CASE("A pool may be closed while it is being opened") {

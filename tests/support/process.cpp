@@ -129,6 +129,9 @@ int Process::wait() {
     return status;
 }
 
+Frozen::Frozen(pid_t pid) : pid_(pid) { ::kill(pid_, SIGSTOP); }
+Frozen::~Frozen() { ::kill(pid_, SIGCONT); }
+
 std::optional<std::filesystem::path> find_program(const std::string& name,
                                                   const std::vector<std::string>& folders) {
     std::vector<std::string> places;

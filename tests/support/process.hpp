@@ -53,6 +53,18 @@ private:
     pid_t pid_ = -1;
 };
 
+/// Stops a process until the end of the scope.
+class Frozen {
+public:
+    explicit Frozen(pid_t pid);
+    ~Frozen();
+    Frozen(const Frozen&) = delete;
+    Frozen& operator=(const Frozen&) = delete;
+
+private:
+    pid_t pid_;
+};
+
 /// Searches PATH, then `folders`, which may contain a `*`; of several matches, the last by name.
 std::optional<std::filesystem::path> find_program(const std::string& name,
                                                   const std::vector<std::string>& folders);

@@ -148,4 +148,16 @@ private:
 template <typename T>
 Task(asio::io_context&, asio::awaitable<T>) -> Task<T>;
 
+/// A local variable that counts the coroutine frames that still exist.
+class FrameCounter {
+public:
+    explicit FrameCounter(int& count) : count_(&count) { ++*count_; }
+    ~FrameCounter() { --*count_; }
+    FrameCounter(const FrameCounter&) = delete;
+    FrameCounter& operator=(const FrameCounter&) = delete;
+
+private:
+    int* count_;
+};
+
 }  // namespace roomstore::test

@@ -1,6 +1,7 @@
 #include "faults/simulation/statements.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <chrono>
@@ -165,14 +166,16 @@ public:
     }
 
     Result store_one(const Params& params) {
-        if (params.size() != StoredRow::columns - 1) {
+        // The column of each parameter. The index has none.
+        constexpr std::array<std::size_t, StoredRow::columns - 1> columns{
+            0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 12, 13};
+        if (params.size() != columns.size()) {
             throw std::logic_error("append.store_one has changed");
         }
         Given event{.row = std::make_shared<StoredRow>()};
         for (std::size_t i = 0; i < params.size(); ++i) {
             const auto& value = params.values()[i];
-            // All columns except the second, the index.
-            auto& cell = event.row->cells[i == 0 ? 0 : i + 1];
+            auto& cell = event.row->cells[columns[i]];
             if (value.format != postgres::Value::Format::null) cell = value.bytes;
         }
         event.row->cells[1] = "0";

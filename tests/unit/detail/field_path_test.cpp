@@ -34,6 +34,7 @@ TEST_CASE("untrusted keys are shortened and escaped for logs") {
 
 TEST_CASE("a refusal has the path, the reason and invalid_argument") {
     const FieldPath room("Room");
-    CHECK(roomstore::test::refusal([&] { roomstore::detail::throw_invalid(room.field("id"), "empty"); }) ==
-          "Room.id: empty");
+    CHECK(roomstore::test::refusal([&] {
+              roomstore::detail::throw_invalid(room.field("id"), "empty");
+          }) == "Room.id: empty");
 }

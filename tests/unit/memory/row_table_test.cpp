@@ -26,16 +26,12 @@ struct Row {
     Timestamp time;
     int value;
 };
-struct RowTraits {
-    static const std::string& id(const Row& row) noexcept { return row.id; }
-    static Timestamp time(const Row& row) noexcept { return row.time; }
-};
 
 }  // namespace
 
 TEST_CASE("a row table finds by id and lists by time and id") {
     std::mt19937 random(11);
-    RowTable<Row, RowTraits> table;
+    RowTable<Row, &Row::id, &Row::time> table;
     std::map<std::string, Row> model;
     for (int step = 0; step < 2000; ++step) {
         // Long ids are on the heap, short ones in the string object.
