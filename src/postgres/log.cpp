@@ -3,6 +3,9 @@
 #include <new>
 #include <utility>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "roomstore/detail/text.hpp"
 
 namespace roomstore::postgres {
@@ -23,8 +26,7 @@ void Log::start() {
 void Log::write(LogLevel level, std::initializer_list<std::string_view> parts) noexcept {
     if (!wanted()) return;
     try {
-        std::string text;
-        for (const auto part : parts) text += part;
+        const auto text = fmt::format("{}", fmt::join(parts, ""));
         Line line{level, detail::printable(text, most_bytes - cut.size())};
         const std::lock_guard lock(mutex_);
         if (!ended_ && lines_.size() < most_lines) {

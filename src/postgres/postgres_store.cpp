@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "append_job.hpp"
 #include "driver/session.hpp"
 #include "pool/worker_pool.hpp"
@@ -80,10 +82,10 @@ public:
             case State::open:
                 return;
             case State::created:
-                throw Error(errc::closed, std::string(operation) + ": init() has not been called");
+                throw Error(errc::closed, fmt::format("{}: init() has not been called", operation));
             case State::closed:
                 throw Error(errc::closed,
-                            std::string(operation) + ": the store was closed by close()");
+                            fmt::format("{}: the store was closed by close()", operation));
         }
     }
 

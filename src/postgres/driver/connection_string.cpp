@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include <fmt/format.h>
+
 namespace roomstore::postgres {
 
 namespace {
@@ -96,8 +98,9 @@ std::string ConnectionTarget::where() const {
     const auto host = value_of(settings, "host");
     const auto address = value_of(settings, "hostaddr");
     if (host.empty() && address.empty()) return "the default server";
-    if (!may_be_shown()) return "server " + std::to_string(number) + " of the connection string";
-    return "server \"" + (host.empty() ? address : host) + "\", port " + value_of(settings, "port");
+    if (!may_be_shown()) return fmt::format("server {} of the connection string", number);
+    return fmt::format(
+        R"(server "{}", port {})", host.empty() ? address : host, value_of(settings, "port"));
 }
 
 ConnectionPlan plan_connections(const PostgresOptions& options) {

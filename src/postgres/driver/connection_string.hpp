@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "driver/connection_settings.hpp"
+#include "driver/libpq/connection_settings.hpp"
 #include "roomstore/postgres/postgres_options.hpp"
 
 namespace roomstore::postgres {

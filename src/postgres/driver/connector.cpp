@@ -5,18 +5,22 @@
 #include <optional>
 #include <utility>
 
-#include "driver/connect.hpp"
+#include <fmt/format.h>
+
+#include "driver/libpq/connect.hpp"
 
 namespace roomstore::postgres {
 
-Connector::Connector(Servers& servers, PqxxControl& control)
+Connector::Connector(Servers& servers, ServerControl& control)
     : servers_(servers), control_(control), random_(std::random_device{}()) {}
 
 void Connector::connect(Clock::time_point deadline, const Use& use) {
     std::optional<Failure> failure;
     const auto failed = [&](const Failure& next) {
         auto all = next;
-        if (failure && failure->text != next.text) all.text = failure->text + "; " + next.text;
+        if (failure && failure->text != next.text) {
+            all.text = fmt::format("{}; {}", failure->text, next.text);
+        }
         failure = std::move(all);
     };
     const auto over = [&] { return control_.stopped() || Clock::now() >= deadline; };
@@ -87,7 +91,8 @@ void Connector::connect_to(std::size_t target,
     servers_.accepted = true;
     server.allow_to_show();
     use(std::move(connection),
-        server_name(server, address) + ", database \"" + server.settings.at("dbname") + '"',
+        fmt::format(
+            R"({}, database "{}")", server_name(server, address), server.settings.at("dbname")),
         limit);
     place_ = {.target = target, .address = address};
     servers_.order.begin_with(servers_.plan.begin_with_last ? place_ : ServerPlace{});

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "driver/connection_string.hpp"
-#include "driver/libpq.hpp"
-#include "driver/pqxx_control.hpp"
+#include "driver/libpq/control.hpp"
+#include "driver/libpq/libpq.hpp"
 #include "driver/server_order.hpp"
 
 namespace roomstore::postgres {
@@ -33,7 +33,7 @@ public:
     using Use = std::function<
         void(ConnectionHandle connection, std::string where, Clock::time_point limit)>;
 
-    Connector(Servers& servers, PqxxControl& control);
+    Connector(Servers& servers, ServerControl& control);
 
     /// @throws Failure, with the reasons of all attempts.
     void connect(Clock::time_point deadline, const Use& use);
@@ -51,7 +51,7 @@ private:
                     const Use& use);
 
     Servers& servers_;
-    PqxxControl& control_;
+    ServerControl& control_;
     ServerPlace place_;       // of the connection
     ServerPlace next_place_;  // the one after it
     std::minstd_rand random_;

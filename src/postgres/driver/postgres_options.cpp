@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include <fmt/format.h>
+
 #include "driver/connection_string.hpp"
 #include "roomstore/detail/text.hpp"
 #include "roomstore/error.hpp"
@@ -12,15 +14,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-[[noreturn]] void throw_invalid_option(std::string_view field, const std::string& text) {
-    throw Error(errc::invalid_argument, "PostgresOptions::" + std::string(field) + ": " + text);
+[[noreturn]] void throw_invalid_option(std::string_view field, std::string_view text) {
+    throw Error(errc::invalid_argument, fmt::format("PostgresOptions::{}: {}", field, text));
 }
 
 void check_number(std::string_view field, long long value, long long low, long long high) {
     if (value >= low && value <= high) return;
-    throw_invalid_option(
-        field,
-        std::to_string(value) + " is not in " + std::to_string(low) + ".." + std::to_string(high));
+    throw_invalid_option(field, fmt::format("{} is not in {}..{}", value, low, high));
 }
 
 void check_time(std::string_view field,
@@ -28,10 +28,8 @@ void check_time(std::string_view field,
                 std::chrono::milliseconds low) {
     constexpr std::chrono::milliseconds high = 1h;
     if (value >= low && value <= high) return;
-    throw_invalid_option(field,
-                         std::to_string(value.count()) + " ms is not in " +
-                             std::to_string(low.count()) + ".." + std::to_string(high.count()) +
-                             " ms");
+    throw_invalid_option(
+        field, fmt::format("{} ms is not in {}..{} ms", value.count(), low.count(), high.count()));
 }
 
 // Does not check for valid UTF-8: the server rejects any other invalid name with its own message.
@@ -39,11 +37,10 @@ void check_name(std::string_view field, const std::string& value, std::size_t lo
     constexpr std::size_t high = 63;  // NAMEDATALEN - 1: the server truncates silently
     if (value.size() < low || value.size() > high) {
         throw_invalid_option(field,
-                             std::to_string(value.size()) + " bytes long, not " +
-                                 std::to_string(low) + ".." + std::to_string(high));
+                             fmt::format("{} bytes long, not {}..{}", value.size(), low, high));
     }
     if (const auto nul = value.find('\0'); nul != std::string::npos) {
-        throw_invalid_option(field, "NUL at byte " + std::to_string(nul));
+        throw_invalid_option(field, fmt::format("NUL at byte {}", nul));
     }
 }
 
@@ -52,9 +49,9 @@ void check_name(std::string_view field, const std::string& value, std::size_t lo
 void validate(const PostgresOptions& options) {
     check_name("schema", options.schema, 1);
     if (options.schema.starts_with("pg_")) {
-        throw_invalid_option(
-            "schema",
-            detail::quoted(options.schema) + " is reserved: PostgreSQL keeps pg_ for itself");
+        throw_invalid_option("schema",
+                             fmt::format("{} is reserved: PostgreSQL keeps pg_ for itself",
+                                         detail::quoted(options.schema)));
     }
     const auto count = [](std::size_t value) { return static_cast<long long>(value); };
     check_number("connections", count(options.connections), 1, 1000);

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "driver/result_impl.hpp"
 #include "roomstore/detail/text.hpp"
 
@@ -76,16 +78,17 @@ std::optional<Timestamp> parse_timestamptz(std::string_view text) {
 ColumnError::ColumnError(const std::string& column,
                          std::string_view value,
                          std::string_view expected)
-    : std::runtime_error("column " + column + " holds " + detail::quoted(value, shown_bytes) +
-                         ", which is not " + std::string(expected)),
+    : std::runtime_error(fmt::format("column {} holds {}, which is not {}",
+                                     column,
+                                     detail::quoted(value, shown_bytes),
+                                     expected)),
       column_(column) {}
 
 const Result::Impl::Cell& Result::Impl::cell(std::size_t row, int column) const {
     const auto at = static_cast<std::size_t>(column);
     if (row >= rows || column < 0 || at >= columns) {
-        throw std::out_of_range("row " + std::to_string(row) + ", column " +
-                                std::to_string(column) + " of a result of " + std::to_string(rows) +
-                                " x " + std::to_string(columns));
+        throw std::out_of_range(
+            fmt::format("row {}, column {} of a result of {} x {}", row, column, rows, columns));
     }
     return cells[row * columns + at];
 }

@@ -1,5 +1,9 @@
 #include "driver/session_setup.hpp"
 
+#include <iterator>
+
+#include <fmt/format.h>
+
 namespace roomstore::postgres {
 
 namespace {
@@ -9,7 +13,7 @@ constexpr std::chrono::seconds idle_in_transaction{10};
 
 constexpr bool needed = true;
 
-std::string literal(std::chrono::milliseconds time) { return std::to_string(time.count()); }
+std::string literal(std::chrono::milliseconds time) { return fmt::to_string(time.count()); }
 
 }  // namespace
 
@@ -23,7 +27,7 @@ std::string quote_identifier(std::string_view name) {
 }
 
 std::string search_path(std::string_view quoted_schema) {
-    return "pg_catalog, " + std::string(quoted_schema) + ", pg_temp";
+    return fmt::format("pg_catalog, {}, pg_temp", quoted_schema);
 }
 
 std::vector<Setting> transaction_settings(const SessionLimits& limits,
@@ -57,7 +61,7 @@ std::vector<Setting> session_settings(const SessionLimits& limits, const std::st
 std::string set_commands(std::string_view scope, const std::vector<Setting>& settings) {
     std::string text;
     for (const auto& setting : settings) {
-        text += std::string(scope) + ' ' + setting.name + " = " + setting.value + ';';
+        fmt::format_to(std::back_inserter(text), "{} {} = {};", scope, setting.name, setting.value);
     }
     return text;
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "roomstore/detail/text.hpp"
 
 namespace roomstore::postgres {
@@ -52,7 +54,9 @@ void leave_in_doubt(CallOutcome& outcome) {
 
 std::string context_of(const Operation& operation) {
     std::string text(operation.name);
-    if (!operation.room_id.empty()) text += " in " + detail::named("room", operation.room_id);
+    if (!operation.room_id.empty()) {
+        text += fmt::format(" in {}", detail::named("room", operation.room_id));
+    }
     return text;
 }
 
@@ -225,7 +229,7 @@ void CallRunner::commit() {
         failure.in_doubt = true;
         failure.discard = true;
         // An exception here would be taken for one from before COMMIT.
-        [&]() noexcept { failure.text = std::string("after COMMIT: ") + error.what(); }();
+        [&]() noexcept { failure.text = fmt::format("after COMMIT: {}", error.what()); }();
         throw failure;
     }
 }
@@ -268,7 +272,7 @@ bool CallRunner::should_retry(const Operation& operation,
 CallOutcome CallRunner::give_up(const Failure& failure, const Progress& progress) {
     auto told = failure;
     if (progress.attempts > 1) {
-        told.text += " (after " + std::to_string(progress.attempts) + " attempts)";
+        told.text += fmt::format(" (after {} attempts)", progress.attempts);
     }
     auto outcome = failed_with(failure.code, told);
     if (progress.in_doubt) leave_in_doubt(outcome);

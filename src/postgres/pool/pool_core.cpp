@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "pool/cancel_thread.hpp"
 #include "pool/watchdog.hpp"
 
@@ -49,7 +51,7 @@ void PoolCore::open() {
     } catch (const std::exception& error) {
         end_start(true);
         shut_down();
-        throw Error(errc::internal, std::string("cannot start the threads: ") + error.what());
+        throw Error(errc::internal, fmt::format("cannot start the threads: {}", error.what()));
     }
     end_start(false);
 }
@@ -124,10 +126,11 @@ void PoolCore::submit(CallPtr call) noexcept {
         } else if (full()) {
             ++totals_.calls_refused;
             end(*call,
-                CallOutcome::failed(errc::busy,
-                                    context_of(call->operation) + ": the queue is full: " +
-                                        std::to_string(options_.queue_capacity) +
-                                        " calls (PostgresOptions::queue_capacity)"),
+                CallOutcome::failed(
+                    errc::busy,
+                    fmt::format("{}: the queue is full: {} calls (PostgresOptions::queue_capacity)",
+                                context_of(call->operation),
+                                options_.queue_capacity)),
                 answers);
         } else {
             enqueue(std::move(call));
@@ -254,7 +257,8 @@ CallOutcome PoolCore::stopped(const PendingCall& call) const {
         Failure unknown;
         if (failure) unknown = *failure;
         if (unknown.text.empty()) {
-            unknown.text = "the answer to COMMIT did not come in time (" + factory_->where() + ')';
+            unknown.text =
+                fmt::format("the answer to COMMIT did not come in time ({})", factory_->where());
         }
         return failed_with(errc::commit_unknown, unknown);
     }
@@ -269,8 +273,10 @@ CallOutcome PoolCore::stopped(const PendingCall& call) const {
     if (failure && !failure->cut_by_store) return failed_with(failure->code, *failure);
     const auto limit = operation.deadline.value_or(options_.deadline);
     return failed_with(errc::timeout,
-                       std::string(queued ? why_queued(call) : "did not end") + " within " +
-                           std::to_string(limit.count()) + " ms (" + factory_->where() + ')');
+                       fmt::format("{} within {} ms ({})",
+                                   queued ? why_queued(call) : "did not end",
+                                   limit.count(),
+                                   factory_->where()));
 }
 
 const char* PoolCore::why_queued(const PendingCall& call) const {
@@ -285,7 +291,7 @@ const char* PoolCore::why_queued(const PendingCall& call) const {
 void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) noexcept {
     if (!call.state.finish()) return;
     if (outcome.needs_context) {
-        outcome.text = context_of(call.operation) + ": " + outcome.text;
+        outcome.text = fmt::format("{}: {}", context_of(call.operation), outcome.text);
     }
     switch (outcome.kind) {
         case CallOutcome::Kind::success:

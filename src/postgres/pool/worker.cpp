@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "pool/pool_core.hpp"
 #include "pool/watchdog.hpp"
 
@@ -148,10 +150,10 @@ private:
     void tell(LogLevel level, const char* what, std::string_view why = {}) const {
         if (worker_.calls.empty()) return;
         pool_.log_->compose(level, [&] {
-            auto line = context_of(worker_.calls.front()->operation);
+            auto calls = context_of(worker_.calls.front()->operation);
             const auto others = worker_.calls.size() - 1;
-            if (others > 0) line += " and " + std::to_string(others) + " more";
-            return line.append(what).append(why);
+            if (others > 0) calls += fmt::format(" and {} more", others);
+            return fmt::format("{}{}{}", calls, what, why);
         });
     }
 
@@ -249,7 +251,8 @@ void PoolCore::on_connected(Worker& worker) {
     stopped_.notify_all();
     connect_problem_.reset();
     if (std::exchange(worker.lost, false)) {
-        log_->compose(LogLevel::info, [&] { return "connected again; " + open_connections(); });
+        log_->compose(LogLevel::info,
+                      [&] { return fmt::format("connected again; {}", open_connections()); });
     }
 }
 
@@ -257,7 +260,7 @@ void PoolCore::on_disconnected(Worker& worker, std::string_view why) {
     if (std::exchange(worker.connected, false)) {
         worker.lost = true;
         log_->compose(LogLevel::warning, [&] {
-            return ("connection lost; " + open_connections() + ": ").append(why);
+            return fmt::format("connection lost; {}: {}", open_connections(), why);
         });
     }
     no_connection_.notify_all();
@@ -270,8 +273,9 @@ void PoolCore::on_connect_failed(const Failure& failure) {
     if (!log_->wanted() || state_ != State::open) return;
     auto problem = std::tuple(connected_workers(), failure.code, failure.sqlstate);
     if (problem == connect_problem_) return;
-    log_->compose(LogLevel::warning,
-                  [&] { return "cannot connect; " + open_connections() + ": " + failure.text; });
+    log_->compose(LogLevel::warning, [&] {
+        return fmt::format("cannot connect; {}: {}", open_connections(), failure.text);
+    });
     connect_problem_ = std::move(problem);
 }
 
@@ -281,8 +285,7 @@ std::size_t PoolCore::connected_workers() const {
 }
 
 std::string PoolCore::open_connections() const {
-    return std::to_string(connected_workers()) + " of " + std::to_string(options_.connections) +
-           " connections are open";
+    return fmt::format("{} of {} connections are open", connected_workers(), options_.connections);
 }
 
 // A worker without a connection leaves the calls to connected workers and connects meanwhile: a

@@ -5,6 +5,7 @@
 #include <asio/async_result.hpp>
 #include <asio/error.hpp>
 #include <asio/use_awaitable.hpp>
+#include <fmt/format.h>
 
 #include "pool/completion.hpp"
 #include "pool/pool_core.hpp"
@@ -82,7 +83,8 @@ asio::awaitable<void> WorkerPool::perform(Operation operation, std::shared_ptr<J
     // Not through `this`: the pool may be gone when the caller resumes.
     const auto core = core_;
     if (core->in_forked_child()) {
-        throw Error(errc::closed, context_of(operation) + ": " + PoolCore::forked_child_text);
+        throw Error(errc::closed,
+                    fmt::format("{}: {}", context_of(operation), PoolCore::forked_child_text));
     }
     const auto second_run =
         operation.rerun == Rerun::settles ? SecondRun::settles : SecondRun::unsafe;

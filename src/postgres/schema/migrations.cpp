@@ -1,8 +1,11 @@
 #include "schema/migrations.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "driver/session_setup.hpp"
 #include "roomstore/detail/text.hpp"
@@ -53,25 +56,29 @@ public:
 
     /// The text that replaces it.
     std::string clause() const {
-        if (partitions_ > 0) return "PARTITION BY HASH (" + std::string(key_) + ")";
-        return storage_.empty() ? std::string() : "WITH (" + std::string(storage_) + ")";
+        return partitions_ > 0 ? fmt::format(" PARTITION BY HASH ({})", key_) : with_storage();
     }
 
     /// The statements that follow the CREATE TABLE.
     std::string partitions() const {
         std::string out;
         for (int i = 0; i < partitions_; ++i) {
-            const std::string table = "{schema}." + std::string(table_);
-            out += "\nCREATE TABLE " + table + "_p" + std::to_string(i) + " PARTITION OF " + table +
-                   "\n    FOR VALUES WITH (MODULUS " + std::to_string(partitions_) +
-                   ", REMAINDER " + std::to_string(i) + ")";
-            if (!storage_.empty()) out += " WITH (" + std::string(storage_) + ")";
-            out += ';';
+            fmt::format_to(std::back_inserter(out),
+                           "\nCREATE TABLE {{schema}}.{0}_p{1} PARTITION OF {{schema}}.{0}\n"
+                           "    FOR VALUES WITH (MODULUS {2}, REMAINDER {1}){3};",
+                           table_,
+                           i,
+                           partitions_,
+                           with_storage());
         }
         return out;
     }
 
 private:
+    std::string with_storage() const {
+        return storage_.empty() ? std::string() : fmt::format(" WITH ({})", storage_);
+    }
+
     static std::string_view take_word(std::string_view& text) {
         const auto end = std::min(text.find(' '), text.size());
         const auto word = text.substr(0, end);
@@ -94,9 +101,7 @@ std::string expand(std::string_view text, int partitions) {
         text.remove_prefix(at + opening.size());
         const auto end = text.find(closing);
         const PerRoom per_room(text.substr(0, end), partitions);
-        const std::string clause = per_room.clause();
-        if (!clause.empty()) out += ' ' + clause;
-        out += ';' + per_room.partitions();
+        out += fmt::format("{};{}", per_room.clause(), per_room.partitions());
         text.remove_prefix(end + closing.size());
     }
     return out += text;
@@ -116,10 +121,11 @@ std::vector<std::string> commands_of(std::string_view script) {
 std::vector<std::string> migration_commands(const EmbeddedSql& migration,
                                             const std::string& schema,
                                             int partitions) {
-    auto commands = commands_of(expand(migration.text, partitions) +
-                                "\nINSERT INTO {schema}.schema_version (version, name) VALUES (" +
-                                std::to_string(migration.number) + ", '" +
-                                std::string(migration.name) + "');\n");
+    auto commands = commands_of(fmt::format(
+        "{}\nINSERT INTO {{schema}}.schema_version (version, name) VALUES ({}, '{}');\n",
+        expand(migration.text, partitions),
+        migration.number,
+        migration.name));
     for (auto& command : commands) command = expand_schema(command, quote_identifier(schema));
     return commands;
 }
@@ -135,9 +141,10 @@ void run_migration(Session& session,
     } catch (const Failure& failure) {
         // duplicate_table, which is also reported for indexes.
         if (failure.sqlstate != "42P07") throw;
-        mismatch(detail::named("schema", schema) +
-                 " holds something that roomstore did not make: " + failure.text +
-                 "; choose another schema");
+        mismatch(
+            fmt::format("{} holds something that roomstore did not make: {}; choose another schema",
+                        detail::named("schema", schema),
+                        failure.text));
     }
 }
 
@@ -146,14 +153,16 @@ void run_migration(Session& session,
 std::int64_t latest_schema_version() { return embedded_migrations.back().number; }
 
 std::string schema_script(const std::string& schema, int partitions) {
-    std::string script =
-        "-- The tables of roomstore, version " + std::to_string(latest_schema_version()) +
-        ". A role that is to use them, and may have no other rights, needs\n"
+    const auto quoted_schema = quote_identifier(schema);
+    std::string script = fmt::format(
+        "-- The tables of roomstore, version {}. A role that is to use them, and may have no other "
+        "rights, needs\n"
         "--   GRANT USAGE ON SCHEMA ... TO role;\n"
         "--   GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ... TO role;\n"
-        "BEGIN;\n\nSET LOCAL search_path = " +
-        search_path(quote_identifier(schema)) + ";\nCREATE SCHEMA IF NOT EXISTS " +
-        quote_identifier(schema) + ";\n\n";
+        "BEGIN;\n\nSET LOCAL search_path = {};\nCREATE SCHEMA IF NOT EXISTS {};\n\n",
+        latest_schema_version(),
+        search_path(quoted_schema),
+        quoted_schema);
     for (const auto& migration : embedded_migrations) {
         for (const auto& command : migration_commands(migration, schema, partitions)) {
             script += command;
@@ -167,20 +176,25 @@ SchemaState read_schema_state(Session& session, const std::string& schema) {
     const Row row = found[0];
     const auto encoding = row.text(0);
     if (encoding != "UTF8") {
-        mismatch("the database has the encoding " + encoding +
-                 ", which cannot hold every text; use a database created with ENCODING 'UTF8'");
+        mismatch(
+            fmt::format("the database has the encoding {}, which cannot hold every text; use "
+                        "a database created with ENCODING 'UTF8'",
+                        encoding));
     }
     SchemaState state{.schema_exists = row.boolean(1)};
     if (!state.schema_exists) return state;
     if (!row.boolean(2)) {
-        deny("use " + detail::named("schema", schema) + "; GRANT USAGE ON SCHEMA " +
-             quote_identifier(schema) + " to it");
+        deny(fmt::format("use {}; GRANT USAGE ON SCHEMA {} to it",
+                         detail::named("schema", schema),
+                         quote_identifier(schema)));
     }
     if (!row.boolean(3)) return state;
     if (!row.boolean(4)) {
-        deny("read the tables in " + detail::named("schema", schema) +
-             "; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " +
-             quote_identifier(schema) + " to it");
+        deny(
+            fmt::format("read the tables in {}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES "
+                        "IN SCHEMA {} to it",
+                        detail::named("schema", schema),
+                        quote_identifier(schema)));
     }
     const auto version = session.exec(read_version, Params());
     state.version = version[0].int64(0);
@@ -190,20 +204,26 @@ SchemaState read_schema_state(Session& session, const std::string& schema) {
 bool needs_migration(const SchemaState& state, const std::string& schema, bool create) {
     const auto latest = latest_schema_version();
     if (state.version == latest) return false;
+    const auto name = detail::named("schema", schema);
     if (state.version > latest) {
-        mismatch(detail::named("schema", schema) + " has version " + std::to_string(state.version) +
-                 ", newer than version " + std::to_string(latest) +
-                 " of this build; use a build of roomstore that knows it");
+        mismatch(
+            fmt::format("{} has version {}, newer than version {} of this build; use a build of "
+                        "roomstore that knows it",
+                        name,
+                        state.version,
+                        latest));
     }
     if (create) return true;
-    const std::string found =
-        !state.schema_exists ? "there is no " + detail::named("schema", schema)
-        : state.version == 0
-            ? detail::named("schema", schema) + " holds no tables of roomstore"
-            : detail::named("schema", schema) + " has version " + std::to_string(state.version);
-    mismatch(found + ", this build needs version " + std::to_string(latest) +
-             ", and create_schema is off; have a role that may create tables run init() with "
-             "create_schema on, or run the text of PostgresStore::schema_sql()");
+    const std::string found = !state.schema_exists ? fmt::format("there is no {}", name)
+                              : state.version == 0
+                                  ? fmt::format("{} holds no tables of roomstore", name)
+                                  : fmt::format("{} has version {}", name, state.version);
+    mismatch(
+        fmt::format("{}, this build needs version {}, and create_schema is off; have a role "
+                    "that may create tables run init() with create_schema on, or run the text "
+                    "of PostgresStore::schema_sql()",
+                    found,
+                    latest));
 }
 
 bool apply_next_migration(Session& session, const std::string& schema, int partitions) {

@@ -3,6 +3,9 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "roomstore/error.hpp"
 #include "schema/embedded_sql.hpp"
 #include "sql/statement.hpp"
@@ -62,20 +65,21 @@ void require_creation_rights(Session& session, const std::string& schema) {
     const auto found = session.exec(creation_rights, Params().add(schema));
     const Row row = found[0];
     if (row.boolean(0)) return;
-    deny("create the tables; GRANT CREATE ON " + row.text(1) + " TO " + row.text(2) +
-         ", or have another role create them");
+    deny(
+        fmt::format("create the tables; GRANT CREATE ON {} TO {}, or have another role create them",
+                    row.view(1),
+                    row.view(2)));
 }
 
 void require_table_rights(Session& session, const std::string& schema) {
     const auto lacking = session.exec(table_rights, Params().add(schema).add_array(tables()));
     if (lacking.empty()) return;
-    std::string rights;
-    for (std::size_t i = 0; i < lacking.size(); ++i) {
-        if (!rights.empty()) rights += ", ";
-        rights += lacking[i].text(0);
-    }
-    deny("use all tables; GRANT " + rights + " ON ALL TABLES IN SCHEMA " + lacking[0].text(1) +
-         " TO " + lacking[0].text(2));
+    std::vector<std::string_view> rights;
+    for (std::size_t i = 0; i < lacking.size(); ++i) rights.push_back(lacking[i].view(0));
+    deny(fmt::format("use all tables; GRANT {} ON ALL TABLES IN SCHEMA {} TO {}",
+                     fmt::join(rights, ", "),
+                     lacking[0].view(1),
+                     lacking[0].view(2)));
 }
 
 }  // namespace roomstore::postgres

@@ -1,4 +1,4 @@
-#include "driver/connect.hpp"
+#include "driver/libpq/connect.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,6 +10,8 @@
 #include <poll.h>
 #include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace roomstore::postgres {
 
@@ -55,7 +57,7 @@ std::string text_of_refusal(std::string_view sqlstate) {
         known, [&](const Words& words) { return sqlstate.starts_with(words.sqlstate); });
     const std::string_view text =
         found == known.end() ? "the server refuses the connection" : found->text;
-    return std::string(text) + " (SQLSTATE " + std::string(sqlstate) + ')';
+    return fmt::format("{} (SQLSTATE {})", text, sqlstate);
 }
 
 // Whether a libpq message contains one of the values that such messages are known to quote.
@@ -105,12 +107,12 @@ Failure connect_failure(PGconn* connection,
     } else if (quoting == Quoting::forbidden) {
         failure.text = text_without_values(failure, target);
     }
-    failure.text = "cannot connect to " + where + ": " + failure.text;
+    failure.text = fmt::format("cannot connect to {}: {}", where, failure.text);
     return failure;
 }
 
-Failure not_found(const ConnectionTarget& target, const std::string& why) {
-    return unreachable("cannot connect to " + target.where() + ": " + why);
+Failure not_found(const ConnectionTarget& target, std::string_view why) {
+    return unreachable(fmt::format("cannot connect to {}: {}", target.where(), why));
 }
 
 // Whether this is the directory of a socket, as far as can be determined. Throws if it certainly
@@ -138,7 +140,7 @@ std::vector<std::string> resolve(const ConnectionTarget& target, const std::stri
     addrinfo* found = nullptr;
     const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
     if (error != 0) {
-        throw not_found(target, std::string("its name has no address: ") + ::gai_strerror(error));
+        throw not_found(target, fmt::format("its name has no address: {}", ::gai_strerror(error)));
     }
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, ::freeaddrinfo);
     std::vector<std::string> addresses;
@@ -169,14 +171,14 @@ std::string server_name(const ConnectionTarget& target, const std::string& addre
     // If the name may not be shown, its address may not be either: "1234" is 0.0.4.210.
     if (address.empty() || !target.may_be_shown() || text.find(address) != std::string::npos)
         return text;
-    return text + " at " + address;
+    return fmt::format("{} at {}", text, address);
 }
 
 ConnectionHandle connect_to(const ConnectionTarget& target,
                             const std::string& address,
                             Quoting quoting,
                             Clock::time_point deadline,
-                            PqxxControl& control) {
+                            ServerControl& control) {
     const auto where = server_name(target, address);
     auto settings = target.settings;
     settings["hostaddr"] = address;
@@ -197,12 +199,13 @@ ConnectionHandle connect_to(const ConnectionTarget& target,
             go_on && wait_for(socket, next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
         // libpq may close this socket and open another.
         control.take_back();
-        if (control.stopped()) throw unreachable("connecting to " + where + " was stopped");
+        if (control.stopped())
+            throw unreachable(fmt::format("connecting to {} was stopped", where));
         if (!ready) {
             const auto spent =
                 std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
-            throw unreachable("cannot connect to " + where + ": no answer within " +
-                              std::to_string(spent.count()) + " ms");
+            throw unreachable(
+                fmt::format("cannot connect to {}: no answer within {} ms", where, spent.count()));
         }
         next = PQconnectPoll(connection.get());
     }

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "driver/connection_string.hpp"
-#include "driver/libpq.hpp"
-#include "driver/pqxx_control.hpp"
+#include "driver/libpq/control.hpp"
+#include "driver/libpq/libpq.hpp"
 
 namespace roomstore::postgres {
 
@@ -42,7 +42,7 @@ ConnectionHandle connect_to(const ConnectionTarget& target,
                             const std::string& address,
                             Quoting quoting,
                             std::chrono::steady_clock::time_point deadline,
-                            PqxxControl& control);
+                            ServerControl& control);
 
 /// Runs the statements of `query` as one simple query. Gives up at `deadline`; the connection is
 /// then unusable.

@@ -1,4 +1,4 @@
-#include "driver/connection_settings.hpp"
+#include "driver/libpq/connection_settings.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,9 @@
 #include <new>
 #include <optional>
 
-#include "driver/libpq.hpp"
+#include <fmt/format.h>
+
+#include "driver/libpq/libpq.hpp"
 #include "roomstore/error.hpp"
 
 namespace roomstore::postgres {
@@ -29,7 +31,8 @@ constexpr std::array numbers{"keepalives",
                              "connect_timeout"};
 
 [[noreturn]] void throw_invalid_setting(std::string_view text) {
-    throw Error(errc::invalid_argument, "PostgresOptions::connection_string: " + std::string(text));
+    throw Error(errc::invalid_argument,
+                fmt::format("PostgresOptions::connection_string: {}", text));
 }
 
 Settings settings_in(const PQconninfoOption* options) {
@@ -137,12 +140,11 @@ void check_hosts_and_ports(const Settings& settings) {
     check_addresses(settings);
     const auto count = std::max({hosts.size(), addresses.size(), std::size_t{1}});
     if (!hosts.empty() && !addresses.empty() && hosts.size() != addresses.size()) {
-        throw_invalid_setting("names " + std::to_string(hosts.size()) + " hosts, but " +
-                              std::to_string(addresses.size()) + " addresses");
+        throw_invalid_setting(
+            fmt::format("names {} hosts, but {} addresses", hosts.size(), addresses.size()));
     }
     if (ports.size() > 1 && ports.size() != count) {
-        throw_invalid_setting("names " + std::to_string(count) + " hosts, but " +
-                              std::to_string(ports.size()) + " ports");
+        throw_invalid_setting(fmt::format("names {} hosts, but {} ports", count, ports.size()));
     }
 }
 
@@ -160,9 +162,8 @@ void check(const Settings& settings) {
 }  // namespace
 
 void refuse_value(std::string_view key, std::string_view text) {
-    throw_invalid_setting(std::string(key) +
-                          " (there, in the service file or in the environment) " +
-                          std::string(text));
+    throw_invalid_setting(
+        fmt::format("{} (there, in the service file or in the environment) {}", key, text));
 }
 
 Settings parse_settings(const std::string& connection_string) {

@@ -1,4 +1,4 @@
-#include "driver/pqxx_control.hpp"
+#include "driver/libpq/control.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -8,11 +8,13 @@
 #include <unistd.h>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace roomstore::postgres {
 
-void PqxxControl::reset() noexcept { stopped_ = false; }
+void ServerControl::reset() noexcept { stopped_ = false; }
 
-void PqxxControl::cancel() noexcept {
+void ServerControl::cancel() noexcept {
     std::shared_ptr<PGcancel> canceller;
     {
         const std::lock_guard lock(mutex_);
@@ -28,31 +30,31 @@ void PqxxControl::cancel() noexcept {
     PQcancel(canceller.get(), ignored, sizeof ignored);
 }
 
-void PqxxControl::cut() noexcept {
+void ServerControl::cut() noexcept {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
     shut_down();
 }
 
-void PqxxControl::shut_down() noexcept {
+void ServerControl::shut_down() noexcept {
     if (socket_ < 0) return;
     cut_ = true;
     ::shutdown(socket_, SHUT_RDWR);
 }
 
-void PqxxControl::keep(int socket, const std::string& where) {
+void ServerControl::keep(int socket, const std::string& where) {
     drop();
     socket_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
     if (socket_ >= 0) return;
-    throw classify(
-        {}, "cannot connect to " + where + ": " + std::generic_category().message(errno), true);
+    const auto why = std::generic_category().message(errno);
+    throw classify({}, fmt::format("cannot connect to {}: {}", where, why), true);
 }
 
-void PqxxControl::drop() noexcept {
+void ServerControl::drop() noexcept {
     if (socket_ >= 0) ::close(std::exchange(socket_, -1));
 }
 
-bool PqxxControl::lend_connecting(int socket, const std::string& where) {
+bool ServerControl::lend_connecting(int socket, const std::string& where) {
     const std::lock_guard lock(mutex_);
     keep(socket, where);
     // A stop that arrived while no socket was lent applies to this one.
@@ -60,14 +62,16 @@ bool PqxxControl::lend_connecting(int socket, const std::string& where) {
     return !stopped_;
 }
 
-void PqxxControl::lend(int socket, const std::string& where, std::shared_ptr<PGcancel> canceller) {
+void ServerControl::lend(int socket,
+                         const std::string& where,
+                         std::shared_ptr<PGcancel> canceller) {
     const std::lock_guard lock(mutex_);
     keep(socket, where);
     canceller_ = std::move(canceller);
     if (stopped_) shut_down();
 }
 
-void PqxxControl::take_back() noexcept {
+void ServerControl::take_back() noexcept {
     std::shared_ptr<PGcancel> canceller;
     const std::lock_guard lock(mutex_);
     drop();

@@ -15,7 +15,7 @@ namespace roomstore::postgres {
 ///
 /// Holds a duplicate of the descriptor: libpq closes its socket as soon as it finds the connection
 /// lost, and the number may be reused at once.
-class PqxxControl final : public SessionControl {
+class ServerControl final : public SessionControl {
 public:
     void reset() noexcept override;
     void cancel() noexcept override;

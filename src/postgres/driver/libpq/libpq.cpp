@@ -1,4 +1,4 @@
-#include "driver/libpq.hpp"
+#include "driver/libpq/libpq.hpp"
 
 #include <cerrno>
 #include <new>

@@ -1,4 +1,4 @@
-#include "driver/pipeline.hpp"
+#include "driver/libpq/pipeline.hpp"
 
 #include <cstdlib>
 #include <memory>

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "driver/libpq.hpp"
+#include "driver/libpq/libpq.hpp"
 #include "driver/row.hpp"
 
 namespace roomstore::postgres {

@@ -1,10 +1,14 @@
-#include "driver/pqxx_session.hpp"
+#include "driver/libpq/server_session.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
-#include "driver/connect.hpp"
-#include "driver/pipeline.hpp"
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "driver/libpq/connect.hpp"
+#include "driver/libpq/pipeline.hpp"
 
 namespace roomstore::postgres {
 
@@ -21,8 +25,7 @@ void check_size(std::string_view name, std::size_t count, const char* what, std:
     if (count <= most) return;
     Failure failure;
     failure.code = errc::invalid_argument;
-    failure.text = std::string(name) + " with " + std::to_string(count) + ' ' + what +
-                   "; PostgreSQL takes " + std::to_string(most);
+    failure.text = fmt::format("{} with {} {}; PostgreSQL takes {}", name, count, what, most);
     throw failure;
 }
 
@@ -33,20 +36,17 @@ void check_size(std::string_view name, const Params& params) {
     check_size(name, bytes, "bytes", most_bytes);
 }
 
-class PqxxSessionFactory final : public SessionFactory {
+class ServerSessionFactory final : public SessionFactory {
 public:
-    explicit PqxxSessionFactory(const PostgresOptions& options)
+    explicit ServerSessionFactory(const PostgresOptions& options)
         : config_(session_config(options)) {}
 
-    std::unique_ptr<Session> make() override { return std::make_unique<PqxxSession>(config_); }
+    std::unique_ptr<Session> make() override { return std::make_unique<ServerSession>(config_); }
 
     std::string where() const override {
-        std::string text;
-        for (const auto& target : config_->servers.plan.targets) {
-            if (!text.empty()) text += ", or ";
-            text += target.where();
-        }
-        return text;
+        const auto names =
+            config_->servers.plan.targets | std::views::transform(&ConnectionTarget::where);
+        return fmt::format("{}", fmt::join(names, ", or "));
     }
 
     std::vector<StatementReading> read_metrics() const override { return config_->metrics.read(); }
@@ -72,17 +72,17 @@ std::shared_ptr<SessionConfig> session_config(const PostgresOptions& options) {
 }
 
 std::shared_ptr<SessionFactory> make_session_factory(const PostgresOptions& options) {
-    return std::make_shared<PqxxSessionFactory>(options);
+    return std::make_shared<ServerSessionFactory>(options);
 }
 
-PqxxSession::PqxxSession(std::shared_ptr<SessionConfig> config)
+ServerSession::ServerSession(std::shared_ptr<SessionConfig> config)
     : config_(std::move(config)),
-      control_(std::make_shared<PqxxControl>()),
+      control_(std::make_shared<ServerControl>()),
       connector_(config_->servers, *control_) {}
 
-PqxxSession::~PqxxSession() { disconnect(); }
+ServerSession::~ServerSession() { disconnect(); }
 
-void PqxxSession::connect(Clock::time_point deadline) {
+void ServerSession::connect(Clock::time_point deadline) {
     disconnect();
     const auto use = [this](ConnectionHandle handle, std::string where, Clock::time_point limit) {
         try {
@@ -99,7 +99,7 @@ void PqxxSession::connect(Clock::time_point deadline) {
     connector_.connect(deadline, use);
 }
 
-void PqxxSession::set_up(Clock::time_point deadline) {
+void ServerSession::set_up(Clock::time_point deadline) {
     const std::shared_ptr<PGcancel> canceller(PQgetCancel(raw_), PQfreeCancel);
     if (!canceller) throw at_server(failure_of(raw_, nullptr));
     // Until the session is ready, it is stopped by a cut: a cancel request would achieve nothing.
@@ -120,7 +120,7 @@ void PqxxSession::set_up(Clock::time_point deadline) {
 // Sends all settings in one message; one by one if the server refuses any of them, which undoes
 // them all.
 // @returns the settings that the server accepted.
-std::vector<Setting> PqxxSession::set_all(std::string_view scope, Clock::time_point deadline) {
+std::vector<Setting> ServerSession::set_all(std::string_view scope, Clock::time_point deadline) {
     auto settings = config_->settings;
     std::erase_if(settings, [&](const auto& each) { return each.since > PQserverVersion(raw_); });
     const auto refused = [&](const std::vector<Setting>& some, bool needed) {
@@ -131,7 +131,7 @@ std::vector<Setting> PqxxSession::set_all(std::string_view scope, Clock::time_po
             // invalid_parameter_value, undefined_object, feature_not_supported
             const auto& state = failure.sqlstate;
             if (control_->was_cut()) {
-                throw classify({}, "connecting to " + where_ + " was stopped", true);
+                throw classify({}, fmt::format("connecting to {} was stopped", where_), true);
             }
             if (state != "22023" && state != "42704" && state != "0A000") throw at_server(failure);
             if (needed) throw mismatch(failure.text);
@@ -144,25 +144,26 @@ std::vector<Setting> PqxxSession::set_all(std::string_view scope, Clock::time_po
     return settings;
 }
 
-void PqxxSession::require_version() const {
+void ServerSession::require_version() const {
     const int version = PQserverVersion(raw_);
     if (version >= oldest_server_version) return;
     const char* const name = PQparameterStatus(raw_, "server_version");
-    throw mismatch("the server is PostgreSQL " +
-                   (name == nullptr ? std::to_string(version) : std::string(name)) +
-                   "; needed: " + std::to_string(oldest_server_version / 10000) + " or newer");
+    throw mismatch(fmt::format("the server is PostgreSQL {}; needed: {} or newer",
+                               name == nullptr ? fmt::to_string(version) : std::string(name),
+                               oldest_server_version / 10000));
 }
 
-void PqxxSession::require_date_style() const {
+void ServerSession::require_date_style() const {
     const char* const style = PQparameterStatus(raw_, "DateStyle");
     if (style == nullptr || std::string_view(style).starts_with("ISO")) return;
-    throw mismatch("DateStyle is \"" + std::string(style) +
-                   "\"; without session state it has to be ISO by default: "
-                   "ALTER ROLE ... SET DateStyle = 'ISO'");
+    throw mismatch(
+        fmt::format("DateStyle is \"{}\"; without session state it has to be ISO by "
+                    "default: ALTER ROLE ... SET DateStyle = 'ISO'",
+                    style));
 }
 
 // A new connection to this server would not help.
-Failure PqxxSession::mismatch(std::string text) const {
+Failure ServerSession::mismatch(std::string text) const {
     Failure failure;
     failure.code = errc::schema_mismatch;
     failure.broken = true;
@@ -170,7 +171,7 @@ Failure PqxxSession::mismatch(std::string text) const {
     return at_server(std::move(failure));
 }
 
-void PqxxSession::disconnect() noexcept {
+void ServerSession::disconnect() noexcept {
     control_->take_back();
     connection_.reset();
     raw_ = nullptr;
@@ -181,11 +182,11 @@ void PqxxSession::disconnect() noexcept {
     deallocated_.clear();
 }
 
-bool PqxxSession::connected() const noexcept {
+bool ServerSession::connected() const noexcept {
     return raw_ != nullptr && PQstatus(raw_) == CONNECTION_OK;
 }
 
-TransactionStatus PqxxSession::transaction_status() const noexcept {
+TransactionStatus ServerSession::transaction_status() const noexcept {
     if (begin_pending_) return TransactionStatus::open;
     switch (raw_ == nullptr ? PQTRANS_UNKNOWN : PQtransactionStatus(raw_)) {
         case PQTRANS_IDLE:
@@ -201,29 +202,29 @@ TransactionStatus PqxxSession::transaction_status() const noexcept {
 
 // Checked before each step of a call except its end. The server forgets a cancel request that
 // arrives while it waits for the client; the session must not.
-void PqxxSession::require_usable() const {
+void ServerSession::require_usable() const {
     if (!connection_) throw classify({}, "not connected", true);
     if (control_->stopped()) throw at_server(classify("57014", "the call was stopped", false));
 }
 
-Failure PqxxSession::at_server(Failure failure) const {
+Failure ServerSession::at_server(Failure failure) const {
     // To libpq it looks as if the server had closed the connection.
     if (failure.broken && failure.sqlstate.empty() && control_->was_cut()) {
         failure.cut_by_store = true;
         failure.text = "the store cut the connection, to end a call on it";
     }
-    failure.text += " (" + where_ + ')';
+    failure.text += fmt::format(" ({})", where_);
     return failure;
 }
 
-Failure PqxxSession::current_failure() const {
+Failure ServerSession::current_failure() const {
     auto failure = failure_of_current_exception(raw_);
     // The next attempt continues after a server that is read-only.
     if (failure.sqlstate == "25006") connector_.move_on();
     return at_server(std::move(failure));
 }
 
-PqxxSession::Entry& PqxxSession::entry_of(const Statement& statement) {
+ServerSession::Entry& ServerSession::entry_of(const Statement& statement) {
     const auto found = entries_.find(statement.name);
     if (found != entries_.end()) {
         found->second.last_used = ++uses_;
@@ -239,7 +240,7 @@ PqxxSession::Entry& PqxxSession::entry_of(const Statement& statement) {
     return entries_.emplace(std::move(name), std::move(entry)).first->second;
 }
 
-void PqxxSession::forget_oldest() {
+void ServerSession::forget_oldest() {
     const auto oldest = std::ranges::min_element(
         entries_, {}, [](const auto& each) { return each.second.last_used; });
     if (oldest->second.prepared) deallocated_.push_back(oldest->second.name);
@@ -249,13 +250,13 @@ void PqxxSession::forget_oldest() {
 // A plan that was made while the tables were small may later scan a whole room. Until the server
 // has gathered statistics, which makes it replan, only we can force it to: after 1, 2, 4, 8 ...
 // statements.
-void PqxxSession::renew_plans() {
+void ServerSession::renew_plans() {
     if (!config_->prepared_statements || ++statements_run_ < plans_until_) return;
     plans_until_ *= 2;
     run_simple(raw_, "DISCARD PLANS");
 }
 
-Result PqxxSession::exec(const Statement& statement, const Params& params) {
+Result ServerSession::exec(const Statement& statement, const Params& params) {
     require_usable();
     auto& entry = entry_of(statement);
     if (begin_pending_) {
@@ -274,7 +275,7 @@ Result PqxxSession::exec(const Statement& statement, const Params& params) {
     }
 }
 
-void PqxxSession::exec_all(const std::vector<Request>& requests, std::vector<Result>& results) {
+void ServerSession::exec_all(const std::vector<Request>& requests, std::vector<Result>& results) {
     const auto piped = [&](const Request& request) {
         return goes_prepared(entry_of(request.statement));
     };
@@ -287,7 +288,7 @@ void PqxxSession::exec_all(const std::vector<Request>& requests, std::vector<Res
     }
 }
 
-void PqxxSession::run_piped(const std::vector<Request>& requests, std::vector<Result>& results) {
+void ServerSession::run_piped(const std::vector<Request>& requests, std::vector<Result>& results) {
     renew_plans();
     for (const auto& request : requests) {
         check_size(request.statement.name, request.params);
@@ -316,11 +317,11 @@ void PqxxSession::run_piped(const std::vector<Request>& requests, std::vector<Re
     }
 }
 
-bool PqxxSession::goes_prepared(const Entry& entry) const {
+bool ServerSession::goes_prepared(const Entry& entry) const {
     return config_->prepared_statements && !entry.custom_plan;
 }
 
-void PqxxSession::prepare(Entry& entry) {
+void ServerSession::prepare(Entry& entry) {
     if (entry.prepared) return;
     while (!deallocated_.empty()) {
         connection_->unprepare(deallocated_.back());
@@ -331,7 +332,7 @@ void PqxxSession::prepare(Entry& entry) {
 }
 
 // The settings last for one implicit transaction, which ends with the pipeline.
-Result PqxxSession::run_unprepared(const Entry& entry, const Params& params) {
+Result ServerSession::run_unprepared(const Entry& entry, const Params& params) {
     const bool plans = config_->prepared_statements;
     // An open transaction was given its settings when it began.
     const bool pins = !plans && transaction_status() == TransactionStatus::idle;
@@ -344,14 +345,14 @@ Result PqxxSession::run_unprepared(const Entry& entry, const Params& params) {
     return make_result(pipeline.next());
 }
 
-Result PqxxSession::run(Entry& entry, const Params& params) {
+Result ServerSession::run(Entry& entry, const Params& params) {
     check_size(entry.name, params);
     if (!goes_prepared(entry)) return run_unprepared(entry, params);
     prepare(entry);
     return make_result(run_prepared(raw_, entry.name, params.values()));
 }
 
-void PqxxSession::run_command(const std::string& command) {
+void ServerSession::run_command(const std::string& command) {
     require_usable();
     send_begin();
     try {
@@ -363,13 +364,13 @@ void PqxxSession::run_command(const std::string& command) {
 
 // BEGIN is sent with the first statement and costs no round trip of its own. Behind a pooler it
 // consists of several commands, which only a simple query can hold.
-void PqxxSession::begin() {
+void ServerSession::begin() {
     require_usable();
     begin_pending_ = true;
     if (!config_->prepared_statements) send_begin();
 }
 
-void PqxxSession::send_begin() {
+void ServerSession::send_begin() {
     if (!std::exchange(begin_pending_, false)) return;
     try {
         run_simple(raw_, begin_command_.c_str());
@@ -380,7 +381,7 @@ void PqxxSession::send_begin() {
 
 // A commit waits only for the WAL that its own transaction wrote. A logical decoding message is the
 // least that can be written, and needs no privilege and no table.
-void PqxxSession::expect_durable() {
+void ServerSession::expect_durable() {
     require_usable();
     send_begin();
     try {
@@ -390,7 +391,7 @@ void PqxxSession::expect_durable() {
     }
 }
 
-void PqxxSession::rollback() {
+void ServerSession::rollback() {
     if (!connection_) throw classify({}, "not connected", true);
     if (std::exchange(begin_pending_, false)) return;
     try {
@@ -400,7 +401,7 @@ void PqxxSession::rollback() {
     }
 }
 
-void PqxxSession::commit() {
+void ServerSession::commit() {
     if (!connection_) throw classify({}, "not connected", true);
     if (std::exchange(begin_pending_, false)) return;
     if (PQtransactionStatus(raw_) != PQTRANS_INTRANS) {
@@ -420,7 +421,7 @@ void PqxxSession::commit() {
         if (std::string_view(PQcmdStatus(result.get())) == "COMMIT") return;
         Failure failure;
         failure.discard = true;
-        failure.text = "COMMIT was answered with " + std::string(PQcmdStatus(result.get()));
+        failure.text = fmt::format("COMMIT was answered with {}", PQcmdStatus(result.get()));
         throw at_server(std::move(failure));
     }
     auto failure = failure_of(raw_, result.get());

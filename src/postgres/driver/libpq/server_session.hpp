@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "driver/connector.hpp"
-#include "driver/libpq.hpp"
+#include "driver/libpq/control.hpp"
+#include "driver/libpq/libpq.hpp"
 #include "driver/pqxx_compat.hpp"
-#include "driver/pqxx_control.hpp"
 #include "driver/session.hpp"
 #include "driver/session_setup.hpp"
 
@@ -42,10 +42,10 @@ std::shared_ptr<SessionConfig> session_config(const PostgresOptions& options);
 /// are begun and ended with libpq too: libpqxx reads from the socket once more after the answer to
 /// COMMIT and then reports a COMMIT in doubt that is not, and it does not notice that a COMMIT was
 /// answered with ROLLBACK.
-class PqxxSession final : public Session {
+class ServerSession final : public Session {
 public:
-    explicit PqxxSession(std::shared_ptr<SessionConfig> config);
-    ~PqxxSession() override;
+    explicit ServerSession(std::shared_ptr<SessionConfig> config);
+    ~ServerSession() override;
 
     Result exec(const Statement& statement, const Params& params) override;
     using Session::exec_all;
@@ -97,7 +97,7 @@ private:
     Failure at_server(Failure failure) const;
 
     std::shared_ptr<SessionConfig> config_;
-    std::shared_ptr<PqxxControl> control_;
+    std::shared_ptr<ServerControl> control_;
     Connector connector_;
     std::string where_;
     std::string begin_command_;
