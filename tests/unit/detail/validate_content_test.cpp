@@ -222,7 +222,7 @@ TEST_CASE("JSON may hold only text, finite numbers, booleans, null, objects and 
     CHECK(with(INFINITY) == "RoomEvent.content.data/k: inf, must be finite");
     CHECK(with(Json::binary({1, 2})) == "RoomEvent.content.data/k: not a JSON value: binary");
     CHECK(with(Json(Json::value_t::discarded)) ==
-          "RoomEvent.content.data/k: no JSON value: discarded");
+          "RoomEvent.content.data/k: not a JSON value: discarded");
     CHECK(with({{"a\xFF", 1}}) == "RoomEvent.content.data/k: invalid UTF-8 at byte 1 of a key");
     CHECK(with({{std::string("\0", 1), 1}}) == "RoomEvent.content.data/k: NUL at byte 0 of a key");
     CHECK(check(TemplateContent{.parameters = {{"\xFF", ""}}}) ==
