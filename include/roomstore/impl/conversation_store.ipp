@@ -46,7 +46,7 @@ asio::awaitable<RoomEvent> ConversationStore::add_event_auto_index(std::string r
         }
     }
     throw detail::refusal(
-        errc::conflict, operation, "too many rivals in " + detail::named("room", room_id));
+        errc::conflict, operation, "too many concurrent appends to " + detail::named("room", room_id));
 }
 
 asio::awaitable<std::vector<RoomEvent>> ConversationStore::get_conversation(
