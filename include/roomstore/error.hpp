@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -49,43 +51,64 @@ enum class errc {
     internal,
 };
 
+namespace detail {
+
+struct ErrorCode {
+    errc code;
+    std::string_view name;
+    const char* message;
+    /// Whether the same call may succeed later.
+    bool retryable = false;
+    /// The condition that the code is equal to; none if zero.
+    std::errc condition{};
+};
+
+inline constexpr std::array error_codes{
+    ErrorCode{errc::invalid_argument,
+              "invalid_argument",
+              "invalid argument",
+              false,
+              std::errc::invalid_argument},
+    ErrorCode{errc::not_found, "not_found", "not found"},
+    ErrorCode{errc::already_exists, "already_exists", "already exists"},
+    ErrorCode{errc::conflict, "conflict", "conflict"},
+    ErrorCode{errc::busy, "busy", "busy", true, std::errc::resource_unavailable_try_again},
+    ErrorCode{errc::timeout, "timeout", "timeout", true, std::errc::timed_out},
+    ErrorCode{errc::unavailable, "unavailable", "unavailable", true},
+    ErrorCode{errc::access_denied,
+              "access_denied",
+              "access denied",
+              false,
+              std::errc::permission_denied},
+    ErrorCode{errc::read_only, "read_only", "read-only", true},
+    ErrorCode{errc::storage_full,
+              "storage_full",
+              "storage full",
+              false,
+              std::errc::no_space_on_device},
+    ErrorCode{errc::commit_unknown, "commit_unknown", "commit outcome unknown", true},
+    ErrorCode{errc::schema_mismatch, "schema_mismatch", "schema mismatch"},
+    ErrorCode{errc::corrupt_data, "corrupt_data", "corrupt data"},
+    ErrorCode{errc::closed, "closed", "closed"},
+    ErrorCode{errc::internal, "internal", "internal error"}};
+static_assert(error_codes.size() == static_cast<std::size_t>(errc::internal));
+
+/// The code with that value, or null.
+constexpr const ErrorCode* find_error_code(int value) noexcept {
+    for (const ErrorCode& each : error_codes) {
+        if (static_cast<int>(each.code) == value) return &each;
+    }
+    return nullptr;
+}
+
+}  // namespace detail
+
 /// The name of `code`, such as `not_found`; empty for a value outside the enumeration. Refers to a
 /// string literal, so it stays valid. For a human-readable text use `std::error_code::message`.
 /// @ingroup errors
 constexpr std::string_view to_string(errc code) noexcept {
-    switch (code) {
-        case errc::invalid_argument:
-            return "invalid_argument";
-        case errc::not_found:
-            return "not_found";
-        case errc::already_exists:
-            return "already_exists";
-        case errc::conflict:
-            return "conflict";
-        case errc::busy:
-            return "busy";
-        case errc::timeout:
-            return "timeout";
-        case errc::unavailable:
-            return "unavailable";
-        case errc::access_denied:
-            return "access_denied";
-        case errc::read_only:
-            return "read_only";
-        case errc::storage_full:
-            return "storage_full";
-        case errc::commit_unknown:
-            return "commit_unknown";
-        case errc::schema_mismatch:
-            return "schema_mismatch";
-        case errc::corrupt_data:
-            return "corrupt_data";
-        case errc::closed:
-            return "closed";
-        case errc::internal:
-            return "internal";
-    }
-    return {};
+    const auto* const found = detail::find_error_code(static_cast<int>(code));
+    return found == nullptr ? std::string_view() : found->name;
 }
 
 /// Whether the changes of a failed call may have been stored.
@@ -115,56 +138,14 @@ public:
     const char* name() const noexcept override { return "roomstore"; }
 
     std::string message(int value) const override {
-        switch (static_cast<errc>(value)) {
-            case errc::invalid_argument:
-                return "invalid argument";
-            case errc::not_found:
-                return "not found";
-            case errc::already_exists:
-                return "already exists";
-            case errc::conflict:
-                return "conflict";
-            case errc::busy:
-                return "busy";
-            case errc::timeout:
-                return "timeout";
-            case errc::unavailable:
-                return "unavailable";
-            case errc::access_denied:
-                return "access denied";
-            case errc::read_only:
-                return "read-only";
-            case errc::storage_full:
-                return "storage full";
-            case errc::commit_unknown:
-                return "commit outcome unknown";
-            case errc::schema_mismatch:
-                return "schema mismatch";
-            case errc::corrupt_data:
-                return "corrupt data";
-            case errc::closed:
-                return "closed";
-            case errc::internal:
-                return "internal error";
-        }
+        if (const auto* const code = find_error_code(value)) return code->message;
         return "unknown roomstore error " + std::to_string(value);
     }
 
     std::error_condition default_error_condition(int value) const noexcept override {
-        switch (static_cast<errc>(value)) {
-            case errc::invalid_argument:
-                return std::errc::invalid_argument;
-            case errc::busy:
-                return std::errc::resource_unavailable_try_again;
-            case errc::timeout:
-                return std::errc::timed_out;
-            case errc::access_denied:
-                return std::errc::permission_denied;
-            case errc::storage_full:
-                return std::errc::no_space_on_device;
-            default:
-                return {value, *this};
-        }
+        const auto* const code = find_error_code(value);
+        if (code == nullptr || code->condition == std::errc{}) return {value, *this};
+        return code->condition;
     }
 };
 
@@ -190,16 +171,8 @@ inline std::error_code make_error_code(errc code) noexcept {
 /// @ingroup errors
 inline bool is_retryable(const std::error_code& code) noexcept {
     if (code.category() != error_category()) return false;
-    switch (static_cast<errc>(code.value())) {
-        case errc::busy:
-        case errc::timeout:
-        case errc::unavailable:
-        case errc::read_only:
-        case errc::commit_unknown:
-            return true;
-        default:
-            return false;
-    }
+    const auto* const found = detail::find_error_code(code.value());
+    return found != nullptr && found->retryable;
 }
 
 /// The exception that an operation throws when it is refused or fails.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <exception>
 #include <string>
 #include <system_error>
 #include <type_traits>

@@ -1,5 +1,7 @@
 #include "sql/bindings.hpp"
 
+#include <fmt/format.h>
+
 #include "sql/columns.hpp"
 #include "sql/lists.hpp"
 #include "sql/mapping.hpp"
@@ -15,8 +17,8 @@ WITH room AS (
     SELECT created_at, status FROM {schema}.rooms WHERE id = $1 FOR KEY SHARE
 )
 INSERT INTO {schema}.bindings ()" ROOMSTORE_BINDING_COLUMNS R"(, room_created_at, room_status)
-SELECT $1, $2, $3, $4, $5, $6, $7::boolean, $8::boolean, $9, $10, $11::bigint, $12::timestamptz,
-       $13::json, $14::json, $15::json, $16::json, room.created_at, room.status
+SELECT $1, $2, $3, $4, $5, $6, $7::boolean, $8::boolean, $9, $10, $11::bigint, $16::timestamptz,
+       $12::json, $13::json, $14::json, $15::json, room.created_at, room.status
 FROM room
 ON CONFLICT (room_id, channel_id) DO UPDATE
 SET channel_type = excluded.channel_type, category = excluded.category,
@@ -55,7 +57,15 @@ Params key(const std::string& room_id, const std::string& channel_id) {
     return params;
 }
 
-void add_state(const ChannelBinding& binding, Params& params) {
+template <typename T>
+std::optional<std::string> optional_json_text(const std::optional<T>& value) {
+    if (!value) return std::nullopt;
+    return json_text(*value);
+}
+
+/// All parameters except `attached_at`, which only the first add_binding sets.
+Params params_of(const ChannelBinding& binding) {
+    Params params = key(binding.room_id, binding.channel_id);
     params.add(binding.channel_type.name())
         .add(to_string(binding.category))
         .add(to_string(binding.direction))
@@ -64,28 +74,12 @@ void add_state(const ChannelBinding& binding, Params& params) {
         .add(binding.output_muted)
         .add(binding.visibility)
         .add(binding.participant_id)
-        .add(binding.last_read_index);
-}
-
-template <typename T>
-std::optional<std::string> optional_json_text(const std::optional<T>& value) {
-    if (!value) return std::nullopt;
-    return json_text(*value);
-}
-
-void add_details(const ChannelBinding& binding, Params& params) {
-    params.add(json_text_unless(binding.capabilities, ChannelCapabilities{}))
+        .add(binding.last_read_index)
+        .add(json_text_unless(binding.capabilities, ChannelCapabilities{}))
         .add(optional_json_text(binding.rate_limit))
         .add(optional_json_text(binding.retry_policy))
         .add(json_text_unless(binding.metadata, empty_object));
-}
-
-/// `binding` as stored, with the `attached_at` that the statement returned.
-std::optional<ChannelBinding> stored(const ChannelBinding& binding, const Result& result) {
-    if (result.empty()) return std::nullopt;
-    ChannelBinding row = binding;
-    row.attached_at = result[0].timestamp(0);
-    return row;
+    return params;
 }
 
 }  // namespace
@@ -104,28 +98,17 @@ ChannelBinding read_binding(const Row& row, int first) {
     binding.participant_id = row.optional_text(first + 9);
     binding.last_read_index = row.optional_int64(first + 10);
     binding.attached_at = row.timestamp(first + 11);
-    if (!row.is_null(first + 12)) {
-        binding.capabilities =
-            read_json_column<ChannelCapabilities>(row, first + 12, "capabilities");
-    }
-    if (!row.is_null(first + 13)) {
-        binding.rate_limit = read_json_column<RateLimit>(row, first + 13, "rate_limit");
-    }
-    if (!row.is_null(first + 14)) {
-        binding.retry_policy = read_json_column<RetryPolicy>(row, first + 14, "retry_policy");
-    }
-    if (!row.is_null(first + 15)) {
-        binding.metadata = read_json_column<Json>(row, first + 15, "metadata");
-    }
+    read_json_column(row, first + 12, "capabilities", binding.capabilities);
+    read_json_column(row, first + 13, "rate_limit", binding.rate_limit);
+    read_json_column(row, first + 14, "retry_policy", binding.retry_policy);
+    read_json_column(row, first + 15, "metadata", binding.metadata);
     return binding;
 }
 
 ChannelBinding add_binding(Session& session, const ChannelBinding& binding) {
-    Params params = key(binding.room_id, binding.channel_id);
-    add_state(binding, params);
-    params.add(binding.attached_at);
-    add_details(binding, params);
-    if (auto row = stored(binding, session.exec(add, params))) return std::move(*row);
+    const auto result = session.exec(add, params_of(binding).add(binding.attached_at));
+    if (auto row = stored_with(&ChannelBinding::attached_at, binding, result))
+        return std::move(*row);
     throw detail::no_room("add_binding", binding.room_id);
 }
 
@@ -135,15 +118,14 @@ std::optional<ChannelBinding> get_binding(Session& session,
     const auto found = session.exec(get, key(room_id, channel_id));
     if (found.empty()) return std::nullopt;
     return read_alone("bindings",
-                      named("room", room_id) + ", " + named("channel", channel_id),
+                      fmt::format("{}, {}", named("room", room_id), named("channel", channel_id)),
                       [&] { return read_binding(found[0]); });
 }
 
 ChannelBinding update_binding(Session& session, const ChannelBinding& binding) {
-    Params params = key(binding.room_id, binding.channel_id);
-    add_state(binding, params);
-    add_details(binding, params);
-    if (auto row = stored(binding, session.exec(update, params))) return std::move(*row);
+    const auto result = session.exec(update, params_of(binding));
+    if (auto row = stored_with(&ChannelBinding::attached_at, binding, result))
+        return std::move(*row);
     throw detail::does_not_exist("update_binding", "channel", binding.channel_id, binding.room_id);
 }
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <utility>
 
 #include "sql/mapping.hpp"
 
@@ -62,8 +60,9 @@ std::string scope(const std::optional<std::string>& organization_id) {
 }
 
 AddressLists read_addresses(const Row& row, int column) {
-    if (row.is_null(column)) return {};
-    return read_json_column<AddressLists>(row, column, "channel_addresses");
+    AddressLists addresses;
+    read_json_column(row, column, "channel_addresses", addresses);
+    return addresses;
 }
 
 std::optional<Identity> only_identity(const Result& result) {
@@ -78,11 +77,8 @@ std::optional<Identity> only_identity(const Result& result) {
         identity.phone = row.optional_text(4);
         identity.external_id = row.optional_text(5);
         identity.channel_addresses = read_addresses(row, 6);
-        if (!row.is_null(7)) {
-            identity.external_ids =
-                read_json_column<std::map<std::string, std::string>>(row, 7, "external_ids");
-        }
-        if (!row.is_null(8)) identity.metadata = read_json_column<Json>(row, 8, "metadata");
+        read_json_column(row, 7, "external_ids", identity.external_ids);
+        read_json_column(row, 8, "metadata", identity.metadata);
         return identity;
     });
 }

@@ -5,8 +5,8 @@
 #include <new>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
+
+#include <fmt/format.h>
 
 #include "driver/params.hpp"
 #include "driver/row.hpp"
@@ -51,15 +51,18 @@ T read_json_column(const Row& row, int column, const char* name) {
     } catch (const std::bad_alloc&) {
         throw;  // not caused by the row
     } catch (const std::exception& error) {
-        throw ColumnError(name, text, std::string("readable: ") + error.what());
+        throw ColumnError(name, text, fmt::format("readable: {}", error.what()));
     }
 }
 
-/// The same, or `default_value` if the column is null.
+/// Reads the column's JSON into `value`, which keeps its default if the column is null.
 template <typename T>
-T read_json_column(const Row& row, int column, const char* name, T default_value) {
-    if (row.is_null(column)) return default_value;
-    return read_json_column<T>(row, column, name);
+void read_json_column(const Row& row, int column, const char* name, T& value) {
+    if (!row.is_null(column)) value = read_json_column<T>(row, column, name);
+}
+template <typename T>
+void read_json_column(const Row& row, int column, const char* name, std::optional<T>& value) {
+    if (!row.is_null(column)) value = read_json_column<T>(row, column, name);
 }
 
 /// A value of a closed enumeration.
@@ -71,6 +74,18 @@ Enum read_enum_column(const Row& row, int column, const char* name) {
     throw ColumnError(name, spelling, "a value this build knows");
 }
 
+/// `model` as stored: with the time, never changed, that the statement returned. Null if it
+/// returned no row.
+template <typename Model>
+std::optional<Model> stored_with(Timestamp Model::* time,
+                                 const Model& model,
+                                 const Result& result) {
+    if (result.empty()) return std::nullopt;
+    Model stored = model;
+    stored.*time = result[0].timestamp(0);
+    return stored;
+}
+
 /// Runs `read` on a single row, which must be readable.
 /// @param key  names the row: `room 'r1'`
 /// @throws Error corrupt_data, naming table, key and value.
@@ -79,7 +94,7 @@ auto read_alone(const char* table, const std::string& key, Read read) {
     try {
         return read();
     } catch (const ColumnError& error) {
-        throw detail::refusal(errc::corrupt_data, std::string(table) + ", " + key, error.what());
+        throw detail::refusal(errc::corrupt_data, fmt::format("{}, {}", table, key), error.what());
     }
 }
 

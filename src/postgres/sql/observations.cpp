@@ -41,7 +41,7 @@ Observation read_observation(const Row& row) {
     observation.category = row.optional_text(4);
     observation.confidence = row.float64(5);
     observation.created_at = row.timestamp(6);
-    if (!row.is_null(7)) observation.metadata = read_json_column<Json>(row, 7, "metadata");
+    read_json_column(row, 7, "metadata", observation.metadata);
     return observation;
 }
 

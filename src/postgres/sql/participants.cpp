@@ -1,5 +1,7 @@
 #include "sql/participants.hpp"
 
+#include <fmt/format.h>
+
 #include "sql/columns.hpp"
 #include "sql/lists.hpp"
 #include "sql/mapping.hpp"
@@ -74,14 +76,6 @@ Params params_of(const Participant& participant) {
     return params;
 }
 
-/// `participant` as stored, with the `joined_at` that the statement returned.
-std::optional<Participant> stored(const Participant& participant, const Result& result) {
-    if (result.empty()) return std::nullopt;
-    Participant row = participant;
-    row.joined_at = result[0].timestamp(0);
-    return row;
-}
-
 }  // namespace
 
 Participant read_participant(const Row& row, int first) {
@@ -95,29 +89,21 @@ Participant read_participant(const Row& row, int first) {
     participant.identification =
         read_enum_column<IdentificationStatus>(row, first + 6, "identification");
     participant.identity_id = row.optional_text(first + 7);
-    if (!row.is_null(first + 8)) {
-        participant.candidates =
-            read_json_column<std::vector<std::string>>(row, first + 8, "candidates");
-    }
+    read_json_column(row, first + 8, "candidates", participant.candidates);
     participant.connected_via = {participant.channel_id};
-    if (!row.is_null(first + 9)) {
-        participant.connected_via =
-            read_json_column<std::vector<std::string>>(row, first + 9, "connected_via");
-    }
+    read_json_column(row, first + 9, "connected_via", participant.connected_via);
     participant.external_id = row.optional_text(first + 10);
     participant.resolved_at = row.optional_timestamp(first + 11);
     participant.resolved_by = row.optional_text(first + 12);
     participant.joined_at = row.timestamp(first + 13);
-    if (!row.is_null(first + 14)) {
-        participant.metadata = read_json_column<Json>(row, first + 14, "metadata");
-    }
+    read_json_column(row, first + 14, "metadata", participant.metadata);
     return participant;
 }
 
 Participant add_participant(Session& session, const Participant& participant) {
-    Params params = params_of(participant);
-    params.add(participant.joined_at);
-    if (auto row = stored(participant, session.exec(add, params))) return std::move(*row);
+    const auto result = session.exec(add, params_of(participant).add(participant.joined_at));
+    if (auto row = stored_with(&Participant::joined_at, participant, result))
+        return std::move(*row);
     throw detail::no_room("add_participant", participant.room_id);
 }
 
@@ -127,13 +113,14 @@ std::optional<Participant> get_participant(Session& session,
     const auto found = session.exec(get, key(room_id, id));
     if (found.empty()) return std::nullopt;
     return read_alone("participants",
-                      named("room", room_id) + ", " + named("participant", id),
+                      fmt::format("{}, {}", named("room", room_id), named("participant", id)),
                       [&] { return read_participant(found[0]); });
 }
 
 Participant update_participant(Session& session, const Participant& participant) {
     const auto result = session.exec(update, params_of(participant));
-    if (auto row = stored(participant, result)) return std::move(*row);
+    if (auto row = stored_with(&Participant::joined_at, participant, result))
+        return std::move(*row);
     throw detail::does_not_exist(
         "update_participant", "participant", participant.id, participant.room_id);
 }

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sql/columns.hpp"
 #include "sql/lists.hpp"
@@ -14,7 +18,7 @@ namespace {
 
 constexpr Statement create{"create_room", R"(
 INSERT INTO {schema}.rooms ()" ROOMSTORE_ROOM_COLUMNS R"(, last_gap)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::bigint, $13::bigint, $14,
+VALUES ($1, $2, $3, $11, $4, $5, $6, $7, $8, $9, $10, $12::bigint, $13::bigint, $14,
         CASE WHEN $12::bigint = 0 THEN -1 ELSE $13::bigint END)
 ON CONFLICT DO NOTHING
 RETURNING )" ROOMSTORE_ROOM_COLUMNS};
@@ -89,30 +93,31 @@ enum FindBit : std::size_t { by_organization = 1, by_status = 2, by_metadata = 4
 
 // Conditions of which every status meets exactly one: the statuses that this build knows, in byte
 // order, and the gaps around them, which only statuses of a later build fall into.
-std::vector<std::string> states(const std::string& column) {
+std::vector<std::string> states(std::string_view column) {
     std::vector<std::string> names(enum_names<RoomStatus>.begin(), enum_names<RoomStatus>.end());
     std::ranges::sort(names);
     std::vector<std::string> conditions;
     std::string above;
     for (const auto& name : names) {
-        conditions.push_back(above + column + " < '" + name + '\'');
-        conditions.push_back(column + " = '" + name + '\'');
-        above = column + " > '" + name + "' AND ";
+        conditions.push_back(fmt::format("{}{} < '{}'", above, column, name));
+        conditions.push_back(fmt::format("{} = '{}'", column, name));
+        above = fmt::format("{} > '{}' AND ", column, name);
     }
-    conditions.push_back(column + " > '" + names.back() + '\'');
+    conditions.push_back(fmt::format("{} > '{}'", column, names.back()));
     return conditions;
 }
 
 // The rooms of all statuses are those of each status, merged in order: one index serves searches
 // with a status and without. Each status gives no more rooms ($3) than the page can need of it.
 std::string merged_states(const std::string& condition) {
-    std::string text;
+    std::vector<std::string> parts;
     for (const auto& state : states("status")) {
-        text += text.empty() ? "\n    (" : "\n    UNION ALL (";
-        text += "SELECT " ROOMSTORE_ROOM_COLUMNS " FROM {schema}.rooms\n     WHERE ";
-        text += state + condition + " ORDER BY created_at, id LIMIT $3)";
+        parts.push_back(fmt::format("(SELECT " ROOMSTORE_ROOM_COLUMNS " FROM {{schema}}.rooms\n"
+                                    "     WHERE {}{} ORDER BY created_at, id LIMIT $3)",
+                                    state,
+                                    condition));
     }
-    return text;
+    return fmt::format("\n    {}", fmt::join(parts, "\n    UNION ALL "));
 }
 
 // Initialized while the library is loaded. If the first call initialized them, the initialization
@@ -123,37 +128,38 @@ const StatementFamily find_statements = [] {
         std::string name = bits == 0 ? "list_rooms" : "find_rooms";
         std::string condition;
         int parameter = 3;
-        const auto add = [&](const char* label, const char* text) {
+        const auto add = [&](std::string_view label, std::string_view comparison) {
             name += label;
-            condition += text + std::to_string(++parameter);
+            condition += fmt::format(" AND {} ${}", comparison, ++parameter);
         };
-        if (bits & by_organization) add(".organization", " AND organization_id = $");
-        if (bits & by_metadata) add(".metadata", " AND metadata @> $");
+        if (bits & by_organization) add(".organization", "organization_id =");
+        if (bits & by_metadata) add(".metadata", "metadata @>");
         std::string rooms = merged_states(condition);
         if (bits & by_status) {
-            add(".status", " AND status = $");
-            rooms = "\n    SELECT " ROOMSTORE_ROOM_COLUMNS
-                    " FROM {schema}.rooms\n    WHERE $3::bigint >= 0" +
-                    condition;
+            add(".status", "status =");
+            rooms = fmt::format("\n    SELECT " ROOMSTORE_ROOM_COLUMNS
+                                " FROM {{schema}}.rooms\n"
+                                "    WHERE $3::bigint >= 0{}",
+                                condition);
         }
-        members.add(
-            name,
-            "\nSELECT * FROM (" + rooms + ") AS found\nORDER BY created_at, id OFFSET $1 LIMIT $2",
-            // If few rooms have these metadata, the best plan searches for them; if many, it scans
-            // the rooms in order.
-            (bits & by_metadata) != 0);
+        members.add(name,
+                    fmt::format("\nSELECT * FROM ({}) AS found\n"
+                                "ORDER BY created_at, id OFFSET $1 LIMIT $2",
+                                rooms),
+                    // If few rooms have these metadata, the best plan searches for them; if many,
+                    // it scans the rooms in order.
+                    (bits & by_metadata) != 0);
     }
     return members;
 }();
 
 // The entries of all statuses are those of each status, merged in order.
-std::string merged_entries(const std::string& select, const std::string& order) {
-    std::string text;
+std::string merged_entries(std::string_view select, std::string_view order) {
+    std::vector<std::string> parts;
     for (const auto& state : states("entry.room_status")) {
-        text += text.empty() ? "\n     (" : "\n     UNION ALL (";
-        text += select + " AND " + state + order + ')';
+        parts.push_back(fmt::format("({} AND {}{})", select, state, order));
     }
-    return text;
+    return fmt::format("\n     {}", fmt::join(parts, "\n     UNION ALL "));
 }
 
 enum LatestBit : std::size_t { of_type = 1, in_status = 2 };
@@ -167,31 +173,33 @@ const StatementFamily latest_statements = [] {
         std::string type;
         if (bits & of_type) {
             name += ".channel_type";
-            type = " AND entry.channel_type = $" + std::to_string(++parameter);
+            type = fmt::format(" AND entry.channel_type = ${}", ++parameter);
         }
         const std::string newest =
             "\n      ORDER BY entry.room_created_at DESC, entry.room_id DESC LIMIT 1";
         std::string in_participants =
             "SELECT entry.room_created_at, entry.room_id FROM {schema}.participants entry\n"
             "      WHERE entry.id = $1";
-        std::string in_bindings =
-            "SELECT entry.room_created_at, entry.room_id FROM {schema}.bindings entry\n"
-            "      WHERE entry.participant_id = $1" +
-            type;
+        std::string in_bindings = fmt::format(
+            "SELECT entry.room_created_at, entry.room_id FROM {{schema}}.bindings entry\n"
+            "      WHERE entry.participant_id = $1{}",
+            type);
         if (bits & in_status) {
             name += ".status";
-            const std::string status = " AND entry.room_status = $" + std::to_string(++parameter);
-            in_participants = "\n     (" + in_participants + status + newest + ')';
-            in_bindings = "\n     (" + in_bindings + status + newest + ')';
+            const auto status = fmt::format(" AND entry.room_status = ${}", ++parameter);
+            in_participants = fmt::format("\n     ({}{}{})", in_participants, status, newest);
+            in_bindings = fmt::format("\n     ({}{}{})", in_bindings, status, newest);
         } else {
             in_participants = merged_entries(in_participants, newest);
             in_bindings = merged_entries(in_bindings, newest);
         }
-        members.add(name,
-                    "\nSELECT " ROOMSTORE_ROOM_COLUMNS
-                    " FROM {schema}.rooms WHERE id = (\n    SELECT room_id FROM (" +
-                        in_participants + "\n     UNION ALL" + in_bindings +
-                        ") AS newest\n    ORDER BY room_created_at DESC, room_id DESC LIMIT 1)");
+        members.add(
+            name,
+            fmt::format("\nSELECT " ROOMSTORE_ROOM_COLUMNS " FROM {{schema}}.rooms WHERE id = (\n"
+                        "    SELECT room_id FROM ({}\n     UNION ALL{}) AS newest\n"
+                        "    ORDER BY room_created_at DESC, room_id DESC LIMIT 1)",
+                        in_participants,
+                        in_bindings));
     }
     return members;
 }();
@@ -205,12 +213,29 @@ const StatementFamily channel_statements = [] {
         "      WHERE entry.channel_id = $1";
     const std::string oldest = "\n      ORDER BY entry.room_created_at, entry.room_id LIMIT $2";
     members.add("find_room_ids_by_channel",
-                "\nSELECT room_id FROM (" + merged_entries(select, oldest) +
-                    ") AS oldest\nORDER BY room_created_at, room_id LIMIT $2");
+                fmt::format("\nSELECT room_id FROM ({}) AS oldest\n"
+                            "ORDER BY room_created_at, room_id LIMIT $2",
+                            merged_entries(select, oldest)));
     members.add("find_room_ids_by_channel.status",
-                '\n' + select + " AND entry.room_status = $3" + oldest);
+                fmt::format("\n{} AND entry.room_status = $3{}", select, oldest));
     return members;
 }();
+
+/// All parameters except `created_at` and the counters, which an update does not set.
+Params params_of(const Room& room) {
+    Params params;
+    params.add(room.id)
+        .add(room.organization_id)
+        .add(to_string(room.status))
+        .add(room.updated_at)
+        .add(room.closed_at)
+        .add(room.timers.inactive_after_seconds)
+        .add(room.timers.closed_after_seconds)
+        .add(room.timers.last_activity_at)
+        .add(to_string(room.agent_response_policy))
+        .add(json_text(room.metadata));
+    return params;
+}
 
 std::optional<Room> only_room(const Result& result, const std::string& id) {
     if (result.empty()) return std::nullopt;
@@ -261,18 +286,8 @@ Room read_room(const Row& row, int first) {
 
 Room create_room(Session& session, const Room& room) {
     const auto stored = session.exec(create,
-                                     Params()
-                                         .add(room.id)
-                                         .add(room.organization_id)
-                                         .add(to_string(room.status))
+                                     params_of(room)
                                          .add(room.created_at)
-                                         .add(room.updated_at)
-                                         .add(room.closed_at)
-                                         .add(room.timers.inactive_after_seconds)
-                                         .add(room.timers.closed_after_seconds)
-                                         .add(room.timers.last_activity_at)
-                                         .add(to_string(room.agent_response_policy))
-                                         .add(json_text(room.metadata))
                                          .add(room.event_count)
                                          .add(room.latest_index)
                                          .add(room.delivered_index));
@@ -287,18 +302,7 @@ std::optional<Room> get_room(Session& session, const std::string& id) {
 Room update_room(Session& session, const Room& room) {
     std::vector<Request> requests;
     requests.push_back({lock_state, Params().add(room.id)});
-    requests.push_back({update,
-                        Params()
-                            .add(room.id)
-                            .add(room.organization_id)
-                            .add(to_string(room.status))
-                            .add(room.updated_at)
-                            .add(room.closed_at)
-                            .add(room.timers.inactive_after_seconds)
-                            .add(room.timers.closed_after_seconds)
-                            .add(room.timers.last_activity_at)
-                            .add(to_string(room.agent_response_policy))
-                            .add(json_text(room.metadata))});
+    requests.push_back({update, params_of(room)});
     const auto results = session.exec_all(requests);
     auto row = only_room(results[1], room.id);
     // A room that was created after the first statement is not locked.

@@ -1,5 +1,7 @@
 #include "sql/tasks.hpp"
 
+#include <fmt/format.h>
+
 #include "sql/lists.hpp"
 #include "sql/mapping.hpp"
 #include "sql/rooms.hpp"
@@ -48,7 +50,7 @@ Task read_task(const Row& row) {
     task.description = row.optional_text(3);
     task.assigned_to = row.optional_text(4);
     task.status = read_enum_column<TaskStatus>(row, 5, "status");
-    if (!row.is_null(6)) task.metadata = read_json_column<Json>(row, 6, "metadata");
+    read_json_column(row, 6, "metadata", task.metadata);
     task.created_at = row.timestamp(7);
     return task;
 }
@@ -69,9 +71,7 @@ Params params_of(const Task& task) {
 }  // namespace
 
 Task add_task(Session& session, const Task& task) {
-    Params params = params_of(task);
-    params.add(task.created_at);
-    const auto result = session.exec(add, params);
+    const auto result = session.exec(add, params_of(task).add(task.created_at));
     if (result.empty()) throw detail::no_room("add_task", task.room_id);
     if (result[0].boolean(0)) return task;
     throw detail::exists_already("add_task", "task", task.id, task.room_id);
@@ -80,9 +80,9 @@ Task add_task(Session& session, const Task& task) {
 std::optional<Task> get_task(Session& session, const std::string& id) {
     const auto found = session.exec(get, Params().add(id));
     if (found.empty()) return std::nullopt;
-    return read_alone("tasks", named("room", found[0].view(0)) + ", " + named("task", id), [&] {
-        return read_task(found[0]);
-    });
+    return read_alone("tasks",
+                      fmt::format("{}, {}", named("room", found[0].view(0)), named("task", id)),
+                      [&] { return read_task(found[0]); });
 }
 
 std::vector<Task> list_tasks(Session& session,
@@ -99,12 +99,8 @@ std::vector<Task> list_tasks(Session& session,
 
 Task update_task(Session& session, const Task& task) {
     const auto result = session.exec(update, params_of(task));
-    if (result.empty()) {
-        throw detail::does_not_exist("update_task", "task", task.id, task.room_id);
-    }
-    Task stored = task;
-    stored.created_at = result[0].timestamp(0);
-    return stored;
+    if (auto row = stored_with(&Task::created_at, task, result)) return std::move(*row);
+    throw detail::does_not_exist("update_task", "task", task.id, task.room_id);
 }
 
 std::vector<Statement> task_statements() { return {add, get, list, list_in_status, update}; }

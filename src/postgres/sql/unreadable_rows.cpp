@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <fmt/format.h>
+
 #include "sql/mapping.hpp"
 
 namespace roomstore::postgres {
@@ -14,10 +16,13 @@ void UnreadableRows::add(Table table,
     counts_[position] += count;
     // The value is not logged: it is user data.
     log_->compose(LogLevel::warning, [&] {
-        std::string line = table_names[position];
-        if (!room_id.empty()) line += " of " + named("room", room_id);
-        line += ": a list leaves out " + std::to_string(count);
-        return line.append(" that cannot be read; the column of the first: ").append(column);
+        std::string list = table_names[position];
+        if (!room_id.empty()) list += fmt::format(" of {}", named("room", room_id));
+        return fmt::format(
+            "{}: a list leaves out {} that cannot be read; the column of the first: {}",
+            list,
+            count,
+            column);
     });
 }
 

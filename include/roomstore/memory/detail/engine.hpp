@@ -1,11 +1,9 @@
 #pragma once
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -202,6 +200,24 @@ private:
         return copies;
     }
 
+    /// The first room, in order of room ids, in which `find` finds something, and what it finds;
+    /// null if there is none. `index` names the rooms that may have that id.
+    template <typename Index, typename Find>
+    auto find_in_rooms(const Index& index, const std::string& id, Find find) const {
+        auto candidate = index.first_room(id);
+        decltype(find(std::declval<RoomRecord&>())) found;
+        while (candidate) {
+            if (auto room = lock_room(std::static_pointer_cast<RoomRecord>(candidate))) {
+                found = find(*room);
+                room.unlock();
+                if (found) break;
+            }
+            candidate = index.first_room(id, candidate.get());
+        }
+        require_open();
+        return std::pair(std::move(candidate), std::move(found));
+    }
+
     static RoomDirectory::Group group_of(const Room& room) {
         return {room.organization_id, room.status};
     }
@@ -219,9 +235,39 @@ private:
     static std::vector<RoomEvent> unpack(const std::vector<EventPtr>& events,
                                          const std::string& room_id);
 
-    void store_binding(RoomRecord& room,
-                       const std::shared_ptr<const ChannelBinding>& before,
-                       std::shared_ptr<const ChannelBinding> now);
+    template <typename Table, typename Row = typename Table::Row>
+    Row add_row(Table RoomContents::* table,
+                std::string_view operation,
+                std::string_view noun,
+                Row row);
+    template <typename Table, typename Row = typename Table::Row>
+    Row add_or_replace_row(Table RoomContents::* table, std::string_view operation, Row row);
+    template <typename Table, typename Row = typename Table::Row>
+    Row update_row(Table RoomContents::* table,
+                   std::string_view operation,
+                   std::string_view noun,
+                   Row row);
+    template <typename Table, typename Row = typename Table::Row>
+    std::optional<Row> get_row(Table RoomContents::* table,
+                               const std::string& room_id,
+                               const std::string& id) const;
+    template <typename Table, typename RowPtr = typename Table::RowPtr>
+    std::vector<RowPtr> list_rows(Table RoomContents::* table, const std::string& room_id) const;
+
+    /// Stores `now` and updates the indexes of the store; `before` is the row that it replaces, or
+    /// null. The caller holds the lock of the room.
+    void store_row(RoomRecord& room,
+                   const std::shared_ptr<const ChannelBinding>& before,
+                   std::shared_ptr<const ChannelBinding> now);
+    void store_row(RoomRecord& room,
+                   const std::shared_ptr<const Participant>& before,
+                   std::shared_ptr<const Participant> now);
+    void store_row(RoomRecord& room,
+                   const std::shared_ptr<const Task>& before,
+                   std::shared_ptr<const Task> now);
+    void store_row(RoomRecord& room,
+                   const std::shared_ptr<const Observation>& before,
+                   std::shared_ptr<const Observation> now);
 
     static void move_marker(RoomRecord& room, const std::string& channel_id, std::int64_t index);
     static std::int64_t unread_count(const RoomRecord& room, const std::string& channel_id);
@@ -251,9 +297,12 @@ inline void Engine::close() {
 
 }  // namespace roomstore::detail::memory
 
+#include "roomstore/memory/detail/engine_bindings.hpp"
 #include "roomstore/memory/detail/engine_events.hpp"
 #include "roomstore/memory/detail/engine_identities.hpp"
-#include "roomstore/memory/detail/engine_members.hpp"
+#include "roomstore/memory/detail/engine_observations.hpp"
+#include "roomstore/memory/detail/engine_participants.hpp"
 #include "roomstore/memory/detail/engine_read_markers.hpp"
 #include "roomstore/memory/detail/engine_rooms.hpp"
+#include "roomstore/memory/detail/engine_rows.hpp"
 #include "roomstore/memory/detail/engine_tasks.hpp"

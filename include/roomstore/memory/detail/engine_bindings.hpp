@@ -6,15 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "roomstore/detail/normalize.hpp"
 #include "roomstore/memory/detail/engine.hpp"
 
 namespace roomstore::detail::memory {
 
-/// Replaces `before` by `now`; `before` is null for a new binding.
-inline void Engine::store_binding(RoomRecord& room,
-                                  const std::shared_ptr<const ChannelBinding>& before,
-                                  std::shared_ptr<const ChannelBinding> now) {
+inline void Engine::store_row(RoomRecord& room,
+                              const std::shared_ptr<const ChannelBinding>& before,
+                              std::shared_ptr<const ChannelBinding> now) {
     auto& bindings = room.contents.bindings;
     const RoomStatus status = room.row->status;
     if (!before) {
@@ -32,35 +30,16 @@ inline void Engine::store_binding(RoomRecord& room,
 }
 
 inline ChannelBinding Engine::add_binding(ChannelBinding binding) {
-    auto row = std::make_shared<ChannelBinding>(binding);
-    auto room = require_room("add_binding", binding.room_id);
-    const auto before = room->contents.bindings.find(binding.channel_id);
-    if (before) row->attached_at = binding.attached_at = before->attached_at;
-    store_binding(*room, before, std::move(row));
-    room.unlock();
-    return binding;
+    return add_or_replace_row(&RoomContents::bindings, "add_binding", std::move(binding));
 }
 
 inline std::optional<ChannelBinding> Engine::get_binding(const std::string& room_id,
                                                          const std::string& channel_id) {
-    auto room = lock_room(room_id);
-    if (!room) return std::nullopt;
-    const auto binding = room->contents.bindings.find(channel_id);
-    room.unlock();
-    return copy(binding);
+    return get_row(&RoomContents::bindings, room_id, channel_id);
 }
 
 inline ChannelBinding Engine::update_binding(ChannelBinding binding) {
-    auto row = std::make_shared<ChannelBinding>(binding);
-    auto room = lock_room(binding.room_id);
-    const auto before = room ? room->contents.bindings.find(binding.channel_id) : nullptr;
-    if (!before) {
-        throw does_not_exist("update_binding", "channel", binding.channel_id, binding.room_id);
-    }
-    row->attached_at = binding.attached_at = before->attached_at;
-    store_binding(*room, before, std::move(row));
-    room.unlock();
-    return binding;
+    return update_row(&RoomContents::bindings, "update_binding", "channel", std::move(binding));
 }
 
 inline bool Engine::remove_binding(const std::string& room_id, const std::string& channel_id) {
@@ -73,74 +52,12 @@ inline bool Engine::remove_binding(const std::string& room_id, const std::string
 }
 
 inline std::vector<ChannelBinding> Engine::list_bindings(const std::string& room_id) {
-    auto room = lock_room(room_id);
-    if (!room) return {};
-    const auto bindings = room->contents.bindings.list();
-    room.unlock();
-    return copy(bindings);
+    return copy(list_rows(&RoomContents::bindings, room_id));
 }
 
 inline bool Engine::binding_exists(const std::string& room_id, const std::string& channel_id) {
     const auto room = lock_room(room_id);
     return room && room->contents.bindings.contains(channel_id);
-}
-
-inline Participant Engine::add_participant(Participant participant) {
-    normalize_connected_via(participant);
-    auto row = std::make_shared<Participant>(participant);
-    auto room = require_room("add_participant", participant.room_id);
-    auto& participants = room->contents.participants;
-    if (const auto before = participants.find(participant.id)) {
-        row->joined_at = participant.joined_at = before->joined_at;
-        participants.replace(std::move(row));
-    } else {
-        participants.insert(std::move(row));
-        Rollback undo([&] { participants.erase(participant.id); });
-        directory_.add_participant(*room, room->row->status, participant.id);
-        undo.release();
-    }
-    room.unlock();
-    return participant;
-}
-
-inline std::optional<Participant> Engine::get_participant(const std::string& room_id,
-                                                          const std::string& participant_id) {
-    auto room = lock_room(room_id);
-    if (!room) return std::nullopt;
-    const auto participant = room->contents.participants.find(participant_id);
-    room.unlock();
-    return copy(participant);
-}
-
-inline Participant Engine::update_participant(Participant participant) {
-    normalize_connected_via(participant);
-    auto row = std::make_shared<Participant>(participant);
-    auto room = lock_room(participant.room_id);
-    const auto before = room ? room->contents.participants.find(participant.id) : nullptr;
-    if (!before) {
-        throw does_not_exist(
-            "update_participant", "participant", participant.id, participant.room_id);
-    }
-    row->joined_at = participant.joined_at = before->joined_at;
-    room->contents.participants.replace(std::move(row));
-    room.unlock();
-    return participant;
-}
-
-inline bool Engine::remove_participant(const std::string& room_id,
-                                       const std::string& participant_id) {
-    const auto room = lock_room(room_id);
-    if (!room || !room->contents.participants.erase(participant_id)) return false;
-    directory_.remove_participant(*room, room->row->status, participant_id);
-    return true;
-}
-
-inline std::vector<Participant> Engine::list_participants(const std::string& room_id) {
-    auto room = lock_room(room_id);
-    if (!room) return {};
-    const auto participants = room->contents.participants.list();
-    room.unlock();
-    return copy(participants);
 }
 
 }  // namespace roomstore::detail::memory

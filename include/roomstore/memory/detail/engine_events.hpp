@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -182,20 +181,10 @@ inline RoomEvent Engine::add_event(RoomEvent event) {
 }
 
 inline std::optional<RoomEvent> Engine::get_event(const std::string& event_id) {
-    auto candidate = ids_.first_room(event_id);
-    while (candidate) {
-        if (auto room = lock_room(std::static_pointer_cast<RoomRecord>(candidate))) {
-            const EventPtr event = find_event(*room, event_id);
-            room.unlock();
-            if (event) {
-                require_open();
-                return event->unpack(candidate->id);
-            }
-        }
-        candidate = ids_.first_room(event_id, candidate.get());
-    }
-    require_open();
-    return std::nullopt;
+    const auto find = [&](const RoomRecord& room) { return find_event(room, event_id); };
+    const auto [room, event] = find_in_rooms(ids_, event_id, find);
+    if (!event) return std::nullopt;
+    return event->unpack(room->id);
 }
 
 inline std::optional<RoomEvent> Engine::get_event(const std::string& room_id,

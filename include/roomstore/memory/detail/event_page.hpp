@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <iterator>
 #include <set>
-#include <utility>
 #include <vector>
 
 #include "roomstore/memory/detail/event_log.hpp"

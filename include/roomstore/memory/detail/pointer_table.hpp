@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <new>
-#include <utility>
 #include <vector>
 
 namespace roomstore::detail::memory {

@@ -6,7 +6,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "roomstore/memory/detail/event_log.hpp"
 #include "roomstore/memory/detail/room_handle.hpp"
@@ -19,23 +18,6 @@
 #include "roomstore/model/task.hpp"
 
 namespace roomstore::detail::memory {
-
-struct BindingTraits {
-    static const std::string& id(const ChannelBinding& row) noexcept { return row.channel_id; }
-    static Timestamp time(const ChannelBinding& row) noexcept { return row.attached_at; }
-};
-struct ParticipantTraits {
-    static const std::string& id(const Participant& row) noexcept { return row.id; }
-    static Timestamp time(const Participant& row) noexcept { return row.joined_at; }
-};
-struct TaskTraits {
-    static const std::string& id(const Task& row) noexcept { return row.id; }
-    static Timestamp time(const Task& row) noexcept { return row.created_at; }
-};
-struct ObservationTraits {
-    static const std::string& id(const Observation& row) noexcept { return row.id; }
-    static Timestamp time(const Observation& row) noexcept { return row.created_at; }
-};
 
 /// The fields of a room that events change. Stored separately from its row, so that an append
 /// copies nothing else.
@@ -68,10 +50,10 @@ struct RoomSnapshot {
 struct RoomContents {
     EventLog events;
     ThreadIndex threads;
-    RowTable<ChannelBinding, BindingTraits> bindings;
-    RowTable<Participant, ParticipantTraits> participants;
-    RowTable<Task, TaskTraits> tasks;
-    RowTable<Observation, ObservationTraits> observations;
+    RowTable<ChannelBinding, &ChannelBinding::channel_id, &ChannelBinding::attached_at> bindings;
+    RowTable<Participant, &Participant::id, &Participant::joined_at> participants;
+    RowTable<Task, &Task::id, &Task::created_at> tasks;
+    RowTable<Observation, &Observation::id, &Observation::created_at> observations;
     /// Highest read index by channel.
     std::map<std::string, std::int64_t, std::less<>> markers;
 };

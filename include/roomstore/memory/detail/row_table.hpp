@@ -15,12 +15,15 @@ namespace roomstore::detail::memory {
 
 /// Rows of one kind in one room: found by id, listed by (time, id).
 ///
-/// `Traits` has `static const std::string& id(const Row&)` and `static Timestamp time(const Row&)`.
 /// Rows are immutable and shared, so that they can be copied without a lock.
-template <typename Row, typename Traits>
+template <typename Model, std::string Model::* Id, Timestamp Model::* Time>
 class RowTable {
 public:
+    using Row = Model;
     using RowPtr = std::shared_ptr<const Row>;
+
+    static constexpr auto id_of = Id;
+    static constexpr auto time_of = Time;
 
     std::size_t size() const noexcept { return rows_.size(); }
 
@@ -34,11 +37,10 @@ public:
 
     /// Adds a row with a new id. Strong exception guarantee.
     void insert(RowPtr row) {
-        const Timestamp time = Traits::time(*row);
-        const std::string& id = Traits::id(*row);
-        const auto entry = rows_.emplace(id, std::move(row)).first;
+        const Row& added = *row;
+        const auto entry = rows_.emplace(added.*Id, std::move(row)).first;
         try {
-            order_.emplace(time, entry->first);
+            order_.emplace(added.*Time, entry->first);
         } catch (...) {
             rows_.erase(entry);
             throw;
@@ -47,7 +49,7 @@ public:
 
     /// Replaces the row that has the id and the time of `row`.
     void replace(RowPtr row) noexcept {
-        const auto entry = rows_.find(Traits::id(*row));
+        const auto entry = rows_.find((*row).*Id);
         entry->second = std::move(row);
     }
 
@@ -55,7 +57,7 @@ public:
     bool erase(std::string_view id) noexcept {
         const auto entry = rows_.find(id);
         if (entry == rows_.end()) return false;
-        order_.erase({Traits::time(*entry->second), entry->first});
+        order_.erase({(*entry->second).*Time, entry->first});
         rows_.erase(entry);
         return true;
     }

@@ -67,16 +67,16 @@ WITH counted AS (
     SET event_count = event_count + 1,
         live_count = live_count + 1,
         latest_index = CASE WHEN event_count = 0 THEN 0 ELSE latest_index + 1 END,
-        last_activity_at = greatest(last_activity_at, $13::timestamptz)
+        last_activity_at = greatest(last_activity_at, $15::timestamptz)
     WHERE id = $1 AND latest_index < 9000000000000000000
       AND NOT EXISTS (SELECT FROM {schema}.events e WHERE e.room_id = $1 AND e.id = $2)
       AND NOT EXISTS (SELECT FROM {schema}.events e
-                      WHERE e.room_id = $1 AND e.idempotency_key = $12)
+                      WHERE e.room_id = $1 AND e.idempotency_key = $14)
     RETURNING id AS counted_id, latest_index AS first_index
 ), stored AS (
     INSERT INTO {schema}.events ()" ROOMSTORE_EVENT_COLUMNS R"()
-    SELECT counted_id, first_index, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-           $13::timestamptz, $14::json, $15::json
+    SELECT counted_id, first_index, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14,
+           $15::timestamptz, $12::json, $13::json
     FROM counted
 )
 SELECT counted_id, first_index FROM counted)"};
@@ -161,13 +161,6 @@ Params store_all_params(const std::vector<const RoomEvent*>& events) {
     return params;
 }
 
-Params store_one_params(const RoomEvent& event) {
-    Params params;
-    params.add(event.room_id);
-    add_fields(params, event);
-    return params;
-}
-
 Params store_new_params(const std::vector<NewEvent>& events) {
     Array parts(ElementType::bigint), next_indexes(ElementType::bigint);
     EventArrays columns;
@@ -235,7 +228,7 @@ LockedAndStored lock_and_store_all(Session& session,
     std::vector<Request> requests;
     requests.push_back(lock_request(ids));
     if (events.size() == 1) {
-        requests.push_back({store_one, store_one_params(*events.front())});
+        requests.push_back({store_one, add_params(*events.front())});
     } else {
         requests.push_back({store_all, store_all_params(events)});
     }

@@ -3,7 +3,8 @@
 #include <cstddef>
 #include <new>
 #include <string_view>
-#include <utility>
+
+#include <fmt/format.h>
 
 #include "roomstore/detail/read_json.hpp"
 #include "sql/events/content_text.hpp"
@@ -106,7 +107,7 @@ void read_extra(const Row& row, int column, RoomEvent& event) {
     } catch (const std::bad_alloc&) {
         throw;  // not caused by the row
     } catch (const std::exception& error) {
-        throw ColumnError("extra", row.view(column), std::string("readable: ") + error.what());
+        throw ColumnError("extra", row.view(column), fmt::format("readable: {}", error.what()));
     }
 }
 
@@ -116,7 +117,7 @@ EventContent read_content_column(const Row& row, int column) {
     } catch (const std::bad_alloc&) {
         throw;  // not caused by the row
     } catch (const std::exception& error) {
-        throw ColumnError("content", row.view(column), std::string("readable: ") + error.what());
+        throw ColumnError("content", row.view(column), fmt::format("readable: {}", error.what()));
     }
 }
 
@@ -132,8 +133,10 @@ std::optional<std::string> extra_text(const RoomEvent& event) {
     return extra.dump();
 }
 
-void add_fields(Params& params, const RoomEvent& event) {
-    params.add(event.id)
+Params update_params(const RoomEvent& event) {
+    Params params;
+    params.add(event.room_id)
+        .add(event.id)
         .add(event.type.name())
         .add(to_string(event.status))
         .add(event.visibility)
@@ -143,10 +146,15 @@ void add_fields(Params& params, const RoomEvent& event) {
         .add(event.source.participant_id)
         .add(event.correlation_id)
         .add(event.parent_event_id)
-        .add(event.idempotency_key)
-        .add(event.created_at)
         .add(content_text(event.content))
         .add(extra_text(event));
+    return params;
+}
+
+Params add_params(const RoomEvent& event) {
+    Params params = update_params(event);
+    params.add(event.idempotency_key).add(event.created_at);
+    return params;
 }
 
 RoomEvent read_event(const Row& row, int first) {
@@ -171,9 +179,10 @@ RoomEvent read_event(const Row& row, int first) {
 }
 
 RoomEvent read_event_alone(const Row& row, int first) {
-    return read_alone("events",
-                      named("room", row.view(first)) + ", " + named("event", row.view(first + 2)),
-                      [&] { return read_event(row, first); });
+    return read_alone(
+        "events",
+        fmt::format("{}, {}", named("room", row.view(first)), named("event", row.view(first + 2))),
+        [&] { return read_event(row, first); });
 }
 
 }  // namespace roomstore::postgres::sql

@@ -7,8 +7,8 @@
 #include "driver/row.hpp"
 #include "roomstore/model/event.hpp"
 
-/// The columns of an event, in the order in which `read_event` reads them and `add_fields` and
-/// EventArrays (sql/events/arrays.hpp) write them.
+/// The columns of an event, in the order in which `read_event` reads them and EventArrays
+/// (sql/events/arrays.hpp) writes them.
 namespace roomstore::postgres::sql {
 
 #define ROOMSTORE_EVENT_COLUMNS "room_id, index, " ROOMSTORE_EVENT_FIELDS
@@ -16,7 +16,6 @@ namespace roomstore::postgres::sql {
     "id, type, status, visibility, source_channel_id, source_channel_type, "               \
     "source_direction, participant_id, correlation_id, parent_event_id, idempotency_key, " \
     "created_at, content, extra"
-inline constexpr int event_column_count = 16;
 
 /// @throws ColumnError
 RoomEvent read_event(const Row& row, int first = 0);
@@ -24,8 +23,12 @@ RoomEvent read_event(const Row& row, int first = 0);
 /// @throws Error corrupt_data
 RoomEvent read_event_alone(const Row& row, int first = 0);
 
-/// Adds the values of ROOMSTORE_EVENT_FIELDS.
-void add_fields(Params& params, const RoomEvent& event);
+/// The parameters of an update: the room, the id, and every field that may change, in the order of
+/// the columns.
+Params update_params(const RoomEvent& event);
+
+/// The same, followed by the idempotency key and `created_at`, for statements that add an event.
+Params add_params(const RoomEvent& event);
 
 /// The value of the column `extra`: the fields that have no column of their own, those at their
 /// defaults left out.

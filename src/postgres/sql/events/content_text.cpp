@@ -1,7 +1,6 @@
 #include "sql/events/content_text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "roomstore/model/json.hpp"

@@ -2,7 +2,6 @@
 
 #include "sql/events/append_steps.hpp"
 #include "sql/events/columns.hpp"
-#include "sql/events/content_text.hpp"
 #include "sql/mapping.hpp"
 
 namespace roomstore::postgres::sql {
@@ -91,21 +90,7 @@ std::optional<RoomEvent> get_event(Session& session,
 }
 
 RoomEvent update_event(Session& session, const RoomEvent& event) {
-    const auto rows = session.exec(update,
-                                   Params()
-                                       .add(event.room_id)
-                                       .add(event.id)
-                                       .add(event.type.name())
-                                       .add(to_string(event.status))
-                                       .add(event.visibility)
-                                       .add(event.source.channel_id)
-                                       .add(event.source.channel_type.name())
-                                       .add(to_string(event.source.direction))
-                                       .add(event.source.participant_id)
-                                       .add(event.correlation_id)
-                                       .add(event.parent_event_id)
-                                       .add(content_text(event.content))
-                                       .add(extra_text(event)));
+    const auto rows = session.exec(update, update_params(event));
     if (rows.empty()) {
         throw detail::does_not_exist("update_event", "event", event.id, event.room_id);
     }

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <utility>
+
+#include <fmt/format.h>
 
 #include "sql/events/columns.hpp"
 #include "sql/events/events.hpp"
@@ -72,26 +73,32 @@ struct ListStatement {
 
 ListStatement make_list(const Shape& shape) {
     ListStatement list;
-    list.name = shape.descending ? "list_events.newest" : "list_events.oldest";
-    if (shape.near) list.name += ".near";
+    // The conditions by number: with their names, the statement name could exceed the 63 bytes
+    // that the server keeps.
+    list.name = fmt::format("list_events.{}{}.{}",
+                            shape.descending ? "newest" : "oldest",
+                            shape.near ? ".near" : "",
+                            shape.conditions);
     const char* order = shape.descending ? "ORDER BY index DESC" : "ORDER BY index";
     std::string where = shape.descending ? "index < $2" : "index > $2";
-    // By number: with the names of the conditions, the statement name could exceed the 63 bytes
-    // that the server keeps.
-    list.name += '.' + std::to_string(shape.conditions);
     int parameter = 4;
     for (unsigned i = 0; i < condition_count; ++i) {
         if ((shape.conditions & (1U << i)) == 0) continue;
         const auto& condition = conditions[i];
-        where += std::string("\n  AND ") + condition.text;
-        if (condition.after_value) where += std::to_string(++parameter) + condition.after_value;
+        where += fmt::format("\n  AND {}", condition.text);
+        if (condition.after_value) where += fmt::format("{}{}", ++parameter, condition.after_value);
     }
-    list.text = "\nSELECT " ROOMSTORE_EVENT_COLUMNS
-                " FROM {schema}.events\nWHERE room_id = $1 AND " +
-                where + "\n" + order;
+    list.text = fmt::format("\nSELECT " ROOMSTORE_EVENT_COLUMNS
+                            " FROM {{schema}}.events\n"
+                            "WHERE room_id = $1 AND {}\n{}",
+                            where,
+                            order);
     if (shape.near) {
-        list.text = "\nSELECT " ROOMSTORE_EVENT_COLUMNS " FROM (" + list.text + " LIMIT " +
-                    std::to_string(near_limit) + ") AS near\n" + order;
+        list.text =
+            fmt::format("\nSELECT " ROOMSTORE_EVENT_COLUMNS " FROM ({} LIMIT {}) AS near\n{}",
+                        list.text,
+                        near_limit,
+                        order);
     }
     list.text += " LIMIT $3 OFFSET $4";
     return list;
