@@ -109,7 +109,6 @@ RULES = [
     ("tests/contract/*", (PUBLIC | LIBRARIES | {"catch2"}) - {"memory", "postgres", "options", "prometheus"}),
     ("examples/chat_server/main.cpp", PUBLIC | LIBRARIES),
     ("examples/chat_server/test/*", PUBLIC | LIBRARIES | {"catch2"}),
-    ("examples/chat_server/metrics.cpp", PUBLIC | LIBRARIES),
     ("examples/chat_server/options.cpp", LIBRARIES | {"cli11"}),
     ("examples/chat_server/*", (PUBLIC | LIBRARIES) - {"memory", "postgres", "options", "prometheus"}),
     ("examples/*", PUBLIC | LIBRARIES),

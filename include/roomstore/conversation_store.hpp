@@ -31,8 +31,9 @@ namespace roomstore {
 /// Distinct stores are independent. One store may be called from any thread and any executor at any
 /// time.
 /// @par Executor
-/// The calling coroutine resumes on its own executor, exactly once. No user code runs on a thread
-/// of the store. A backend may complete without suspending.
+/// The calling coroutine resumes on its own executor, exactly once. No coroutine
+/// or handler of the caller runs on a thread of the store. A backend may complete without
+/// suspending.
 /// @par Cancellation
 /// All cancellation types are supported. A call that is cancelled before its work starts or while
 /// it runs fails with `asio::error::operation_aborted`, and nothing is stored. Once the commit has
@@ -49,8 +50,9 @@ namespace roomstore {
 /// @par Lost commit
 /// If a backend commits on a server, the reply to a COMMIT can be lost, and its outcome is then
 /// unknown. Some writes settle it: the store runs the write again and returns the true outcome.
-/// Such a write fails with commit_unknown only if its deadline expires first; calling it again then
-/// settles the outcome. The other writes report it: they fail with commit_unknown at once, because
+/// Such a write fails with commit_unknown only if the re-run cannot find out: its deadline expires,
+/// the store is closed, or the re-run fails for another reason. Calling it again then settles the
+/// outcome. The other writes report it: they fail with commit_unknown at once, because
 /// a re-run could not distinguish their own effect from that of another caller. Each write
 /// documents which of the two it does.
 /// @par Unknown rooms
@@ -199,8 +201,8 @@ public:
     /// Appends `event` to its room and returns it with the index that the store assigned: 0 in a
     /// new room, then consecutive. Failed appends leave no gaps, and no index is ever reused.
     ///
-    /// Exactly once: if an event with this id is already stored (with the same type, source,
-    /// `created_at` and key), it is returned as stored, and nothing is written. If another event of
+    /// Exactly once: if an event is already stored that has this id and the same type, source,
+    /// `created_at` and key, it is returned as stored, and nothing is written. If another event of
     /// the room already holds the `idempotency_key`, that event is returned instead, and nothing is
     /// written; compare the ids to detect this.
     ///
@@ -369,8 +371,8 @@ public:
     /// @name Identities
     /// @{
 
-    /// Stores `identity` and assigns its `channel_addresses` to it within its `organization_id`.
-    /// Each address is taken from the identity that held it there. Returns the stored row.
+    /// Stores `identity` and returns the stored row. Its `channel_addresses` then belong to it
+    /// within its `organization_id`; an identity that held one of them there loses it.
     /// @par Errors
     /// already_exists.
     /// @par Lost commit
@@ -453,7 +455,7 @@ public:
     /// attached.
     /// @{
 
-    /// Moves the marker to the event's index, unless it is already at or beyond it.
+    /// Moves the marker to the event's index, unless the marker is already there or beyond.
     /// @par Errors
     /// not_found (no such room, or no such event in it).
     /// @par Lost commit

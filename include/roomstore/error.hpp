@@ -38,8 +38,8 @@ enum class errc {
     /// The server is out of disk space or memory, or the room has no index left.
     storage_full,
     /// The outcome of a COMMIT is unknown, and the changes are either stored or not: the call could
-    /// not settle it before its deadline, or does not settle it at all. What to do next depends on
-    /// the call: see `Error::retryable`.
+    /// not settle it (its deadline expired, or its re-run failed), or does not settle it at all.
+    /// What to do next depends on the call: see `Error::retryable`.
     commit_unknown,
     /// The database holds a schema that this build cannot work with.
     schema_mismatch,
@@ -91,6 +91,7 @@ inline constexpr std::array error_codes{
     ErrorCode{errc::corrupt_data, "corrupt_data", "corrupt data"},
     ErrorCode{errc::closed, "closed", "closed"},
     ErrorCode{errc::internal, "internal", "internal error"}};
+// `errc::internal` is the last code; new ones come before it.
 static_assert(error_codes.size() == static_cast<std::size_t>(errc::internal));
 
 /// The code with that value, or null.

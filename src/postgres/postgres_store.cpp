@@ -46,9 +46,9 @@ PostgresOptions validated(PostgresOptions options) {
 
 }  // namespace
 
-/// Every operation is refused if the store is closed, has its arguments checked, and is handed to
-/// the pool as one job. Nothing follows the one suspension, so the store may be destroyed before
-/// the caller resumes.
+/// Every operation first checks that the store is open, then its arguments, and hands the pool one
+/// job. Nothing follows that one suspension, so the store may be destroyed before the caller
+/// resumes. (`init` suspends several times.)
 class PostgresStore::Impl {
 public:
     using Session = postgres::Session;
@@ -58,11 +58,11 @@ public:
         postgres::Mode mode;
         postgres::Rerun rerun;
     };
-    /// Changes nothing.
+    /// Changes nothing; may always be re-run.
     static constexpr Kind read{postgres::Mode::read, postgres::Rerun::unsafe};
     /// A re-run after a commit gives the true answer.
     static constexpr Kind settles{postgres::Mode::write, postgres::Rerun::settles};
-    /// A re-run would take the work of the first run for somebody else's.
+    /// A re-run could not tell the first run's effect from that of another caller.
     static constexpr Kind reports{postgres::Mode::write, postgres::Rerun::unsafe};
 
     explicit Impl(const PostgresOptions& given)
@@ -89,19 +89,20 @@ public:
         }
     }
 
-    /// The job of an operation: calls `sql` with the session, what the functions of sql/ may need
-    /// of the store, and the arguments, which it moves from.
-    template <typename Result, typename Sql, typename... Arguments>
-    std::function<Result(Session&)> make_job(Sql sql, Arguments&... arguments) const {
+    /// The job of an operation: calls `function` with the session, what functions of sql/ may need
+    /// of the store, and the arguments. Moves from `arguments`; the job can run several times.
+    template <typename Result, typename Function, typename... Arguments>
+    std::function<Result(Session&)> make_job(Function function, Arguments&... arguments) const {
         (detail::normalize(arguments), ...);
-        return [sql,
-                checked_by = validator,
-                left_out = unreadable,
-                given = std::tuple(std::move(arguments)...)](Session& session) -> Result {
+        return [function,
+                checker = validator,
+                count = unreadable,
+                stored =
+                    std::tuple<Arguments...>(std::move(arguments)...)](Session& session) -> Result {
             const auto call = [&](const auto&... each) -> Result {
-                return sql(session, checked_by, *left_out, each...);
+                return function(session, checker, *count, each...);
             };
-            return std::apply(call, given);
+            return std::apply(call, stored);
         };
     }
 
@@ -161,7 +162,7 @@ asio::awaitable<void> PostgresStore::init() {
     if (impl_->state == Impl::State::closed) impl_->require_open("init");
     impl_->pool.open();
     if (impl_->state == Impl::State::open) co_return;
-    const std::function<bool(Session&)> look = [options = impl_->options](Session& session) {
+    const std::function<bool(Session&)> inspect = [options = impl_->options](Session& session) {
         const auto found = postgres::read_schema_state(session, options.schema);
         const bool due = postgres::needs_migration(found, options.schema, options.create_schema);
         if (due) {
@@ -171,7 +172,7 @@ asio::awaitable<void> PostgresStore::init() {
         }
         return due;
     };
-    const bool found_due = co_await impl_->run<bool>(Impl::read, "init", {}, look);
+    const bool found_due = co_await impl_->run<bool>(Impl::read, "init", {}, inspect);
     for (bool due = found_due; due;) {
         std::function<bool(Session&)> migrate = [options = impl_->options](Session& session) {
             return postgres::apply_next_migration(session, options.schema, options.partitions);
@@ -179,19 +180,20 @@ asio::awaitable<void> PostgresStore::init() {
         due = co_await impl_->run<bool>(Impl::settles, "init", {}, std::move(migrate));
     }
     // Another process may have made the tables, and own them.
-    if (found_due) co_await impl_->run<bool>(Impl::read, "init", {}, look);
+    if (found_due) co_await impl_->run<bool>(Impl::read, "init", {}, inspect);
     auto created = Impl::State::created;
     impl_->state.compare_exchange_strong(created, Impl::State::open);
 }
 
 asio::awaitable<void> PostgresStore::close() {
     impl_->state = Impl::State::closed;
-    return impl_->pool.close();
+    auto closing = impl_->pool.close();
+    co_await std::move(closing);
 }
 
 // A function of sql/ takes the session, the count of unreadable rows or the validator where it
 // needs one, and the arguments of the operation.
-#define ROOMSTORE_HAND_OVER(kind, result, name, room, parameters, ...)                         \
+#define ROOMSTORE_DEFINE(kind, result, name, room, parameters, ...)                            \
     asio::awaitable<ROOMSTORE_RESULT result> PostgresStore::name parameters {                  \
         using Result = ROOMSTORE_RESULT result;                                                \
         impl_->require_open(#name);                                                            \
@@ -213,12 +215,12 @@ asio::awaitable<void> PostgresStore::close() {
             impl_->run<Result>(Impl::kind, #name, std::move(about_room), std::move(job));      \
         co_return co_await std::move(running);                                                 \
     }
-#define ROOMSTORE_HAND_OVER_read(...) ROOMSTORE_HAND_OVER(read, __VA_ARGS__)
-#define ROOMSTORE_HAND_OVER_settles(...) ROOMSTORE_HAND_OVER(settles, __VA_ARGS__)
-#define ROOMSTORE_HAND_OVER_reports(...) ROOMSTORE_HAND_OVER(reports, __VA_ARGS__)
-#define ROOMSTORE_HAND_OVER_custom(...)
+#define ROOMSTORE_DEFINE_read(...) ROOMSTORE_DEFINE(read, __VA_ARGS__)
+#define ROOMSTORE_DEFINE_settles(...) ROOMSTORE_DEFINE(settles, __VA_ARGS__)
+#define ROOMSTORE_DEFINE_reports(...) ROOMSTORE_DEFINE(reports, __VA_ARGS__)
+#define ROOMSTORE_DEFINE_custom(...)
 #define ROOMSTORE_DEFAULT(...)
-#define ROOMSTORE_OPERATION(kind, result, ...) ROOMSTORE_HAND_OVER_##kind((result), __VA_ARGS__)
+#define ROOMSTORE_OPERATION(kind, result, ...) ROOMSTORE_DEFINE_##kind((result), __VA_ARGS__)
 #include "roomstore/detail/operations.inc"
 
 asio::awaitable<RoomEvent> PostgresStore::add_event_auto_index(std::string room_id,

@@ -45,8 +45,9 @@ asio::awaitable<RoomEvent> ConversationStore::add_event_auto_index(std::string r
             if (error.code() != errc::conflict) throw;
         }
     }
-    throw detail::refusal(
-        errc::conflict, operation, "too many concurrent appends to " + detail::named("room", room_id));
+    throw detail::refusal(errc::conflict,
+                          operation,
+                          "too many concurrent appends to " + detail::named("room", room_id));
 }
 
 asio::awaitable<std::vector<RoomEvent>> ConversationStore::get_conversation(

@@ -31,7 +31,8 @@ namespace roomstore {
 ///   update_participant, link_address, update_task: written again, which overwrites changes that
 ///   other clients made between the two runs; `not_found` if they deleted the row.
 ///
-/// They report `commit_unknown` if the deadline leaves no time for the re-run. At once it is
+/// They report `commit_unknown` if the deadline leaves no time for the re-run, or the re-run fails
+/// for a reason that says nothing of the first run. At once it is
 /// reported by create_room, delete_room, advance_delivered_index, delete_event, remove_binding,
 /// remove_participant, create_identity, add_task and add_observation, because their re-run could
 /// not distinguish its own work from that of another client. Check whether the row exists, and

@@ -166,7 +166,8 @@ std::optional<CallOutcome> CallRunner::attempt(CallControl& control,
         session_.expect_changes();
         job.run(session_);
         auto outcome = writes ? end_write(control, progress) : CallOutcome{};
-        if (outcome && progress.in_doubt) ++counts_.doubts_settled;
+        const bool succeeded = outcome && outcome->kind == CallOutcome::Kind::success;
+        if (succeeded && progress.in_doubt) ++counts_.doubts_settled;
         return outcome;
     } catch (const Failure& caught) {
         failure = caught;

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "driver/session.hpp"
+#include "pool/backoff.hpp"
 #include "pool/operation.hpp"
-#include "pool/retry.hpp"
 
 namespace roomstore::postgres {
 

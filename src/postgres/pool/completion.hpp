@@ -70,7 +70,7 @@ private:
 
     void post();
     bool unlink_if_linked() noexcept;
-    /// The mutex of `room_` must be locked.
+    /// The mutex of `members_` must be locked.
     void unlink() noexcept;
     virtual void resume(CallOutcome outcome) = 0;
     virtual void drop() = 0;
@@ -79,7 +79,7 @@ private:
     std::optional<asio::any_io_executor> executor_;
     std::shared_ptr<CompletionService::Members> members_;
     CallOutcome outcome_;
-    // Links of the list in `room_`; guarded by its mutex.
+    // Links of the list in `members_`; guarded by its mutex.
     PendingCompletion* next_ = nullptr;
     PendingCompletion* previous_ = nullptr;
     bool linked_ = false;

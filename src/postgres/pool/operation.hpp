@@ -35,7 +35,8 @@ struct Operation {
     std::string_view name;  ///< The method of the store; a string literal.
     Mode mode = Mode::read;
     Rerun rerun = Rerun::unsafe;
-    std::string room_id{};                                ///< For error texts; may be empty.
+    /// The room, for error texts and, for a batchable job, the key of its queue. May be empty.
+    std::string room_id{};
     std::optional<std::chrono::milliseconds> deadline{};  ///< Overrides the store's.
 };
 

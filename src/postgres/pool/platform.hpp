@@ -7,8 +7,8 @@
 #include <random>
 #include <thread>
 
+#include "pool/backoff.hpp"
 #include "pool/fork.hpp"
-#include "pool/retry.hpp"
 
 /// What the pool uses of the platform and the process. The simulation in tests/faults replaces this
 /// file with one of the same name that has its own threads, clock and random numbers.

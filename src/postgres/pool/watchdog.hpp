@@ -6,8 +6,8 @@
 
 namespace roomstore::postgres {
 
-/// The thread that ends what is due: queued and running calls at their deadlines or after a stop,
-/// and the pool after `close`. It never waits for a server.
+/// The thread that enforces deadlines and stops: of queued and running calls, and of the pool after
+/// `close`. It never waits for a server.
 ///
 /// All functions but `start` and `join` are called with the lock of the pool held.
 class PoolCore::Watchdog {
@@ -18,12 +18,12 @@ public:
         thread_ = platform::Thread([this] { run(); });
     }
     bool started() const noexcept { return thread_.joinable(); }
-    /// From any number of threads.
+    /// May be called by several threads.
     void join();
 
     /// A call was queued that has this deadline.
     void expect_deadline(TimePoint deadline);
-    /// Something may have to be done at `when`.
+    /// Wakes the thread at `when` at the latest.
     void wake_by(TimePoint when) {
         if (when < wakes_at_) wake_.notify_one();
     }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "faults/simulation/scheduler.hpp"
-#include "pool/retry.hpp"
+#include "pool/backoff.hpp"
 
 namespace roomstore::postgres {
 class PoolCore;

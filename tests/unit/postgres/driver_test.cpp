@@ -7,7 +7,7 @@
 #include "driver/params.hpp"
 #include "driver/result_impl.hpp"
 #include "driver/session_setup.hpp"
-#include "pool/retry.hpp"
+#include "pool/backoff.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/postgres/postgres_options.hpp"
 

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <utility>
 
-#include "driver/pqxx_compat.hpp"
+#include "driver/libpq/pqxx.hpp"
 
 namespace roomstore::postgres {
 

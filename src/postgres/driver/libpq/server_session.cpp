@@ -177,9 +177,9 @@ void ServerSession::disconnect() noexcept {
     raw_ = nullptr;
     begin_pending_ = false;
     statements_run_ = 0;
-    plans_until_ = 1;
+    replan_at_ = 1;
     for (auto& [name, entry] : entries_) entry.prepared = false;
-    deallocated_.clear();
+    to_deallocate_.clear();
 }
 
 bool ServerSession::connected() const noexcept {
@@ -230,7 +230,7 @@ ServerSession::Entry& ServerSession::entry_of(const Statement& statement) {
         found->second.last_used = ++uses_;
         return found->second;
     }
-    if (entries_.size() >= most_statements) forget_oldest();
+    if (entries_.size() >= most_statements) evict_least_recently_used();
     std::string name(statement.name);
     Entry entry{.name = name,
                 .text = expand_schema(statement.text, config_->quoted_schema),
@@ -240,10 +240,10 @@ ServerSession::Entry& ServerSession::entry_of(const Statement& statement) {
     return entries_.emplace(std::move(name), std::move(entry)).first->second;
 }
 
-void ServerSession::forget_oldest() {
+void ServerSession::evict_least_recently_used() {
     const auto oldest = std::ranges::min_element(
         entries_, {}, [](const auto& each) { return each.second.last_used; });
-    if (oldest->second.prepared) deallocated_.push_back(oldest->second.name);
+    if (oldest->second.prepared) to_deallocate_.push_back(oldest->second.name);
     entries_.erase(oldest);
 }
 
@@ -251,8 +251,8 @@ void ServerSession::forget_oldest() {
 // has gathered statistics, which makes it replan, only we can force it to: after 1, 2, 4, 8 ...
 // statements.
 void ServerSession::renew_plans() {
-    if (!config_->prepared_statements || ++statements_run_ < plans_until_) return;
-    plans_until_ *= 2;
+    if (!config_->prepared_statements || ++statements_run_ < replan_at_) return;
+    replan_at_ *= 2;
     run_simple(raw_, "DISCARD PLANS");
 }
 
@@ -260,7 +260,7 @@ Result ServerSession::exec(const Statement& statement, const Params& params) {
     require_usable();
     auto& entry = entry_of(statement);
     if (begin_pending_) {
-        if (goes_prepared(entry)) return exec_all({{statement, params}}).front();
+        if (uses_prepared(entry)) return exec_all({{statement, params}}).front();
         send_begin();
     }
     const auto began = Clock::now();
@@ -277,7 +277,7 @@ Result ServerSession::exec(const Statement& statement, const Params& params) {
 
 void ServerSession::exec_all(const std::vector<Request>& requests, std::vector<Result>& results) {
     const auto piped = [&](const Request& request) {
-        return goes_prepared(entry_of(request.statement));
+        return uses_prepared(entry_of(request.statement));
     };
     if (!std::ranges::all_of(requests, piped)) return Session::exec_all(requests, results);
     require_usable();
@@ -317,15 +317,15 @@ void ServerSession::run_piped(const std::vector<Request>& requests, std::vector<
     }
 }
 
-bool ServerSession::goes_prepared(const Entry& entry) const {
+bool ServerSession::uses_prepared(const Entry& entry) const {
     return config_->prepared_statements && !entry.custom_plan;
 }
 
 void ServerSession::prepare(Entry& entry) {
     if (entry.prepared) return;
-    while (!deallocated_.empty()) {
-        connection_->unprepare(deallocated_.back());
-        deallocated_.pop_back();
+    while (!to_deallocate_.empty()) {
+        connection_->unprepare(to_deallocate_.back());
+        to_deallocate_.pop_back();
     }
     connection_->prepare(entry.name, entry.text);
     entry.prepared = true;
@@ -347,7 +347,7 @@ Result ServerSession::run_unprepared(const Entry& entry, const Params& params) {
 
 Result ServerSession::run(Entry& entry, const Params& params) {
     check_size(entry.name, params);
-    if (!goes_prepared(entry)) return run_unprepared(entry, params);
+    if (!uses_prepared(entry)) return run_unprepared(entry, params);
     prepare(entry);
     return make_result(run_prepared(raw_, entry.name, params.values()));
 }

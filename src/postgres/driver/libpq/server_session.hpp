@@ -12,7 +12,7 @@
 #include "driver/connector.hpp"
 #include "driver/libpq/control.hpp"
 #include "driver/libpq/libpq.hpp"
-#include "driver/pqxx_compat.hpp"
+#include "driver/libpq/pqxx.hpp"
 #include "driver/session.hpp"
 #include "driver/session_setup.hpp"
 
@@ -31,7 +31,8 @@ struct SessionConfig {
 
 std::shared_ptr<SessionConfig> session_config(const PostgresOptions& options);
 
-/// A session on libpqxx, which holds the connection and prepares the statements.
+/// A session on a server. libpqxx owns the connection and prepares the statements; all else goes
+/// through libpq.
 ///
 /// The connection is made with libpq and handed over, because libpqxx can neither limit nor
 /// interrupt the attempt. Statements run through libpq: libpqxx takes considerably longer for a
@@ -88,8 +89,8 @@ private:
     void renew_plans();
     Result run_unprepared(const Entry& entry, const Params& params);
     void run_piped(const std::vector<Request>& requests, std::vector<Result>& results);
-    bool goes_prepared(const Entry& entry) const;
-    void forget_oldest();
+    bool uses_prepared(const Entry& entry) const;
+    void evict_least_recently_used();
     void prepare(Entry& entry);
     void send_begin();
     void require_usable() const;
@@ -103,12 +104,12 @@ private:
     std::string begin_command_;
     bool begin_pending_ = false;
     std::uint64_t statements_run_ = 0;
-    std::uint64_t plans_until_ = 1;
+    std::uint64_t replan_at_ = 1;
     PGconn* raw_ = nullptr;  // owned by connection_
     std::optional<pqxx::connection> connection_;
     std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
-    std::uint64_t uses_ = 0;                // counter for last_used
-    std::vector<std::string> deallocated_;  // not yet deallocated on the server
+    std::uint64_t uses_ = 0;  // counter for last_used
+    std::vector<std::string> to_deallocate_;
 };
 
 }  // namespace roomstore::postgres

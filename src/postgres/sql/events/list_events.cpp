@@ -1,5 +1,3 @@
-#include "sql/lists.hpp"
-
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -8,6 +6,7 @@
 
 #include "sql/events/columns.hpp"
 #include "sql/events/events.hpp"
+#include "sql/lists.hpp"
 #include "sql/mapping.hpp"
 
 namespace roomstore::postgres::sql {
