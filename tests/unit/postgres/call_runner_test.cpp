@@ -417,6 +417,21 @@ TEST_CASE("A call in doubt is retried beyond five attempts, until the deadline")
     CHECK(fixture.control.time == fixture.control.deadline());
 }
 
+TEST_CASE("A doubt that the re-run has no time to settle is not counted as settled") {
+    RunnerFixture fixture;
+    fixture.operation.rerun = Rerun::settles;
+    fixture.fail("commit", 1, doubt());
+    const auto outcome = fixture.run([&, runs = 0](Session& session) mutable {
+        session.exec({"work", "..."}, Params());
+        if (++runs == 2) {
+            fixture.control.call.request_stop(Stop::deadline, fixture.control.deadline());
+        }
+    });
+    CHECK(failed(outcome, errc::commit_unknown));
+    CHECK(fixture.runner.counts().doubts == 1);
+    CHECK(fixture.runner.counts().doubts_settled == 0);
+}
+
 TEST_CASE("A call cancelled before COMMIT is rolled back") {
     RunnerFixture fixture;
     const auto outcome = fixture.run([&](Session&) {
