@@ -48,20 +48,10 @@ bool same_time(const Json& read, const Json& written) {
 }
 
 bool same_content(const Json& read, const Json& written) {
-    static const std::set<std::string> known{"text",
-                                             "rich",
-                                             "media",
-                                             "location",
-                                             "audio",
-                                             "video",
-                                             "composite",
-                                             "system",
-                                             "template",
-                                             "edit",
-                                             "delete",
-                                             "tool_call"};
     // An unknown content is kept unchanged.
-    if (!known.contains(read.at("type").get<std::string>())) return read.dump() == written.dump();
+    if (!naive::content_types.contains(read.at("type").get<std::string>())) {
+        return read.dump() == written.dump();
+    }
     return same(read, written) && all_kept(read, written) && read.at("type") == written.at("type");
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "fuzz/json_input.hpp"
+#include "fuzz/naive.hpp"
 #include "roomstore/model/json.hpp"
 #include "support/populated.hpp"
 
@@ -70,23 +71,12 @@ std::vector<std::string> make_texts() {
                                    "all",
                                    "message",
                                    "sms",
-                                   "text",
-                                   "rich",
-                                   "media",
-                                   "location",
-                                   "audio",
-                                   "video",
-                                   "composite",
-                                   "system",
-                                   "template",
-                                   "edit",
-                                   "delete",
-                                   "tool_call",
                                    "hologram",
                                    "!nan",
                                    "!inf",
                                    "!-inf",
                                    "!binary"};
+    texts.insert(texts.end(), naive::content_types.begin(), naive::content_types.end());
     for (const std::size_t size : {63U, 64U, 65U, 255U, 256U, 1024U, 1025U}) {
         texts.emplace_back(size, 'x');
     }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,20 @@
 /// A second implementation of the rules: slow, short, and independent of the library's code, so
 /// that a fault is missed only if both have it.
 namespace roomstore::fuzz::naive {
+
+/// The types of the contents that the library knows.
+inline const std::set<std::string> content_types{"text",
+                                                 "rich",
+                                                 "media",
+                                                 "location",
+                                                 "audio",
+                                                 "video",
+                                                 "composite",
+                                                 "system",
+                                                 "template",
+                                                 "edit",
+                                                 "delete",
+                                                 "tool_call"};
 
 /// Position of the first byte of `text` that is NUL or not valid UTF-8.
 std::optional<std::size_t> first_fault(std::string_view text);

@@ -3,18 +3,56 @@
 #
 #   tests/fuzz/run.sh                            all targets, for a minute
 #   tests/fuzz/run.sh --seconds 600 models text  these targets, for ten minutes in all
+#   tests/fuzz/run.sh --unpack FOLDER            only unpacks the corpus to FOLDER/<target>/
+#   tests/fuzz/run.sh --pack FOLDER              only replaces the corpus by FOLDER/<target>/
 #
-# Targets: models validation containment timestamps text. Each starts from the seeds in its source, from
-# tests/fuzz/corpus/, and from the inputs that earlier runs found (build/fuzz/corpus/).
+# FOLDER is relative to the root of the repository.
 #
-# An input that breaks a rule is saved in build/fuzz/findings/. After the fix, copy it to
-# tests/fuzz/corpus/<target>/, so that every test run replays it.
+# Targets: models validation containment timestamps text. Each starts from the seeds in its source,
+# from the corpus (tests/fuzz/corpus.tar.gz), and from the inputs that earlier runs found
+# (build/fuzz/corpus/).
+#
+# An input that breaks a rule is saved in build/fuzz/findings/. After the fix, add it to the corpus,
+# so that every test run replays it: unpack the corpus, copy the input to FOLDER/<target>/, and pack
+# FOLDER. Before packing, this adds the inputs of earlier runs that reach code which no input of
+# FOLDER reaches:
+#
+#   build/fuzz/tests/fuzz/fuzz_TARGET -merge=1 FOLDER/TARGET build/fuzz/corpus/TARGET
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 # Shares of the time, in tenths, by the number of rules to break and the time that one input takes.
 declare -A share=([models]=3 [validation]=3 [containment]=2 [timestamps]=1 [text]=1)
 order=(models validation containment timestamps text)
+archive=tests/fuzz/corpus.tar.gz
+
+# pack FOLDER: the same inputs give the same bytes.
+pack() {
+    local target
+    for target in "${order[@]}"; do
+        [[ -n $(ls "$1/$target") ]] || { echo "no inputs in $1/$target" >&2 && exit 1; }
+    done
+    tar --create --format=ustar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \
+        --mode=u=rwX,go=rX --directory="$1" "${order[@]}" | gzip -9n >"$archive.new"
+    mv "$archive.new" "$archive"
+}
+
+unpack() {
+    mkdir -p "$1"
+    tar --extract --gzip --file="$archive" --directory="$1"
+}
+
+case ${1:-} in
+    --pack)
+        pack "${2:?--pack needs a folder}"
+        exit
+        ;;
+    --unpack)
+        unpack "${2:?--unpack needs a folder}"
+        exit
+        ;;
+esac
+
 seconds=60
 targets=()
 while [[ $# -gt 0 ]]; do
@@ -45,7 +83,8 @@ fuzz() {
     case $target in models | validation | containment) options+=(-dict=tests/fuzz/json.dict) ;; esac
     mkdir -p "$build/corpus/$target"
     "$build/tests/fuzz/fuzz_$target" "${options[@]}" \
-        "$build/corpus/$target" "tests/fuzz/corpus/$target" "$build/seeds/$target" >"$log" 2>&1 || status=$?
+        "$build/corpus/$target" "$build/tests/fuzz/corpus/$target" "$build/seeds/$target" \
+        >"$log" 2>&1 || status=$?
     local runs
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     if [[ $status -ne 0 ]]; then

@@ -1,4 +1,3 @@
-#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -109,22 +108,10 @@ public:
         unknown_members(content);
     }
     void operator()(const UnknownContent& content) {
-        static const std::set<std::string> known{"text",
-                                                 "rich",
-                                                 "media",
-                                                 "location",
-                                                 "audio",
-                                                 "video",
-                                                 "composite",
-                                                 "system",
-                                                 "template",
-                                                 "edit",
-                                                 "delete",
-                                                 "tool_call"};
         rules_.object("unknown content", content.raw);
         const auto tag = content.raw.find("type");
         expect(tag != content.raw.end() && tag->is_string(), "an unknown content has a type");
-        expect(*tag != "" && !known.contains(tag->get<std::string>()),
+        expect(*tag != "" && !naive::content_types.contains(tag->get<std::string>()),
                "the type of an unknown content is not a known one");
     }
 
