@@ -1,27 +1,17 @@
 #include "application.hpp"
 
 #include <csignal>
-#include <exception>
 #include <iostream>
-#include <stdexcept>
-#include <string>
 #include <system_error>
-#include <utility>
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
-#include <asio/ip/address.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 
-#include "metrics.hpp"
-#include "options.hpp"
+#include "report.hpp"
 #include "server.hpp"
-#include "store_report.hpp"
 
 namespace chat {
 
@@ -30,8 +20,9 @@ namespace {
 using asio::ip::tcp;
 using StorePtr = std::shared_ptr<roomstore::ConversationStore>;
 using ServerPtr = std::shared_ptr<Server>;
+using SignalsPtr = std::shared_ptr<asio::signal_set>;
 
-asio::awaitable<void> report(ServerPtr server, StorePtr store, std::string path) {
+awaitable<void> report(ServerPtr server, StorePtr store, std::string path) {
     if (path.empty()) co_return;
     try {
         co_await server->mark_read();
@@ -43,22 +34,16 @@ asio::awaitable<void> report(ServerPtr server, StorePtr store, std::string path)
 
 /// SIGUSR1 writes the report, SIGINT and SIGTERM stop the server. Later signals are ignored:
 /// otherwise this coroutine would still wait for a signal when everything else has ended.
-asio::awaitable<void> handle_signals(std::shared_ptr<asio::signal_set> signals,
-                                     ServerPtr server,
-                                     StorePtr store,
-                                     std::string report_path) {
+awaitable<void> handle_signals(SignalsPtr signals,
+                               ServerPtr server,
+                               StorePtr store,
+                               std::string report_path) {
     while (true) {
-        asio::error_code ec;
-        const int signal =
-            co_await signals->async_wait(asio::redirect_error(asio::use_awaitable, ec));
-        if (ec) co_return;
-        if (signal == SIGUSR1) {
-            co_await report(server, store, report_path);
-        } else {
-            server->stop();
-            co_return;
-        }
+        const int signal = co_await signals->async_wait(asio::use_awaitable);
+        if (signal != SIGUSR1) break;
+        co_await report(server, store, report_path);
     }
+    server->stop();
 }
 
 tcp::endpoint listen(Server& server, const Options& options) {
@@ -70,7 +55,7 @@ tcp::endpoint listen(Server& server, const Options& options) {
     }
 }
 
-asio::awaitable<void> serve(Options options, StorePtr store) {
+awaitable<void> serve(Options options, StorePtr store) {
     const auto executor = co_await asio::this_coro::executor;
     co_await store->init();
     const auto server = std::make_shared<Server>(executor, store, options.server);
@@ -107,9 +92,7 @@ int run_application(int argc, char** argv, const StoreFactory& make_store) {
         if (!options.help.empty()) {
             std::cout << options.help;
         } else {
-            auto store = make_store(options.store);
-            if (options.metrics_port) store = with_metrics(store, *options.metrics_port);
-            run_to_end(options, std::move(store));
+            run_to_end(options, make_store(options));
         }
         return 0;
     } catch (const UsageError& error) {

@@ -2,15 +2,16 @@
 
 #include <functional>
 #include <memory>
-#include <string>
 
 #include <roomstore/conversation_store.hpp>
 
+#include "options.hpp"
+
 namespace chat {
 
-/// Creates the store that `--store` names. Throws UsageError for a name that it does not know.
+/// Creates the store that the options name. Throws UsageError if it cannot.
 using StoreFactory =
-    std::function<std::shared_ptr<roomstore::ConversationStore>(const std::string& address)>;
+    std::function<std::shared_ptr<roomstore::ConversationStore>(const Options& options)>;
 
 /// The whole program around a store: command line, signals, server, reports. Returns the exit
 /// status: 0 after SIGINT or SIGTERM, 1 after a failure, 2 for a wrong command line.

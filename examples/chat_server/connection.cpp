@@ -2,17 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include <asio/buffer.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/error.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 
-#include "irc/message.hpp"
+#include "irc.hpp"
 
 namespace chat {
 
@@ -46,7 +43,7 @@ asio::ip::address network_of(const asio::ip::address& address) {
     return asio::ip::address_v6(bytes);
 }
 
-Connection::Connection(asio::ip::tcp::socket socket, ConnectionLimits limits)
+Connection::Connection(asio::ip::tcp::socket socket, const ConnectionLimits& limits)
     : socket_(std::move(socket)),
       limits_(limits),
       host_(host_of(address_of(socket_))),
@@ -72,14 +69,14 @@ void Connection::start() {
     asio::co_spawn(executor, [self] { return self->watch(); }, asio::detached);
 }
 
-asio::awaitable<std::optional<std::string>> Connection::next_line() {
+awaitable<std::optional<std::string>> Connection::next_line() {
     while (!closing_) {
         if (lines_.empty()) {
             if (input_ended_) break;
             co_await input_.wait();
         } else if (waiting_output() > limits_.busy_output_bytes) {
             co_await input_.wait();
-        } else if (take_token(Clock::now()) || input_ended_) {
+        } else if (take_token() || input_ended_) {
             std::string line = std::move(lines_.front());
             lines_.pop_front();
             input_bytes_ -= line.size() + line_overhead;
@@ -92,7 +89,8 @@ asio::awaitable<std::optional<std::string>> Connection::next_line() {
     co_return std::nullopt;
 }
 
-bool Connection::take_token(Clock::time_point now) {
+bool Connection::take_token() {
+    const auto now = Clock::now();
     const std::chrono::duration<double> elapsed = now - tokens_at_;
     tokens_ = std::min(limits_.burst, tokens_ + elapsed.count() * limits_.lines_per_second);
     tokens_at_ = now;
@@ -101,24 +99,28 @@ bool Connection::take_token(Clock::time_point now) {
     return true;
 }
 
-void Connection::send(std::string_view line) {
-    if (closing_) return;
-    if (waiting_output() + line.size() > limits_.max_output_bytes) {
-        // Dropped lines still count as queued, so that they never count as written.
-        pending_.clear();
-        close("SendQ exceeded");
-        return;
-    }
+void Connection::queue(std::string_view line) {
     pending_ += line;
     queued_ += line.size();
     output_.notify();
 }
 
-asio::awaitable<void> Connection::writable() {
+void Connection::send(std::string_view line) {
+    if (closing_) return;
+    if (waiting_output() + line.size() <= limits_.max_output_bytes) {
+        queue(line);
+        return;
+    }
+    // Dropped lines still count as queued, so that they never count as written.
+    pending_.clear();
+    close("SendQ exceeded");
+}
+
+awaitable<void> Connection::writable() {
     while (!closing_ && waiting_output() > limits_.busy_output_bytes) co_await drained_.wait();
 }
 
-asio::awaitable<void> Connection::flushed() {
+awaitable<void> Connection::flushed() {
     const std::uint64_t target = queued_;
     while (writing_open_ && written_ < target) co_await drained_.wait();
 }
@@ -126,17 +128,13 @@ asio::awaitable<void> Connection::flushed() {
 void Connection::close(std::string reason) {
     if (closing_) return;
     const std::string text = "Closing Link: " + host_ + " (" + reason + ")";
-    const std::string error_line =
-        irc::serialize({.source = {}, .command = "ERROR", .params = {text}});
-    pending_ += error_line;
-    queued_ += error_line.size();
+    queue(irc::serialize({{}, "ERROR", {text}}));
     reason_ = std::move(reason);
     closing_ = true;
     closed_at_ = Clock::now();
     lines_.clear();
     input_bytes_ = 0;
     input_.notify();
-    output_.notify();
     drained_.notify();
     watch_.notify();
 }
@@ -151,14 +149,15 @@ void Connection::set_registered(std::string server_name) {
     watch_.notify();
 }
 
-asio::awaitable<void> Connection::read() {
+awaitable<void> Connection::read() {
     std::array<char, 4096> chunk;
     while (true) {
         asio::error_code ec;
         const std::size_t size = co_await socket_.async_read_some(
             asio::buffer(chunk), asio::redirect_error(asio::use_awaitable, ec));
         if (ec == asio::error::eof) {
-            end_input();
+            input_ended_ = true;
+            input_.notify();
             break;
         }
         if (ec) {
@@ -167,26 +166,16 @@ asio::awaitable<void> Connection::read() {
         }
         if (!closing_) {
             accept_input({chunk.data(), size});
-        } else if (!discard_input(size)) {
-            co_return;
+            continue;
         }
+        // Input of a closing connection is read and dropped, because closing a socket with unread
+        // input resets the connection, and the client might never see the ERROR line. If there is
+        // too much, nothing more is read, and the connection ends with the linger time.
+        discarded_bytes_ += size;
+        if (discarded_bytes_ > limits_.max_discarded_bytes) co_return;
     }
     reading_ = false;
     watch_.notify();
-}
-
-void Connection::end_input() {
-    input_ended_ = true;
-    input_.notify();
-}
-
-/// Input of a closing connection is read and dropped, because closing a socket with unread input
-/// resets the connection, and the client might never see the ERROR line. Returns false when the
-/// client has sent so much that nothing more is read; the connection then ends with the linger
-/// time.
-bool Connection::discard_input(std::size_t bytes) {
-    discarded_bytes_ += bytes;
-    return discarded_bytes_ <= limits_.max_discarded_bytes;
 }
 
 void Connection::accept_input(std::string_view input) {
@@ -210,7 +199,7 @@ void Connection::accept_input(std::string_view input) {
     input_.notify();
 }
 
-asio::awaitable<void> Connection::write() {
+awaitable<void> Connection::write() {
     while (true) {
         while (pending_.empty() && !closing_) co_await output_.wait();
         if (pending_.empty()) break;
@@ -243,7 +232,7 @@ Connection::Clock::time_point Connection::next_deadline() const {
     return last_input_ + limits_.ping_interval;
 }
 
-asio::awaitable<void> Connection::watch() {
+awaitable<void> Connection::watch() {
     while (reading_ || writing_open_) {
         const auto deadline = next_deadline();
         if (Clock::now() < deadline) {
@@ -251,23 +240,20 @@ asio::awaitable<void> Connection::watch() {
             continue;
         }
         if (closing_) break;
-        check_timeouts(Clock::now());
+        if (server_name_.empty()) {
+            close("Registration timeout");
+        } else if (ping_pending_) {
+            const auto silence = Clock::now() - last_input_;
+            close("Ping timeout: " + std::to_string(silence / std::chrono::seconds(1)) +
+                  " seconds");
+        } else {
+            ping_pending_ = true;
+            pinged_at_ = Clock::now();
+            send("PING :" + server_name_ + "\r\n");
+        }
     }
     asio::error_code ignored;
     socket_.close(ignored);
-}
-
-void Connection::check_timeouts(Clock::time_point now) {
-    if (server_name_.empty()) {
-        close("Registration timeout");
-    } else if (ping_pending_) {
-        const auto seconds = std::chrono::duration<double>(now - last_input_).count();
-        close("Ping timeout: " + std::to_string(static_cast<int>(seconds)) + " seconds");
-    } else {
-        ping_pending_ = true;
-        pinged_at_ = now;
-        send("PING :" + server_name_ + "\r\n");
-    }
 }
 
 }  // namespace chat

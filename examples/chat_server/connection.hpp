@@ -1,43 +1,14 @@
 #pragma once
 
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <deque>
-#include <memory>
-#include <optional>
-#include <string>
 #include <string_view>
 
-#include <asio/awaitable.hpp>
 #include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
 
-#include "async/async_event.hpp"
+#include "async.hpp"
+#include "options.hpp"
 
 namespace chat {
-
-/// How much memory and time one client may take, and how long it may be silent.
-struct ConnectionLimits {
-    /// Received lines that are not processed yet; more is "Excess Flood".
-    std::size_t max_input_bytes = std::size_t{32} << 10;
-    /// Lines that wait to be sent; more is "SendQ exceeded".
-    std::size_t max_output_bytes = std::size_t{1} << 20;
-    /// While more than this waits to be sent, no further line of the client is processed.
-    std::size_t busy_output_bytes = std::size_t{256} << 10;
-    /// How many lines are processed at once after a pause, and how many more each second.
-    double burst = 40;
-    double lines_per_second = 10;
-    /// How long a client may take to register.
-    std::chrono::milliseconds registration_timeout{30'000};
-    /// Silence after which the client is sent a PING, and how long it has to answer.
-    std::chrono::milliseconds ping_interval{90'000};
-    std::chrono::milliseconds ping_timeout{60'000};
-    /// How long a connection that the server ends stays open for the ERROR line to arrive, and how
-    /// much the client may still send in that time.
-    std::chrono::milliseconds linger{2'000};
-    std::size_t max_discarded_bytes = std::size_t{1} << 20;
-};
 
 /// The part of an address by which connections are counted: the whole of an IPv4 address, the first
 /// 64 bits of an IPv6 address, since one subscriber usually has all addresses of such a network.
@@ -50,24 +21,24 @@ asio::ip::address network_of(const asio::ip::address& address);
 /// connection.
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
-    Connection(asio::ip::tcp::socket socket, ConnectionLimits limits);
+    Connection(asio::ip::tcp::socket socket, const ConnectionLimits& limits);
 
     /// Starts to read and write. The object then lives until the connection has ended.
     void start();
 
     /// The next line, without its line end, as fast as the rate limit allows. Empty if the
     /// connection is closing, or if the client has disconnected and all its lines were returned.
-    asio::awaitable<std::optional<std::string>> next_line();
+    awaitable<std::optional<std::string>> next_line();
 
     /// Queues a line. The caller has added the line end.
     void send(std::string_view line);
 
     /// Waits until the output queue is short enough to continue a long answer, or the connection is
     /// closing.
-    asio::awaitable<void> writable();
+    awaitable<void> writable();
 
     /// Waits until everything that is queued now has been written or can no longer be written.
-    asio::awaitable<void> flushed();
+    awaitable<void> flushed();
 
     /// Sends what is queued and an ERROR line with the reason, then ends the connection. Only the
     /// first call has an effect.
@@ -85,7 +56,6 @@ public:
     /// The client's address, in a form that never begins with a colon.
     const std::string& host() const noexcept { return host_; }
 
-    /// The network by which the connection is counted (see `network_of`).
     const asio::ip::address& network() const noexcept { return network_; }
 
     /// The number of bytes given to `send` so far, and how many of them the kernel has accepted.
@@ -95,15 +65,13 @@ public:
 private:
     using Clock = AsyncEvent::Clock;
 
-    asio::awaitable<void> read();
-    asio::awaitable<void> write();
-    asio::awaitable<void> watch();
+    awaitable<void> read();
+    awaitable<void> write();
+    awaitable<void> watch();
     void accept_input(std::string_view input);
-    bool discard_input(std::size_t bytes);
-    void end_input();
-    void check_timeouts(Clock::time_point now);
     Clock::time_point next_deadline() const;
-    bool take_token(Clock::time_point now);
+    bool take_token();
+    void queue(std::string_view line);
     std::size_t waiting_output() const noexcept { return pending_.size() + writing_.size(); }
 
     asio::ip::tcp::socket socket_;
@@ -116,7 +84,7 @@ private:
     std::size_t input_bytes_ = 0;
     std::size_t discarded_bytes_ = 0;
     bool input_ended_ = false;
-    TimedAsyncEvent input_;
+    AsyncEvent input_;
     double tokens_;
     Clock::time_point tokens_at_;
 
@@ -124,7 +92,7 @@ private:
     std::string writing_;
     std::uint64_t queued_ = 0;
     std::uint64_t written_ = 0;
-    TimedAsyncEvent output_;
+    AsyncEvent output_;
     AsyncEvent drained_;
 
     bool closing_ = false;
@@ -137,7 +105,7 @@ private:
     Clock::time_point last_input_;
     Clock::time_point pinged_at_;
     Clock::time_point closed_at_;
-    TimedAsyncEvent watch_;
+    AsyncEvent watch_;
 };
 
 }  // namespace chat

@@ -1,42 +1,29 @@
 #include "conversation.hpp"
 
-#include <chrono>
-#include <utility>
-
-#include <asio/redirect_error.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/use_awaitable.hpp>
-
-#include "irc/text.hpp"
-#include "presence.hpp"
-
 namespace chat {
 
+using roomstore::ParticipantStatus;
 using roomstore::RoomEvent;
 
 Conversation::Conversation(asio::any_io_executor executor,
                            roomstore::ConversationStore& store,
-                           roomstore::Room blueprint,
-                           Kind kind)
+                           roomstore::Room blueprint)
     : executor_(executor),
       store_(store),
       blueprint_(std::move(blueprint)),
-      kind_(kind),
       name_(room_name(blueprint_)),
       mutex_(std::move(executor)) {}
 
-asio::awaitable<roomstore::Room> Conversation::open() {
+awaitable<roomstore::Room> Conversation::open() {
     auto room = co_await store_.get_room(id());
     if (!room) {
-        bool taken = false;
         try {
             room = co_await store_.create_room(blueprint_);
         } catch (const roomstore::Error& error) {
             // Another server on the same store has just created the room.
             if (error.code() != roomstore::errc::already_exists) throw;
-            taken = true;
         }
-        if (taken) room = co_await store_.get_room(id());
+        if (!room) room = co_await store_.get_room(id());
         if (!room) throw roomstore::Error(roomstore::errc::not_found, "the room was just deleted");
     }
     const std::int64_t latest = room->event_count > 0 ? room->latest_index : -1;
@@ -50,7 +37,7 @@ asio::awaitable<roomstore::Room> Conversation::open() {
     co_return std::move(*room);
 }
 
-asio::awaitable<void> Conversation::load() {
+awaitable<void> Conversation::load() {
     roomstore::EventQuery newest;
     newest.limit = 1;
     newest.newest_first = true;
@@ -60,7 +47,7 @@ asio::awaitable<void> Conversation::load() {
     loaded_ = true;
 }
 
-asio::awaitable<void> Conversation::show_pending() {
+awaitable<void> Conversation::show_pending() {
     constexpr std::int64_t page = 100;
     behind_ = true;
     std::size_t count = 0;
@@ -97,7 +84,7 @@ void Conversation::show(const RoomEvent& event) {
     }
 }
 
-asio::awaitable<RoomEvent> Conversation::append(RoomEvent event) {
+awaitable<RoomEvent> Conversation::append(RoomEvent event) {
     constexpr int attempts = 3;
     for (int attempt = 1;; ++attempt) {
         try {
@@ -105,13 +92,11 @@ asio::awaitable<RoomEvent> Conversation::append(RoomEvent event) {
         } catch (const roomstore::Error& error) {
             if (attempt == attempts || !error.retryable()) throw;
         }
-        asio::steady_timer pause(executor_, std::chrono::milliseconds(100 * attempt));
-        asio::error_code ignored;
-        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        co_await pause(executor_, std::chrono::milliseconds(100 * attempt));
     }
 }
 
-asio::awaitable<bool> Conversation::post(SessionPtr sender, Post message) {
+awaitable<bool> Conversation::post(SessionPtr sender, Post message) {
     RoomEvent event = make_event(id(), message);
     const std::string event_id = event.id;
     senders_[event_id] = sender->id;
@@ -133,7 +118,7 @@ asio::awaitable<bool> Conversation::post(SessionPtr sender, Post message) {
     co_return true;
 }
 
-asio::awaitable<std::vector<RoomEvent>> Conversation::list_shown(std::int64_t limit) {
+awaitable<std::vector<RoomEvent>> Conversation::list_shown(std::int64_t limit) {
     roomstore::EventQuery query;
     query.limit = limit;
     query.before_index = shown_index_ + 1;
@@ -162,13 +147,59 @@ std::vector<SessionPtr> Conversation::members() const {
     return sessions;
 }
 
-void Conversation::send(std::string_view line, const Session* except) {
-    for (const auto& [id, member] : members_) {
-        if (member.session.get() != except) member.session->connection->send(line);
+void Conversation::send(const irc::Line& line) const {
+    const std::string text = irc::serialize(line);
+    for (const auto& [id, member] : members_) member.session->connection->send(text);
+}
+
+awaitable<Conversation::Arrival> Conversation::record_arrival(std::string nick) {
+    auto known = co_await store_.get_participant(id(), irc::fold(nick));
+    if (known && known->status == ParticipantStatus::banned) co_return Arrival::banned;
+    const Arrival arrival = known ? Arrival::again : Arrival::first;
+
+    roomstore::Participant participant = known ? std::move(*known) : roomstore::Participant{};
+    participant.id = irc::fold(nick);
+    participant.room_id = id();
+    participant.channel_id = channel_id(nick);
+    participant.display_name = nick;
+    participant.status = ParticipantStatus::active;
+    co_await store_.add_participant(std::move(participant));
+
+    const bool attached = co_await store_.binding_exists(id(), channel_id(nick));
+    if (!attached) {
+        roomstore::ChannelBinding binding;
+        binding.channel_id = channel_id(nick);
+        binding.room_id = id();
+        binding.channel_type = channel_type;
+        binding.participant_id = irc::fold(nick);
+        co_await store_.add_binding(std::move(binding));
+    }
+    co_return arrival;
+}
+
+awaitable<void> Conversation::record_reading(std::string nick, std::string event_id) {
+    try {
+        co_await store_.mark_read(id(), channel_id(nick), std::move(event_id));
+    } catch (const roomstore::Error& error) {
+        // Another application on the same store may have deleted the event. The marker then stays
+        // where it was, and some events that were read count as unread.
+        if (error.code() != roomstore::errc::not_found) throw;
     }
 }
 
-asio::awaitable<void> Conversation::mark_read() {
+awaitable<void> Conversation::record_departure(std::string nick,
+                                               ParticipantStatus status,
+                                               ReadPosition position) {
+    if (const auto event_id = position.unstored()) co_await record_reading(nick, *event_id);
+    auto participant = co_await store_.get_participant(id(), irc::fold(nick));
+    if (participant && participant->status != ParticipantStatus::banned) {
+        participant->status = status;
+        co_await store_.update_participant(std::move(*participant));
+    }
+    if (status == ParticipantStatus::left) co_await store_.remove_binding(id(), channel_id(nick));
+}
+
+awaitable<void> Conversation::mark_read() {
     std::optional<roomstore::Error> failure;
     for (const SessionPtr& session : members()) {
         const auto member = members_.find(session->id);
@@ -178,7 +209,7 @@ asio::awaitable<void> Conversation::mark_read() {
         const auto event_id = member->second.position.unstored();
         if (!event_id) continue;
         try {
-            co_await record_reading(store_, id(), session->nick, *event_id);
+            co_await record_reading(session->nick, *event_id);
         } catch (const roomstore::Error& error) {
             failure = error;
             continue;

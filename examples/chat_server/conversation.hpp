@@ -1,24 +1,62 @@
 #pragma once
 
-#include <cstdint>
-#include <map>
-#include <memory>
-#include <optional>
-#include <string>
 #include <unordered_map>
-#include <vector>
-
-#include <asio/any_io_executor.hpp>
-#include <asio/awaitable.hpp>
 
 #include <roomstore/conversation_store.hpp>
 
-#include "async/async_mutex.hpp"
+#include "async.hpp"
 #include "mapping.hpp"
-#include "read_position.hpp"
 #include "session.hpp"
 
 namespace chat {
+
+/// How far a member has read, judged by what its connection has written: lines that still wait when
+/// a slow client is dropped stay unread. Takes constant space for any number of waiting lines; when
+/// many wait, it errs towards unread.
+class ReadPosition {
+public:
+    /// Records that the event was shown; its line ends at byte `queued` of the member's output.
+    void add(std::int64_t index, std::string event_id, std::uint64_t queued) {
+        if (awaited_.index == read_.index) awaited_ = {index, event_id, queued};
+        shown_ = {index, std::move(event_id), queued};
+    }
+
+    /// Records that the first `written` bytes of the output have been written.
+    void set_written(std::uint64_t written) {
+        if (shown_.queued <= written) {
+            read_ = awaited_ = shown_;
+        } else if (awaited_.queued <= written) {
+            read_ = awaited_;
+        }
+    }
+
+    /// The index of the last event read, -1 if there is none.
+    std::int64_t index() const noexcept { return read_.index; }
+
+    /// The last event read, if the store does not have this read position yet.
+    std::optional<std::string> unstored() const {
+        if (read_.index <= stored_) return std::nullopt;
+        return read_.event_id;
+    }
+
+    /// Records that the store has the read position `index`.
+    void set_stored(std::int64_t index) noexcept { stored_ = index; }
+
+private:
+    struct Point {
+        std::int64_t index = -1;
+        std::string event_id{};
+        std::uint64_t queued = 0;
+    };
+
+    Point shown_{};
+    /// The oldest event that is not known to be written. `shown_` moves on with every event; this
+    /// one stays until it has been written, so that the position of a member that is always a
+    /// little behind still advances.
+    Point awaited_{};
+    Point read_{};
+    std::int64_t stored_ = -1;
+};
 
 /// A room of the store that clients of this server take part in.
 ///
@@ -31,37 +69,34 @@ namespace chat {
 /// member is sent on joining end exactly where the live messages begin.
 class Conversation {
 public:
-    enum class Kind { channel, private_talk };
-
     Conversation(asio::any_io_executor executor,
                  roomstore::ConversationStore& store,
-                 roomstore::Room blueprint,
-                 Kind kind);
+                 roomstore::Room blueprint);
 
     const std::string& id() const noexcept { return blueprint_.id; }
-    Kind kind() const noexcept { return kind_; }
+    bool is_channel() const { return irc::is_channel(id()); }
 
     /// The name in the stored room, as the creator of the room wrote it.
     const std::string& name() const noexcept { return name_; }
 
-    asio::awaitable<AsyncMutex::Lock> lock() { return mutex_.lock(); }
+    awaitable<AsyncMutex::Lock> lock() { return mutex_.lock(); }
 
     /// Reads the stored room and creates it if there is none. The caller holds the lock.
-    asio::awaitable<roomstore::Room> open();
+    awaitable<roomstore::Room> open();
 
     /// Shows all members the events after the last one shown. The caller holds the lock.
-    asio::awaitable<void> show_pending();
+    awaitable<void> show_pending();
 
     /// Appends the message and shows it. An append that fails with a retryable error is repeated
     /// with the same event, so that it is stored once. Takes the lock itself.
     /// @returns false if the message is stored but could not be shown yet.
-    asio::awaitable<bool> post(SessionPtr sender, Post message);
+    awaitable<bool> post(SessionPtr sender, Post message);
 
     /// The last `limit` of the events that were shown. The caller holds the lock.
-    asio::awaitable<std::vector<roomstore::RoomEvent>> list_shown(std::int64_t limit);
+    awaitable<std::vector<roomstore::RoomEvent>> list_shown(std::int64_t limit);
 
-    /// @name Members: the clients that see the messages
-    /// @{
+    // The members are the clients that see the messages.
+
     void add_member(SessionPtr session);
     /// Records that the member has been sent everything that was shown so far.
     void set_caught_up(const Session& session);
@@ -71,12 +106,25 @@ public:
     bool has_members() const noexcept { return !members_.empty(); }
     std::vector<SessionPtr> members() const;
 
-    /// Sends a line to all members but `except`.
-    void send(std::string_view line, const Session* except = nullptr);
-    /// @}
+    void send(const irc::Line& line) const;
+
+    // The participants are what the store keeps of the members, across connections and restarts.
+
+    /// What the store knew about a nick when it joined.
+    enum class Arrival { first, again, banned };
+
+    /// Makes the nick an active participant of the room and binds its channel to the room. A banned
+    /// nick stays banned and gets no binding.
+    awaitable<Arrival> record_arrival(std::string nick);
+
+    /// Stores how far the nick has read, and its status (inactive: disconnected, may come back;
+    /// left: binding removed).
+    awaitable<void> record_departure(std::string nick,
+                                     roomstore::ParticipantStatus status,
+                                     ReadPosition position);
 
     /// Stores how far the members have read. Tries all of them before it throws an error.
-    asio::awaitable<void> mark_read();
+    awaitable<void> mark_read();
 
     /// Whether stored events could not be shown yet.
     bool behind() const noexcept { return behind_; }
@@ -87,14 +135,14 @@ private:
         ReadPosition position{};
     };
 
-    asio::awaitable<void> load();
-    asio::awaitable<roomstore::RoomEvent> append(roomstore::RoomEvent event);
+    awaitable<void> load();
+    awaitable<roomstore::RoomEvent> append(roomstore::RoomEvent event);
+    awaitable<void> record_reading(std::string nick, std::string event_id);
     void show(const roomstore::RoomEvent& event);
 
     asio::any_io_executor executor_;
     roomstore::ConversationStore& store_;
     roomstore::Room blueprint_;
-    Kind kind_;
     std::string name_;
     AsyncMutex mutex_;
     bool loaded_ = false;

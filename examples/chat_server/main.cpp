@@ -1,20 +1,28 @@
 // A chat server on the store that the command line names. This is the only file that names the
 // types of stores; all others use the ConversationStore interface.
 
-#include <memory>
-#include <string>
+#include <utility>
 
 #include <roomstore/memory/in_memory_store.hpp>
 #ifdef ROOMSTORE_WITH_POSTGRES
 #include <roomstore/postgres/postgres_store.hpp>
 #endif
+#ifdef ROOMSTORE_WITH_PROMETHEUS
+#include <iostream>
+#include <prometheus/exposer.h>
+#include <prometheus/registry.h>
+
+#include <roomstore/decorators/observed_store.hpp>
+#include <roomstore/prometheus/prometheus_observer.hpp>
+#endif
 
 #include "application.hpp"
-#include "options.hpp"
 
 namespace {
 
-std::shared_ptr<roomstore::ConversationStore> make_store(const std::string& address) {
+using StorePtr = std::shared_ptr<roomstore::ConversationStore>;
+
+StorePtr open_store(const std::string& address) {
     if (address == "memory") return std::make_shared<roomstore::InMemoryStore>();
 #ifdef ROOMSTORE_WITH_POSTGRES
     return std::make_shared<roomstore::PostgresStore>(
@@ -22,6 +30,49 @@ std::shared_ptr<roomstore::ConversationStore> make_store(const std::string& addr
 #else
     throw chat::UsageError("--store: this build knows only 'memory'");
 #endif
+}
+
+#ifdef ROOMSTORE_WITH_PROMETHEUS
+
+/// Counts calls and serves the counters to Prometheus.
+class Metrics final : public roomstore::CallObserver {
+public:
+    explicit Metrics(std::uint16_t port) : exposer_("127.0.0.1:" + std::to_string(port), 1) {
+        exposer_.RegisterCollectable(registry_);
+        std::cout << "metrics: http://127.0.0.1:" << exposer_.GetListeningPorts().at(0)
+                  << "/metrics" << std::endl;
+    }
+
+    void on_call(const roomstore::ObservedCall& call) noexcept override { observer_.on_call(call); }
+
+private:
+    std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
+    roomstore::PrometheusObserver observer_{registry_};
+    prometheus::Exposer exposer_;
+};
+
+StorePtr with_metrics(StorePtr store, std::uint16_t port) {
+    std::shared_ptr<Metrics> metrics;
+    try {
+        metrics = std::make_shared<Metrics>(port);
+    } catch (const std::exception& error) {
+        throw std::runtime_error("cannot serve metrics on port " + std::to_string(port) + ": " +
+                                 error.what());
+    }
+    return std::make_shared<roomstore::ObservedStore>(std::move(store), std::move(metrics));
+}
+
+#else
+
+StorePtr with_metrics(StorePtr, std::uint16_t) {
+    throw chat::UsageError("--metrics: this build has no prometheus-cpp");
+}
+
+#endif
+
+StorePtr make_store(const chat::Options& options) {
+    StorePtr store = open_store(options.store);
+    return options.metrics_port ? with_metrics(store, *options.metrics_port) : store;
 }
 
 }  // namespace

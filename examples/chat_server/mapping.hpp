@@ -1,18 +1,14 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 #include <roomstore/model/event.hpp>
 #include <roomstore/model/room.hpp>
 
-#include "irc/message.hpp"
+#include "irc.hpp"
 #include "session.hpp"
 
 /// How IRC is represented in the store: a channel is a room, a private conversation is a room of
-/// two, a message is an event, and a nick is a participant with a channel binding of its own.
+/// two, a message is an event, and a nick is a participant with a channel binding of its own. The
+/// id of a channel's room is its folded name, the participant id of a nick is the folded nick.
 namespace chat {
 
 inline constexpr std::string_view channel_type = "irc";
@@ -30,14 +26,8 @@ struct Post {
     std::vector<irc::Tag> tags{};
 };
 
-/// The room id of a channel: its folded name.
-std::string channel_room_id(std::string_view channel);
-
 /// The room id of the private conversation between two nicks, in either order.
 std::string private_room_id(std::string_view nick, std::string_view other);
-
-/// The participant id of a nick, the same in every room.
-std::string participant_id(std::string_view nick);
 
 /// The channel id of a nick, which its bindings and read markers use.
 std::string channel_id(std::string_view nick);
@@ -45,14 +35,14 @@ std::string channel_id(std::string_view nick);
 roomstore::Room make_channel_room(std::string_view channel);
 roomstore::Room make_private_room(std::string_view nick, std::string_view other);
 
+/// The metadata that distinguishes channels from other rooms.
+roomstore::Json channel_metadata();
+
 /// The string at `key`, or an empty one: other applications may have stored anything there.
 std::string text_at(const roomstore::Json& object, const char* key);
 
 /// The channel name as its creator wrote it; empty if the room has none.
 std::string room_name(const roomstore::Room& room);
-
-/// The metadata that distinguishes channels from other rooms.
-roomstore::Json channel_metadata();
 
 /// The event of a message. Its time is cut to milliseconds, the precision of a `time` tag, so that
 /// a client can ask for what came after it.

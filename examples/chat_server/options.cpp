@@ -3,15 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
-#include <chrono>
-#include <cstdint>
 #include <functional>
-#include <string>
-#include <utility>
 
 #include <asio/ip/address.hpp>
 
-#include "irc/text.hpp"
+#include "irc.hpp"
 
 namespace chat {
 
@@ -43,60 +39,68 @@ std::string check_address(const std::string& text) {
 }
 
 std::string check_word(const std::string& text) {
-    const bool is_word = !text.empty() && text.size() <= 63 && irc::quotable(text) == text;
-    return is_word ? "" : "must be one word of at most 63 bytes";
+    const bool short_word = text.size() <= 63 && irc::is_word(text);
+    return short_word ? "" : "must be one word of at most 63 bytes";
 }
 
 std::string check_not_empty(const std::string& text) {
     return text.empty() ? "must not be empty" : "";
 }
 
-void add_port(CLI::App& app, const char* name, auto& field, const char* help) {
-    const auto is_port = between<std::uint16_t>(0, 65'535);
-    app.add_option(name, field, help)->type_name("PORT")->check(is_port);
-}
+/// Adds options to a group of the help.
+struct Group {
+    Group(CLI::App& its_app, const char* name) : app(its_app) {
+        app.option_defaults()->group(name);
+    }
 
-void add_size(CLI::App& app, const char* name, std::size_t& field, const char* help) {
-    const auto is_size = between<std::size_t>(1, std::size_t{1} << 30);
-    app.add_option(name, field, help)->type_name("N")->check(is_size);
-}
+    void port(const char* name, auto& field, const char* help) {
+        const auto is_port = between<std::uint16_t>(0, 65'535);
+        app.add_option(name, field, help)->type_name("PORT")->check(is_port);
+    }
 
-void add_rate(CLI::App& app, const char* name, double& field, const char* help) {
-    app.add_option(name, field, help)->type_name("LINES")->check(between(1.0, 1e6));
-}
+    void size(const char* name, std::size_t& field, const char* help) {
+        const auto is_size = between<std::size_t>(1, std::size_t{1} << 30);
+        app.add_option(name, field, help)->type_name("N")->check(is_size);
+    }
 
-void add_seconds(CLI::App& app,
-                 const char* name,
-                 std::chrono::milliseconds& field,
-                 double low,
-                 const char* help) {
-    const auto set = [&field](const double& seconds) {
-        field =
-            std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
-    };
-    app.add_option_function<double>(name, set, help)
-        ->type_name("SECONDS")
-        ->default_str(std::to_string(field / std::chrono::seconds(1)))
-        ->check(between(low, 86'400.0));
-}
+    void rate(const char* name, double& field, const char* help) {
+        app.add_option(name, field, help)->type_name("LINES")->check(between(1.0, 1e6));
+    }
 
-void add_network_options(CLI::App& app, Options& options) {
-    app.option_defaults()->group("Network");
+    void time(const char* name,
+              std::chrono::milliseconds& field,
+              const char* help,
+              double low = 0.01) {
+        const auto set = [&field](const double& seconds) {
+            const std::chrono::duration<double> time(seconds);
+            field = std::chrono::round<std::chrono::milliseconds>(time);
+        };
+        app.add_option_function<double>(name, set, help)
+            ->type_name("SECONDS")
+            ->default_str(std::to_string(field / std::chrono::seconds(1)))
+            ->check(between(low, 86'400.0));
+    }
+
+    CLI::App& app;
+};
+
+void add_options(CLI::App& app, Options& options) {
+    ServerOptions& server = options.server;
+    ConnectionLimits& client = server.connection;
+
+    Group network(app, "Network");
     app.add_option("--listen", options.listen, "IP address to listen on")
         ->type_name("ADDRESS")
         ->check(validator(check_address));
-    add_port(app, "--port", options.port, "port to listen on; 0 takes a free one");
-    app.add_option("--name", options.server.name, "name of the server")
+    network.port("--port", options.port, "port to listen on; 0 takes a free one");
+    app.add_option("--name", server.name, "name of the server")
         ->type_name("NAME")
         ->check(validator(check_word));
-    add_port(app,
-             "--metrics",
-             options.metrics_port,
-             "port of 127.0.0.1 that serves counters to Prometheus;\n0 takes a free one");
-}
+    network.port("--metrics",
+                 options.metrics_port,
+                 "port of 127.0.0.1 that serves counters to Prometheus;\n0 takes a free one");
 
-void add_store_options(CLI::App& app, Options& options) {
-    app.option_defaults()->group("Store");
+    Group store(app, "Store");
     app.add_option("--store",
                    options.store,
                    "where conversations are kept: 'memory' or the address of\n"
@@ -110,63 +114,41 @@ void add_store_options(CLI::App& app, Options& options) {
                    "to this file, which only its owner can read")
         ->type_name("FILE")
         ->check(validator(check_not_empty));
-    auto& server = options.server;
-    add_seconds(
-        app, "--mark-interval", server.mark_interval, 0.01, "how often read positions are stored");
-    add_seconds(app,
-                "--poll-interval",
-                server.poll_interval,
-                0,
-                "how often to look for messages of other servers on the\n"
-                "same store; 0: only when something happens here");
-}
+    store.time("--mark-interval", server.mark_interval, "how often read positions are stored");
+    store.time("--poll-interval",
+               server.poll_interval,
+               "how often to look for messages of other servers on the\n"
+               "same store; 0: only when something happens here",
+               0);
 
-void add_limits(CLI::App& app, Options& options) {
-    app.option_defaults()->group("Limits");
-    auto& server = options.server;
-    auto& connection = server.connection;
-    add_size(app, "--max-clients", server.max_clients, "connections at a time");
-    add_size(app,
-             "--max-clients-per-address",
-             server.max_clients_per_address,
-             "connections at a time from one IPv4 address or IPv6 /64\n"
-             "network; where this or --max-clients is reached, an\n"
-             "unregistered connection is dropped for a new one");
-    add_size(app,
-             "--max-turned-away",
-             server.max_turned_away,
-             "connections that were told why they are closed and have not\n"
-             "ended yet; the oldest of them is cut off for another");
-    add_size(app, "--max-channels", server.max_channels, "channels for each client");
-    add_size(app,
-             "--max-output",
-             connection.max_output_bytes,
-             "bytes that may wait to be sent to a client");
-    add_rate(app, "--burst", connection.burst, "lines that a client may send at once ...");
-    add_rate(app, "--rate", connection.lines_per_second, "... and how many each second after that");
-}
+    Group limits(app, "Limits");
+    limits.size("--max-clients", server.max_clients, "connections at a time");
+    limits.size("--max-clients-per-address",
+                server.max_clients_per_address,
+                "connections at a time from one IPv4 address or IPv6 /64\n"
+                "network; where this or --max-clients is reached, an\n"
+                "unregistered connection is dropped for a new one");
+    limits.size("--max-turned-away",
+                server.max_turned_away,
+                "connections that were told why they are closed and have not\n"
+                "ended yet; the oldest of them is cut off for another");
+    limits.size("--max-channels", server.max_channels, "channels for each client");
+    limits.size(
+        "--max-output", client.max_output_bytes, "bytes that may wait to be sent to a client");
+    limits.rate("--burst", client.burst, "lines that a client may send at once ...");
+    limits.rate("--rate", client.lines_per_second, "... and how many each second after that");
 
-void add_timeouts(CLI::App& app, Options& options) {
-    app.option_defaults()->group("Timeouts");
-    auto& server = options.server;
-    auto& connection = server.connection;
-    add_seconds(app,
-                "--registration-timeout",
-                connection.registration_timeout,
-                0.01,
-                "how long a client may take to register");
-    add_seconds(app,
-                "--ping-interval",
-                connection.ping_interval,
-                0.01,
-                "silence after which a client is sent a PING");
-    add_seconds(
-        app, "--ping-timeout", connection.ping_timeout, 0.01, "how long it has to answer the PING");
-    add_seconds(app,
-                "--shutdown-timeout",
-                server.shutdown_timeout,
-                0,
-                "how long the server waits for its clients when it ends");
+    Group timeouts(app, "Timeouts");
+    timeouts.time("--registration-timeout",
+                  client.registration_timeout,
+                  "how long a client may take to register");
+    timeouts.time(
+        "--ping-interval", client.ping_interval, "silence after which a client is sent a PING");
+    timeouts.time("--ping-timeout", client.ping_timeout, "how long it has to answer the PING");
+    timeouts.time("--shutdown-timeout",
+                  server.shutdown_timeout,
+                  "how long the server waits for its clients when it ends",
+                  0);
 }
 
 /// Describes an argument that no option takes. A value after `=` and a positional argument are not
@@ -186,10 +168,7 @@ Options parse_options(int argc, const char* const* argv) {
     app.get_formatter()->column_width(37);
     app.option_defaults()->always_capture_default()->multi_option_policy(
         CLI::MultiOptionPolicy::TakeLast);
-    add_network_options(app, options);
-    add_store_options(app, options);
-    add_limits(app, options);
-    add_timeouts(app, options);
+    add_options(app, options);
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
@@ -199,9 +178,8 @@ Options parse_options(int argc, const char* const* argv) {
     } catch (const CLI::ParseError& error) {
         throw UsageError(error.what());
     }
-    auto& connection = options.server.connection;
-    connection.busy_output_bytes =
-        std::min(connection.busy_output_bytes, connection.max_output_bytes / 4);
+    auto& client = options.server.connection;
+    client.busy_output_bytes = std::min(client.busy_output_bytes, client.max_output_bytes / 4);
     return options;
 }
 

@@ -1,10 +1,12 @@
-#include "store_report.hpp"
+#include "report.hpp"
 
-#include <cstdint>
-#include <utility>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
+#include <unistd.h>
 
 #include "mapping.hpp"
-#include "private_file.hpp"
 
 namespace chat {
 
@@ -14,7 +16,7 @@ using roomstore::Json;
 
 constexpr std::int64_t page_size = 200;
 
-asio::awaitable<Json> report_events(roomstore::ConversationStore& store, std::string room_id) {
+awaitable<Json> report_events(roomstore::ConversationStore& store, std::string room_id) {
     Json events = Json::array();
     roomstore::EventQuery query;
     query.limit = page_size;
@@ -35,7 +37,7 @@ asio::awaitable<Json> report_events(roomstore::ConversationStore& store, std::st
     co_return events;
 }
 
-asio::awaitable<Json> report_room(roomstore::ConversationStore& store, roomstore::Room room) {
+awaitable<Json> report_room(roomstore::ConversationStore& store, roomstore::Room room) {
     Json members = Json::array();
     const auto participants = co_await store.list_participants(room.id);
     const auto markers = co_await store.list_read_markers(room.id);
@@ -58,9 +60,31 @@ asio::awaitable<Json> report_room(roomstore::ConversationStore& store, roomstore
                    {"events", std::move(events)}};
 }
 
+void write_private_file(const std::string& path, const std::string& content) {
+    const auto check = [](bool done, const std::string& what) {
+        if (!done) throw std::system_error(errno, std::generic_category(), "cannot " + what);
+    };
+    // mkstemp replaces the X by random letters; it opens only a file that did not exist.
+    std::string temporary = path + ".XXXXXX";
+    const int descriptor = ::mkstemp(temporary.data());
+    check(descriptor >= 0, "create " + temporary);
+    try {
+        std::FILE* const file = ::fdopen(descriptor, "w");
+        check(file != nullptr, "open " + temporary);
+        const bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
+        // Some file systems report only on closing that there was no space.
+        const bool closed = std::fclose(file) == 0;
+        check(written && closed, "write " + temporary);
+        check(std::rename(temporary.c_str(), path.c_str()) == 0, "write " + path);
+    } catch (...) {
+        ::unlink(temporary.c_str());
+        throw;
+    }
+}
+
 }  // namespace
 
-asio::awaitable<Json> report_store(roomstore::ConversationStore& store) {
+awaitable<void> write_report(roomstore::ConversationStore& store, std::string path) {
     Json rooms = Json::array();
     std::size_t found = 0;
     roomstore::Page page{.offset = 0, .limit = page_size};
@@ -70,11 +94,7 @@ asio::awaitable<Json> report_store(roomstore::ConversationStore& store) {
         found = listed.size();
         page.offset += page_size;
     } while (found == page_size);
-    co_return Json{{"rooms", std::move(rooms)}};
-}
-
-asio::awaitable<void> write_report(roomstore::ConversationStore& store, std::string path) {
-    const Json report = co_await report_store(store);
+    const Json report{{"rooms", std::move(rooms)}};
     write_private_file(path, report.dump(1) + "\n");
 }
 

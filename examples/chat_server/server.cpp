@@ -1,38 +1,33 @@
 #include "server.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <exception>
-#include <memory>
-#include <utility>
-#include <vector>
 
 #include <asio/co_spawn.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/use_awaitable.hpp>
 
-#include "admission.hpp"
 #include "commands/commands.hpp"
-#include "irc/message.hpp"
-#include "irc/text.hpp"
-#include "presence.hpp"
 
 namespace chat {
 
+using asio::ip::tcp;
+using Clock = AsyncEvent::Clock;
+
 namespace {
 
-using asio::ip::tcp;
-
-/// Completion handler of coroutines: an exception is logged, and the server goes on.
-auto log_defect(std::string what) {
-    return [what = std::move(what)](std::exception_ptr exception) {
-        if (!exception) return;
-        try {
-            std::rethrow_exception(exception);
-        } catch (const std::exception& error) {
-            log_error(what, error);
-        }
-    };
+/// The session to drop for a newcomer, from the given network or from any: the oldest unregistered
+/// one of the network that has the most unregistered sessions. A crowd from one network thus drops
+/// its own sessions before it affects clients of other networks. Null if all are registered.
+SessionPtr find_expendable(const ServerState& state, std::optional<asio::ip::address> network) {
+    // In the order of their ids, so the oldest comes first.
+    std::map<asio::ip::address, std::vector<SessionPtr>> crowds;
+    for (const auto& [id, session] : state.sessions) {
+        const auto& origin = session->connection->network();
+        if (session->registered || (network && *network != origin)) continue;
+        crowds[origin].push_back(session);
+    }
+    const auto largest = std::max_element(crowds.begin(), crowds.end(), [](auto& one, auto& other) {
+        return one.second.size() < other.second.size();
+    });
+    return largest == crowds.end() ? nullptr : largest->second.front();
 }
 
 }  // namespace
@@ -44,8 +39,7 @@ Server::Server(asio::any_io_executor executor,
       state_(executor, *store_, std::move(options)),
       acceptor_(executor),
       housekeeping_(executor),
-      progress_(executor),
-      accept_pause_(executor) {}
+      progress_(executor) {}
 
 tcp::endpoint Server::listen(const tcp::endpoint& endpoint) {
     acceptor_.open(endpoint.protocol());
@@ -55,27 +49,28 @@ tcp::endpoint Server::listen(const tcp::endpoint& endpoint) {
     return acceptor_.local_endpoint();
 }
 
-void Server::spawn(asio::awaitable<void> (Server::*task)(), std::string what) {
+/// Starts a coroutine. If it throws an exception, that is logged, and the server goes on.
+void Server::spawn(std::string name, std::function<awaitable<void>()> task) {
     ++running_;
-    const auto self = shared_from_this();
-    const auto done = [self, log = log_defect(std::move(what))](std::exception_ptr exception) {
-        log(exception);
+    const auto done = [self = shared_from_this(), name](std::exception_ptr exception) {
         --self->running_;
         self->progress_.notify();
+        try {
+            if (exception) std::rethrow_exception(exception);
+        } catch (const std::exception& error) {
+            log_error(name, error);
+        }
     };
-    asio::co_spawn(state_.executor, [self, task] { return (self.get()->*task)(); }, done);
+    asio::co_spawn(state_.executor, std::move(task), done);
 }
 
-asio::awaitable<void> Server::run() {
-    spawn(&Server::accept, "accept");
-    spawn(&Server::run_housekeeping, "housekeeping");
+awaitable<void> Server::run() {
+    spawn("accept", [this] { return accept(); });
+    spawn("housekeeping", [this] { return run_housekeeping(); });
     while (!stopping_) co_await progress_.wait();
 
-    const auto deadline = TimedAsyncEvent::Clock::now() + state_.options.shutdown_timeout;
-    const auto busy = [this] { return running_ > 0 || !state_.sessions.empty(); };
-    while (busy() && TimedAsyncEvent::Clock::now() < deadline) {
-        co_await progress_.wait_until(deadline);
-    }
+    const auto deadline = Clock::now() + state_.options.shutdown_timeout;
+    while (running_ > 0 && Clock::now() < deadline) co_await progress_.wait_until(deadline);
 }
 
 void Server::stop() {
@@ -83,14 +78,13 @@ void Server::stop() {
     stopping_ = true;
     asio::error_code ignored;
     acceptor_.close(ignored);
-    accept_pause_.cancel();
     housekeeping_.notify();
     const auto sessions = state_.sessions;
     for (const auto& [id, session] : sessions) session->connection->close("Server shutting down");
     progress_.notify();
 }
 
-asio::awaitable<void> Server::accept() {
+awaitable<void> Server::accept() {
     while (!stopping_) {
         asio::error_code ec;
         tcp::socket socket =
@@ -103,38 +97,36 @@ asio::awaitable<void> Server::accept() {
         // Most likely there is no file descriptor left. The client waits in the backlog until one
         // is free.
         log_error("accept", std::system_error(ec));
-        accept_pause_.expires_after(std::chrono::milliseconds(200));
-        co_await accept_pause_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        co_await pause(state_.executor, std::chrono::milliseconds(200));
     }
 }
 
 void Server::begin(tcp::socket socket) {
-    const auto connection =
-        std::make_shared<Connection>(std::move(socket), state_.options.connection);
+    const auto& options = state_.options;
+    const auto connection = std::make_shared<Connection>(std::move(socket), options.connection);
     connection->start();
     const std::string refusal = make_room_for(*connection);
     if (!refusal.empty()) {
         turn_away(connection, refusal);
         return;
     }
-    const auto session =
-        std::make_shared<Session>(next_session_++, connection, state_.options.name);
+    const auto session = std::make_shared<Session>(next_session_++, connection, options.name);
     state_.sessions.emplace(session->id, session);
-    asio::co_spawn(
-        state_.executor,
-        [self = shared_from_this(), session] { return self->serve(session); },
-        log_defect("session"));
+    spawn("session", [this, session] { return serve(session); });
 }
 
 /// Returns why the newcomer is turned away; an empty string if it is admitted.
 std::string Server::make_room_for(const Connection& newcomer) {
-    const auto& options = state_.options;
+    const auto& sessions = state_.sessions;
     const auto& network = newcomer.network();
-    if (count_sessions(state_, network) >= options.max_clients_per_address &&
+    const auto neighbours = std::count_if(sessions.begin(), sessions.end(), [&](auto& entry) {
+        return entry.second->connection->network() == network;
+    });
+    if (static_cast<std::size_t>(neighbours) >= state_.options.max_clients_per_address &&
         !drop_unregistered(network, "Not registered, and too many connections from your address")) {
         return "Too many connections from your address";
     }
-    if (state_.sessions.size() >= options.max_clients &&
+    if (sessions.size() >= state_.options.max_clients &&
         !drop_unregistered(std::nullopt, "Not registered, and the server is full")) {
         return "The server is full";
     }
@@ -163,42 +155,34 @@ void Server::turn_away(std::shared_ptr<Connection> connection, const std::string
     turned_away_.push_back(std::move(connection));
 }
 
-asio::awaitable<void> Server::serve(SessionPtr session) {
+awaitable<void> Server::serve(SessionPtr session) {
     while (const auto line = co_await session->connection->next_line()) {
-        std::exception_ptr defect;
         try {
             co_await commands::run(state_, session, *line);
-        } catch (...) {
-            defect = std::current_exception();
-        }
-        if (defect) {
-            log_defect("command")(defect);
+        } catch (const std::exception& error) {
+            log_error("command", error);
             session->connection->close("Internal error");
         }
     }
     session->connection->close("Connection closed");
-    std::exception_ptr defect;
     try {
         co_await depart(session);
-    } catch (...) {
-        defect = std::current_exception();
+    } catch (const std::exception& error) {
+        log_error("departure of " + session->nick, error);
     }
-    log_defect("departure of " + session->nick)(defect);
     session->conversations.clear();
     const auto nick = state_.nicks.find(irc::fold(session->nick));
     if (nick != state_.nicks.end() && nick->second == session) state_.nicks.erase(nick);
     state_.sessions.erase(session->id);
     state_.departures.notify();
-    progress_.notify();
 }
 
-asio::awaitable<void> Server::depart(SessionPtr session) {
-    const std::string quit = irc::serialize({.source = session->mask(),
-                                             .command = "QUIT",
-                                             .params = {session->connection->close_reason()}});
-    for (const auto& other : state_.audience(*session)) other->connection->send(quit);
+awaitable<void> Server::depart(SessionPtr session) {
+    const std::string mask = session->mask();
+    const irc::Line quit{mask, "QUIT", {session->connection->close_reason()}};
+    for (const auto& other : session->audience()) other->send(quit);
 
-    std::vector<std::pair<std::shared_ptr<Conversation>, ReadPosition>> left;
+    std::vector<std::pair<ConversationPtr, ReadPosition>> left;
     for (const auto& [id, conversation] : session->conversations) {
         left.emplace_back(conversation, conversation->remove_member(*session));
     }
@@ -208,19 +192,15 @@ asio::awaitable<void> Server::depart(SessionPtr session) {
         // A failure in one room must not keep the client in the others.
         try {
             const auto lock = co_await conversation->lock();
-            co_await record_departure(state_.store,
-                                      conversation->id(),
-                                      session->nick,
-                                      roomstore::ParticipantStatus::inactive,
-                                      position.unstored());
+            co_await conversation->record_departure(
+                session->nick, roomstore::ParticipantStatus::inactive, position);
         } catch (const roomstore::Error& error) {
             log_error("departure of " + session->nick + " from " + conversation->id(), error);
         }
     }
 }
 
-asio::awaitable<void> Server::run_housekeeping() {
-    using Clock = TimedAsyncEvent::Clock;
+awaitable<void> Server::run_housekeeping() {
     const auto& options = state_.options;
     const bool polls = options.poll_interval.count() > 0;
     const auto retry = std::chrono::milliseconds(1000);
@@ -236,9 +216,9 @@ asio::awaitable<void> Server::run_housekeeping() {
     }
 }
 
-asio::awaitable<void> Server::poll_store() {
-    for (const auto& conversation : state_.conversations.all()) {
-        const bool polls = state_.options.poll_interval.count() > 0;
+awaitable<void> Server::poll_store() {
+    const bool polls = state_.options.poll_interval.count() > 0;
+    for (const auto& conversation : state_.conversations()) {
         if (!conversation->has_members() || !(polls || conversation->behind())) continue;
         const auto lock = co_await conversation->lock();
         try {
@@ -249,8 +229,8 @@ asio::awaitable<void> Server::poll_store() {
     }
 }
 
-asio::awaitable<void> Server::mark_read() {
-    for (const auto& conversation : state_.conversations.all()) {
+awaitable<void> Server::mark_read() {
+    for (const auto& conversation : state_.conversations()) {
         try {
             co_await conversation->mark_read();
         } catch (const roomstore::Error& error) {

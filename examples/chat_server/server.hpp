@@ -1,20 +1,7 @@
 #pragma once
 
-#include <cstdint>
-#include <deque>
-#include <memory>
-#include <optional>
-#include <string>
+#include <functional>
 
-#include <asio/any_io_executor.hpp>
-#include <asio/awaitable.hpp>
-#include <asio/ip/address.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
-
-#include <roomstore/conversation_store.hpp>
-
-#include "async/async_event.hpp"
 #include "state.hpp"
 
 namespace chat {
@@ -25,7 +12,7 @@ namespace chat {
 /// move lines between sockets, and waiting for the store does not block it; the store itself may
 /// use any number of threads.
 ///
-/// The number of connections is bounded in total and for each address. At a bound, a new connection
+/// The number of connections is bounded in total and for each network. At a bound, a new connection
 /// takes the place of an unregistered one, so that silent connections cannot lock out other
 /// clients; if all others are registered, it is turned away. A client that is dropped or turned
 /// away is first sent an ERROR line with the reason.
@@ -46,36 +33,36 @@ public:
 
     /// Serves until `stop()`. Then waits until every client has been told and disconnected and its
     /// departure is stored, but no longer than `ServerOptions::shutdown_timeout`.
-    asio::awaitable<void> run();
+    awaitable<void> run();
 
     /// Makes `run()` return.
     void stop();
 
     /// Stores the read positions of all connected clients.
-    asio::awaitable<void> mark_read();
+    awaitable<void> mark_read();
 
 private:
-    asio::awaitable<void> accept();
-    asio::awaitable<void> serve(SessionPtr session);
-    asio::awaitable<void> depart(SessionPtr session);
-    asio::awaitable<void> run_housekeeping();
-    asio::awaitable<void> poll_store();
+    awaitable<void> accept();
+    awaitable<void> serve(SessionPtr session);
+    awaitable<void> depart(SessionPtr session);
+    awaitable<void> run_housekeeping();
+    awaitable<void> poll_store();
     void begin(asio::ip::tcp::socket socket);
     std::string make_room_for(const Connection& newcomer);
     bool drop_unregistered(std::optional<asio::ip::address> network, const std::string& reason);
     void turn_away(std::shared_ptr<Connection> connection, const std::string& reason);
-    void spawn(asio::awaitable<void> (Server::*task)(), std::string what);
+    void spawn(std::string name, std::function<awaitable<void>()> task);
 
     const std::shared_ptr<roomstore::ConversationStore> store_;
     ServerState state_;
     asio::ip::tcp::acceptor acceptor_;
-    TimedAsyncEvent housekeeping_;
-    TimedAsyncEvent progress_;
-    asio::steady_timer accept_pause_;
+    AsyncEvent housekeeping_;
+    AsyncEvent progress_;
     /// Connections that are closing and stay open until their clients have read the reason.
     std::deque<std::weak_ptr<Connection>> turned_away_;
     std::uint64_t next_session_ = 1;
     bool stopping_ = false;
+    /// The number of coroutines that `spawn` has started and that have not ended.
     int running_ = 0;
 };
 

@@ -1,20 +1,17 @@
 #pragma once
 
 #include <array>
-#include <chrono>
-#include <cstdint>
-#include <initializer_list>
 #include <map>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <utility>
 
 #include "connection.hpp"
+#include "irc.hpp"
 
 namespace chat {
 
 class Conversation;
+using ConversationPtr = std::shared_ptr<Conversation>;
+struct Session;
+using SessionPtr = std::shared_ptr<Session>;
 
 /// The IRCv3 capabilities that a client may ask for.
 enum class Cap : unsigned {
@@ -36,14 +33,16 @@ inline constexpr std::array<std::pair<std::string_view, Cap>, 6> cap_names{
 
 /// A client: its connection, and what the server knows about it.
 struct Session {
-    Session(std::uint64_t session_id,
+    using Params = std::vector<std::string_view>;
+
+    Session(std::uint64_t its_id,
             std::shared_ptr<Connection> its_connection,
-            const std::string& its_server_name)
-        : id(session_id), connection(std::move(its_connection)), server_name(its_server_name) {}
+            std::string its_server)
+        : id(its_id), connection(std::move(its_connection)), server_name(std::move(its_server)) {}
 
     const std::uint64_t id;
     const std::shared_ptr<Connection> connection;
-    const std::string& server_name;
+    const std::string server_name;
 
     std::string nick{};
     std::string user{};
@@ -57,7 +56,7 @@ struct Session {
     std::chrono::steady_clock::time_point active_at = std::chrono::steady_clock::now();
     std::uint64_t batches = 0;
     /// Channels and private conversations by room id.
-    std::map<std::string, std::shared_ptr<Conversation>> conversations{};
+    std::map<std::string, ConversationPtr> conversations{};
 
     bool has(Cap cap) const noexcept { return (caps & static_cast<unsigned>(cap)) != 0; }
 
@@ -67,24 +66,32 @@ struct Session {
     /// `nick!user@host`.
     std::string mask() const { return nick + "!" + user + "@" + connection->host(); }
 
-    /// Sends a line from the server. The last parameter is the trailing one.
-    void send_from_server(std::string_view command, std::initializer_list<std::string_view> params);
+    std::vector<ConversationPtr> channels() const;
 
-    /// Sends a numeric reply. The client's name is added in front of the parameters.
-    void reply(std::string_view numeric, std::initializer_list<std::string_view> params);
+    /// The channel if the client has joined it, else null.
+    ConversationPtr joined(std::string_view channel) const;
+
+    /// All other clients that share a channel with the client.
+    std::vector<SessionPtr> audience() const;
+
+    void send(const irc::Line& line) const { connection->send(irc::serialize(line)); }
+
+    void send_from_server(std::string_view command, Params params) const;
+
+    /// Sends a numeric reply (RFC 2812, section 5; modern.ircdocs.horse lists all that are in use).
+    /// The client's name is added in front of the parameters.
+    void reply(std::string_view numeric, const Params& params) const;
 
     /// Sends a notice from the server; the client shows it in the window of `target`, a channel or
     /// the client itself.
-    void notice(std::string_view target, std::string_view text);
+    void notice(std::string_view target, std::string_view text) const;
 
     /// Reports a failure: as a standard reply to a client that knows them, as a notice to all
     /// others. `command` is what the client sent, `context` is what the command was about.
     void fail(std::string_view command,
               std::string_view code,
               std::string_view context,
-              std::string_view text);
+              std::string_view text) const;
 };
-
-using SessionPtr = std::shared_ptr<Session>;
 
 }  // namespace chat

@@ -1,24 +1,27 @@
 #include <algorithm>
-#include <chrono>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
 
-#include "../irc/numerics.hpp"
-#include "../irc/text.hpp"
-#include "../presence.hpp"
 #include "commands.hpp"
 
 namespace chat::commands {
 
 namespace {
 
+/// Sends the topic (332 and 333), if the room has one.
+void send_topic(const Session& session, const std::string& channel, const roomstore::Room& room) {
+    const std::string topic = text_at(room.metadata, "topic");
+    if (topic.empty()) return;
+    session.reply("332", {channel, topic});
+    const auto time = roomstore::parse_iso8601(text_at(room.metadata, "topic_at"));
+    const std::string by = text_at(room.metadata, "topic_by");
+    if (!time || !irc::is_nick(by)) return;
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(*time).time_since_epoch().count();
+    session.reply("333", {channel, by, std::to_string(seconds)});
+}
+
 /// Tells the client how many messages it has missed, and sends `events`, which are empty if the
 /// client can ask for them itself.
 void send_missed(Session& session,
-                 const Conversation& conversation,
+                 const std::string& channel,
                  std::int64_t unread,
                  const std::vector<roomstore::RoomEvent>& events) {
     if (unread == 0) return;
@@ -26,23 +29,21 @@ void send_missed(Session& session,
     text += unread == 1 ? " message since you were here" : " messages since you were here";
     const auto sent = static_cast<std::int64_t>(events.size());
     if (sent > 0 && sent < unread) text += "; the last " + std::to_string(sent) + ":";
-    session.notice(conversation.name(), text);
+    session.notice(channel, text);
     if (events.empty()) return;
-    send_history(session, conversation.name(), events);
-    session.notice(conversation.name(), "end of what you missed");
+    send_history(session, channel, events);
+    session.notice(channel, "end of what you missed");
 }
 
 /// Joins one channel. The join is announced only after all calls to the store have succeeded.
-asio::awaitable<void> enter_channel(ServerState& state,
-                                    SessionPtr session,
-                                    std::shared_ptr<Conversation> channel) {
+awaitable<void> enter_channel(ServerState& state, SessionPtr session, ConversationPtr channel) {
+    using Arrival = Conversation::Arrival;
     const auto lock = co_await channel->lock();
     const roomstore::Room room = co_await channel->open();
-    const Arrival arrival = co_await record_arrival(state.store, channel->id(), session->nick);
-    if (arrival == Arrival::banned) {
-        session->reply(irc::err_bannedfromchan, {channel->name(), "Cannot join channel (+b)"});
-        co_return;
-    }
+    const Arrival arrival = co_await channel->record_arrival(session->nick);
+    const std::string& name = channel->name();
+    if (arrival == Arrival::banned)
+        co_return session->reply("474", {name, "Cannot join channel (+b)"});
     std::int64_t unread = 0;
     if (arrival == Arrival::again) {
         unread = co_await state.store.get_unread_count(channel->id(), channel_id(session->nick));
@@ -52,60 +53,45 @@ asio::awaitable<void> enter_channel(ServerState& state,
         missed = co_await channel->list_shown(std::min(unread, state.options.playback));
     }
 
-    const std::string line =
-        irc::serialize({.source = session->mask(), .command = "JOIN", .params = {channel->name()}});
+    const std::string mask = session->mask();
+    const irc::Line line{mask, "JOIN", {name}};
     channel->send(line);
-    session->connection->send(line);
-    send_topic(*session, *channel, room);
+    session->send(line);
+    send_topic(*session, name, room);
     session->conversations.emplace(channel->id(), channel);
     channel->add_member(session);
     send_names(*session, *channel);
-    send_missed(*session, *channel, unread, missed);
+    send_missed(*session, name, unread, missed);
     channel->set_caught_up(*session);
 }
 
-asio::awaitable<ReadPosition> announce_part(SessionPtr session,
-                                            std::shared_ptr<Conversation> channel,
-                                            std::string reason) {
+awaitable<ReadPosition> announce_part(SessionPtr session,
+                                      ConversationPtr channel,
+                                      std::string reason) {
     const auto lock = co_await channel->lock();
     const std::string mask = session->mask();
-    irc::Line line{.source = mask, .command = "PART", .params = {channel->name()}};
+    irc::Line line{mask, "PART", {channel->name()}};
     if (!reason.empty()) line.params.emplace_back(reason);
-    channel->send(irc::serialize(line));
+    channel->send(line);
     session->conversations.erase(channel->id());
     co_return channel->remove_member(*session);
 }
 
-asio::awaitable<void> leave_channel(ServerState& state,
-                                    SessionPtr session,
-                                    std::shared_ptr<Conversation> channel,
-                                    std::string reason) {
+awaitable<void> leave_channel(SessionPtr session, ConversationPtr channel, std::string reason) {
     ReadPosition position = co_await announce_part(session, channel, std::move(reason));
     // This waits for one client, so the lock must not be held meanwhile.
     co_await session->connection->flushed();
     position.set_written(session->connection->written_bytes());
     const auto lock = co_await channel->lock();
-    co_await record_departure(state.store,
-                              channel->id(),
-                              session->nick,
-                              roomstore::ParticipantStatus::left,
-                              position.unstored());
-}
-
-asio::awaitable<void> leave_all(ServerState& state, SessionPtr session) {
-    const auto conversations = session->conversations;
-    for (const auto& [id, conversation] : conversations) {
-        if (conversation->kind() != Conversation::Kind::channel) continue;
-        co_await leave_channel(state, session, conversation, "");
-    }
+    co_await channel->record_departure(session->nick, roomstore::ParticipantStatus::left, position);
 }
 
 /// Stores the topic and announces it under the same lock, so that all members see topics in the
 /// order in which they were stored.
-asio::awaitable<void> change_topic(ServerState& state,
-                                   SessionPtr session,
-                                   std::shared_ptr<Conversation> channel,
-                                   std::string topic) {
+awaitable<void> change_topic(ServerState& state,
+                             SessionPtr session,
+                             ConversationPtr channel,
+                             std::string topic) {
     const auto lock = co_await channel->lock();
     roomstore::Json patch = roomstore::Json::object();
     std::vector<std::string> unset;
@@ -119,92 +105,70 @@ asio::awaitable<void> change_topic(ServerState& state,
     const auto room =
         co_await state.store.patch_room_metadata(channel->id(), std::move(patch), std::move(unset));
     if (!room) throw roomstore::Error(roomstore::errc::not_found, "no room " + channel->id());
-    channel->send(irc::serialize(
-        {.source = session->mask(), .command = "TOPIC", .params = {channel->name(), topic}}));
-}
-
-/// Answers a client that has not joined the channel: 442 if the channel exists, else 403.
-asio::awaitable<void> reply_not_joined(ServerState& state, SessionPtr session, std::string name) {
-    bool exists = false;
-    if (irc::is_channel(name)) exists = co_await state.store.room_exists(channel_room_id(name));
-    if (exists) {
-        session->reply(irc::err_notonchannel, {name, "You're not on that channel"});
-    } else {
-        session->reply(irc::err_nosuchchannel, {irc::quotable(name), "No such channel"});
-    }
+    channel->send({session->mask(), "TOPIC", {channel->name(), topic}});
 }
 
 }  // namespace
 
-asio::awaitable<void> join(ServerState& state, SessionPtr session, irc::Message message) {
-    if (message.params[0] == "0") {
-        co_await leave_all(state, session);
+awaitable<void> join(ServerState& state, SessionPtr session, irc::Message message) {
+    if (message.param(0) == "0") {
+        for (const auto& channel : session->channels()) {
+            co_await leave_channel(session, channel, "");
+        }
         co_return;
     }
-    const auto names = irc::split_list(message.params[0]);
-    for (const std::string& name : names) {
+    for (const std::string& name : irc::split_list(message.param(0))) {
         if (!irc::is_channel(name)) {
-            session->reply(irc::err_nosuchchannel, {irc::quotable(name), "No such channel"});
+            session->reply("403", {irc::quotable(name), "No such channel"});
+        } else if (session->joined(name)) {
             continue;
+        } else if (session->channels().size() >= state.options.max_channels) {
+            session->reply("405", {name, "You have joined too many channels"});
+        } else {
+            co_await enter_channel(state, session, state.open(make_channel_room(name)));
         }
-        if (state.joined(*session, name)) continue;
-        const auto channels = std::count_if(
-            session->conversations.begin(), session->conversations.end(), [](const auto& entry) {
-                return entry.second->kind() == Conversation::Kind::channel;
-            });
-        if (static_cast<std::size_t>(channels) >= state.options.max_channels) {
-            session->reply(irc::err_toomanychannels, {name, "You have joined too many channels"});
-            continue;
-        }
-        co_await enter_channel(state, session, state.channel(name));
         if (session->connection->closing()) co_return;
     }
 }
 
-asio::awaitable<void> part(ServerState& state, SessionPtr session, irc::Message message) {
-    const std::string reason = message.params.size() > 1 ? message.params[1] : "";
-    const auto names = irc::split_list(message.params[0]);
-    for (const std::string& name : names) {
-        if (const auto channel = state.joined(*session, name)) {
-            co_await leave_channel(state, session, channel, reason);
+awaitable<void> part(ServerState& state, SessionPtr session, irc::Message message) {
+    for (const std::string& name : irc::split_list(message.param(0))) {
+        if (const auto channel = session->joined(name)) {
+            co_await leave_channel(session, channel, message.param(1));
         } else {
-            co_await reply_not_joined(state, session, name);
+            co_await reply_not_joined(state, session, name, "442", "You're not on that channel");
         }
     }
 }
 
-asio::awaitable<void> topic(ServerState& state, SessionPtr session, irc::Message message) {
-    const std::string name = message.params[0];
-    const auto channel = state.joined(*session, name);
+awaitable<void> topic(ServerState& state, SessionPtr session, irc::Message message) {
+    const auto channel = session->joined(message.param(0));
     if (!channel) {
-        co_await reply_not_joined(state, session, name);
-        co_return;
-    }
-    if (message.params.size() == 1) {
+        const std::string name = message.param(0);
+        co_await reply_not_joined(state, session, name, "442", "You're not on that channel");
+    } else if (message.params.size() == 1) {
         const auto room = co_await state.store.get_room(channel->id());
         if (room && !text_at(room->metadata, "topic").empty()) {
-            send_topic(*session, *channel, *room);
+            send_topic(*session, channel->name(), *room);
         } else {
-            session->reply(irc::rpl_notopic, {channel->name(), "No topic is set"});
+            session->reply("331", {channel->name(), "No topic is set"});
         }
-        co_return;
+    } else if (message.param(1).size() > irc::max_topic_bytes) {
+        session->reply("417", {"Input line was too long"});
+    } else {
+        co_await change_topic(state, session, channel, message.param(1));
     }
-    if (message.params[1].size() > irc::max_topic_bytes) {
-        session->reply(irc::err_inputtoolong, {"Input line was too long"});
-        co_return;
-    }
-    co_await change_topic(state, session, channel, message.params[1]);
 }
 
-void send_topic(Session& session, const Conversation& conversation, const roomstore::Room& room) {
-    const std::string topic = text_at(room.metadata, "topic");
-    if (topic.empty()) return;
-    session.reply(irc::rpl_topic, {conversation.name(), topic});
-    const auto time = roomstore::parse_iso8601(text_at(room.metadata, "topic_at"));
-    const std::string by = text_at(room.metadata, "topic_by");
-    if (!time || !irc::is_nick(by)) return;
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(*time).time_since_epoch().count();
-    session.reply(irc::rpl_topicwhotime, {conversation.name(), by, std::to_string(seconds)});
+awaitable<void> reply_not_joined(ServerState& state,
+                                 SessionPtr session,
+                                 std::string name,
+                                 std::string_view numeric,
+                                 std::string_view text) {
+    bool exists = false;
+    if (irc::is_channel(name)) exists = co_await state.store.room_exists(irc::fold(name));
+    if (exists) co_return session->reply(numeric, {name, text});
+    session->reply("403", {irc::quotable(name), "No such channel"});
 }
 
 }  // namespace chat::commands

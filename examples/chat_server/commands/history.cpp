@@ -1,14 +1,6 @@
 #include <algorithm>
 #include <charconv>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <utility>
-#include <variant>
-#include <vector>
 
-#include "../irc/numerics.hpp"
-#include "../irc/text.hpp"
 #include "commands.hpp"
 
 // https://ircv3.net/specs/extensions/chathistory
@@ -17,43 +9,34 @@ namespace chat::commands {
 
 namespace {
 
-using roomstore::EventQuery;
 using roomstore::RoomEvent;
-using roomstore::Timestamp;
-
-struct MessageId {
-    std::string id;
-};
-struct Newest {};
-/// The reference point of a page of history.
-using Selector = std::variant<Newest, MessageId, Timestamp>;
 
 struct Request {
     std::string subcommand{};
     std::string target{};
-    Selector selector{};
+    /// The reference point: a message, a time, or none of them for the end.
+    std::optional<std::string> message_id{};
+    std::optional<roomstore::Timestamp> time{};
     std::int64_t limit = 0;
 };
 
-void fail(Session& session,
+void fail(const Session& session,
           std::string_view code,
-          std::initializer_list<std::string_view> context,
+          const Session::Params& context,
           std::string_view text) {
-    std::vector<std::string_view> params{"CHATHISTORY", code};
-    params.insert(params.end(), context);
+    Session::Params params{"CHATHISTORY", code};
+    params.insert(params.end(), context.begin(), context.end());
     params.push_back(text);
-    session.connection->send(
-        irc::serialize({.source = session.server_name, .command = "FAIL", .params = params}));
+    session.send_from_server("FAIL", params);
 }
 
-std::optional<Selector> parse_selector(const std::string& text, bool may_be_newest) {
+/// Returns false if the text is no reference point.
+bool parse_reference(const std::string& text, Request& request) {
     const std::string_view view(text);
-    if (view == "*" && may_be_newest) return Newest{};
-    if (view.starts_with("msgid=") && view.size() > 6) return MessageId{text.substr(6)};
-    if (view.starts_with("timestamp=")) {
-        if (const auto time = roomstore::parse_iso8601(view.substr(10))) return *time;
-    }
-    return std::nullopt;
+    if (view.starts_with("msgid=") && view.size() > 6) request.message_id = text.substr(6);
+    if (view.starts_with("timestamp=")) request.time = roomstore::parse_iso8601(view.substr(10));
+    const bool end = view == "*" && request.subcommand == "LATEST";
+    return end || request.message_id || request.time;
 }
 
 std::optional<std::int64_t> parse_limit(const std::string& text) {
@@ -65,96 +48,62 @@ std::optional<std::int64_t> parse_limit(const std::string& text) {
 }
 
 /// Parses the command. If it is invalid, sends an error to the client and returns nullopt.
-std::optional<Request> parse_request(Session& session,
-                                     const std::vector<std::string>& params,
-                                     std::int64_t max_limit) {
-    const std::string given = params.empty() ? "*" : irc::quotable(params[0]);
-    const std::string subcommand = irc::to_upper(given);
-    const bool known = subcommand == "LATEST" || subcommand == "BEFORE" || subcommand == "AFTER";
-    if (!known) {
-        fail(session, "INVALID_PARAMS", {given}, "Unknown command");
+std::optional<Request> parse_request(const Session& session, const irc::Message& message) {
+    const auto& params = message.params;
+    const std::string given = irc::quotable(message.param(0));
+    Request request{.subcommand = irc::to_upper(given), .target = message.param(1)};
+    const auto invalid = [&](const Session::Params& context, std::string_view text) {
+        fail(session, "INVALID_PARAMS", context, text);
         return std::nullopt;
+    };
+    const auto& name = request.subcommand;
+    if (name != "LATEST" && name != "BEFORE" && name != "AFTER") {
+        return invalid({given}, "Unknown command");
     }
-    if (params.size() != 4) {
-        fail(session,
-             "INVALID_PARAMS",
-             {given},
-             params.size() < 4 ? "Insufficient parameters" : "Too many parameters");
-        return std::nullopt;
-    }
-    auto selector = parse_selector(params[2], subcommand == "LATEST");
-    if (!selector) {
-        const bool typed = params[2].starts_with("timestamp=") || params[2].starts_with("msgid=");
-        const bool looks_typed = params[2].find('=') != std::string::npos;
-        if (!typed && looks_typed) {
-            fail(session,
-                 "INVALID_MSGREFTYPE",
-                 {given, irc::quotable(params[1]), irc::quotable(params[2])},
-                 "Known types of message references are msgid and timestamp");
-        } else {
-            fail(session,
-                 "INVALID_PARAMS",
-                 {given, irc::quotable(params[2])},
-                 "Invalid timestamp or msgid");
+    if (params.size() < 4) return invalid({given}, "Insufficient parameters");
+    if (params.size() > 4) return invalid({given}, "Too many parameters");
+    const std::string reference = irc::quotable(params[2]);
+    if (!parse_reference(params[2], request)) {
+        const auto type = params[2].substr(0, params[2].find('='));
+        if (type == params[2] || type == "timestamp" || type == "msgid") {
+            return invalid({given, reference}, "Invalid timestamp or msgid");
         }
+        fail(session,
+             "INVALID_MSGREFTYPE",
+             {given, irc::quotable(request.target), reference},
+             "Known types of message references are msgid and timestamp");
         return std::nullopt;
     }
     const auto limit = parse_limit(params[3]);
-    if (!limit) {
-        fail(session, "INVALID_PARAMS", {given, irc::quotable(params[3])}, "Invalid limit");
-        return std::nullopt;
-    }
-    return Request{.subcommand = subcommand,
-                   .target = params[1],
-                   .selector = std::move(*selector),
-                   .limit = std::min(*limit, max_limit)};
-}
-
-/// The room whose history the client may read under that name: a channel that it has joined, or its
-/// own conversation with a nick.
-std::optional<std::string> find_room(const ServerState& state,
-                                     const Session& session,
-                                     const std::string& target) {
-    if (const auto channel = state.joined(session, target)) return channel->id();
-    if (irc::is_nick(target)) return private_room_id(session.nick, target);
-    return std::nullopt;
-}
-
-/// The query that answers the request. `index` is that of the message which the request refers to.
-/// LATEST counts from the end; events at or before its reference are removed afterwards.
-EventQuery make_query(const Request& request, std::optional<std::int64_t> index) {
-    EventQuery query;
-    query.limit = request.limit;
-    query.filter.event_types = {roomstore::EventType::message};
-    const auto* time = std::get_if<Timestamp>(&request.selector);
-    if (request.subcommand == "BEFORE") {
-        query.before_index = index;
-        if (time) query.filter.before_time = *time;
-        query.newest_first = true;
-    } else {
-        if (time) query.filter.after_time = *time;
-        if (request.subcommand == "AFTER") {
-            query.after_index = index;
-        } else {
-            query.newest_first = true;
-        }
-    }
-    return query;
+    if (!limit) return invalid({given, irc::quotable(params[3])}, "Invalid limit");
+    request.limit = *limit;
+    return request;
 }
 
 /// The events that the request selects. Empty if its message id is not that of a message of the
 /// room.
-asio::awaitable<std::optional<std::vector<RoomEvent>>> select_events(ServerState& state,
-                                                                     std::string room_id,
-                                                                     Request request) {
+awaitable<std::optional<std::vector<RoomEvent>>> select_events(ServerState& state,
+                                                               std::string room_id,
+                                                               Request request) {
     std::optional<std::int64_t> index;
-    if (const auto* message = std::get_if<MessageId>(&request.selector)) {
-        const auto event = co_await state.store.get_event(room_id, message->id);
+    if (request.message_id) {
+        const auto event = co_await state.store.get_event(room_id, *request.message_id);
         if (!event) co_return std::nullopt;
         index = event->index;
     }
-    const EventQuery query = make_query(request, index);
+    roomstore::EventQuery query;
+    query.limit = std::min(request.limit, state.options.history);
+    query.filter.event_types = {roomstore::EventType::message};
+    query.newest_first = request.subcommand != "AFTER";
+    if (request.subcommand == "BEFORE") {
+        query.before_index = index;
+        query.filter.before_time = request.time;
+    } else {
+        if (request.subcommand == "AFTER") query.after_index = index;
+        query.filter.after_time = request.time;
+    }
     auto events = co_await state.store.list_events(room_id, query);
+    // LATEST counts from the end.
     if (request.subcommand == "LATEST" && index) {
         std::erase_if(events, [&](const RoomEvent& event) { return event.index <= *index; });
     }
@@ -163,40 +112,32 @@ asio::awaitable<std::optional<std::vector<RoomEvent>>> select_events(ServerState
 
 }  // namespace
 
-asio::awaitable<void> chathistory(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> chathistory(ServerState& state, SessionPtr session, irc::Message message) {
     if (!session->has(Cap::chathistory)) {
-        session->reply(irc::err_unknowncommand, {"CHATHISTORY", "Unknown command"});
-        co_return;
+        co_return session->reply("421", {"CHATHISTORY", "Unknown command"});
     }
-    auto request = parse_request(*session, message.params, state.options.history);
+    const auto request = parse_request(*session, message);
     if (!request) co_return;
-    const std::string subcommand = request->subcommand;
     const std::string target = irc::quotable(request->target);
-    const auto room_id = find_room(state, *session, request->target);
-    if (!room_id) {
-        fail(*session, "INVALID_TARGET", {subcommand, target}, "Messages could not be retrieved");
-        co_return;
+    const Session::Params context{request->subcommand, target};
+    // A client may read the channels that it has joined, and its own conversations with nicks.
+    const auto channel = session->joined(request->target);
+    if (!channel && !irc::is_nick(target)) {
+        co_return fail(*session, "INVALID_TARGET", context, "Messages could not be retrieved");
     }
-    std::optional<std::vector<RoomEvent>> events;
-    std::optional<roomstore::Error> failure;
+    std::string room_id = private_room_id(session->nick, target);
+    if (channel) room_id = channel->id();
+    std::string reason = "no such message";
     try {
-        events = co_await select_events(state, *room_id, std::move(*request));
+        const auto events = co_await select_events(state, room_id, *request);
+        if (events) co_return send_history(*session, channel ? channel->name() : target, *events);
     } catch (const roomstore::Error& error) {
-        failure = error;
+        // A bad request of a client is not an error of the store, so it is not logged.
+        const bool refused = error.code() == roomstore::errc::invalid_argument;
+        if (!refused) log_error("CHATHISTORY " + target, error);
+        reason = error.code().message();
     }
-    if (events) {
-        const auto channel = state.joined(*session, target);
-        send_history(*session, channel ? channel->name() : target, *events);
-        co_return;
-    }
-    // A bad request of a client is not an error of the store, so it is not logged.
-    const bool refused = failure && failure->code() == roomstore::errc::invalid_argument;
-    if (failure && !refused) log_error("CHATHISTORY " + target, *failure);
-    fail(*session,
-         "MESSAGE_ERROR",
-         {subcommand, target},
-         failure ? "Messages could not be retrieved: " + failure->code().message()
-                 : "Messages could not be retrieved: no such message");
+    fail(*session, "MESSAGE_ERROR", context, "Messages could not be retrieved: " + reason);
 }
 
 void send_history(Session& session, std::string_view target, const std::vector<RoomEvent>& events) {

@@ -1,11 +1,3 @@
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include "../irc/numerics.hpp"
-#include "../irc/text.hpp"
-#include "../presence.hpp"
 #include "commands.hpp"
 
 namespace chat::commands {
@@ -14,149 +6,68 @@ namespace {
 
 constexpr std::size_t max_targets = 4;
 
-enum class Replies { errors, none };
-
 /// Answers a message that cannot be sent. A NOTICE is never answered (RFC 2812, section 3.3.2).
-void refuse(Session& session,
-            Replies replies,
+void refuse(const Session& session,
+            const std::string& command,
             std::string_view numeric,
-            std::initializer_list<std::string_view> params) {
-    if (replies == Replies::errors) session.reply(numeric, params);
+            const Session::Params& params) {
+    if (command != "NOTICE") session.reply(numeric, params);
 }
 
-std::vector<irc::Tag> client_only(const std::vector<irc::Tag>& tags) {
-    std::vector<irc::Tag> relayed;
-    for (const auto& tag : tags) {
-        if (irc::is_client_only(tag.key)) relayed.push_back(tag);
-    }
-    return relayed;
+std::vector<irc::Tag> client_only(std::vector<irc::Tag> tags) {
+    std::erase_if(tags, [](const irc::Tag& tag) { return !irc::is_client_only(tag.key); });
+    return tags;
 }
 
 /// Makes the client a member of the private conversation: from now on it sees the messages, and its
 /// read position is kept. The caller holds the lock, which a departure takes too, so that arrival
 /// and departure are stored in the order in which they happened.
-asio::awaitable<void> attach(ServerState& state,
-                             SessionPtr session,
-                             std::shared_ptr<Conversation> talk) {
+awaitable<void> attach(SessionPtr session, ConversationPtr talk) {
     if (talk->has_member(*session) || session->connection->closing()) co_return;
     session->conversations.emplace(talk->id(), talk);
     talk->add_member(session);
     talk->set_caught_up(*session);
-    co_await record_arrival(state.store, talk->id(), session->nick);
+    co_await talk->record_arrival(session->nick);
 }
 
 /// The private conversation with `other`, with both of them as members.
-asio::awaitable<std::shared_ptr<Conversation>> open_talk(ServerState& state,
-                                                         SessionPtr session,
-                                                         SessionPtr other) {
-    auto talk = state.private_talk(session->nick, other->nick);
+awaitable<ConversationPtr> open_talk(ServerState& state, SessionPtr session, SessionPtr other) {
+    auto talk = state.open(make_private_room(session->nick, other->nick));
     if (talk->has_member(*session) && talk->has_member(*other)) co_return talk;
     const auto lock = co_await talk->lock();
     co_await talk->open();
-    co_await attach(state, session, talk);
-    co_await attach(state, other, talk);
+    co_await attach(session, talk);
+    co_await attach(other, talk);
     co_return talk;
 }
 
-/// Where a message goes, and the name of the target as it is written there.
-struct Destination {
-    std::shared_ptr<Conversation> conversation{};
-    std::string target{};
-};
-
-/// The destination of a message to `target`. If there is none, the client is answered with an
-/// error, and the result has no conversation.
-asio::awaitable<Destination> find_destination(ServerState& state,
-                                              SessionPtr session,
-                                              std::string target,
-                                              Replies replies) {
-    if (target.starts_with('#')) {
-        if (const auto channel = state.joined(*session, target)) {
-            co_return Destination{channel, channel->name()};
-        }
-        bool exists = false;
-        if (irc::is_channel(target)) {
-            exists = co_await state.store.room_exists(channel_room_id(target));
-        }
-        if (exists) {
-            refuse(*session,
-                   replies,
-                   irc::err_cannotsendtochan,
-                   {target, "Cannot send to channel: join it first"});
-        } else {
-            refuse(*session,
-                   replies,
-                   irc::err_nosuchchannel,
-                   {irc::quotable(target), "No such channel"});
-        }
-        co_return Destination{};
+/// Sends a message to one target.
+awaitable<void> say_to(ServerState& state, SessionPtr session, Post post) {
+    auto conversation = session->joined(post.target);
+    const auto other = conversation ? nullptr : state.find_client(post.target);
+    if (conversation) {
+        post.target = conversation->name();
+    } else if (other) {
+        conversation = co_await open_talk(state, session, other);
+        post.target = other->nick;
+    } else if (post.target.starts_with('#') && post.command != "NOTICE") {
+        co_return co_await reply_not_joined(
+            state, session, post.target, "404", "Cannot send to channel: join it first");
+    } else {
+        co_return refuse(
+            *session, post.command, "401", {irc::quotable(post.target), "No such nick/channel"});
     }
-    const auto other = state.find_client(target);
-    if (!other) {
-        refuse(*session,
-               replies,
-               irc::err_nosuchnick,
-               {irc::quotable(target), "No such nick/channel"});
-        co_return Destination{};
-    }
-    auto talk = co_await open_talk(state, session, other);
-    co_return Destination{std::move(talk), other->nick};
-}
-
-asio::awaitable<void> say(ServerState& state, SessionPtr session, Post post, Replies replies) {
-    const auto [conversation, target] =
-        co_await find_destination(state, session, post.target, replies);
-    if (!conversation) co_return;
-    post.target = target;
-    const irc::Line relayed{
-        .source = post.source, .command = post.command, .params = {post.target, post.text}};
+    const irc::Line relayed{post.source, post.command, {post.target, post.text}};
     // Messages are never cut: one that does not fit on a line for its readers is refused.
     if (irc::uncut_size(relayed) > irc::max_line_bytes) {
-        refuse(*session, replies, irc::err_inputtoolong, {"Input line was too long"});
-        co_return;
+        co_return refuse(*session, post.command, "417", {"Input line was too long"});
     }
-    const std::string command = post.command;
-    const bool shown = co_await conversation->post(session, std::move(post));
+    const bool shown = co_await conversation->post(session, post);
     if (!shown) {
-        session->fail(command,
+        session->fail(post.command,
                       "DELAYED",
-                      target,
+                      post.target,
                       "the message is stored, and will be shown as soon as the store answers");
-    }
-}
-
-asio::awaitable<void> say_all(ServerState& state,
-                              SessionPtr session,
-                              irc::Message message,
-                              Replies replies) {
-    if (message.params.empty() || message.params[0].empty()) {
-        refuse(*session,
-               replies,
-               irc::err_norecipient,
-               {"No recipient given (" + message.command + ")"});
-        co_return;
-    }
-    if (message.params.size() < 2 || message.params[1].empty()) {
-        refuse(*session, replies, irc::err_notexttosend, {"No text to send"});
-        co_return;
-    }
-    const auto targets = irc::split_list(message.params[0]);
-    if (targets.size() > max_targets) {
-        refuse(*session,
-               replies,
-               irc::err_toomanytargets,
-               {irc::quotable(targets[0]), "Too many targets"});
-        co_return;
-    }
-    session->active_at = std::chrono::steady_clock::now();
-    const auto tags = client_only(message.tags);
-    for (const std::string& target : targets) {
-        Post post{.command = message.command,
-                  .source = session->mask(),
-                  .target = target,
-                  .text = message.params[1],
-                  .tags = tags};
-        co_await say(state, session, std::move(post), replies);
     }
 }
 
@@ -171,46 +82,56 @@ void relay_tags(const Session& sender,
         all.push_back({.key = "time", .value = server_time(roomstore::now())});
     }
     all.insert(all.end(), tags.begin(), tags.end());
-    reader.connection->send(
-        irc::serialize_tags(all) +
-        irc::serialize({.source = sender.mask(), .command = "TAGMSG", .params = {target}}));
+    reader.connection->send(irc::serialize_tags(all) +
+                            irc::serialize({sender.mask(), "TAGMSG", {target}}));
 }
 
 }  // namespace
 
-asio::awaitable<void> privmsg(ServerState& state, SessionPtr session, irc::Message message) {
-    return say_all(state, std::move(session), std::move(message), Replies::errors);
+/// PRIVMSG and NOTICE.
+awaitable<void> say(ServerState& state, SessionPtr session, irc::Message message) {
+    const std::string& command = message.command;
+    if (message.param(0).empty()) {
+        co_return refuse(*session, command, "411", {"No recipient given (" + command + ")"});
+    }
+    if (message.param(1).empty()) co_return refuse(*session, command, "412", {"No text to send"});
+    const auto targets = irc::split_list(message.param(0));
+    if (targets.size() > max_targets) {
+        co_return refuse(
+            *session, command, "407", {irc::quotable(targets.front()), "Too many targets"});
+    }
+    session->active_at = std::chrono::steady_clock::now();
+    Post post{.command = command,
+              .source = session->mask(),
+              .target = {},
+              .text = message.param(1),
+              .tags = client_only(message.tags)};
+    for (const std::string& target : targets) {
+        post.target = target;
+        co_await say_to(state, session, post);
+    }
 }
 
-asio::awaitable<void> notice(ServerState& state, SessionPtr session, irc::Message message) {
-    return say_all(state, std::move(session), std::move(message), Replies::none);
-}
-
-asio::awaitable<void> tagmsg(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> tagmsg(ServerState& state, SessionPtr session, irc::Message message) {
     if (!session->has(Cap::message_tags)) {
-        session->reply(irc::err_unknowncommand, {"TAGMSG", "Unknown command"});
-        co_return;
+        co_return session->reply("421", {"TAGMSG", "Unknown command"});
     }
-    if (message.params.empty() || message.params[0].empty()) {
-        session->reply(irc::err_norecipient, {"No recipient given (TAGMSG)"});
-        co_return;
+    const std::string target = message.param(0);
+    if (target.empty()) {
+        co_return session->reply("411", {"No recipient given (TAGMSG)"});
     }
-    const std::string& target = message.params[0];
     const auto tags = client_only(message.tags);
     if (tags.empty()) co_return;
-    if (const auto channel = state.joined(*session, target)) {
+    const bool echo = session->has(Cap::echo_message);
+    if (const auto channel = session->joined(target)) {
         for (const auto& member : channel->members()) {
-            if (member != session || session->has(Cap::echo_message)) {
-                relay_tags(*session, *member, channel->name(), tags);
-            }
+            if (member != session || echo) relay_tags(*session, *member, channel->name(), tags);
         }
     } else if (const auto other = state.find_client(target)) {
         relay_tags(*session, *other, other->nick, tags);
-        if (session->has(Cap::echo_message) && other != session) {
-            relay_tags(*session, *session, other->nick, tags);
-        }
+        if (echo && other != session) relay_tags(*session, *session, other->nick, tags);
     } else {
-        session->reply(irc::err_nosuchnick, {irc::quotable(target), "No such nick/channel"});
+        session->reply("401", {irc::quotable(target), "No such nick/channel"});
     }
 }
 

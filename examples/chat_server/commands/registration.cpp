@@ -1,14 +1,7 @@
 #include <algorithm>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include <roomstore/version.hpp>
 
-#include "../irc/numerics.hpp"
-#include "../irc/text.hpp"
-#include "../presence.hpp"
 #include "commands.hpp"
 
 namespace chat::commands {
@@ -17,16 +10,18 @@ namespace {
 
 constexpr const char* version = "roomstore-chat-" ROOMSTORE_VERSION_STRING;
 
-void welcome(const ServerState& state, Session& session) {
-    const auto& name = state.options.name;
-    session.reply(irc::rpl_welcome, {"Welcome to " + name + ", " + session.mask()});
-    session.reply(irc::rpl_yourhost,
-                  {"Your host is " + name + ", running version " + std::string(version)});
-    session.reply(irc::rpl_created,
-                  {"This server was created " + roomstore::to_iso8601(state.created_at)});
-    session.reply(irc::rpl_myinfo, {name, version, "i", "n"});
+void register_if_complete(const ServerState& state, Session& session) {
+    if (session.registered || session.negotiating) return;
+    if (session.nick.empty() || session.user.empty()) return;
+    session.registered = true;
+    const auto& name = session.server_name;
+    session.connection->set_registered(name);
+    session.reply("001", {"Welcome to " + name + ", " + session.mask()});
+    session.reply("002", {"Your host is " + name + ", running version " + version});
+    session.reply("003", {"This server was created " + roomstore::to_iso8601(state.created_at)});
+    session.reply("004", {name, version, "i", "n"});
     const auto token = [](const char* key, auto value) { return key + std::to_string(value); };
-    session.reply(irc::rpl_isupport,
+    session.reply("005",
                   {"CASEMAPPING=ascii",
                    "CHANTYPES=#",
                    "CHANMODES=,,,n",
@@ -40,50 +35,32 @@ void welcome(const ServerState& state, Session& session) {
                    "MSGREFTYPES=msgid,timestamp",
                    "UTF8ONLY",
                    "are supported by this server"});
-    session.reply(irc::err_nomotd, {"There is no message of the day"});
-}
-
-void register_if_complete(ServerState& state, Session& session) {
-    if (session.registered || session.negotiating) return;
-    if (session.nick.empty() || session.user.empty()) return;
-    session.registered = true;
-    session.connection->set_registered(state.options.name);
-    welcome(state, session);
+    session.reply("422", {"There is no message of the day"});
 }
 
 /// The user name for masks: characters that have a meaning in a mask are left out.
-std::string clean_user(std::string_view given) {
-    std::string user;
-    for (const char c : given) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                           (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-        if (plain && user.size() < irc::max_user_bytes) user += c;
-    }
-    return user.empty() ? "user" : user;
+std::string clean_user(std::string user) {
+    std::erase_if(user, [](char c) { return !irc::is_plain(c, "-_."); });
+    return user.empty() ? "user" : user.substr(0, irc::max_user_bytes);
 }
 
 /// Announces the new nick, then stores the change: the old nick leaves all rooms, the new one joins
 /// them. Private conversations belong to a nick, so they are left. Tries all rooms before it throws
 /// an error.
-asio::awaitable<void> rename(ServerState& state, SessionPtr session, std::string nick) {
-    struct Move {
-        std::shared_ptr<Conversation> conversation;
-        ReadPosition position;
-    };
+awaitable<void> rename(SessionPtr session, std::string nick) {
     const std::string old_nick = session->nick;
-    const std::string line =
-        irc::serialize({.source = session->mask(), .command = "NICK", .params = {nick}});
-    session->connection->send(line);
-    for (const auto& other : state.audience(*session)) other->connection->send(line);
+    const std::string mask = session->mask();
+    const irc::Line line{mask, "NICK", {nick}};
+    session->send(line);
+    for (const auto& other : session->audience()) other->send(line);
 
-    std::vector<Move> moves;
+    std::vector<std::pair<ConversationPtr, ReadPosition>> moves;
     for (const auto& [id, conversation] : session->conversations) {
-        moves.push_back({conversation, conversation->remove_member(*session)});
+        moves.emplace_back(conversation, conversation->remove_member(*session));
     }
     session->nick = nick;
-    std::erase_if(session->conversations, [](const auto& entry) {
-        return entry.second->kind() == Conversation::Kind::private_talk;
-    });
+    std::erase_if(session->conversations,
+                  [](const auto& entry) { return !entry.second->is_channel(); });
     for (const auto& [id, conversation] : session->conversations) {
         conversation->add_member(session);
         conversation->set_caught_up(*session);
@@ -95,28 +72,14 @@ asio::awaitable<void> rename(ServerState& state, SessionPtr session, std::string
         position.set_written(session->connection->written_bytes());
         try {
             const auto lock = co_await conversation->lock();
-            co_await record_departure(state.store,
-                                      conversation->id(),
-                                      old_nick,
-                                      roomstore::ParticipantStatus::inactive,
-                                      position.unstored());
-            if (conversation->kind() == Conversation::Kind::private_talk) continue;
-            co_await record_arrival(state.store, conversation->id(), nick);
+            co_await conversation->record_departure(
+                old_nick, roomstore::ParticipantStatus::inactive, position);
+            if (conversation->is_channel()) co_await conversation->record_arrival(nick);
         } catch (const roomstore::Error& error) {
             failure = error;
         }
     }
     if (failure) throw *failure;
-}
-
-std::vector<std::string> words(std::string_view text) {
-    std::vector<std::string> words;
-    while (!text.empty()) {
-        const std::string_view word = text.substr(0, text.find(' '));
-        if (!word.empty()) words.emplace_back(word);
-        text.remove_prefix(std::min(word.size() + 1, text.size()));
-    }
-    return words;
 }
 
 std::string list_caps(unsigned caps) {
@@ -145,23 +108,17 @@ std::optional<unsigned> requested_caps(unsigned caps, const std::vector<std::str
 
 }  // namespace
 
-asio::awaitable<void> pass(ServerState& /*state*/, SessionPtr session, irc::Message /*message*/) {
+awaitable<void> pass(ServerState& /*state*/, SessionPtr session, irc::Message /*message*/) {
     // There are no passwords, so any password is accepted.
-    if (session->registered) {
-        session->reply(irc::err_alreadyregistered, {"You may not reregister"});
-    }
+    if (session->registered) session->reply("462", {"You may not reregister"});
     co_return;
 }
 
-asio::awaitable<void> nick(ServerState& state, SessionPtr session, irc::Message message) {
-    if (message.params.empty() || message.params[0].empty()) {
-        session->reply(irc::err_nonicknamegiven, {"No nickname given"});
-        co_return;
-    }
-    const std::string wanted = message.params[0];
+awaitable<void> nick(ServerState& state, SessionPtr session, irc::Message message) {
+    const std::string wanted = message.param(0);
+    if (wanted.empty()) co_return session->reply("431", {"No nickname given"});
     if (!irc::is_nick(wanted)) {
-        session->reply(irc::err_erroneusnickname, {irc::quotable(wanted), "Erroneous nickname"});
-        co_return;
+        co_return session->reply("432", {irc::quotable(wanted), "Erroneous nickname"});
     }
     const std::string key = irc::fold(wanted);
     auto holder = state.nicks.find(key);
@@ -172,8 +129,7 @@ asio::awaitable<void> nick(ServerState& state, SessionPtr session, irc::Message 
         holder = state.nicks.find(key);
     }
     if (holder != state.nicks.end() && holder->second != session) {
-        session->reply(irc::err_nicknameinuse, {wanted, "Nickname is already in use"});
-        co_return;
+        co_return session->reply("433", {wanted, "Nickname is already in use"});
     }
     if (wanted == session->nick) co_return;
     const std::string old_key = irc::fold(session->nick);
@@ -181,7 +137,7 @@ asio::awaitable<void> nick(ServerState& state, SessionPtr session, irc::Message 
     std::optional<roomstore::Error> failure;
     if (session->registered) {
         try {
-            co_await rename(state, session, wanted);
+            co_await rename(session, wanted);
         } catch (const roomstore::Error& error) {
             failure = error;
         }
@@ -192,60 +148,53 @@ asio::awaitable<void> nick(ServerState& state, SessionPtr session, irc::Message 
     if (failure) throw *failure;
 }
 
-asio::awaitable<void> user(ServerState& state, SessionPtr session, irc::Message message) {
-    if (session->registered) {
-        session->reply(irc::err_alreadyregistered, {"You may not reregister"});
-        co_return;
-    }
-    if (message.params[0].empty()) {
-        session->reply(irc::err_needmoreparams, {"USER", "Not enough parameters"});
-        co_return;
-    }
-    session->user = clean_user(message.params[0]);
+awaitable<void> user(ServerState& state, SessionPtr session, irc::Message message) {
+    if (session->registered) co_return session->reply("462", {"You may not reregister"});
+    if (message.param(0).empty())
+        co_return session->reply("461", {"USER", "Not enough parameters"});
+    session->user = clean_user(message.param(0));
     session->realname = irc::utf8_prefix(message.params[3], irc::max_realname_bytes);
     register_if_complete(state, *session);
 }
 
-asio::awaitable<void> cap(ServerState& state, SessionPtr session, irc::Message message) {
-    const std::string subcommand = irc::to_upper(message.params[0]);
-    const std::string argument = message.params.size() > 1 ? message.params[1] : "";
-    const std::string name(session->name());
+awaitable<void> cap(ServerState& state, SessionPtr session, irc::Message message) {
+    const std::string subcommand = irc::to_upper(message.param(0));
+    const std::string argument = message.param(1);
+    const auto answer = [&](std::string_view kind, std::string_view caps) {
+        session->send_from_server("CAP", {session->name(), kind, caps});
+    };
     if (subcommand == "LS") {
         session->negotiating = !session->registered;
-        session->send_from_server("CAP", {name, "LS", list_caps(~0U)});
+        answer("LS", list_caps(~0U));
     } else if (subcommand == "LIST") {
-        session->send_from_server("CAP", {name, "LIST", list_caps(session->caps)});
+        answer("LIST", list_caps(session->caps));
     } else if (subcommand == "REQ") {
         session->negotiating = !session->registered;
-        const auto caps = requested_caps(session->caps, words(argument));
-        if (caps) session->caps = *caps;
-        session->send_from_server("CAP", {name, caps ? "ACK" : "NAK", argument});
+        const auto caps = requested_caps(session->caps, irc::split_list(argument, ' '));
+        session->caps = caps.value_or(session->caps);
+        answer(caps ? "ACK" : "NAK", argument);
     } else if (subcommand == "END") {
         session->negotiating = false;
         register_if_complete(state, *session);
     } else {
-        session->reply(irc::err_invalidcapcmd,
-                       {irc::quotable(message.params[0]), "Invalid CAP command"});
+        session->reply("410", {irc::quotable(message.param(0)), "Invalid CAP command"});
     }
     co_return;
 }
 
-asio::awaitable<void> ping(ServerState& state, SessionPtr session, irc::Message message) {
-    if (message.params.empty() || message.params[0].empty()) {
-        session->reply(irc::err_noorigin, {"No origin specified"});
-        co_return;
-    }
-    session->send_from_server("PONG", {state.options.name, message.params[0]});
+awaitable<void> ping(ServerState& state, SessionPtr session, irc::Message message) {
+    const std::string token = message.param(0);
+    if (token.empty()) co_return session->reply("409", {"No origin specified"});
+    session->send_from_server("PONG", {state.options.name, token});
 }
 
-asio::awaitable<void> pong(ServerState& /*state*/, SessionPtr /*session*/, irc::Message /*m*/) {
+awaitable<void> pong(ServerState& /*state*/, SessionPtr /*session*/, irc::Message /*m*/) {
     // Nothing to do: the connection has already noticed that the client is alive.
     co_return;
 }
 
-asio::awaitable<void> quit(ServerState& /*state*/, SessionPtr session, irc::Message message) {
-    const std::string reason = message.params.empty() ? "" : message.params[0];
-    session->connection->close("Quit: " + reason);
+awaitable<void> quit(ServerState& /*state*/, SessionPtr session, irc::Message message) {
+    session->connection->close("Quit: " + message.param(0));
     co_return;
 }
 

@@ -1,13 +1,5 @@
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <unordered_map>
-#include <utility>
-
 #include <roomstore/detail/text.hpp>
 
-#include "../irc/numerics.hpp"
-#include "../irc/text.hpp"
 #include "commands.hpp"
 
 namespace chat::commands {
@@ -16,14 +8,15 @@ namespace {
 
 enum class Phase { any, registered };
 
-struct Command {
-    asio::awaitable<void> (*run)(ServerState&, SessionPtr, irc::Message);
-    Phase phase = Phase::registered;
-    std::size_t params = 0;
+struct Entry {
+    Command* run;
+    Phase phase;
+    /// The number of parameters that the command needs at least.
+    std::size_t params;
 };
 
-const Command* find_command(const std::string& name) {
-    static const std::unordered_map<std::string, Command> table{
+const Entry* find_command(const std::string& name) {
+    static const std::unordered_map<std::string, Entry> table{
         {"PASS", {pass, Phase::any, 1}},
         {"NICK", {nick, Phase::any, 0}},
         {"USER", {user, Phase::any, 4}},
@@ -34,8 +27,8 @@ const Command* find_command(const std::string& name) {
         {"JOIN", {join, Phase::registered, 1}},
         {"PART", {part, Phase::registered, 1}},
         {"TOPIC", {topic, Phase::registered, 1}},
-        {"PRIVMSG", {privmsg, Phase::registered, 0}},
-        {"NOTICE", {notice, Phase::registered, 0}},
+        {"PRIVMSG", {say, Phase::registered, 0}},
+        {"NOTICE", {say, Phase::registered, 0}},
         {"TAGMSG", {tagmsg, Phase::registered, 0}},
         {"CHATHISTORY", {chathistory, Phase::registered, 0}},
         {"NAMES", {names, Phase::registered, 0}},
@@ -52,9 +45,9 @@ const Command* find_command(const std::string& name) {
 }
 
 /// Parses a line. A malformed line is answered with an error and has no other effect.
-std::optional<irc::Message> read_line(Session& session, const std::string& line) {
+std::optional<irc::Message> read_line(const Session& session, const std::string& line) {
     if (!irc::fits(line)) {
-        session.reply(irc::err_inputtoolong, {"Input line was too long"});
+        session.reply("417", {"Input line was too long"});
         return std::nullopt;
     }
     if (roomstore::detail::find_text_fault(line)) {
@@ -67,32 +60,28 @@ std::optional<irc::Message> read_line(Session& session, const std::string& line)
 
 }  // namespace
 
-asio::awaitable<void> run(ServerState& state, SessionPtr session, std::string line) {
+awaitable<void> run(ServerState& state, SessionPtr session, std::string line) {
     auto message = read_line(*session, line);
     if (!message) co_return;
-    const Command* command = find_command(message->command);
+    const Entry* command = find_command(message->command);
     const std::string name = irc::quotable(message->command);
     if (!session->registered && (!command || command->phase == Phase::registered)) {
-        session->reply(irc::err_notregistered, {"You have not registered"});
-        co_return;
+        co_return session->reply("451", {"You have not registered"});
     }
-    if (!command) {
-        session->reply(irc::err_unknowncommand, {name, "Unknown command"});
-        co_return;
-    }
+    if (!command) co_return session->reply("421", {name, "Unknown command"});
     if (message->params.size() < command->params) {
-        session->reply(irc::err_needmoreparams, {name, "Not enough parameters"});
-        co_return;
+        co_return session->reply("461", {name, "Not enough parameters"});
     }
     const std::string context =
         message->params.empty() ? name : irc::quotable(message->params.front());
-    std::optional<roomstore::Error> failure;
     try {
         co_await command->run(state, session, std::move(*message));
     } catch (const roomstore::Error& error) {
-        failure = error;
+        log_error(name + " " + context, error);
+        const std::string advice = error.retryable() ? "; please try again later" : "";
+        const std::string reason = "the message store says: " + error.code().message() + advice;
+        session->fail(name, "STORE_ERROR", context, reason);
     }
-    if (failure) report_store_error(*session, name, context, *failure);
 }
 
 }  // namespace chat::commands

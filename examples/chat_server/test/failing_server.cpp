@@ -159,7 +159,7 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    return chat::run_application(argc, argv, [](const std::string&) {
+    return chat::run_application(argc, argv, [](const chat::Options&) {
         return std::make_shared<FailingStore>(std::make_shared<roomstore::InMemoryStore>());
     });
 }

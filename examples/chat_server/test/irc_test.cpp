@@ -1,3 +1,5 @@
+#include "irc.hpp"
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,9 +9,7 @@
 #include <roomstore/detail/text.hpp>
 
 #include "connection.hpp"
-#include "irc/message.hpp"
-#include "irc/text.hpp"
-#include "read_position.hpp"
+#include "conversation.hpp"
 
 namespace chat {
 
