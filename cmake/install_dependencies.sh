@@ -437,18 +437,19 @@ has_dictionary() { [[ -f /usr/share/hunspell/$1.dic ]]; }
 
 need_package() {
     need clang-19 has_command clang++-19
+    need libclang-rt-19-dev has_clang_sanitizers
     need dpkg-dev has_command dpkg-shlibdeps
     need pkg-config has_command pkg-config
 }
 
 need_fuzz() {
     need clang-19 has_command clang++-19
-    need libclang-rt-19-dev has_clang_fuzzer
+    need libclang-rt-19-dev has_clang_sanitizers
     # Resolves function names in the reports of the sanitizers.
     need llvm-19 has_command llvm-symbolizer-19
 }
 
-has_clang_fuzzer() { compgen -G '/usr/lib/llvm-19/lib/clang/*/lib/*/libclang_rt.fuzzer*' >/dev/null; }
+has_clang_sanitizers() { compgen -G '/usr/lib/llvm-19/lib/clang/*/lib/*/libclang_rt.fuzzer*' >/dev/null; }
 
 need_coverage() { need gcovr has_command gcovr; }
 
