@@ -58,8 +58,8 @@ struct Room {
     /// Who may respond to the output of an agent.
     AgentResponsePolicy agent_response_policy = AgentResponsePolicy::agent_chain;
     /// A JSON object. Every backend stores its numbers as decimals, as PostgreSQL's jsonb does:
-    /// their values are preserved, but `-0.0` is returned as `0.0`, and `1e17` as the integer
-    /// 100000000000000000.
+    /// their values are preserved, but `-0.0` is returned as `0.0`, and `1e17` as an integer with
+    /// the digits written out.
     Json metadata = Json::object();
     /// Number of events ever stored, 0 .. 2^62; deletions do not decrease it. Store-managed.
     std::int64_t event_count = 0;
