@@ -123,7 +123,10 @@ TEST_CASE("init() reports a nonexistent database or role and does not retry", "[
 TEST_CASE("a connected store reports that its role may no longer log in", "[F21]") {
     PrivateCluster cluster;
     cluster.admin().query("CREATE ROLE alice LOGIN; CREATE SCHEMA roomstore AUTHORIZATION alice");
-    PostgresStore store(options_for(cluster.connection_string("postgres", "alice")));
+    auto options = options_for(cluster.connection_string("postgres", "alice"));
+    // A second one might still be logging in, and then outlives the statements below.
+    options.connections = 1;
+    PostgresStore store(options);
     run(store.init());
     auto admin = cluster.admin();
     admin.query("ALTER ROLE alice NOLOGIN");
