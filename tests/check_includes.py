@@ -25,7 +25,7 @@ CATEGORIES = [
                "roomstore/detail/visibility.hpp"]),
     ("interface", ["roomstore/conversation_store.hpp", "roomstore/detail/operations.*",
                    "roomstore/detail/declare_operations.inc"]),
-    ("decorators", ["roomstore/decorators/call_observer.hpp", "roomstore/decorators/forwarding_store.hpp", "roomstore/decorators/observed_store.hpp"]),
+    ("decorators", ["roomstore/decorators/*"]),
     ("prometheus", ["roomstore/prometheus/*", "prometheus/*"]),
     # Quoting and hashing of user texts, for every layer.
     ("text", ["roomstore/detail/text.hpp", "roomstore/detail/text_hash.hpp", "roomstore/detail/sip_hash.hpp"]),
