@@ -54,9 +54,9 @@ enum class errc {
 namespace detail {
 
 struct ErrorCode {
-    errc code;
+    errc code{};
     std::string_view name;
-    const char* message;
+    const char* message = nullptr;
     /// Whether the same call may succeed later.
     bool retryable = false;
     /// The condition that the code is equal to; none if zero.
@@ -94,12 +94,13 @@ inline constexpr std::array error_codes{
 // `errc::internal` is the last code; new ones come before it.
 static_assert(error_codes.size() == static_cast<std::size_t>(errc::internal));
 
-/// The code with that value, or null.
-constexpr const ErrorCode* find_error_code(int value) noexcept {
+/// The code with that value; all fields empty if there is none. Returned by value, since GCC 12
+/// with -fsanitize=undefined does not take the address of an element for a constant expression.
+constexpr ErrorCode find_error_code(int value) noexcept {
     for (const ErrorCode& each : error_codes) {
-        if (static_cast<int>(each.code) == value) return &each;
+        if (static_cast<int>(each.code) == value) return each;
     }
-    return nullptr;
+    return {};
 }
 
 }  // namespace detail
@@ -108,8 +109,7 @@ constexpr const ErrorCode* find_error_code(int value) noexcept {
 /// string literal, so it stays valid. For a human-readable text use `std::error_code::message`.
 /// @ingroup errors
 constexpr std::string_view to_string(errc code) noexcept {
-    const auto* const found = detail::find_error_code(static_cast<int>(code));
-    return found == nullptr ? std::string_view() : found->name;
+    return detail::find_error_code(static_cast<int>(code)).name;
 }
 
 /// Whether the changes of a failed call may have been stored.
@@ -139,14 +139,14 @@ public:
     const char* name() const noexcept override { return "roomstore"; }
 
     std::string message(int value) const override {
-        if (const auto* const code = find_error_code(value)) return code->message;
-        return "unknown roomstore error " + std::to_string(value);
+        const auto* const message = find_error_code(value).message;
+        return message != nullptr ? message : "unknown roomstore error " + std::to_string(value);
     }
 
     std::error_condition default_error_condition(int value) const noexcept override {
-        const auto* const code = find_error_code(value);
-        if (code == nullptr || code->condition == std::errc{}) return {value, *this};
-        return code->condition;
+        const auto condition = find_error_code(value).condition;
+        if (condition == std::errc{}) return {value, *this};
+        return condition;
     }
 };
 
@@ -171,9 +171,7 @@ inline std::error_code make_error_code(errc code) noexcept {
 /// call: for commit_unknown, `Error::retryable` tells whether a retry is safe.
 /// @ingroup errors
 inline bool is_retryable(const std::error_code& code) noexcept {
-    if (code.category() != error_category()) return false;
-    const auto* const found = detail::find_error_code(code.value());
-    return found != nullptr && found->retryable;
+    return code.category() == error_category() && detail::find_error_code(code.value()).retryable;
 }
 
 /// The exception that an operation throws when it is refused or fails.
