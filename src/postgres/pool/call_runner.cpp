@@ -80,7 +80,12 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
                 if (!control.may_continue()) break;
                 return CallOutcome{.reroute = true};
             }
+            const auto earlier = connect_failure_;
             if (const auto& failure = connect_ahead(control.deadline())) {
+                // An attempt that ran out of time says less than the one before it.
+                if (progress.connect_failed && control.now() >= control.deadline())
+                    connect_failure_ = earlier;
+                progress.connect_failed = true;
                 if (control.drop_stopped()) continue;
                 if (!control.may_continue()) break;
                 control.note(*failure);

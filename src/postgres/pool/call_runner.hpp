@@ -87,6 +87,7 @@ public:
 private:
     struct Progress {
         int attempts = 0;
+        bool connect_failed = false;
         bool replaced_session = false;
         bool in_doubt = false;
         Backoff pauses;

@@ -55,8 +55,10 @@ public:
         return true;
     }
     bool others_connected() override { return others; }
+    /// Whether the deadline is not noticed until the next pause.
+    bool late = false;
     bool may_continue() override {
-        call.escalate(time);
+        if (!late) call.escalate(time);
         return call.may_continue();
     }
     bool enter_commit() override { return call.enter_commit(); }
@@ -64,6 +66,7 @@ public:
     void doubt() override { call.doubt(); }
     void note(const Failure& failure) override { noted = failure; }
     void pause(TimePoint until) override {
+        late = false;
         pauses.push_back(until - time);
         if (!batch_stops_at.empty()) until = std::min(until, batch_stops_at.front());
         time = std::max(time, std::min(until, call.deadline()));
@@ -498,6 +501,25 @@ TEST_CASE("Connecting is retried until the deadline, at most ten times per secon
     const auto attempts = std::ranges::count(fixture.session.log, "connect");
     CHECK(attempts <= 51);
     CHECK(attempts >= 8);
+}
+
+TEST_CASE("An attempt to connect that ran out of time does not hide why the one before it failed") {
+    RunnerFixture fixture;
+    const bool late = GENERATE(false, true);
+    fixture.session.script = [&, attempts = 0](const std::string& step) mutable {
+        if (step != "connect") return;
+        if (++attempts == 1) throw classify({}, "not in hot standby mode", true);
+        fixture.control.time = fixture.control.deadline();
+        fixture.control.late = late;
+        throw classify({}, "no answer within 0 ms", true);
+    };
+    CHECK(fixture.run().text == "not in hot standby mode");
+    // The next call, which ends before it may connect, reports the same.
+    ManualControl next;
+    next.time = next.call.deadline() - 1ms;
+    for (int i = 0; i < 20; ++i) fixture.limit.reserve(next.time);
+    CHECK(fixture.runner.run(next, fixture.operation, fixture.job).text ==
+          "not in hot standby mode");
 }
 
 TEST_CASE("A stopped call of a batch does not end the others' wait for a reconnect slot") {
