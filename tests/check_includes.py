@@ -100,7 +100,7 @@ RULES = [
      {"std", "system", "json", "fmt", "asio", "awaitable", "model", "text", "options", "pool", "call", "log",
       "session"}),
     # The keys are names of statements, which users cannot choose.
-    ("src/postgres/driver/libpq/server_session.hpp",
+    ("src/postgres/driver/server_session.hpp",
      {"std", "hash_tables", "fmt", "pqxx", "model", "options", "statement", "driver", "session"}),
     ("src/postgres/driver/*",
      {"std", "system", "json", "fmt", "pqxx", "model", "text", "options", "statement", "driver", "session"}),

@@ -6,7 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "driver/libpq/server_session.hpp"
+#include "driver/server_session.hpp"
 #include "postgres/session_fixture.hpp"
 #include "support/pgbouncer.hpp"
 
@@ -132,6 +132,62 @@ TEST_CASE("A failed statement is reported with code, SQLSTATE and the server's t
     CHECK(missing.code == errc::schema_mismatch);
     CHECK(missing.text.find("roomstore.nowhere") != std::string::npos);
     CHECK(missing.text.find("LOCATION") == std::string::npos);
+}
+
+TEST_CASE("Commands, prepared and unprepared statements report the same code and SQLSTATE") {
+    struct Expected {
+        std::string sqlstate;
+        errc code;
+        Remedy remedy;
+    };
+    const auto expected = GENERATE(values<Expected>({
+        {"42501", errc::access_denied, Remedy::none},
+        {"57P01", errc::unavailable, Remedy::reconnect},
+        {"08006", errc::unavailable, Remedy::rerun},
+        {"40001", errc::busy, Remedy::rerun},
+        {"25006", errc::read_only, Remedy::reconnect},
+    }));
+    CAPTURE(expected.sqlstate);
+    auto options = options_for(test_database());
+    const auto raising = connect(options);
+    raising->run_command(
+        "CREATE FUNCTION pg_temp.raise(text) RETURNS int LANGUAGE plpgsql AS "
+        "$$BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = $1; END$$");
+    const auto raise = "SELECT pg_temp.raise('" + expected.sqlstate + "')";
+    const auto check = [&](const Failure& failure) {
+        CHECK(failure.sqlstate == expected.sqlstate);
+        CHECK(failure.code == expected.code);
+        CHECK(failure.remedy == expected.remedy);
+        CHECK_FALSE(failure.broken);
+        CHECK_FALSE(failure.in_doubt);
+        CHECK(failure.text.starts_with("ERROR:  on purpose"));
+    };
+    check(failure_of([&] { raising->run_command(raise); }));
+    check(failure_of([&] { raising->exec({"test_raise", raise}, Params()); }));
+    check(failure_of([&] {
+        raising->exec({.name = "test_raise_planned", .text = raise, .custom_plan = true}, Params());
+    }));
+    check(failure_of([&] { raising->exec_all({{{"test_raise", raise}, Params()}}); }));
+    CHECK(raising->exec(pid, Params()).size() == 1);
+}
+
+TEST_CASE("Commands and statements that the server ends report its last message") {
+    using End = std::function<void(Session&)>;
+    constexpr const char* suicide = "SELECT pg_terminate_backend(pg_backend_pid())";
+    const auto end = GENERATE_COPY(
+        End([&](Session& session) { session.run_command(suicide); }),
+        End([&](Session& session) { session.exec({"test_suicide", suicide}, Params()); }),
+        End([&](Session& session) {
+            session.exec_all({{{"test_suicide", suicide}, Params()}, {pid, Params()}});
+        }));
+    const auto session = connect(options_for(test_database()));
+    const auto failure = failure_of([&] { end(*session); });
+    CHECK(failure.sqlstate == "57P01");
+    CHECK(failure.code == errc::unavailable);
+    CHECK(failure.remedy == Remedy::reconnect);
+    CHECK(failure.broken);
+    CHECK(failure.text.starts_with("FATAL:  terminating connection"));
+    CHECK_FALSE(session->connected());
 }
 
 TEST_CASE("A transaction is committed or rolled back; COMMIT fails after a failed statement") {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <libpq-fe.h>
@@ -24,17 +25,14 @@ using ResultHandle = std::unique_ptr<PGresult, ClearResult>;
 /// The failure of `connection`, with the details of `result`, which may be null.
 Failure failure_of(PGconn* connection, const PGresult* result);
 
-/// The same for the exception that is being handled. The only place that catches exceptions of
-/// libpqxx.
-Failure failure_of_current_exception(PGconn* connection);
+/// The same, with a SQLSTATE that is known otherwise, and a text if libpq has none. An empty
+/// SQLSTATE is taken from libpq's last message: it keeps that even if libpqxx reports that the
+/// connection is lost.
+Failure failure_of(PGconn* connection, std::string sqlstate, std::string_view text);
 
 /// Reads messages that the server has sent unasked. Returns false if the server has closed the
 /// connection, or is gone.
 bool still_there(PGconn* connection);
-
-/// Runs a simple query and returns the last of its results.
-/// @throws Failure
-ResultHandle run_simple(PGconn* connection, const char* query);
 
 /// Parameters in the form that libpq takes. Refers to the values, which must outlive it.
 struct Arguments {

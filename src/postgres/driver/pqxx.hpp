@@ -7,6 +7,7 @@
 #pragma GCC diagnostic ignored "-Wpedantic"
 #include <pqxx/connection>
 #include <pqxx/except>
+#include <pqxx/nontransaction>
 #pragma GCC diagnostic pop
 
 #include <libpq-fe.h>

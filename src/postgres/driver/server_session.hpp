@@ -12,7 +12,7 @@
 #include "driver/connector.hpp"
 #include "driver/libpq/control.hpp"
 #include "driver/libpq/libpq.hpp"
-#include "driver/libpq/pqxx.hpp"
+#include "driver/pqxx.hpp"
 #include "driver/session.hpp"
 #include "driver/session_setup.hpp"
 
@@ -31,18 +31,18 @@ struct SessionConfig {
 
 std::shared_ptr<SessionConfig> session_config(const PostgresOptions& options);
 
-/// A session on a server. libpqxx owns the connection and prepares the statements; all else goes
-/// through libpq.
+/// A session on a server. libpqxx owns the connection, prepares the statements, and runs all
+/// commands but COMMIT. What it cannot do goes through libpq:
 ///
-/// The connection is made with libpq and handed over, because libpqxx can neither limit nor
-/// interrupt the attempt. Statements run through libpq: libpqxx takes considerably longer for a
-/// page of events, because each of its fields shares the ownership of the result, and it does not
-/// support pipeline mode, in which statements are sent together. With prepared statements, the
-/// command that begins a transaction is sent together with its first statement. Without them, a
-/// statement outside a transaction is sent together with the settings that it needs. Transactions
-/// are begun and ended with libpq too: libpqxx reads from the socket once more after the answer to
-/// COMMIT and then reports a COMMIT in doubt that is not, and it does not notice that a COMMIT was
-/// answered with ROLLBACK.
+/// - The connection is made and set up with libpq and then handed over, because libpqxx can neither
+///   limit nor interrupt the attempt.
+/// - Statements that return rows: libpqxx does not support pipeline mode, in which statements are
+///   sent together, and each of its fields shares the ownership of the result, which takes longer
+///   for a page of events. With prepared statements, the command that begins a transaction is sent
+///   together with its first statement. Without them, a statement outside a transaction is sent
+///   together with the settings that it needs.
+/// - COMMIT: libpqxx reads from the socket once more after the answer and then reports a COMMIT in
+///   doubt that is not, and it does not notice that a COMMIT was answered with ROLLBACK.
 class ServerSession final : public Session {
 public:
     explicit ServerSession(std::shared_ptr<SessionConfig> config);
@@ -51,7 +51,7 @@ public:
     Result exec(const Statement& statement, const Params& params) override;
     using Session::exec_all;
     void exec_all(const std::vector<Request>& requests, std::vector<Result>& results) override;
-    void run_command(const std::string& command) override;
+    void run_command(const std::string& text) override;
 
     void connect(Clock::time_point deadline) override;
     void disconnect() noexcept override;
@@ -93,6 +93,7 @@ private:
     void evict_least_recently_used();
     void prepare(Entry& entry);
     void send_begin();
+    void command(const std::string& text);
     void require_usable() const;
     Failure current_failure() const;
     Failure at_server(Failure failure) const;

@@ -1,6 +1,7 @@
-#include "driver/libpq/server_session.hpp"
+#include "driver/server_session.hpp"
 
 #include <algorithm>
+#include <new>
 #include <ranges>
 #include <utility>
 
@@ -34,6 +35,34 @@ void check_size(std::string_view name, const Params& params) {
     std::size_t bytes = 0;
     for (const Value& value : params.values()) bytes += value.bytes.size();
     check_size(name, bytes, "bytes", most_bytes);
+}
+
+// The only place that handles exceptions of libpqxx. Their types and texts do not tell enough: a
+// wrong number of parameters is a broken_connection, a missing right has no SQLSTATE, and of a
+// server that ends the session only the loss is reported. libpq knows the rest.
+Failure failure_of_current_exception(PGconn* connection) {
+    try {
+        throw;
+    } catch (const Failure& failure) {
+        return failure;
+    } catch (const pqxx::sql_error& error) {
+        return failure_of(connection, std::string(error.sqlstate()), error.what());
+    } catch (const pqxx::broken_connection& error) {
+        return failure_of(connection, {}, error.what());
+    } catch (const std::bad_alloc&) {
+        // libpqxx also reports this if libpq ran out of memory; what the server did is unknown.
+        Failure failure;
+        failure.discard = true;
+        failure.text = "out of memory in the client";
+        return failure;
+    } catch (const std::exception& error) {
+        // Usage and range errors of libpqxx, detected before anything was sent.
+        Failure failure;
+        failure.broken = PQstatus(connection) != CONNECTION_OK;
+        failure.discard = true;
+        failure.text = error.what();
+        return failure;
+    }
 }
 
 class ServerSessionFactory final : public SessionFactory {
@@ -253,7 +282,7 @@ void ServerSession::evict_least_recently_used() {
 void ServerSession::renew_plans() {
     if (!config_->prepared_statements || ++statements_run_ < replan_at_) return;
     replan_at_ *= 2;
-    run_simple(raw_, "DISCARD PLANS");
+    command("DISCARD PLANS");
 }
 
 Result ServerSession::exec(const Statement& statement, const Params& params) {
@@ -263,9 +292,9 @@ Result ServerSession::exec(const Statement& statement, const Params& params) {
         if (uses_prepared(entry)) return exec_all({{statement, params}}).front();
         send_begin();
     }
+    renew_plans();
     const auto began = Clock::now();
     try {
-        renew_plans();
         auto result = run(entry, params);
         entry.counter->record(Clock::now() - began, false);
         return result;
@@ -281,6 +310,7 @@ void ServerSession::exec_all(const std::vector<Request>& requests, std::vector<R
     };
     if (!std::ranges::all_of(requests, piped)) return Session::exec_all(requests, results);
     require_usable();
+    renew_plans();
     try {
         run_piped(requests, results);
     } catch (...) {
@@ -289,7 +319,6 @@ void ServerSession::exec_all(const std::vector<Request>& requests, std::vector<R
 }
 
 void ServerSession::run_piped(const std::vector<Request>& requests, std::vector<Result>& results) {
-    renew_plans();
     for (const auto& request : requests) {
         check_size(request.statement.name, request.params);
         prepare(entry_of(request.statement));
@@ -352,14 +381,20 @@ Result ServerSession::run(Entry& entry, const Params& params) {
     return make_result(run_prepared(raw_, entry.name, params.values()));
 }
 
-void ServerSession::run_command(const std::string& command) {
-    require_usable();
-    send_begin();
+// Not a transaction of libpqxx's own: the session begins and ends its transactions itself.
+void ServerSession::command(const std::string& text) {
+    pqxx::nontransaction commands(*connection_);
     try {
-        run_simple(raw_, command.c_str());
+        commands.exec(text);
     } catch (...) {
         throw current_failure();
     }
+}
+
+void ServerSession::run_command(const std::string& text) {
+    require_usable();
+    send_begin();
+    command(text);
 }
 
 // BEGIN is sent with the first statement and costs no round trip of its own. Behind a pooler it
@@ -371,12 +406,7 @@ void ServerSession::begin() {
 }
 
 void ServerSession::send_begin() {
-    if (!std::exchange(begin_pending_, false)) return;
-    try {
-        run_simple(raw_, begin_command_.c_str());
-    } catch (...) {
-        throw current_failure();
-    }
+    if (std::exchange(begin_pending_, false)) command(begin_command_);
 }
 
 // A commit waits only for the WAL that its own transaction wrote. A logical decoding message is the
@@ -384,21 +414,12 @@ void ServerSession::send_begin() {
 void ServerSession::expect_durable() {
     require_usable();
     send_begin();
-    try {
-        run_simple(raw_, "SELECT pg_catalog.pg_logical_emit_message(true, 'roomstore', '')");
-    } catch (...) {
-        throw current_failure();
-    }
+    command("SELECT pg_catalog.pg_logical_emit_message(true, 'roomstore', '')");
 }
 
 void ServerSession::rollback() {
     if (!connection_) throw classify({}, "not connected", true);
-    if (std::exchange(begin_pending_, false)) return;
-    try {
-        run_simple(raw_, "ROLLBACK");
-    } catch (...) {
-        throw current_failure();
-    }
+    if (!std::exchange(begin_pending_, false)) command("ROLLBACK");
 }
 
 void ServerSession::commit() {
