@@ -94,8 +94,8 @@ inline constexpr std::array error_codes{
 // `errc::internal` is the last code; new ones come before it.
 static_assert(error_codes.size() == static_cast<std::size_t>(errc::internal));
 
-/// The code with that value; all fields empty if there is none. Returned by value, since GCC 12
-/// with -fsanitize=undefined does not take the address of an element for a constant expression.
+/// The code with that value; all fields empty if there is none. Returned by value: with UBSan,
+/// GCC 12 does not accept the address of an element in a constant expression.
 constexpr ErrorCode find_error_code(int value) noexcept {
     for (const ErrorCode& each : error_codes) {
         if (static_cast<int>(each.code) == value) return each;
