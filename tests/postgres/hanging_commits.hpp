@@ -1,10 +1,17 @@
 #pragma once
 
+#include <chrono>
+#include <exception>
 #include <string>
+#include <thread>
 
 #include "support/private_cluster.hpp"
 
 namespace roomstore::test {
+
+inline bool waits_for_standby(Admin& admin) {
+    return admin.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") != "0";
+}
 
 /// A server on which each COMMIT waits for a nonexistent standby, until `release`.
 class HangingCommits {
@@ -13,6 +20,7 @@ public:
         auto admin = cluster.admin();
         admin.query("CREATE TABLE rows (id text PRIMARY KEY)");
         set("nobody");
+        await_effect(admin);
     }
     void release() { set(""); }
 
@@ -24,11 +32,24 @@ private:
         admin.query("ALTER SYSTEM SET synchronous_standby_names = '" + standbys + "'");
         cluster.reload();
     }
-};
 
-inline bool waits_for_standby(Admin& admin) {
-    return admin.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") != "0";
-}
+    // The checkpointer applies the setting, some time after the server has read it. Commits until
+    // one waits, and ends that one.
+    void await_effect(Admin& admin) {
+        std::jthread committing([this] {
+            Admin committer(cluster.connection_string());
+            try {
+                for (;;) committer.query("SELECT pg_logical_emit_message(true, 'probe', '')");
+            } catch (const std::exception&) {
+                // The connection was terminated.
+            }
+        });
+        while (!waits_for_standby(admin)) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        admin.query(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+            "WHERE wait_event = 'SyncRep'");
+    }
+};
 
 /// Terminates the backends of all stores, and waits until they are gone.
 inline void terminate_backends(Admin& admin) {
