@@ -81,11 +81,13 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
                 return CallOutcome{.reroute = true};
             }
             const auto earlier = connect_failure_;
-            if (const auto& failure = connect_ahead(control.deadline())) {
-                // An attempt that ran out of time says less than the one before it.
-                if (progress.connect_failed && control.now() >= control.deadline())
-                    connect_failure_ = earlier;
-                progress.connect_failed = true;
+            const auto& failure = connect_ahead(control.deadline());
+            // An attempt that ran out of time says less than the one before it.
+            if (failure && progress.connect_failed && control.now() >= control.deadline()) {
+                connect_failure_ = earlier;
+            }
+            progress.connect_failed = failure.has_value();
+            if (failure) {
                 if (control.drop_stopped()) continue;
                 if (!control.may_continue()) break;
                 control.note(*failure);

@@ -522,6 +522,19 @@ TEST_CASE("An attempt to connect that ran out of time does not hide why the one 
           "not in hot standby mode");
 }
 
+TEST_CASE("A connection that was lost ends the report of why connecting failed before") {
+    RunnerFixture fixture;
+    fixture.session.script = [&, attempts = 0](const std::string& step) mutable {
+        if (step == "work") throw lost();
+        if (step != "connect" || ++attempts == 2) return;
+        if (attempts == 1) throw classify({}, "not in hot standby mode", true);
+        fixture.control.time = fixture.control.deadline();
+        fixture.control.late = true;
+        throw classify({}, "no answer", true);
+    };
+    CHECK(fixture.run().text == "no answer");
+}
+
 TEST_CASE("A stopped call of a batch does not end the others' wait for a reconnect slot") {
     RunnerFixture fixture;
     std::vector<ManualControl::TimePoint> attempts;
