@@ -280,11 +280,12 @@ public:
     asio::awaitable<std::vector<RoomEvent>> get_timeline(std::string room_id,
                                                          TimelineQuery query = {});
 
-    /// Counts the direct replies to each of `root_event_ids`. The result has no entry for a root
-    /// without replies.
+    /// Counts the direct replies to each of `root_event_ids` that match `filter`. The result has no
+    /// entry for a root without such replies.
     virtual asio::awaitable<std::map<std::string, ThreadSummary>> get_thread_summaries(
         std::string room_id,
-        std::vector<std::string> root_event_ids) = 0;
+        std::vector<std::string> root_event_ids,
+        EventFilter filter = EventFilter()) = 0;
 
     /// Whether a live event of the room holds the key. An empty key is never held.
     virtual asio::awaitable<bool> check_idempotency(std::string room_id, std::string key) = 0;
@@ -294,9 +295,11 @@ public:
         std::string room_id,
         std::string key) = 0;
 
-    /// Exact number of events that the room holds now, in constant time. (`Room::event_count`
+    /// Exact number of events that the room holds now and that match `filter`. Takes constant time
+    /// without a filter; with one, it may examine every event of the room. (`Room::event_count`
     /// counts all events ever stored.)
-    virtual asio::awaitable<std::int64_t> get_event_count(std::string room_id) = 0;
+    virtual asio::awaitable<std::int64_t> get_event_count(std::string room_id,
+                                                          EventFilter filter = EventFilter()) = 0;
 
     /// @}
     /// @name Bindings

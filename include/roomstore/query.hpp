@@ -89,6 +89,11 @@ struct EventFilter {
     std::optional<std::vector<EventType>> event_types{};
     /// None of these types; takes precedence over `event_types`.
     std::optional<std::vector<EventType>> exclude_types{};
+    /// Only these values of `RoomEvent::status`; an empty list matches nothing.
+    std::optional<std::vector<EventStatus>> statuses{};
+    /// None of these values; takes precedence over `statuses`. To leave out what a hook blocked:
+    /// `{EventStatus::blocked}`.
+    std::optional<std::vector<EventStatus>> exclude_statuses{};
     /// Exactly this value.
     std::optional<std::string> visibility{};
     /// Exactly this `EventSource::channel_id`, 1 to 255 bytes.

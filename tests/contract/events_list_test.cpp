@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <random>
 
 #include "contract/fixture.hpp"
@@ -35,11 +36,17 @@ bool chance(std::mt19937& random, double probability) {
 
 const std::vector<std::string> type_names{"message", "system", "reaction", "my.own-type"};
 const std::vector<std::string> names{"a", "b", "A"};
+const std::vector<EventStatus> statuses{EventStatus::pending,
+                                        EventStatus::delivered,
+                                        EventStatus::read,
+                                        EventStatus::failed,
+                                        EventStatus::blocked};
 
 RoomEvent random_event(std::mt19937& random, int number) {
     auto event = make_event({.id = std::to_string(number),
                              .type = one_of(random, type_names),
                              .created_at = at(one_of<int>(random, {0, 1, 2, 3}))});
+    event.status = one_of(random, statuses);
     event.visibility = one_of<std::string>(random, {"all", "internal", "a,b"});
     event.source.channel_id = one_of(random, names);
     event.source.channel_type = one_of<std::string>(random, {"sms", "email"});
@@ -57,11 +64,21 @@ std::vector<EventType> random_types(std::mt19937& random) {
     return types;
 }
 
+std::vector<EventStatus> random_statuses(std::mt19937& random) {
+    std::vector<EventStatus> chosen;
+    for (const auto status : statuses) {
+        if (chance(random, 0.5)) chosen.push_back(status);
+    }
+    return chosen;
+}
+
 EventFilter random_filter(std::mt19937& random, double density) {
     EventFilter filter;
     const auto sometimes = [&] { return chance(random, density); };
     if (sometimes()) filter.event_types = random_types(random);
     if (sometimes()) filter.exclude_types = random_types(random);
+    if (sometimes()) filter.statuses = random_statuses(random);
+    if (sometimes()) filter.exclude_statuses = random_statuses(random);
     if (sometimes()) filter.visibility = one_of<std::string>(random, {"all", "internal", "a"});
     if (sometimes()) filter.source_channel_id = one_of(random, names);
     if (sometimes()) filter.source_channel_type = one_of<std::string>(random, {"sms", "email"});
@@ -93,13 +110,16 @@ EventQuery random_query(std::mt19937& random, double density) {
     return query;
 }
 
-bool holds(const std::vector<EventType>& types, const EventType& type) {
-    return std::find(types.begin(), types.end(), type) != types.end();
+template <typename T>
+bool holds(const std::vector<T>& values, const T& value) {
+    return std::find(values.begin(), values.end(), value) != values.end();
 }
 
 bool matches(const EventFilter& filter, const RoomEvent& event) {
     if (filter.event_types && !holds(*filter.event_types, event.type)) return false;
     if (filter.exclude_types && holds(*filter.exclude_types, event.type)) return false;
+    if (filter.statuses && !holds(*filter.statuses, event.status)) return false;
+    if (filter.exclude_statuses && holds(*filter.exclude_statuses, event.status)) return false;
     if (filter.visibility && event.visibility != filter.visibility) return false;
     const auto& source = event.source;
     if (filter.source_channel_id && source.channel_id != filter.source_channel_id) return false;
@@ -129,6 +149,19 @@ std::vector<RoomEvent> expected_page(const std::vector<RoomEvent>& all, const Ev
     const auto taken = std::min(query.limit, size - skipped);
     const auto first = rows.begin() + (tail ? size - skipped - taken : skipped);
     return {first, first + taken};
+}
+
+std::map<std::string, ThreadSummary> expected_threads(const std::vector<RoomEvent>& events) {
+    std::map<std::string, ThreadSummary> threads;
+    for (const auto& event : events) {
+        if (!event.parent_event_id) continue;
+        auto& thread = threads[*event.parent_event_id];
+        thread.root_event_id = *event.parent_event_id;
+        ++thread.reply_count;
+        thread.last_reply_at =
+            std::max(event.created_at, thread.last_reply_at.value_or(event.created_at));
+    }
+    return threads;
 }
 
 }  // namespace
@@ -287,6 +320,28 @@ TEST_CASE("an empty list of types matches nothing, and exclude_types takes prece
     CHECK(listed(*store, {.filter = {.event_types = message, .exclude_types = both}}).empty());
 }
 
+TEST_CASE("an empty list of statuses matches nothing, and exclude_statuses takes precedence",
+          "[events]") {
+    const auto store = store_with_room();
+    for (const auto status : statuses) {
+        auto event = make_event({.id = std::string(to_string(status))});
+        event.status = status;
+        run(store->add_event_auto_index("room", event));
+    }
+    const std::vector<EventStatus> none;
+    const std::vector<EventStatus> ends{EventStatus::blocked, EventStatus::pending};
+    CHECK(listed(*store, {.filter = {.statuses = none}}).empty());
+    CHECK(listed(*store, {.filter = {.exclude_statuses = none}}) == Indexes{0, 1, 2, 3, 4});
+    CHECK(listed(*store, {.filter = {.statuses = ends}}) == Indexes{0, 4});
+    CHECK(listed(*store, {.filter = {.exclude_statuses = ends}}) == Indexes{1, 2, 3});
+    CHECK(listed(*store, {.filter = {.statuses = ends, .exclude_statuses = {{ends[0]}}}}) ==
+          Indexes{0});
+    auto blocked = *run(store->get_event("room", "read"));
+    blocked.status = EventStatus::blocked;
+    run(store->update_event(blocked));
+    CHECK(listed(*store, {.filter = {.exclude_statuses = ends}}) == Indexes{1, 3});
+}
+
 TEST_CASE("time bounds are exclusive on both sides, to the microsecond", "[events]") {
     const auto store = store_with_room();
     constexpr std::chrono::microseconds tick{1};
@@ -301,7 +356,8 @@ TEST_CASE("time bounds are exclusive on both sides, to the microsecond", "[event
     CHECK(listed(*store, {.filter = {.after_time = at(0), .before_time = at(0) + tick}}).empty());
 }
 
-TEST_CASE("every filter, alone and combined, and every page agree with a linear scan", "[events]") {
+TEST_CASE("every filter, alone and combined, agrees with a linear scan on pages, count and threads",
+          "[events]") {
     std::mt19937 random(20260203);
     const auto store = store_with_room();
     std::vector<RoomEvent> batch;
@@ -317,6 +373,12 @@ TEST_CASE("every filter, alone and combined, and every page agree with a linear 
         CAPTURE(i, query.offset, query.limit, query.newest_first);
         const auto page = run(store->list_events("room", query));
         REQUIRE(page == expected_page(all, query));
+        const auto matching = expected_page(all, {.limit = huge, .filter = query.filter});
+        REQUIRE(run(store->get_event_count("room", query.filter)) ==
+                static_cast<std::int64_t>(matching.size()));
+        const std::vector<std::string> roots{"0", "1", "2", "unknown"};
+        REQUIRE(run(store->get_thread_summaries("room", roots, query.filter)) ==
+                expected_threads(matching));
         answered += page.empty() ? 0 : 1;
     }
     CHECK(answered > 150);

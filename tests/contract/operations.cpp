@@ -150,7 +150,10 @@ std::vector<Operation> event_read_operations() {
         {"get_thread_summaries",
          CALL(get_thread_summaries("room", {"event"})),
          {WITH("room_id", id, get_thread_summaries(text, {"event"})),
-          WITH("root_event_ids/1", id, get_thread_summaries("room", {"event", text}))}},
+          WITH("root_event_ids/1", id, get_thread_summaries("room", {"event", text})),
+          WITH("EventFilter.correlation_id",
+               id,
+               get_thread_summaries("room", {"event"}, {.correlation_id = text}))}},
         {"check_idempotency",
          CALL(check_idempotency("room", "key")),
          {WITH("room_id", id, check_idempotency(text, "key")),
@@ -161,7 +164,10 @@ std::vector<Operation> event_read_operations() {
           WITH("key", key, get_event_by_idempotency_key("room", text))}},
         {"get_event_count",
          CALL(get_event_count("room")),
-         {WITH("room_id", id, get_event_count(text))}},
+         {WITH("room_id", id, get_event_count(text)),
+          WITH("EventFilter.correlation_id",
+               id,
+               get_event_count("room", {.correlation_id = text}))}},
     };
 }
 

@@ -11,13 +11,14 @@ Operation event_read(Values& values) {
         case 1:
             return ROOMSTORE_DRAWN(get_event, v.room_id(), v.event_id());
         case 2:
-            return ROOMSTORE_DRAWN(get_thread_summaries, v.room_id(), v.event_ids());
+            return ROOMSTORE_DRAWN(
+                get_thread_summaries, v.room_id(), v.event_ids(), v.event_filter());
         case 3:
             return ROOMSTORE_DRAWN(check_idempotency, v.room_id(), v.key());
         case 4:
             return ROOMSTORE_DRAWN(get_event_by_idempotency_key, v.room_id(), v.key());
         case 5:
-            return ROOMSTORE_DRAWN(get_event_count, v.room_id());
+            return ROOMSTORE_DRAWN(get_event_count, v.room_id(), v.event_filter());
         case 6:
             return ROOMSTORE_DRAWN(get_conversation, v.room_id(), v.conversation_query());
         case 7:

@@ -87,6 +87,7 @@ RoomEvent Values::event(const std::string& room_id) {
     event.id = event_id();
     event.room_id = one_in(80) ? "elsewhere" : room_id;
     event.type = event_type();
+    event.status = event_status();
     event.source.channel_id = channel_id();
     event.source.channel_type = channel_type();
     event.content = content();

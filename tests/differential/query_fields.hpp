@@ -31,7 +31,8 @@ ROOMSTORE_QUERY(LatestRoomFilter,
 ROOMSTORE_QUERY(ChannelLookup,
     ROOMSTORE_FIELD(status) ROOMSTORE_FIELD(limit))
 ROOMSTORE_QUERY(EventFilter,
-    ROOMSTORE_FIELD(event_types) ROOMSTORE_FIELD(exclude_types) ROOMSTORE_FIELD(visibility)
+    ROOMSTORE_FIELD(event_types) ROOMSTORE_FIELD(exclude_types) ROOMSTORE_FIELD(statuses)
+    ROOMSTORE_FIELD(exclude_statuses) ROOMSTORE_FIELD(visibility)
     ROOMSTORE_FIELD(source_channel_id) ROOMSTORE_FIELD(source_channel_type)
     ROOMSTORE_FIELD(correlation_id) ROOMSTORE_FIELD(participant_id)
     ROOMSTORE_FIELD(parent_event_id) ROOMSTORE_FIELD(top_level_only) ROOMSTORE_FIELD(after_time)

@@ -24,13 +24,14 @@ void read_rooms(Reads& reads) {
 
 void read_room(Reads& reads, const std::string& room_id) {
     const EventQuery all_events{.limit = 10'000};
-    reads.push_back(ROOMSTORE_FIXED(get_event_count, room_id));
+    reads.push_back(ROOMSTORE_FIXED(get_event_count, room_id, EventFilter()));
     reads.push_back(ROOMSTORE_FIXED(list_events, room_id, all_events));
     reads.push_back(ROOMSTORE_FIXED(load_room_context, room_id));
     reads.push_back(ROOMSTORE_FIXED(list_tasks, room_id, std::optional<TaskStatus>()));
     reads.push_back(ROOMSTORE_FIXED(list_observations, room_id));
     reads.push_back(ROOMSTORE_FIXED(list_read_markers, room_id));
-    reads.push_back(ROOMSTORE_FIXED(get_thread_summaries, room_id, Values::all_event_ids()));
+    reads.push_back(
+        ROOMSTORE_FIXED(get_thread_summaries, room_id, Values::all_event_ids(), EventFilter()));
     for (const auto& event_id : Values::all_event_ids()) {
         reads.push_back(ROOMSTORE_FIXED(get_event, room_id, event_id));
     }

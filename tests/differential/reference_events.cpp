@@ -8,13 +8,16 @@ namespace roomstore::differential {
 
 namespace {
 
-bool has(const std::vector<EventType>& types, const EventType& type) {
-    return std::ranges::find(types, type) != types.end();
+template <typename T>
+bool has(const std::vector<T>& values, const T& value) {
+    return std::ranges::find(values, value) != values.end();
 }
 
 bool matches(const EventFilter& filter, const RoomEvent& event) {
     if (filter.event_types && !has(*filter.event_types, event.type)) return false;
     if (filter.exclude_types && has(*filter.exclude_types, event.type)) return false;
+    if (filter.statuses && !has(*filter.statuses, event.status)) return false;
+    if (filter.exclude_statuses && has(*filter.exclude_statuses, event.status)) return false;
     if (filter.visibility && event.visibility != *filter.visibility) return false;
     if (filter.source_channel_id && event.source.channel_id != *filter.source_channel_id) {
         return false;
@@ -214,16 +217,17 @@ asio::awaitable<std::vector<RoomEvent>> ReferenceStore::list_events(std::string 
 
 asio::awaitable<std::map<std::string, ThreadSummary>> ReferenceStore::get_thread_summaries(
     std::string room_id,
-    std::vector<std::string> root_event_ids) {
+    std::vector<std::string> root_event_ids,
+    EventFilter filter) {
     require_open();
-    validator_.get_thread_summaries(room_id, root_event_ids);
+    validator_.get_thread_summaries(room_id, root_event_ids, filter);
     auto* state = find(room_id);
     std::map<std::string, ThreadSummary> summaries;
     if (!state) co_return summaries;
     for (const auto& root : std::set(root_event_ids.begin(), root_event_ids.end())) {
         ThreadSummary summary{.root_event_id = root};
         for (const auto& event : state->events) {
-            if (event.parent_event_id != root) continue;
+            if (event.parent_event_id != root || !matches(filter, event)) continue;
             summary.reply_count += 1;
             summary.last_reply_at = summary.last_reply_at
                                         ? std::max(*summary.last_reply_at, event.created_at)
@@ -250,11 +254,14 @@ asio::awaitable<std::optional<RoomEvent>> ReferenceStore::get_event_by_idempoten
     co_return state ? copy_of(find_key(*state, key)) : std::nullopt;
 }
 
-asio::awaitable<std::int64_t> ReferenceStore::get_event_count(std::string room_id) {
+asio::awaitable<std::int64_t> ReferenceStore::get_event_count(std::string room_id,
+                                                              EventFilter filter) {
     require_open();
-    validator_.get_event_count(room_id);
+    validator_.get_event_count(room_id, filter);
     const auto* state = find(room_id);
-    co_return state ? static_cast<std::int64_t>(state->events.size()) : 0;
+    if (!state) co_return 0;
+    co_return std::ranges::count_if(state->events,
+                                    [&](const RoomEvent& event) { return matches(filter, event); });
 }
 
 }  // namespace roomstore::differential

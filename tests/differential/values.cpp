@@ -209,6 +209,11 @@ EventType Values::event_type() {
     return among<EventType>({EventType::message, EventType::message, EventType::reaction, "own.x"});
 }
 
+EventStatus Values::event_status() {
+    if (one_in(100)) return static_cast<EventStatus>(77);
+    return among<EventStatus>({EventStatus::pending, EventStatus::delivered, EventStatus::blocked});
+}
+
 ChannelType Values::channel_type() {
     if (one_in(80)) return among<ChannelType>({"", "\u00e9"});
     return among(all_channel_types());
@@ -266,6 +271,8 @@ EventFilter Values::event_filter() {
     if (one_in(6)) filter.event_types = {event_type(), event_type()};
     if (one_in(20)) filter.event_types = std::vector<EventType>{};
     if (one_in(8)) filter.exclude_types = {event_type()};
+    if (one_in(8)) filter.statuses = {event_status(), event_status()};
+    if (one_in(8)) filter.exclude_statuses = {event_status()};
     if (one_in(8)) filter.visibility = "internal";
     if (one_in(8)) filter.source_channel_id = channel_id();
     if (one_in(8)) filter.source_channel_type = channel_type();

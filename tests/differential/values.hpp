@@ -92,6 +92,7 @@ public:
     Json patch();
     double number();
     EventType event_type();
+    EventStatus event_status();
     ChannelType channel_type();
     RoomStatus room_status();
     TaskStatus task_status();

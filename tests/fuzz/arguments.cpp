@@ -150,7 +150,7 @@ void check_ids(const Arguments& arguments, const detail::Validator& validator, C
     expect_room("get_delivered_index", [&] { validator.get_delivered_index(room); });
     expect_room("load_room_context", [&] { validator.load_room_context(room); });
     expect_room("get_event", [&] { validator.get_event(room); });
-    expect_room("get_event_count", [&] { validator.get_event_count(room); });
+    expect_room("get_event_count", [&] { validator.get_event_count(room, {}); });
     expect_room("list_bindings", [&] { validator.list_bindings(room); });
     expect_room("list_participants", [&] { validator.list_participants(room); });
     expect_room("get_identity", [&] { validator.get_identity(room); });
@@ -183,7 +183,7 @@ void check_lists(const Arguments& arguments, const detail::Validator& validator,
     const auto unset = arguments.texts("unset");
     const Json patch = arguments.json("patch");
     calls.expect_accepted_iff(room_right && all_ids(roots), "get_thread_summaries", [&] {
-        validator.get_thread_summaries(room, roots);
+        validator.get_thread_summaries(room, roots, {});
     });
     calls.expect_accepted_iff(room_right && all_ids(roots), "get_unread_counts", [&] {
         validator.get_unread_counts(room, roots);

@@ -82,7 +82,7 @@ struct Search {
     double most_rows = 200;
 };
 
-// `list_events.*.near.128` lists the replies to an event, `.32` the events with a correlation id.
+// Conditions of events by number: 128 is a correlation id, 512 the event that is replied to.
 const std::vector<Search> searches{
     {"list_rooms", "(0, 20, 20)"},
     {"list_rooms", "(100, 20, 120)", 500},
@@ -102,14 +102,17 @@ const std::vector<Search> searches{
     {"find_latest_room.channel_type.status", "('user-7', 'sms', 'paused')"},
     {"get_event_by_idempotency_key", "('big', 'none')"},
     {"check_idempotency", "('big', 'none')"},
-    {"get_thread_summaries", "('big', '{none}')"},
-    {"list_events.newest.near.128", "('big', 9e15, 20, 0, 'none')"},
-    {"list_events.oldest.near.32", "('big', -1, 20, 0, 'none')"},
+    {"get_thread_summaries.0", "('big', '{none}')"},
+    {"get_thread_summaries.8", "('big', '{none}', '{blocked}')"},
+    {"list_events.newest.near.512", "('big', 9e15, 20, 0, 'none')"},
+    {"list_events.oldest.near.128", "('big', -1, 20, 0, 'none')"},
     {"list_events.newest.near.0", "('big', 9e15, 50, 0)"},
     {"list_events.oldest.near.0", "('big', 50000, 50, 0)"},
     {"list_events.newest.offset", "('big', 50000, 50)"},
     {"list_events.oldest.offset", "('big', 50000, 50)"},
     {"get_event_count", "('big')", 1},
+    {"get_event_count.128", "('big', 'none')"},
+    {"get_event_count.512", "('big', 'none')"},
     {"get_unread_counts", "('channel-everywhere', '{big}')", 2},
 };
 

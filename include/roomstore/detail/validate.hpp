@@ -148,9 +148,11 @@ public:
         filter(query.filter);
     }
     void get_thread_summaries(const std::string& room_id,
-                              const std::vector<std::string>& root_event_ids) const {
+                              const std::vector<std::string>& root_event_ids,
+                              const EventFilter& filter) const {
         id("room_id", room_id);
         value("root_event_ids", root_event_ids, rule::id);
+        this->filter(filter);
     }
     void check_idempotency(const std::string& room_id, const std::string& key) const {
         id("room_id", room_id);
@@ -160,7 +162,10 @@ public:
         id("room_id", room_id);
         value("key", key, rule::idempotency_key);
     }
-    void get_event_count(const std::string& room_id) const { id("room_id", room_id); }
+    void get_event_count(const std::string& room_id, const EventFilter& filter) const {
+        id("room_id", room_id);
+        this->filter(filter);
+    }
     /// @}
 
     /// @name Bindings
@@ -284,6 +289,8 @@ private:
         ValueChecker checker;
         checker.check(path.field("event_types"), filter.event_types, rule::any);
         checker.check(path.field("exclude_types"), filter.exclude_types, rule::any);
+        checker.check(path.field("statuses"), filter.statuses, rule::any);
+        checker.check(path.field("exclude_statuses"), filter.exclude_statuses, rule::any);
         checker.check(path.field("visibility"), filter.visibility, rule::any);
         checker.check(path.field("source_channel_id"), filter.source_channel_id, rule::id);
         checker.check(path.field("source_channel_type"), filter.source_channel_type, rule::any);

@@ -106,8 +106,10 @@ public:
     }
     asio::awaitable<std::map<std::string, ThreadSummary>> get_thread_summaries(
         std::string room_id,
-        std::vector<std::string> root_event_ids) override {
-        return locked(store_.get_thread_summaries(std::move(room_id), std::move(root_event_ids)));
+        std::vector<std::string> root_event_ids,
+        EventFilter filter) override {
+        return locked(store_.get_thread_summaries(
+            std::move(room_id), std::move(root_event_ids), std::move(filter)));
     }
     asio::awaitable<bool> check_idempotency(std::string room_id, std::string key) override {
         return locked(store_.check_idempotency(std::move(room_id), std::move(key)));
@@ -117,8 +119,9 @@ public:
         std::string key) override {
         return locked(store_.get_event_by_idempotency_key(std::move(room_id), std::move(key)));
     }
-    asio::awaitable<std::int64_t> get_event_count(std::string room_id) override {
-        return locked(store_.get_event_count(std::move(room_id)));
+    asio::awaitable<std::int64_t> get_event_count(std::string room_id,
+                                                  EventFilter filter) override {
+        return locked(store_.get_event_count(std::move(room_id), std::move(filter)));
     }
 
     asio::awaitable<ChannelBinding> add_binding(ChannelBinding binding) override {

@@ -57,12 +57,15 @@ TEST_CASE("id arguments are 1 to 255 bytes of text") {
     REFUSED(delete_event(bad, "e", Replies::keep), "room_id" + long_id);
     REFUSED(delete_event("r", bad, Replies::keep), "event_id" + long_id);
     REFUSED(list_events(bad, {}), "room_id" + long_id);
-    REFUSED(get_thread_summaries(bad, {}), "room_id" + long_id);
-    REFUSED(get_thread_summaries("r", {"e", bad}), "root_event_ids/1" + long_id);
-    REFUSED(get_thread_summaries("r", {""}), "root_event_ids/0: empty");
+    REFUSED(get_thread_summaries(bad, {}, {}), "room_id" + long_id);
+    REFUSED(get_thread_summaries("r", {"e", bad}, {}), "root_event_ids/1" + long_id);
+    REFUSED(get_thread_summaries("r", {""}, {}), "root_event_ids/0: empty");
+    REFUSED(get_thread_summaries("r", {"e"}, {.correlation_id = bad}),
+            "EventFilter.correlation_id" + long_id);
     REFUSED(check_idempotency(bad, "k"), "room_id" + long_id);
     REFUSED(get_event_by_idempotency_key(bad, "k"), "room_id" + long_id);
-    REFUSED(get_event_count(bad), "room_id" + long_id);
+    REFUSED(get_event_count(bad, {}), "room_id" + long_id);
+    REFUSED(get_event_count("r", {.correlation_id = bad}), "EventFilter.correlation_id" + long_id);
     REFUSED(get_binding(bad, "c"), "room_id" + long_id);
     REFUSED(get_binding("r", bad), "channel_id" + long_id);
     REFUSED(remove_binding(bad, "c"), "room_id" + long_id);
@@ -195,6 +198,11 @@ TEST_CASE("every field of an event filter is validated") {
           "EventFilter.event_types/1" + illegal);
     CHECK(refused({.exclude_types = std::vector<EventType>{""}}) ==
           "EventFilter.exclude_types/0" + illegal);
+    CHECK(refused({.statuses = std::vector<EventStatus>{}}).empty());
+    CHECK(refused({.statuses = std::vector{EventStatus::read, EventStatus(5)}}) ==
+          "EventFilter.statuses/1: 5 is not a value of the enumeration");
+    CHECK(refused({.exclude_statuses = std::vector{EventStatus(-1)}}) ==
+          "EventFilter.exclude_statuses/0: -1 is not a value of the enumeration");
     CHECK(refused({.visibility = "\xFF"}) == "EventFilter.visibility: invalid UTF-8 at byte 0");
     CHECK(refused({.source_channel_id = ""}) == "EventFilter.source_channel_id: empty");
     CHECK(refused({.source_channel_type = "X"}) == "EventFilter.source_channel_type" + illegal);

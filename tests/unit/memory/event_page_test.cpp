@@ -13,6 +13,7 @@
 
 using namespace roomstore;
 using roomstore::detail::memory::EventLog;
+using roomstore::detail::memory::EventMatcher;
 using roomstore::detail::memory::EventPage;
 using roomstore::detail::memory::PackedEvent;
 using roomstore::detail::memory::RoomHandle;
@@ -31,6 +32,7 @@ public:
         if (!one_in(one_in_count)) return std::nullopt;
         return name(prefix);
     }
+    EventStatus status() { return static_cast<EventStatus>(below(3)); }
     Timestamp time() { return Timestamp{std::chrono::microseconds{below(10)}}; }
 
     RoomEvent event(std::int64_t index) {
@@ -39,6 +41,7 @@ public:
                 .source = {.channel_id = name("c"),
                            .channel_type = name("k"),
                            .participant_id = maybe("p", 2)},
+                .status = status(),
                 .visibility = name("v"),
                 .index = index,
                 .parent_event_id = maybe("e", 3),
@@ -49,7 +52,7 @@ public:
     EventFilter filter() {
         EventFilter filter;
         // Usually one condition, so that not all pages are empty.
-        switch (below(12)) {
+        switch (below(14)) {
             case 0:
                 filter.event_types = {{name("t"), name("t")}};
                 if (one_in(3)) filter.event_types->clear();
@@ -87,6 +90,14 @@ public:
             case 10:
                 filter.before_time = time();
                 break;
+            case 11:
+                filter.statuses = {{status(), status()}};
+                if (one_in(3)) filter.statuses->clear();
+                break;
+            case 12:
+                filter.exclude_statuses = {{status()}};
+                if (one_in(2)) filter.statuses = {{status(), status()}};
+                break;
             default:
                 break;
         }
@@ -109,13 +120,16 @@ private:
     std::mt19937 random_;
 };
 
-bool has(const std::vector<EventType>& types, const EventType& type) {
-    return std::ranges::find(types, type) != types.end();
+template <typename T>
+bool has(const std::vector<T>& values, const T& value) {
+    return std::ranges::find(values, value) != values.end();
 }
 
 bool passes(const EventFilter& f, const RoomEvent& e) {
     return (!f.event_types || has(*f.event_types, e.type)) &&
            (!f.exclude_types || !has(*f.exclude_types, e.type)) &&
+           (!f.statuses || has(*f.statuses, e.status)) &&
+           (!f.exclude_statuses || !has(*f.exclude_statuses, e.status)) &&
            (!f.visibility || e.visibility == *f.visibility) &&
            (!f.source_channel_id || e.source.channel_id == *f.source_channel_id) &&
            (!f.source_channel_type || e.source.channel_type == *f.source_channel_type) &&
@@ -147,7 +161,7 @@ std::vector<std::int64_t> expected(const std::vector<RoomEvent>& events, const E
 
 }  // namespace
 
-TEST_CASE("every query selects the events given by filter, offset and limit") {
+TEST_CASE("every query selects, counts and summarizes the events that its filter matches") {
     for (unsigned seed = 1; seed <= 30; ++seed) {
         Values values(seed);
         RoomHandle room("room", Timestamp{});
@@ -173,6 +187,22 @@ TEST_CASE("every query selects the events given by filter, offset and limit") {
                 selected.push_back(event->index());
             }
             REQUIRE(selected == expected(events, query));
+
+            std::int64_t matching = 0;
+            ThreadSummary thread{.root_event_id = "e1"};
+            for (const auto& event : events) {
+                if (!passes(query.filter, event)) continue;
+                ++matching;
+                if (event.parent_event_id != thread.root_event_id) continue;
+                ++thread.reply_count;
+                thread.last_reply_at =
+                    std::max(event.created_at, thread.last_reply_at.value_or(event.created_at));
+            }
+            REQUIRE(count_events(log, threads, query.filter) == matching);
+            const EventMatcher matches(query.filter);
+            const auto summary = summarize_thread(log, threads, thread.root_event_id, matches);
+            REQUIRE(summary.has_value() == (thread.reply_count > 0));
+            if (summary) REQUIRE(*summary == thread);
         }
     }
 }

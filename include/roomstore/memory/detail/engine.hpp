@@ -90,11 +90,13 @@ public:
     std::vector<RoomEvent> list_events(const std::string& room_id, const EventQuery& query);
     std::map<std::string, ThreadSummary> get_thread_summaries(
         const std::string& room_id,
-        const std::vector<std::string>& root_event_ids);
+        const std::vector<std::string>& root_event_ids,
+        const EventFilter& filter = EventFilter());
     bool check_idempotency(const std::string& room_id, const std::string& key);
     std::optional<RoomEvent> get_event_by_idempotency_key(const std::string& room_id,
                                                           const std::string& key);
-    std::int64_t get_event_count(const std::string& room_id);
+    std::int64_t get_event_count(const std::string& room_id,
+                                 const EventFilter& filter = EventFilter());
 
     ChannelBinding add_binding(ChannelBinding binding);
     std::optional<ChannelBinding> get_binding(const std::string& room_id,

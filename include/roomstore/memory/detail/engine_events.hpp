@@ -254,14 +254,16 @@ inline std::vector<RoomEvent> Engine::list_events(const std::string& room_id,
 
 inline std::map<std::string, ThreadSummary> Engine::get_thread_summaries(
     const std::string& room_id,
-    const std::vector<std::string>& root_event_ids) {
+    const std::vector<std::string>& root_event_ids,
+    const EventFilter& filter) {
+    const EventMatcher matches(filter);
     std::map<std::string, ThreadSummary> summaries;
     const auto room = lock_room(room_id);
     if (!room) return summaries;
     for (const auto& root : root_event_ids) {
-        if (auto summary = room->contents.threads.summary(root)) {
-            summaries.emplace(root, std::move(*summary));
-        }
+        const auto& contents = room->contents;
+        auto summary = summarize_thread(contents.events, contents.threads, root, matches);
+        if (summary) summaries.emplace(root, std::move(*summary));
     }
     return summaries;
 }
@@ -281,9 +283,9 @@ inline std::optional<RoomEvent> Engine::get_event_by_idempotency_key(const std::
     return event->unpack(room_id);
 }
 
-inline std::int64_t Engine::get_event_count(const std::string& room_id) {
+inline std::int64_t Engine::get_event_count(const std::string& room_id, const EventFilter& filter) {
     const auto room = lock_room(room_id);
-    return room ? static_cast<std::int64_t>(room->contents.events.size()) : 0;
+    return room ? count_events(room->contents.events, room->contents.threads, filter) : 0;
 }
 
 }  // namespace roomstore::detail::memory

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <bitset>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,19 +19,21 @@ public:
     explicit EventMatcher(const EventFilter& filter)
         : filter_(filter),
           wanted_(sorted(filter.event_types)),
-          unwanted_(sorted(filter.exclude_types)) {}
+          unwanted_(sorted(filter.exclude_types)),
+          statuses_(statuses(filter)) {}
 
     /// Whether every event passes.
     bool passes_all() const noexcept {
-        return !wanted_ && !unwanted_ && !filter_.visibility && !filter_.source_channel_id &&
-               !filter_.source_channel_type && !filter_.correlation_id && !filter_.participant_id &&
-               !filter_.parent_event_id && !filter_.top_level_only && !filter_.after_time &&
-               !filter_.before_time;
+        return !wanted_ && !unwanted_ && statuses_.all() && !filter_.visibility &&
+               !filter_.source_channel_id && !filter_.source_channel_type &&
+               !filter_.correlation_id && !filter_.participant_id && !filter_.parent_event_id &&
+               !filter_.top_level_only && !filter_.after_time && !filter_.before_time;
     }
 
     bool operator()(const PackedEvent& event) const noexcept {
         if (wanted_ && !std::ranges::binary_search(*wanted_, event.type())) return false;
         if (unwanted_ && std::ranges::binary_search(*unwanted_, event.type())) return false;
+        if (!statuses_[position(event.status())]) return false;
         if (filter_.top_level_only && event.parent_event_id()) return false;
         if (filter_.after_time && event.created_at() <= *filter_.after_time) return false;
         if (filter_.before_time && event.created_at() >= *filter_.before_time) return false;
@@ -54,6 +58,24 @@ private:
         return names;
     }
 
+    using Statuses = std::bitset<enum_names<EventStatus>.size()>;
+
+    static std::size_t position(EventStatus status) noexcept {
+        return static_cast<std::size_t>(status);
+    }
+
+    static Statuses statuses(const EventFilter& filter) {
+        Statuses passing;
+        if (!filter.statuses) passing.set();
+        for (const auto status : filter.statuses.value_or(std::vector<EventStatus>())) {
+            passing.set(position(status));
+        }
+        for (const auto status : filter.exclude_statuses.value_or(std::vector<EventStatus>())) {
+            passing.reset(position(status));
+        }
+        return passing;
+    }
+
     static bool is(const std::optional<std::string>& wanted,
                    const std::optional<std::string_view>& value) noexcept {
         return !wanted || value == *wanted;
@@ -62,6 +84,7 @@ private:
     const EventFilter& filter_;
     Names wanted_;
     Names unwanted_;
+    Statuses statuses_;
 };
 
 }  // namespace roomstore::detail::memory

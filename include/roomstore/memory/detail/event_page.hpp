@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "roomstore/memory/detail/event_log.hpp"
@@ -114,5 +116,39 @@ private:
     const EventQuery& query_;
     EventMatcher matches_;
 };
+
+/// The number of events that pass the filter. Without a filter the cost does not depend on it.
+inline std::int64_t count_events(const EventLog& log,
+                                 const ThreadIndex& threads,
+                                 const EventFilter& filter) {
+    const EventMatcher matches(filter);
+    if (matches.passes_all()) return static_cast<std::int64_t>(log.size());
+    if (filter.parent_event_id) {
+        return std::ranges::count_if(
+            threads.replies(*filter.parent_event_id),
+            [&](std::int64_t index) { return matches(**log.find(index)); });
+    }
+    return std::count_if(log.begin(), log.end(), [&](const EventLog::Entry& entry) {
+        return matches(*entry.event);
+    });
+}
+
+/// The direct replies to `root` that pass the filter; no value if there are none.
+inline std::optional<ThreadSummary> summarize_thread(const EventLog& log,
+                                                     const ThreadIndex& threads,
+                                                     const std::string& root,
+                                                     const EventMatcher& matches) {
+    if (matches.passes_all()) return threads.summary(root);
+    std::optional<ThreadSummary> summary;
+    for (const std::int64_t index : threads.replies(root)) {
+        const PackedEvent& reply = **log.find(index);
+        if (!matches(reply)) continue;
+        if (!summary) summary.emplace(ThreadSummary{.root_event_id = root});
+        ++summary->reply_count;
+        summary->last_reply_at =
+            (std::max)(summary->last_reply_at.value_or(reply.created_at()), reply.created_at());
+    }
+    return summary;
+}
 
 }  // namespace roomstore::detail::memory

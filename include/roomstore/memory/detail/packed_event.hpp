@@ -69,6 +69,7 @@ public:
     Timestamp created_at() const noexcept { return created_at_; }
     std::string_view id() const noexcept { return text(Text::id); }
     std::string_view type() const noexcept { return text(Text::type); }
+    EventStatus status() const noexcept { return status_; }
     std::string_view visibility() const noexcept { return text(Text::visibility); }
     std::string_view channel_id() const noexcept { return text(Text::channel_id); }
     std::string_view channel_type() const noexcept { return text(Text::channel_type); }

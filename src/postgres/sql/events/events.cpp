@@ -1,7 +1,10 @@
 #include "sql/events/events.hpp"
 
+#include <fmt/format.h>
+
 #include "sql/events/append_steps.hpp"
 #include "sql/events/columns.hpp"
+#include "sql/events/filter.hpp"
 #include "sql/mapping.hpp"
 
 namespace roomstore::postgres::sql {
@@ -60,17 +63,29 @@ SELECT id FROM gone ORDER BY generation, index)"};
 
 // One lookup per thread: with all threads at once, the planner might search all events of the room
 // for replies.
-constexpr Statement summarize_threads{"get_thread_summaries", R"(
+OwnedStatement summarize_threads(Conditions conditions) {
+    return {fmt::format("get_thread_summaries.{}", conditions),
+            fmt::format(R"(
 SELECT root.id, replies.events, replies.latest_at
 FROM unnest($2::text[]) AS root (id)
 CROSS JOIN LATERAL (
-    SELECT count(*) AS events, max(created_at) AS latest_at FROM {schema}.events
-    WHERE room_id = $1 AND parent_event_id = root.id
+    SELECT count(*) AS events, max(created_at) AS latest_at FROM {{schema}}.events
+    WHERE room_id = $1 AND parent_event_id = root.id{}
 ) AS replies
-WHERE replies.events > 0)"};
+WHERE replies.events > 0)",
+                        conditions_text(conditions, 3))};
+}
 
-constexpr Statement count{"get_event_count", R"(
+constexpr Statement count_all{"get_event_count", R"(
 SELECT live_count FROM {schema}.rooms WHERE id = $1)"};
+
+OwnedStatement count_matching(Conditions conditions) {
+    return {fmt::format("get_event_count.{}", conditions),
+            fmt::format(R"(
+SELECT count(*) FROM {{schema}}.events
+WHERE room_id = $1{})",
+                        conditions_text(conditions, 2))};
+}
 
 std::optional<RoomEvent> only_event(const Result& result) {
     if (result.empty()) return std::nullopt;
@@ -115,8 +130,12 @@ std::vector<std::string> delete_event(Session& session,
 
 std::map<std::string, ThreadSummary> get_thread_summaries(Session& session,
                                                           const std::string& room_id,
-                                                          const std::vector<std::string>& roots) {
-    const auto rows = session.exec(summarize_threads, Params().add(room_id).add_array(roots));
+                                                          const std::vector<std::string>& roots,
+                                                          const EventFilter& filter) {
+    Params params;
+    params.add(room_id).add_array(roots);
+    const auto conditions = add_conditions(filter, params);
+    const auto rows = session.exec(summarize_threads(conditions), params);
     std::map<std::string, ThreadSummary> summaries;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const Row row = rows[i];
@@ -138,21 +157,36 @@ std::optional<RoomEvent> get_event_by_idempotency_key(Session& session,
     return only_event(session.exec(get_by_key, Params().add(room_id).add(key)));
 }
 
-std::int64_t get_event_count(Session& session, const std::string& room_id) {
-    const auto rows = session.exec(count, Params().add(room_id));
+std::int64_t get_event_count(Session& session,
+                             const std::string& room_id,
+                             const EventFilter& filter) {
+    Params params;
+    params.add(room_id);
+    const auto conditions = add_conditions(filter, params);
+    const auto rows = conditions == 0 ? session.exec(count_all, params)
+                                      : session.exec(count_matching(conditions), params);
     return rows.empty() ? 0 : rows[0].int64(0);
 }
 
 std::vector<Statement> event_statements() {
-    return {get_by_id,
-            get_in_room,
-            get_by_key,
-            key_exists,
-            update,
-            remove,
-            remove_with_replies,
-            summarize_threads,
-            count};
+    static const std::vector<OwnedStatement> filtered = [] {
+        std::vector<OwnedStatement> made;
+        for (const auto conditions : sample_conditions()) {
+            made.push_back(summarize_threads(conditions));
+            if (conditions != 0) made.push_back(count_matching(conditions));
+        }
+        return made;
+    }();
+    std::vector<Statement> statements{get_by_id,
+                                      get_in_room,
+                                      get_by_key,
+                                      key_exists,
+                                      update,
+                                      remove,
+                                      remove_with_replies,
+                                      count_all};
+    statements.insert(statements.end(), filtered.begin(), filtered.end());
+    return statements;
 }
 
 }  // namespace roomstore::postgres::sql

@@ -38,7 +38,8 @@ std::vector<RoomEvent> list_events(Session& session,
 
 std::map<std::string, ThreadSummary> get_thread_summaries(Session& session,
                                                           const std::string& room_id,
-                                                          const std::vector<std::string>& roots);
+                                                          const std::vector<std::string>& roots,
+                                                          const EventFilter& filter);
 
 bool check_idempotency(Session& session, const std::string& room_id, const std::string& key);
 
@@ -46,14 +47,14 @@ std::optional<RoomEvent> get_event_by_idempotency_key(Session& session,
                                                       const std::string& room_id,
                                                       const std::string& key);
 
-std::int64_t get_event_count(Session& session, const std::string& room_id);
+std::int64_t get_event_count(Session& session,
+                             const std::string& room_id,
+                             const EventFilter& filter);
 
-/// Every statement of events.cpp.
+/// The statements of events.cpp; of those with a filter, the `sample_conditions`.
 std::vector<Statement> event_statements();
 
-/// The statements of list_events. The conditions of a filter combine freely, and each combination
-/// has its own statement; these are the ones with no condition, with each single condition, and
-/// with all conditions.
+/// The statements of list_events, for the `sample_conditions` (filter.hpp).
 std::vector<Statement> event_list_statements();
 
 }  // namespace roomstore::postgres::sql

@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include <fmt/format.h>
 
 #include "sql/events/columns.hpp"
 #include "sql/events/events.hpp"
+#include "sql/events/filter.hpp"
 #include "sql/lists.hpp"
 #include "sql/mapping.hpp"
 
@@ -13,49 +13,12 @@ namespace roomstore::postgres::sql {
 
 namespace {
 
-// The conditions of a filter, each with its bit. The value, if there is one, follows the text as a
-// parameter.
-enum Condition : unsigned {
-    of_types,
-    not_of_types,
-    with_visibility,
-    from_channel,
-    from_channel_type,
-    correlated,
-    by_participant,
-    replies_to,
-    top_level,
-    after,
-    before,
-    condition_count
-};
-
-struct ConditionText {
-    const char* text;
-    const char* after_value = "";
-};
-
-constexpr std::array<ConditionText, condition_count> conditions{{
-    {"type = ANY ($", "::text[])"},
-    {"type <> ALL ($", "::text[])"},
-    {"visibility = $"},
-    {"source_channel_id = $"},
-    {"source_channel_type = $"},
-    {"correlation_id = $"},
-    {"participant_id = $"},
-    {"parent_event_id = $"},
-    {"parent_event_id IS NULL", nullptr},
-    {"created_at > $"},
-    {"created_at < $"},
-}};
-
 /// What determines the text of a list statement.
 struct Shape {
     bool descending = false;
     /// The page ends within the first `near_limit` events that match.
     bool near = false;
-    /// One bit per condition.
-    unsigned conditions = 0;
+    Conditions conditions = 0;
 };
 
 // PostgreSQL plans `LIMIT $3` for a tenth of all rows: too many for one plan to suit small and
@@ -65,13 +28,8 @@ constexpr std::int64_t near_limit = 100;
 // The position in ROOMSTORE_EVENT_COLUMNS.
 constexpr int index_column = 1;
 
-struct ListStatement {
-    std::string name;
-    std::string text;
-};
-
-ListStatement make_list(const Shape& shape) {
-    ListStatement list;
+OwnedStatement make_list(const Shape& shape) {
+    OwnedStatement list;
     // The conditions by number: with their names, the statement name could exceed the 63 bytes
     // that the server keeps.
     list.name = fmt::format("list_events.{}{}.{}",
@@ -79,18 +37,11 @@ ListStatement make_list(const Shape& shape) {
                             shape.near ? ".near" : "",
                             shape.conditions);
     const char* order = shape.descending ? "ORDER BY index DESC" : "ORDER BY index";
-    std::string where = shape.descending ? "index < $2" : "index > $2";
-    int parameter = 4;
-    for (unsigned i = 0; i < condition_count; ++i) {
-        if ((shape.conditions & (1U << i)) == 0) continue;
-        const auto& condition = conditions[i];
-        where += fmt::format("\n  AND {}", condition.text);
-        if (condition.after_value) where += fmt::format("{}{}", ++parameter, condition.after_value);
-    }
     list.text = fmt::format("\nSELECT " ROOMSTORE_EVENT_COLUMNS
                             " FROM {{schema}}.events\n"
-                            "WHERE room_id = $1 AND {}\n{}",
-                            where,
+                            "WHERE room_id = $1 AND index {} $2{}\n{}",
+                            shape.descending ? '<' : '>',
+                            conditions_text(shape.conditions, 5),
                             order);
     if (shape.near) {
         list.text =
@@ -130,37 +81,6 @@ SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events
 WHERE room_id = $1 AND index <= (SELECT last_index FROM place)
 ORDER BY index DESC OFFSET (SELECT skipped FROM place) LIMIT $3)"};
 
-/// Adds the parameters of the conditions that are present, in the order of their bits.
-unsigned add_conditions(const EventFilter& filter, Params& params) {
-    unsigned bits = 0;
-    const auto add = [&](Condition condition, const auto& value) {
-        if (!value) return;
-        bits |= 1U << condition;
-        params.add(*value);
-    };
-    const auto add_types = [&](Condition condition, const auto& types) {
-        if (!types) return;
-        bits |= 1U << condition;
-        std::vector<std::string> names;
-        for (const EventType& type : *types) names.push_back(type.name());
-        params.add_array(names);
-    };
-    std::optional<std::string> channel_type;
-    if (filter.source_channel_type) channel_type = filter.source_channel_type->name();
-    add_types(of_types, filter.event_types);
-    add_types(not_of_types, filter.exclude_types);
-    add(with_visibility, filter.visibility);
-    add(from_channel, filter.source_channel_id);
-    add(from_channel_type, channel_type);
-    add(correlated, filter.correlation_id);
-    add(by_participant, filter.participant_id);
-    add(replies_to, filter.parent_event_id);
-    if (filter.top_level_only) bits |= 1U << top_level;
-    add(after, filter.after_time);
-    add(before, filter.before_time);
-    return bits;
-}
-
 /// The events of a room, in ascending or descending order of their indexes.
 struct Timeline {
     Session& session;
@@ -180,8 +100,7 @@ struct Timeline {
             return session.exec(descending ? newest_from_offset : oldest_from_offset,
                                 Params().add(room_id).add(offset).add(limit));
         }
-        const auto list = make_list(shape);
-        return session.exec(Statement{list.name, list.text}, params);
+        return session.exec(make_list(shape), params);
     }
 
     Result next(std::int64_t limit) {
@@ -215,22 +134,19 @@ std::vector<RoomEvent> list_events(Session& session,
 }
 
 std::vector<Statement> event_list_statements() {
-    static const std::vector<ListStatement> lists = [] {
-        constexpr unsigned all = (1U << condition_count) - 1;
-        std::vector<ListStatement> made;
+    static const std::vector<OwnedStatement> lists = [] {
+        std::vector<OwnedStatement> made;
         for (const bool descending : {false, true}) {
             for (const bool near : {false, true}) {
-                made.push_back(make_list({descending, near, 0}));
-                made.push_back(make_list({descending, near, all}));
-                for (unsigned i = 0; i < condition_count; ++i) {
-                    made.push_back(make_list({descending, near, 1U << i}));
+                for (const auto conditions : sample_conditions()) {
+                    made.push_back(make_list({descending, near, conditions}));
                 }
             }
         }
         return made;
     }();
     std::vector<Statement> statements{oldest_from_offset, newest_from_offset};
-    for (const auto& list : lists) statements.push_back({list.name, list.text});
+    statements.insert(statements.end(), lists.begin(), lists.end());
     return statements;
 }
 

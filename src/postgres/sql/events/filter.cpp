@@ -1,0 +1,106 @@
+#include "sql/events/filter.hpp"
+
+#include <array>
+#include <optional>
+
+#include <fmt/format.h>
+
+namespace roomstore::postgres::sql {
+
+namespace {
+
+// The names of statements hold the numbers of these conditions, and the tests know some of them.
+enum Condition : unsigned {
+    of_types,
+    not_of_types,
+    in_statuses,
+    not_in_statuses,
+    with_visibility,
+    from_channel,
+    from_channel_type,
+    correlated,
+    by_participant,
+    replies_to,
+    top_level,
+    after,
+    before,
+    condition_count
+};
+
+/// The value, if the condition has one, stands between the two texts as a parameter.
+struct ConditionText {
+    const char* text;
+    const char* after_value = "";
+};
+
+constexpr std::array<ConditionText, condition_count> texts{{
+    {"type = ANY ($", "::text[])"},
+    {"type <> ALL ($", "::text[])"},
+    {"status = ANY ($", "::text[])"},
+    {"status <> ALL ($", "::text[])"},
+    {"visibility = $"},
+    {"source_channel_id = $"},
+    {"source_channel_type = $"},
+    {"correlation_id = $"},
+    {"participant_id = $"},
+    {"parent_event_id = $"},
+    {"parent_event_id IS NULL", nullptr},
+    {"created_at > $"},
+    {"created_at < $"},
+}};
+
+const std::string& name_of(const EventType& type) { return type.name(); }
+std::string name_of(EventStatus status) { return std::string(to_string(status)); }
+
+}  // namespace
+
+Conditions add_conditions(const EventFilter& filter, Params& params) {
+    Conditions conditions = 0;
+    const auto add = [&](Condition condition, const auto& value) {
+        if (!value) return;
+        conditions |= 1U << condition;
+        params.add(*value);
+    };
+    const auto add_names = [&](Condition condition, const auto& values) {
+        if (!values) return;
+        conditions |= 1U << condition;
+        std::vector<std::string> names;
+        for (const auto& value : *values) names.push_back(name_of(value));
+        params.add_array(names);
+    };
+    std::optional<std::string> channel_type;
+    if (filter.source_channel_type) channel_type = filter.source_channel_type->name();
+    add_names(of_types, filter.event_types);
+    add_names(not_of_types, filter.exclude_types);
+    add_names(in_statuses, filter.statuses);
+    add_names(not_in_statuses, filter.exclude_statuses);
+    add(with_visibility, filter.visibility);
+    add(from_channel, filter.source_channel_id);
+    add(from_channel_type, channel_type);
+    add(correlated, filter.correlation_id);
+    add(by_participant, filter.participant_id);
+    add(replies_to, filter.parent_event_id);
+    if (filter.top_level_only) conditions |= 1U << top_level;
+    add(after, filter.after_time);
+    add(before, filter.before_time);
+    return conditions;
+}
+
+std::string conditions_text(Conditions conditions, int first_parameter) {
+    std::string text;
+    for (unsigned i = 0; i < condition_count; ++i) {
+        if ((conditions & (1U << i)) == 0) continue;
+        text += fmt::format("\n  AND {}", texts[i].text);
+        if (texts[i].after_value)
+            text += fmt::format("{}{}", first_parameter++, texts[i].after_value);
+    }
+    return text;
+}
+
+std::vector<Conditions> sample_conditions() {
+    std::vector<Conditions> samples{0, (1U << condition_count) - 1};
+    for (unsigned i = 0; i < condition_count; ++i) samples.push_back(1U << i);
+    return samples;
+}
+
+}  // namespace roomstore::postgres::sql
