@@ -72,6 +72,12 @@ TEST_CASE("a repeated init() does nothing", "[lifecycle]") {
     CHECK(dump(*store) == before);
 }
 
+TEST_CASE("a close() that is not awaited does nothing", "[lifecycle]") {
+    const auto store = store_with_room();
+    static_cast<void>(store->close());
+    CHECK(run(store->get_room("room")));
+}
+
 TEST_CASE("a repeated close() does nothing", "[lifecycle]") {
     const auto store = populated_store();
     run(store->close());
