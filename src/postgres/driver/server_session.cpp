@@ -47,10 +47,10 @@ Failure failure_of_current_exception(PGconn* connection) {
         return failure;
     } catch (const pqxx::sql_error& error) {
         return failure_of(connection, std::string(error.sqlstate()), error.what());
-    } catch (const pqxx::broken_connection& error) {
+    } catch (const pqxx::failure& error) {
         return failure_of(connection, {}, error.what());
     } catch (const std::bad_alloc&) {
-        // libpqxx also reports this if libpq ran out of memory; what the server did is unknown.
+        // What the server did is unknown.
         Failure failure;
         failure.discard = true;
         failure.text = "out of memory in the client";
@@ -422,6 +422,7 @@ void ServerSession::rollback() {
     if (!std::exchange(begin_pending_, false)) command("ROLLBACK");
 }
 
+// Only finds out that the outcome is in doubt. CallRunner settles it.
 void ServerSession::commit() {
     if (!connection_) throw classify({}, "not connected", true);
     if (std::exchange(begin_pending_, false)) return;

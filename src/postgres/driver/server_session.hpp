@@ -31,12 +31,12 @@ struct SessionConfig {
 
 std::shared_ptr<SessionConfig> session_config(const PostgresOptions& options);
 
-/// A session on a server. libpqxx owns the connection, prepares the statements, and runs all
-/// commands but COMMIT. What it cannot do goes through libpq:
+/// A session on a server. libpqxx owns the connection, prepares the statements, and runs commands,
+/// which have no parameters and return nothing. What it cannot do goes through libpq:
 ///
-/// - The connection is made and set up with libpq and then handed over, because libpqxx can neither
-///   limit nor interrupt the attempt.
-/// - Statements that return rows: libpqxx does not support pipeline mode, in which statements are
+/// - The connection is made with libpq, handed over, and set up with libpq, because libpqxx can
+///   neither limit nor interrupt this.
+/// - Statements: libpqxx does not support pipeline mode, in which statements with parameters are
 ///   sent together, and each of its fields shares the ownership of the result, which takes longer
 ///   for a page of events. With prepared statements, the command that begins a transaction is sent
 ///   together with its first statement. Without them, a statement outside a transaction is sent

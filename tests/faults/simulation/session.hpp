@@ -48,7 +48,7 @@ class SimulatedControl;
 
 /// A session on the model server, over a network that fails according to the fault plan. It throws
 /// the same errors and reports the same connection state as the real one
-/// (driver/libpq/server_session.cpp).
+/// (driver/server_session.cpp).
 class SimulatedSession final : public postgres::Session {
 public:
     SimulatedSession(Network& network, Process& process);

@@ -25,9 +25,9 @@ using ResultHandle = std::unique_ptr<PGresult, ClearResult>;
 /// The failure of `connection`, with the details of `result`, which may be null.
 Failure failure_of(PGconn* connection, const PGresult* result);
 
-/// The same, with a SQLSTATE that is known otherwise, and a text if libpq has none. An empty
-/// SQLSTATE is taken from libpq's last message: it keeps that even if libpqxx reports that the
-/// connection is lost.
+/// The same, with the SQLSTATE that libpqxx reported, and a text for the case that libpq has none.
+/// An empty SQLSTATE is taken from libpq's last message, which libpq keeps even if libpqxx reports
+/// only that the connection is lost.
 Failure failure_of(PGconn* connection, std::string sqlstate, std::string_view text);
 
 /// Reads messages that the server has sent unasked. Returns false if the server has closed the
