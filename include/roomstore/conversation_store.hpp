@@ -280,8 +280,8 @@ public:
     asio::awaitable<std::vector<RoomEvent>> get_timeline(std::string room_id,
                                                          TimelineQuery query = {});
 
-    /// Counts the direct replies to each of `root_event_ids` that match `filter`. The result has no
-    /// entry for a root without such replies.
+    /// For each of `root_event_ids`, counts the direct replies that match `filter`. The result has
+    /// no entry for a root without such replies.
     virtual asio::awaitable<std::map<std::string, ThreadSummary>> get_thread_summaries(
         std::string room_id,
         std::vector<std::string> root_event_ids,

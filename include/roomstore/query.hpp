@@ -91,8 +91,8 @@ struct EventFilter {
     std::optional<std::vector<EventType>> exclude_types{};
     /// Only these values of `RoomEvent::status`; an empty list matches nothing.
     std::optional<std::vector<EventStatus>> statuses{};
-    /// None of these values; takes precedence over `statuses`. To leave out what a hook blocked:
-    /// `{EventStatus::blocked}`.
+    /// None of these values; takes precedence over `statuses`. Without blocked events:
+    /// `filter.exclude_statuses = {EventStatus::blocked};`.
     std::optional<std::vector<EventStatus>> exclude_statuses{};
     /// Exactly this value.
     std::optional<std::string> visibility{};

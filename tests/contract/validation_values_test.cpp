@@ -57,6 +57,9 @@ TEST_CASE("values outside an enumeration are refused, naming the field", "[valid
     Refusing refuse;
     for (const int value : {-1, 99}) {
         refuse.room("Room.status", [&](Room& m) { m.status = static_cast<RoomStatus>(value); });
+        const std::vector<EventStatus> statuses{EventStatus::read, static_cast<EventStatus>(value)};
+        refuse.query("EventFilter.statuses/1", {.filter = {.statuses = statuses}});
+        refuse.query("EventFilter.exclude_statuses/1", {.filter = {.exclude_statuses = statuses}});
         refuse.room("Room.agent_response_policy", [&](Room& m) {
             m.agent_response_policy = static_cast<AgentResponsePolicy>(value);
         });

@@ -76,6 +76,17 @@ public:
         if (!value) return std::nullopt;
         return static_cast<Enum>(static_cast<int>(*value));
     }
+    template <typename Enum>
+    std::optional<std::vector<Enum>> closed_list(const char* name) const {
+        const Json* member = find(name);
+        if (member == nullptr || !member->is_array()) return std::nullopt;
+        std::vector<Enum> all;
+        for (const Json& each : *member) {
+            if (each.is_number())
+                all.push_back(static_cast<Enum>(static_cast<int>(integer_of(each))));
+        }
+        return all;
+    }
 
 private:
     const Json* find(const char* name) const {
@@ -110,6 +121,12 @@ bool all_names(const std::optional<std::vector<EventType>>& values) {
 template <typename Enum>
 bool is_value(const std::optional<Enum>& value, int values) {
     return !value || (static_cast<int>(*value) >= 0 && static_cast<int>(*value) < values);
+}
+template <typename Enum>
+bool all_values(const std::optional<std::vector<Enum>>& values, int count) {
+    return !values || std::ranges::all_of(*values, [&](Enum value) {
+        return is_value(std::optional(value), count);
+    });
 }
 bool is_index(const std::optional<std::int64_t>& value) { return !value || *value >= 0; }
 bool is_time(const std::optional<Timestamp>& value) { return !value || naive::is_storable(*value); }
@@ -150,7 +167,6 @@ void check_ids(const Arguments& arguments, const detail::Validator& validator, C
     expect_room("get_delivered_index", [&] { validator.get_delivered_index(room); });
     expect_room("load_room_context", [&] { validator.load_room_context(room); });
     expect_room("get_event", [&] { validator.get_event(room); });
-    expect_room("get_event_count", [&] { validator.get_event_count(room, {}); });
     expect_room("list_bindings", [&] { validator.list_bindings(room); });
     expect_room("list_participants", [&] { validator.list_participants(room); });
     expect_room("get_identity", [&] { validator.get_identity(room); });
@@ -268,6 +284,7 @@ bool is_right(const EventFilter& filter) {
         is_time(filter.after_time) && is_time(filter.before_time) &&
         !(filter.after_time && filter.before_time && *filter.after_time >= *filter.before_time);
     return all_names(filter.event_types) && all_names(filter.exclude_types) &&
+           all_values(filter.statuses, 5) && all_values(filter.exclude_statuses, 5) &&
            (!filter.visibility || naive::is_text(*filter.visibility)) &&
            is_id(filter.source_channel_id) && is_name(filter.source_channel_type) &&
            is_id(filter.correlation_id) && is_id(filter.participant_id) &&
@@ -277,21 +294,24 @@ bool is_right(const EventFilter& filter) {
 
 void check_query(const Arguments& arguments, const detail::Validator& validator, Calls& calls) {
     const auto room = arguments.text("room_id");
-    EventQuery query{.offset = arguments.integer("offset"),
-                     .limit = arguments.integer("limit"),
-                     .after_index = arguments.optional_integer("after_index"),
-                     .before_index = arguments.optional_integer("before_index"),
-                     .newest_first = arguments.flag("newest_first"),
-                     .filter = {.event_types = types(arguments, "event_types"),
-                                .exclude_types = types(arguments, "exclude_types"),
-                                .visibility = arguments.optional_text("visibility"),
-                                .source_channel_id = arguments.optional_text("channel_id"),
-                                .correlation_id = arguments.optional_text("correlation_id"),
-                                .participant_id = arguments.optional_text("participant_id"),
-                                .parent_event_id = arguments.optional_text("parent_event_id"),
-                                .top_level_only = arguments.flag("top_level_only"),
-                                .after_time = arguments.time("after_time"),
-                                .before_time = arguments.time("before_time")}};
+    EventQuery query{
+        .offset = arguments.integer("offset"),
+        .limit = arguments.integer("limit"),
+        .after_index = arguments.optional_integer("after_index"),
+        .before_index = arguments.optional_integer("before_index"),
+        .newest_first = arguments.flag("newest_first"),
+        .filter = {.event_types = types(arguments, "event_types"),
+                   .exclude_types = types(arguments, "exclude_types"),
+                   .statuses = arguments.closed_list<EventStatus>("statuses"),
+                   .exclude_statuses = arguments.closed_list<EventStatus>("exclude_statuses"),
+                   .visibility = arguments.optional_text("visibility"),
+                   .source_channel_id = arguments.optional_text("channel_id"),
+                   .correlation_id = arguments.optional_text("correlation_id"),
+                   .participant_id = arguments.optional_text("participant_id"),
+                   .parent_event_id = arguments.optional_text("parent_event_id"),
+                   .top_level_only = arguments.flag("top_level_only"),
+                   .after_time = arguments.time("after_time"),
+                   .before_time = arguments.time("before_time")}};
     if (const auto type = arguments.optional_text("channel_type")) {
         query.filter.source_channel_type = *type;
     }
@@ -301,6 +321,12 @@ void check_query(const Arguments& arguments, const detail::Validator& validator,
                                   cursors_right && is_right(query.filter),
                               "list_events",
                               [&] { validator.list_events(room, query); });
+    const bool filtered_right = naive::is_id(room) && is_right(query.filter);
+    calls.expect_accepted_iff(
+        filtered_right, "get_event_count", [&] { validator.get_event_count(room, query.filter); });
+    calls.expect_accepted_iff(filtered_right, "get_thread_summaries", [&] {
+        validator.get_thread_summaries(room, {room}, query.filter);
+    });
 }
 
 }  // namespace
@@ -339,6 +365,8 @@ Json valid_arguments() {
             {"newest_first", true},
             {"event_types", {"message", "own"}},
             {"exclude_types", Json::array()},
+            {"statuses", {0, 4}},
+            {"exclude_statuses", Json::array()},
             {"visibility", ""},
             {"correlation_id", "c"},
             {"participant_id", "p"},

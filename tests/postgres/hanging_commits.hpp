@@ -36,10 +36,12 @@ private:
     // The checkpointer applies the setting, some time after the server has read it. Commits until
     // one waits, and ends that one.
     void await_effect(Admin& admin) {
-        std::jthread committing([this] {
-            Admin committer(cluster.connection_string());
+        auto committer = cluster.admin();
+        const std::jthread committing([&](const std::stop_token& stop) {
             try {
-                for (;;) committer.query("SELECT pg_logical_emit_message(true, 'probe', '')");
+                while (!stop.stop_requested()) {
+                    committer.query("SELECT pg_logical_emit_message(true, 'probe', '')");
+                }
             } catch (const std::exception&) {
                 // The connection was terminated.
             }

@@ -102,7 +102,7 @@ const std::vector<Search> searches{
     {"find_latest_room.channel_type.status", "('user-7', 'sms', 'paused')"},
     {"get_event_by_idempotency_key", "('big', 'none')"},
     {"check_idempotency", "('big', 'none')"},
-    {"get_thread_summaries.0", "('big', '{none}')"},
+    {"get_thread_summaries", "('big', '{none}')"},
     {"get_thread_summaries.8", "('big', '{none}', '{blocked}')"},
     {"list_events.newest.near.512", "('big', 9e15, 20, 0, 'none')"},
     {"list_events.oldest.near.128", "('big', -1, 20, 0, 'none')"},

@@ -136,7 +136,7 @@ struct RoomEvent {
 struct ThreadSummary {
     /// The event that the replies name as their `parent_event_id`.
     std::string root_event_id{};
-    /// Number of live direct replies, >= 1.
+    /// Number of live direct replies that match the filter of the call, >= 1.
     std::int64_t reply_count = 0;
     /// The latest `created_at` among them.
     std::optional<Timestamp> last_reply_at{};

@@ -18,23 +18,14 @@ public:
         members_.push_back({std::move(name), std::move(text), custom_plan});
     }
 
-    Statement operator[](std::size_t position) const {
-        const Member& member = members_.at(position);
-        return Statement{member.name, member.text, member.custom_plan};
-    }
+    Statement operator[](std::size_t position) const { return members_.at(position); }
 
     void append_to(std::vector<Statement>& statements) const {
-        for (std::size_t i = 0; i < members_.size(); ++i) statements.push_back((*this)[i]);
+        statements.insert(statements.end(), members_.begin(), members_.end());
     }
 
 private:
-    struct Member {
-        std::string name;
-        std::string text;
-        bool custom_plan;
-    };
-
-    std::vector<Member> members_;
+    std::vector<OwnedStatement> members_;
 };
 
 }  // namespace roomstore::postgres

@@ -522,7 +522,7 @@ TEST_CASE("An attempt to connect that ran out of time does not hide why the one 
           "not in hot standby mode");
 }
 
-TEST_CASE("A connection that was lost ends the report of why connecting failed before") {
+TEST_CASE("After a connection was made and lost, an earlier failure to connect is not reported") {
     RunnerFixture fixture;
     fixture.session.script = [&, attempts = 0](const std::string& step) mutable {
         if (step == "work") throw lost();

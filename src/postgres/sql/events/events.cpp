@@ -61,10 +61,15 @@ WITH root AS (
 )
 SELECT id FROM gone ORDER BY generation, index)"};
 
+std::string filtered_name(std::string_view operation, Conditions conditions) {
+    if (conditions == 0) return std::string(operation);
+    return fmt::format("{}.{}", operation, conditions);
+}
+
 // One lookup per thread: with all threads at once, the planner might search all events of the room
 // for replies.
 OwnedStatement summarize_threads(Conditions conditions) {
-    return {fmt::format("get_thread_summaries.{}", conditions),
+    return {filtered_name("get_thread_summaries", conditions),
             fmt::format(R"(
 SELECT root.id, replies.events, replies.latest_at
 FROM unnest($2::text[]) AS root (id)
@@ -80,7 +85,7 @@ constexpr Statement count_all{"get_event_count", R"(
 SELECT live_count FROM {schema}.rooms WHERE id = $1)"};
 
 OwnedStatement count_matching(Conditions conditions) {
-    return {fmt::format("get_event_count.{}", conditions),
+    return {filtered_name("get_event_count", conditions),
             fmt::format(R"(
 SELECT count(*) FROM {{schema}}.events
 WHERE room_id = $1{})",

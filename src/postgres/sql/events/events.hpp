@@ -51,7 +51,7 @@ std::int64_t get_event_count(Session& session,
                              const std::string& room_id,
                              const EventFilter& filter);
 
-/// The statements of events.cpp; of those with a filter, the `sample_conditions`.
+/// The statements of events.cpp; those with a filter once for each of the `sample_conditions`.
 std::vector<Statement> event_statements();
 
 /// The statements of list_events, for the `sample_conditions` (filter.hpp).

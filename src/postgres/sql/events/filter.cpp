@@ -54,6 +54,7 @@ std::string name_of(EventStatus status) { return std::string(to_string(status));
 
 }  // namespace
 
+// Adds the values in the order of `Condition`, in which `conditions_text` numbers them.
 Conditions add_conditions(const EventFilter& filter, Params& params) {
     Conditions conditions = 0;
     const auto add = [&](Condition condition, const auto& value) {

@@ -5,7 +5,6 @@
 
 #include "driver/params.hpp"
 #include "roomstore/query.hpp"
-#include "sql/statement.hpp"
 
 /// An `EventFilter` as SQL. The conditions combine freely. Each combination has its own statement,
 /// with its own plan: `$4 IS NULL OR column = $4` would keep the server from using an index.
@@ -23,13 +22,5 @@ std::string conditions_text(Conditions conditions, int first_parameter);
 /// No condition, each single condition, and all conditions: for checks of statements, since there
 /// are too many combinations to check each.
 std::vector<Conditions> sample_conditions();
-
-/// A statement that owns its texts.
-struct OwnedStatement {
-    std::string name;
-    std::string text;
-
-    operator Statement() const { return {.name = name, .text = text}; }
-};
 
 }  // namespace roomstore::postgres::sql
