@@ -14,14 +14,10 @@ namespace {
 
 using roomstore::Json;
 
-constexpr std::int64_t page_size = 200;
-
 awaitable<Json> report_events(roomstore::ConversationStore& store, std::string room_id) {
     Json events = Json::array();
-    roomstore::EventQuery query;
-    query.limit = page_size;
-    std::size_t found = 0;
-    do {
+    roomstore::EventQuery query{.limit = 200};
+    while (true) {
         const auto page = co_await store.list_events(room_id, query);
         for (const auto& event : page) {
             const Post post = read_event(event, room_id);
@@ -32,9 +28,8 @@ awaitable<Json> report_events(roomstore::ConversationStore& store, std::string r
                               {"text", post.text}});
             query.after_index = event.index;
         }
-        found = page.size();
-    } while (found == page_size);
-    co_return events;
+        if (std::ssize(page) < query.limit) co_return events;
+    }
 }
 
 awaitable<Json> report_room(roomstore::ConversationStore& store, roomstore::Room room) {
@@ -61,39 +56,34 @@ awaitable<Json> report_room(roomstore::ConversationStore& store, roomstore::Room
 }
 
 void write_private_file(const std::string& path, const std::string& content) {
-    const auto check = [](bool done, const std::string& what) {
-        if (!done) throw std::system_error(errno, std::generic_category(), "cannot " + what);
+    const auto failure = [&path] {
+        return std::system_error(errno, std::generic_category(), "cannot write " + path);
     };
     // mkstemp replaces the X by random letters; it opens only a file that did not exist.
     std::string temporary = path + ".XXXXXX";
     const int descriptor = ::mkstemp(temporary.data());
-    check(descriptor >= 0, "create " + temporary);
-    try {
-        std::FILE* const file = ::fdopen(descriptor, "w");
-        check(file != nullptr, "open " + temporary);
-        const bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
-        // Some file systems report only on closing that there was no space.
-        const bool closed = std::fclose(file) == 0;
-        check(written && closed, "write " + temporary);
-        check(std::rename(temporary.c_str(), path.c_str()) == 0, "write " + path);
-    } catch (...) {
-        ::unlink(temporary.c_str());
-        throw;
-    }
+    std::FILE* const file = descriptor < 0 ? nullptr : ::fdopen(descriptor, "w");
+    if (file == nullptr) throw failure();
+    const bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
+    // Some file systems report only on closing that there was no space.
+    const bool closed = std::fclose(file) == 0;
+    if (written && closed && std::rename(temporary.c_str(), path.c_str()) == 0) return;
+    const auto error = failure();
+    ::unlink(temporary.c_str());
+    throw error;
 }
 
 }  // namespace
 
 awaitable<void> write_report(roomstore::ConversationStore& store, std::string path) {
     Json rooms = Json::array();
-    std::size_t found = 0;
-    roomstore::Page page{.offset = 0, .limit = page_size};
-    do {
-        auto listed = co_await store.list_rooms(page);
-        for (auto& room : listed) rooms.push_back(co_await report_room(store, std::move(room)));
-        found = listed.size();
-        page.offset += page_size;
-    } while (found == page_size);
+    roomstore::Page page{.offset = 0, .limit = 200};
+    while (true) {
+        const auto listed = co_await store.list_rooms(page);
+        for (const auto& room : listed) rooms.push_back(co_await report_room(store, room));
+        if (std::ssize(listed) < page.limit) break;
+        page.offset += page.limit;
+    }
     const Json report{{"rooms", std::move(rooms)}};
     write_private_file(path, report.dump(1) + "\n");
 }
