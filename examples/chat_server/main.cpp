@@ -34,32 +34,22 @@ StorePtr open_store(const std::string& address) {
 
 #ifdef ROOMSTORE_WITH_PROMETHEUS
 
-/// Counts calls and serves the counters to Prometheus.
-class Metrics final : public roomstore::CallObserver {
-public:
-    explicit Metrics(std::uint16_t port) : exposer_("127.0.0.1:" + std::to_string(port), 1) {
-        exposer_.RegisterCollectable(registry_);
-        std::cout << "metrics: http://127.0.0.1:" << exposer_.GetListeningPorts().at(0)
-                  << "/metrics" << std::endl;
-    }
-
-    void on_call(const roomstore::ObservedCall& call) noexcept override { observer_.on_call(call); }
-
-private:
-    std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
-    roomstore::PrometheusObserver observer_{registry_};
-    prometheus::Exposer exposer_;
-};
-
+/// Counts the calls and serves the counters to Prometheus.
 StorePtr with_metrics(StorePtr store, std::uint16_t port) {
-    std::shared_ptr<Metrics> metrics;
+    const std::string address = "127.0.0.1:" + std::to_string(port);
+    const auto registry = std::make_shared<prometheus::Registry>();
+    const auto observer = std::make_shared<roomstore::PrometheusObserver>(registry);
     try {
-        metrics = std::make_shared<Metrics>(port);
+        // It serves until the program ends.
+        static prometheus::Exposer exposer(address, 1);
+        exposer.RegisterCollectable(registry);
+        std::cout << "metrics: http://127.0.0.1:" << exposer.GetListeningPorts().at(0) << "/metrics"
+                  << std::endl;
     } catch (const std::exception& error) {
         throw std::runtime_error("cannot serve metrics on port " + std::to_string(port) + ": " +
                                  error.what());
     }
-    return std::make_shared<roomstore::ObservedStore>(std::move(store), std::move(metrics));
+    return std::make_shared<roomstore::ObservedStore>(std::move(store), observer);
 }
 
 #else
