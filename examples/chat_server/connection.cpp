@@ -3,12 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include <asio/buffer.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
-#include <asio/error.hpp>
-#include <asio/write.hpp>
-
 #include "irc.hpp"
 
 namespace chat {
@@ -17,13 +11,12 @@ namespace {
 
 /// Added to the size of each waiting line, so that the number of empty lines is bounded too.
 constexpr std::size_t line_overhead = 64;
-constexpr std::size_t max_partial_bytes = irc::max_client_tags_bytes + irc::max_line_bytes;
+constexpr std::size_t max_line_bytes = irc::max_client_tags_bytes + irc::max_line_bytes;
 
 /// The client's address, or 0.0.0.0 if the client has already gone.
 asio::ip::address address_of(const asio::ip::tcp::socket& socket) {
-    asio::error_code ec;
-    const auto endpoint = socket.remote_endpoint(ec);
-    return ec ? asio::ip::address() : endpoint.address();
+    asio::error_code ignored;
+    return socket.remote_endpoint(ignored).address();
 }
 
 std::string host_of(const asio::ip::address& address) {
@@ -47,15 +40,7 @@ Connection::Connection(asio::ip::tcp::socket socket, const ConnectionLimits& lim
     : socket_(std::move(socket)),
       limits_(limits),
       host_(host_of(address_of(socket_))),
-      network_(network_of(address_of(socket_))),
-      input_(socket_.get_executor()),
-      tokens_(limits.burst),
-      tokens_at_(Clock::now()),
-      output_(socket_.get_executor()),
-      drained_(socket_.get_executor()),
-      opened_at_(Clock::now()),
-      last_input_(opened_at_),
-      watch_(socket_.get_executor()) {
+      network_(network_of(address_of(socket_))) {
     asio::error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
 }
@@ -70,33 +55,24 @@ void Connection::start() {
 }
 
 awaitable<std::optional<std::string>> Connection::next_line() {
-    while (!closing_) {
-        if (lines_.empty()) {
-            if (input_ended_) break;
+    using Seconds = std::chrono::duration<double>;
+    const auto interval = std::chrono::ceil<Clock::duration>(Seconds(1 / limits_.lines_per_second));
+    const auto ahead = std::chrono::floor<Clock::duration>(interval * (limits_.burst - 1));
+    while (!closing_ && !(input_ended_ && lines_.empty())) {
+        const auto now = Clock::now();
+        if (lines_.empty() || busy()) {
             co_await input_.wait();
-        } else if (waiting_output() > limits_.busy_output_bytes) {
-            co_await input_.wait();
-        } else if (take_token() || input_ended_) {
+        } else if (now < rate_used_until_ - ahead && !input_ended_) {
+            co_await input_.wait_until(rate_used_until_ - ahead);
+        } else {
+            rate_used_until_ = std::max(rate_used_until_, now) + interval;
             std::string line = std::move(lines_.front());
             lines_.pop_front();
             input_bytes_ -= line.size() + line_overhead;
             co_return line;
-        } else {
-            const std::chrono::duration<double> pause((1 - tokens_) / limits_.lines_per_second);
-            co_await input_.wait_until(tokens_at_ + std::chrono::ceil<Clock::duration>(pause));
         }
     }
     co_return std::nullopt;
-}
-
-bool Connection::take_token() {
-    const auto now = Clock::now();
-    const std::chrono::duration<double> elapsed = now - tokens_at_;
-    tokens_ = std::min(limits_.burst, tokens_ + elapsed.count() * limits_.lines_per_second);
-    tokens_at_ = now;
-    if (tokens_ < 1) return false;
-    tokens_ -= 1;
-    return true;
 }
 
 void Connection::queue(std::string_view line) {
@@ -107,17 +83,14 @@ void Connection::queue(std::string_view line) {
 
 void Connection::send(std::string_view line) {
     if (closing_) return;
-    if (waiting_output() + line.size() <= limits_.max_output_bytes) {
-        queue(line);
-        return;
-    }
+    if (queued_ - written_ + line.size() <= limits_.max_output_bytes) return queue(line);
     // Dropped lines still count as queued, so that they never count as written.
     pending_.clear();
     close("SendQ exceeded");
 }
 
 awaitable<void> Connection::writable() {
-    while (!closing_ && waiting_output() > limits_.busy_output_bytes) co_await drained_.wait();
+    while (!closing_ && busy()) co_await drained_.wait();
 }
 
 awaitable<void> Connection::flushed() {
@@ -131,7 +104,7 @@ void Connection::close(std::string reason) {
     queue(irc::serialize({{}, "ERROR", {text}}));
     reason_ = std::move(reason);
     closing_ = true;
-    closed_at_ = Clock::now();
+    deadline_ = Clock::now() + limits_.linger;
     lines_.clear();
     input_bytes_ = 0;
     input_.notify();
@@ -140,62 +113,53 @@ void Connection::close(std::string reason) {
 }
 
 void Connection::stop_lingering() {
-    limits_.linger = std::chrono::milliseconds::zero();
+    deadline_ = Clock::now();
     watch_.notify();
 }
 
 void Connection::set_registered(std::string server_name) {
     server_name_ = std::move(server_name);
+    if (!closing_) deadline_ = Clock::now() + limits_.ping_interval;
     watch_.notify();
 }
 
 awaitable<void> Connection::read() {
-    std::array<char, 4096> chunk;
-    while (true) {
-        asio::error_code ec;
-        const std::size_t size = co_await socket_.async_read_some(
-            asio::buffer(chunk), asio::redirect_error(asio::use_awaitable, ec));
-        if (ec == asio::error::eof) {
-            input_ended_ = true;
-            input_.notify();
-            break;
-        }
-        if (ec) {
-            close("Connection lost: " + ec.message());
-            break;
-        }
-        if (!closing_) {
-            accept_input({chunk.data(), size});
-            continue;
-        }
-        // Input of a closing connection is read and dropped, because closing a socket with unread
-        // input resets the connection, and the client might never see the ERROR line. If there is
-        // too much, nothing more is read, and the connection ends with the linger time.
-        discarded_bytes_ += size;
-        if (discarded_bytes_ > limits_.max_discarded_bytes) co_return;
+    asio::error_code ec;
+    std::string buffer;
+    while (!ec && !closing_) {
+        const std::size_t size = co_await asio::async_read_until(
+            socket_, asio::dynamic_buffer(buffer, max_line_bytes), '\n', catch_error(ec));
+        if (!ec) accept_line(buffer.substr(0, size - 1));
+        buffer.erase(0, size);
     }
+    if (ec == asio::error::not_found) {
+        close("Input line too long");
+        ec.clear();
+    }
+    // Input of a closing connection is read and dropped, because closing a socket with unread input
+    // resets the connection, and the client might never see the ERROR line. If there is too much,
+    // nothing more is read, and the connection ends with the linger time.
+    std::array<char, 4096> dropped;
+    std::size_t dropped_bytes = 0;
+    while (!ec) {
+        dropped_bytes += co_await socket_.async_read_some(asio::buffer(dropped), catch_error(ec));
+        if (dropped_bytes > limits_.max_dropped_bytes) co_return;
+    }
+    if (ec != asio::error::eof) close("Connection lost: " + ec.message());
+    input_ended_ = true;
+    input_.notify();
     reading_ = false;
     watch_.notify();
 }
 
-void Connection::accept_input(std::string_view input) {
-    last_input_ = Clock::now();
+void Connection::accept_line(std::string line) {
+    if (closing_) return;
     ping_pending_ = false;
-    while (!input.empty() && !closing_) {
-        const auto end = input.find('\n');
-        partial_ += input.substr(0, end);
-        if (partial_.size() > max_partial_bytes) {
-            partial_.clear();
-            close("Input line too long");
-            return;
-        }
-        if (end == std::string_view::npos) break;
-        input.remove_prefix(end + 1);
-        if (partial_.ends_with('\r')) partial_.pop_back();
-        input_bytes_ += partial_.size() + line_overhead;
-        lines_.push_back(std::exchange(partial_, {}));
-        if (input_bytes_ > limits_.max_input_bytes) close("Excess Flood");
-    }
+    if (!server_name_.empty()) deadline_ = Clock::now() + limits_.ping_interval;
+    if (line.ends_with('\r')) line.pop_back();
+    input_bytes_ += line.size() + line_overhead;
+    lines_.push_back(std::move(line));
+    if (input_bytes_ > limits_.max_input_bytes) close("Excess Flood");
     input_.notify();
 }
 
@@ -203,18 +167,15 @@ awaitable<void> Connection::write() {
     while (true) {
         while (pending_.empty() && !closing_) co_await output_.wait();
         if (pending_.empty()) break;
-        writing_.clear();
-        writing_.swap(pending_);
+        const std::string writing = std::exchange(pending_, {});
         asio::error_code ec;
-        co_await asio::async_write(
-            socket_, asio::buffer(writing_), asio::redirect_error(asio::use_awaitable, ec));
+        co_await asio::async_write(socket_, asio::buffer(writing), catch_error(ec));
         if (ec) {
             pending_.clear();
             close("Connection lost: " + ec.message());
             break;
         }
-        written_ += writing_.size();
-        writing_.clear();
+        written_ += writing.size();
         drained_.notify();
         input_.notify();
     }
@@ -225,30 +186,21 @@ awaitable<void> Connection::write() {
     watch_.notify();
 }
 
-Connection::Clock::time_point Connection::next_deadline() const {
-    if (closing_) return closed_at_ + limits_.linger;
-    if (server_name_.empty()) return opened_at_ + limits_.registration_timeout;
-    if (ping_pending_) return pinged_at_ + limits_.ping_timeout;
-    return last_input_ + limits_.ping_interval;
-}
-
 awaitable<void> Connection::watch() {
     while (reading_ || writing_open_) {
-        const auto deadline = next_deadline();
-        if (Clock::now() < deadline) {
-            co_await watch_.wait_until(deadline);
-            continue;
-        }
-        if (closing_) break;
-        if (server_name_.empty()) {
+        if (Clock::now() < deadline_) {
+            co_await watch_.wait_until(deadline_);
+        } else if (closing_) {
+            break;
+        } else if (server_name_.empty()) {
             close("Registration timeout");
         } else if (ping_pending_) {
-            const auto silence = Clock::now() - last_input_;
-            close("Ping timeout: " + std::to_string(silence / std::chrono::seconds(1)) +
-                  " seconds");
+            const auto silence = limits_.ping_interval + limits_.ping_timeout;
+            const auto seconds = std::chrono::floor<std::chrono::seconds>(silence).count();
+            close("Ping timeout: " + std::to_string(seconds) + " seconds");
         } else {
             ping_pending_ = true;
-            pinged_at_ = Clock::now();
+            deadline_ = Clock::now() + limits_.ping_timeout;
             send("PING :" + server_name_ + "\r\n");
         }
     }

@@ -1,9 +1,7 @@
 #pragma once
 
+#include <deque>
 #include <string_view>
-
-#include <asio/ip/address.hpp>
-#include <asio/ip/tcp.hpp>
 
 #include "async.hpp"
 #include "options.hpp"
@@ -55,7 +53,6 @@ public:
 
     /// The client's address, in a form that never begins with a colon.
     const std::string& host() const noexcept { return host_; }
-
     const asio::ip::address& network() const noexcept { return network_; }
 
     /// The number of bytes given to `send` so far, and how many of them the kernel has accepted.
@@ -68,32 +65,29 @@ private:
     awaitable<void> read();
     awaitable<void> write();
     awaitable<void> watch();
-    void accept_input(std::string_view input);
-    Clock::time_point next_deadline() const;
-    bool take_token();
+    void accept_line(std::string line);
     void queue(std::string_view line);
-    std::size_t waiting_output() const noexcept { return pending_.size() + writing_.size(); }
+    /// Whether so much output waits that nothing is done that would add to it.
+    bool busy() const noexcept { return queued_ - written_ > limits_.max_output_bytes / 4; }
 
     asio::ip::tcp::socket socket_;
-    ConnectionLimits limits_;
+    const ConnectionLimits limits_;
     std::string host_;
     asio::ip::address network_;
 
-    std::string partial_;
     std::deque<std::string> lines_;
     std::size_t input_bytes_ = 0;
-    std::size_t discarded_bytes_ = 0;
     bool input_ended_ = false;
-    AsyncEvent input_;
-    double tokens_;
-    Clock::time_point tokens_at_;
+    AsyncEvent input_{socket_.get_executor()};
+    /// The lines processed so far use up the permitted rate until this time. The client may be
+    /// ahead of it by the burst.
+    Clock::time_point rate_used_until_;
 
     std::string pending_;
-    std::string writing_;
     std::uint64_t queued_ = 0;
     std::uint64_t written_ = 0;
-    AsyncEvent output_;
-    AsyncEvent drained_;
+    AsyncEvent output_{socket_.get_executor()};
+    AsyncEvent drained_{socket_.get_executor()};
 
     bool closing_ = false;
     bool reading_ = false;
@@ -101,11 +95,9 @@ private:
     std::string reason_;
     std::string server_name_;
     bool ping_pending_ = false;
-    Clock::time_point opened_at_;
-    Clock::time_point last_input_;
-    Clock::time_point pinged_at_;
-    Clock::time_point closed_at_;
-    AsyncEvent watch_;
+    /// When `watch` has to do something. It has to be woken if the deadline moves back.
+    Clock::time_point deadline_ = Clock::now() + limits_.registration_timeout;
+    AsyncEvent watch_{socket_.get_executor()};
 };
 
 }  // namespace chat

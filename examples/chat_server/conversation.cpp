@@ -5,14 +5,13 @@ namespace chat {
 using roomstore::ParticipantStatus;
 using roomstore::RoomEvent;
 
-Conversation::Conversation(asio::any_io_executor executor,
+Conversation::Conversation(const asio::any_io_executor& executor,
                            roomstore::ConversationStore& store,
                            roomstore::Room blueprint)
-    : executor_(executor),
-      store_(store),
+    : store_(store),
       blueprint_(std::move(blueprint)),
       name_(room_name(blueprint_)),
-      mutex_(std::move(executor)) {}
+      mutex_(executor) {}
 
 awaitable<roomstore::Room> Conversation::open() {
     auto room = co_await store_.get_room(id());
@@ -28,42 +27,32 @@ awaitable<roomstore::Room> Conversation::open() {
     }
     const std::int64_t latest = room->event_count > 0 ? room->latest_index : -1;
     // A room that was deleted and created again has lower indexes; it is loaded again.
-    if (!loaded_ || latest < shown_index_) {
-        co_await load();
-    } else {
+    if (loaded_ && latest >= shown_index_) {
         co_await show_pending();
+    } else {
+        const roomstore::EventQuery newest{.limit = 1, .newest_first = true};
+        const auto events = co_await store_.list_events(id(), newest);
+        shown_index_ = events.empty() ? -1 : events.back().index;
+        shown_id_ = events.empty() ? std::string() : events.back().id;
+        loaded_ = true;
     }
     if (const std::string name = room_name(*room); !name.empty()) name_ = name;
     co_return std::move(*room);
 }
 
-awaitable<void> Conversation::load() {
-    roomstore::EventQuery newest;
-    newest.limit = 1;
-    newest.newest_first = true;
-    const auto events = co_await store_.list_events(id(), newest);
-    shown_index_ = events.empty() ? -1 : events.back().index;
-    shown_id_ = events.empty() ? std::string() : events.back().id;
-    loaded_ = true;
-}
-
 awaitable<void> Conversation::show_pending() {
-    constexpr std::int64_t page = 100;
     behind_ = true;
-    std::size_t count = 0;
-    do {
-        roomstore::EventQuery query;
-        query.limit = page;
+    while (behind_) {
+        roomstore::EventQuery query{.limit = 100};
         if (shown_index_ >= 0) query.after_index = shown_index_;
-        const auto events = co_await store_.list_events(id(), query);
-        for (const RoomEvent& event : events) {
+        const auto page = co_await store_.list_events(id(), query);
+        for (const RoomEvent& event : page) {
             shown_index_ = event.index;
             shown_id_ = event.id;
             show(event);
         }
-        count = events.size();
-    } while (count == page);
-    behind_ = false;
+        behind_ = std::ssize(page) == query.limit;
+    }
 }
 
 void Conversation::show(const RoomEvent& event) {
@@ -71,16 +60,16 @@ void Conversation::show(const RoomEvent& event) {
     if (const auto node = senders_.extract(event.id)) sender = node.mapped();
     const bool is_message = event.type == roomstore::EventType::message;
     const Post message = is_message ? read_event(event, name_) : Post{};
-    for (auto& [id, member] : members_) {
-        const Session& reader = *member.session;
+    for (const auto& [id, member] : members_) {
+        const Session& reader = *member->session;
         if (reader.connection->closing()) continue;
         const bool to_self = irc::fold(message.target) == irc::fold(reader.nick);
         const bool own = id == sender && !to_self && !reader.has(Cap::echo_message);
         if (is_message && !own) reader.connection->send(render(event, message, reader, {}));
         // If the output buffer has just overflowed, the member was not shown this event.
         if (reader.connection->closing()) continue;
-        member.position.set_written(reader.connection->written_bytes());
-        member.position.add(event.index, event.id, reader.connection->queued_bytes());
+        member->position.set_written(reader.connection->written_bytes());
+        member->position.add(event.index, event.id, reader.connection->queued_bytes());
     }
 }
 
@@ -92,73 +81,69 @@ awaitable<RoomEvent> Conversation::append(RoomEvent event) {
         } catch (const roomstore::Error& error) {
             if (attempt == attempts || !error.retryable()) throw;
         }
-        co_await pause(executor_, std::chrono::milliseconds(100 * attempt));
+        co_await pause(std::chrono::milliseconds(100 * attempt));
     }
 }
 
 awaitable<bool> Conversation::post(SessionPtr sender, Post message) {
     RoomEvent event = make_event(id(), message);
-    const std::string event_id = event.id;
-    senders_[event_id] = sender->id;
-    RoomEvent stored;
+    senders_[event.id] = sender->id;
     try {
-        stored = co_await append(std::move(event));
+        event = co_await append(event);
     } catch (...) {
         // If the message turns out to be stored after all, its sender has to see it too.
-        senders_.erase(event_id);
+        senders_.erase(event.id);
         throw;
     }
     const auto lock = co_await mutex_.lock();
-    if (stored.index <= shown_index_) co_return true;
     try {
-        co_await show_pending();
+        if (event.index > shown_index_) co_await show_pending();
+        co_return true;
     } catch (const roomstore::Error&) {
         co_return false;
     }
-    co_return true;
 }
 
 awaitable<std::vector<RoomEvent>> Conversation::list_shown(std::int64_t limit) {
-    roomstore::EventQuery query;
-    query.limit = limit;
-    query.before_index = shown_index_ + 1;
+    const roomstore::EventQuery query{.limit = limit, .before_index = shown_index_ + 1};
     return store_.list_events(id(), query);
 }
 
 void Conversation::add_member(SessionPtr session) {
-    const std::uint64_t id = session->id;
-    members_.try_emplace(id, Member{.session = std::move(session)});
+    session->conversations.emplace(id(), shared_from_this());
+    members_.try_emplace(session->id, std::make_shared<Member>(session));
 }
 
 void Conversation::set_caught_up(const Session& session) {
     const auto found = members_.find(session.id);
     if (found == members_.end() || shown_index_ < 0 || session.connection->closing()) return;
-    found->second.position.add(shown_index_, shown_id_, session.connection->queued_bytes());
+    found->second->position.add(shown_index_, shown_id_, session.connection->queued_bytes());
 }
 
-ReadPosition Conversation::remove_member(const Session& session) {
+ReadPosition Conversation::remove_member(Session& session) {
+    session.conversations.erase(id());
     const auto node = members_.extract(session.id);
-    return node ? node.mapped().position : ReadPosition{};
+    return node ? node.mapped()->position : ReadPosition{};
 }
 
 std::vector<SessionPtr> Conversation::members() const {
     std::vector<SessionPtr> sessions;
-    for (const auto& [id, member] : members_) sessions.push_back(member.session);
+    for (const auto& [id, member] : members_) sessions.push_back(member->session);
     return sessions;
 }
 
 void Conversation::send(const irc::Line& line) const {
     const std::string text = irc::serialize(line);
-    for (const auto& [id, member] : members_) member.session->connection->send(text);
+    for (const auto& [id, member] : members_) member->session->connection->send(text);
 }
 
 awaitable<Conversation::Arrival> Conversation::record_arrival(std::string nick) {
-    auto known = co_await store_.get_participant(id(), irc::fold(nick));
+    const std::string participant_id = irc::fold(nick);
+    const auto known = co_await store_.get_participant(id(), participant_id);
     if (known && known->status == ParticipantStatus::banned) co_return Arrival::banned;
-    const Arrival arrival = known ? Arrival::again : Arrival::first;
 
-    roomstore::Participant participant = known ? std::move(*known) : roomstore::Participant{};
-    participant.id = irc::fold(nick);
+    roomstore::Participant participant = known.value_or(roomstore::Participant());
+    participant.id = participant_id;
     participant.room_id = id();
     participant.channel_id = channel_id(nick);
     participant.display_name = nick;
@@ -167,19 +152,19 @@ awaitable<Conversation::Arrival> Conversation::record_arrival(std::string nick) 
 
     const bool attached = co_await store_.binding_exists(id(), channel_id(nick));
     if (!attached) {
-        roomstore::ChannelBinding binding;
-        binding.channel_id = channel_id(nick);
-        binding.room_id = id();
-        binding.channel_type = channel_type;
-        binding.participant_id = irc::fold(nick);
+        roomstore::ChannelBinding binding{
+            .channel_id = channel_id(nick), .room_id = id(), .channel_type = channel_type};
+        binding.participant_id = participant_id;
         co_await store_.add_binding(std::move(binding));
     }
-    co_return arrival;
+    co_return known ? Arrival::again : Arrival::first;
 }
 
-awaitable<void> Conversation::record_reading(std::string nick, std::string event_id) {
+awaitable<void> Conversation::record_reading(std::string nick,
+                                             std::optional<std::string> event_id) {
+    if (!event_id) co_return;
     try {
-        co_await store_.mark_read(id(), channel_id(nick), std::move(event_id));
+        co_await store_.mark_read(id(), channel_id(nick), std::move(*event_id));
     } catch (const roomstore::Error& error) {
         // Another application on the same store may have deleted the event. The marker then stays
         // where it was, and some events that were read count as unread.
@@ -187,10 +172,15 @@ awaitable<void> Conversation::record_reading(std::string nick, std::string event
     }
 }
 
-awaitable<void> Conversation::record_departure(std::string nick,
+awaitable<void> Conversation::record_departure(SessionPtr session,
+                                               std::string nick,
                                                ParticipantStatus status,
                                                ReadPosition position) {
-    if (const auto event_id = position.unstored()) co_await record_reading(nick, *event_id);
+    // This waits for one client, so the lock must not be held meanwhile.
+    co_await session->connection->flushed();
+    position.set_written(session->connection->written_bytes());
+    const auto lock = co_await mutex_.lock();
+    co_await record_reading(nick, position.unstored());
     auto participant = co_await store_.get_participant(id(), irc::fold(nick));
     if (participant && participant->status != ParticipantStatus::banned) {
         participant->status = status;
@@ -200,24 +190,19 @@ awaitable<void> Conversation::record_departure(std::string nick,
 }
 
 awaitable<void> Conversation::mark_read() {
-    std::optional<roomstore::Error> failure;
-    for (const SessionPtr& session : members()) {
-        const auto member = members_.find(session->id);
-        if (member == members_.end()) continue;
-        member->second.position.set_written(session->connection->written_bytes());
-        const std::int64_t index = member->second.position.index();
-        const auto event_id = member->second.position.unstored();
-        if (!event_id) continue;
+    std::exception_ptr failure;
+    const auto members = members_;
+    for (const auto& [id, member] : members) {
+        member->position.set_written(member->session->connection->written_bytes());
+        const std::int64_t index = member->position.index();
         try {
-            co_await record_reading(session->nick, *event_id);
-        } catch (const roomstore::Error& error) {
-            failure = error;
-            continue;
+            co_await record_reading(member->session->nick, member->position.unstored());
+            member->position.set_stored(index);
+        } catch (const roomstore::Error&) {
+            failure = std::current_exception();
         }
-        const auto still = members_.find(session->id);
-        if (still != members_.end()) still->second.position.set_stored(index);
     }
-    if (failure) throw *failure;
+    if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace chat

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <list>
 #include <unordered_map>
 
 #include <roomstore/conversation_store.hpp>
@@ -11,22 +12,21 @@
 namespace chat {
 
 /// How far a member has read, judged by what its connection has written: lines that still wait when
-/// a slow client is dropped stay unread. Takes constant space for any number of waiting lines; when
-/// many wait, it errs towards unread.
+/// a slow client is dropped stay unread.
 class ReadPosition {
 public:
     /// Records that the event was shown; its line ends at byte `queued` of the member's output.
     void add(std::int64_t index, std::string event_id, std::uint64_t queued) {
-        if (awaited_.index == read_.index) awaited_ = {index, event_id, queued};
-        shown_ = {index, std::move(event_id), queued};
+        // An event without output is read with the one before it.
+        if (!waiting_.empty() && waiting_.back().queued == queued) waiting_.pop_back();
+        waiting_.push_back({index, std::move(event_id), queued});
     }
 
     /// Records that the first `written` bytes of the output have been written.
     void set_written(std::uint64_t written) {
-        if (shown_.queued <= written) {
-            read_ = awaited_ = shown_;
-        } else if (awaited_.queued <= written) {
-            read_ = awaited_;
+        while (!waiting_.empty() && waiting_.front().queued <= written) {
+            read_ = std::move(waiting_.front());
+            waiting_.pop_front();
         }
     }
 
@@ -49,11 +49,7 @@ private:
         std::uint64_t queued = 0;
     };
 
-    Point shown_{};
-    /// The oldest event that is not known to be written. `shown_` moves on with every event; this
-    /// one stays until it has been written, so that the position of a member that is always a
-    /// little behind still advances.
-    Point awaited_{};
+    std::list<Point> waiting_;
     Point read_{};
     std::int64_t stored_ = -1;
 };
@@ -67,9 +63,9 @@ private:
 ///
 /// Showing, joining and leaving exclude each other (`lock`), so that the missed messages that a
 /// member is sent on joining end exactly where the live messages begin.
-class Conversation {
+class Conversation : public std::enable_shared_from_this<Conversation> {
 public:
-    Conversation(asio::any_io_executor executor,
+    Conversation(const asio::any_io_executor& executor,
                  roomstore::ConversationStore& store,
                  roomstore::Room blueprint);
 
@@ -87,6 +83,9 @@ public:
     /// Shows all members the events after the last one shown. The caller holds the lock.
     awaitable<void> show_pending();
 
+    /// Whether stored events could not be shown yet.
+    bool behind() const noexcept { return behind_; }
+
     /// Appends the message and shows it. An append that fails with a retryable error is repeated
     /// with the same event, so that it is stored once. Takes the lock itself.
     /// @returns false if the message is stored but could not be shown yet.
@@ -101,7 +100,7 @@ public:
     /// Records that the member has been sent everything that was shown so far.
     void set_caught_up(const Session& session);
     /// Returns how far the member has read; its connection may still write more.
-    ReadPosition remove_member(const Session& session);
+    ReadPosition remove_member(Session& session);
     bool has_member(const Session& session) const { return members_.contains(session.id); }
     bool has_members() const noexcept { return !members_.empty(); }
     std::vector<SessionPtr> members() const;
@@ -114,20 +113,19 @@ public:
     enum class Arrival { first, again, banned };
 
     /// Makes the nick an active participant of the room and binds its channel to the room. A banned
-    /// nick stays banned and gets no binding.
+    /// nick stays banned and gets no binding. The caller holds the lock.
     awaitable<Arrival> record_arrival(std::string nick);
 
-    /// Stores how far the nick has read, and its status (inactive: disconnected, may come back;
-    /// left: binding removed).
-    awaitable<void> record_departure(std::string nick,
+    /// Waits until the client's connection has written what it can, then stores how far the nick
+    /// has read, and its status (inactive: disconnected, may come back; left: binding removed).
+    /// Takes the lock itself.
+    awaitable<void> record_departure(SessionPtr session,
+                                     std::string nick,
                                      roomstore::ParticipantStatus status,
                                      ReadPosition position);
 
     /// Stores how far the members have read. Tries all of them before it throws an error.
     awaitable<void> mark_read();
-
-    /// Whether stored events could not be shown yet.
-    bool behind() const noexcept { return behind_; }
 
 private:
     struct Member {
@@ -135,12 +133,10 @@ private:
         ReadPosition position{};
     };
 
-    awaitable<void> load();
     awaitable<roomstore::RoomEvent> append(roomstore::RoomEvent event);
-    awaitable<void> record_reading(std::string nick, std::string event_id);
+    awaitable<void> record_reading(std::string nick, std::optional<std::string> event_id);
     void show(const roomstore::RoomEvent& event);
 
-    asio::any_io_executor executor_;
     roomstore::ConversationStore& store_;
     roomstore::Room blueprint_;
     std::string name_;
@@ -149,7 +145,8 @@ private:
     bool behind_ = false;
     std::int64_t shown_index_ = -1;
     std::string shown_id_;
-    std::map<std::uint64_t, Member> members_;
+    /// By session id. Shared with coroutines that store the position, since members may leave then.
+    std::map<std::uint64_t, std::shared_ptr<Member>> members_;
     /// The senders of messages that are being stored, by event id.
     std::unordered_map<std::string, std::uint64_t> senders_;
 };

@@ -1,6 +1,7 @@
 #include "irc.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace chat::irc {
 
@@ -47,24 +48,41 @@ std::string escape(std::string_view value) {
     return escaped;
 }
 
-std::vector<Tag> parse_tags(std::string_view text) {
-    std::vector<Tag> tags;
-    for (const std::string& item : split_list(text, ';')) {
-        const auto equals = item.find('=');
-        Tag tag{.key = item.substr(0, equals), .value = {}};
-        if (tag.key.empty()) continue;
-        if (equals != std::string::npos) tag.value = unescape(item.substr(equals + 1));
-        // The last of several tags with the same key counts.
-        std::erase_if(tags, [&](const Tag& earlier) { return earlier.key == tag.key; });
-        tags.push_back(std::move(tag));
+/// The last of several tags with the same key counts.
+Tags parse_tags(std::string_view text) {
+    Tags tags;
+    for (const std::string& tag : split_list(text, ';')) {
+        const auto equals = std::min(tag.find('='), tag.size());
+        if (equals == 0) continue;
+        const std::string value = tag.substr(std::min(equals + 1, tag.size()));
+        tags[tag.substr(0, equals)] = unescape(value);
     }
     return tags;
 }
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+/// The line without its line end, of any length.
+std::string join(const Line& line) {
+    std::string out;
+    if (!line.source.empty()) out.append(":").append(line.source).append(" ");
+    out += line.command;
+    for (std::size_t i = 0; i < line.params.size(); ++i) {
+        out += i + 1 == line.params.size() ? " :" : " ";
+        out += line.params[i];
+    }
+    return out;
+}
+
+/// Replaces the 26 letters from `first` on by those from `replacement` on.
+std::string replace_letters(std::string_view text, char first, char replacement) {
+    std::string out(text);
+    for (char& c : out) {
+        if (c >= first && c < first + 26) c = static_cast<char>(c - first + replacement);
+    }
+    return out;
+}
 
 bool are_plain(std::string_view text, std::string_view others) {
-    return std::all_of(text.begin(), text.end(), [&](char c) { return is_plain(c, others); });
+    return std::ranges::all_of(text, [&](char c) { return is_plain(c, others); });
 }
 
 }  // namespace
@@ -93,39 +111,23 @@ bool fits(std::string_view line) {
     return tags <= max_client_tags_bytes && line.size() - tags + line_end.size() <= max_line_bytes;
 }
 
-std::size_t uncut_size(const Line& line) {
-    std::size_t size = 1 + line.source.size() + 1 + line.command.size() + line_end.size();
-    for (const auto param : line.params) size += 1 + param.size();
-    if (!line.params.empty()) ++size;
-    return size;
-}
+std::size_t uncut_size(const Line& line) { return join(line).size() + line_end.size(); }
 
 std::string serialize(const Line& line) {
-    std::string out;
-    out.reserve(uncut_size(line));
-    if (!line.source.empty()) {
-        out += ':';
-        out += line.source;
-        out += ' ';
-    }
-    out += line.command;
-    for (std::size_t i = 0; i < line.params.size(); ++i) {
-        out += i + 1 == line.params.size() ? " :" : " ";
-        out += line.params[i];
-    }
-    std::replace_if(
-        out.begin(), out.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+    std::string out = join(line);
+    const auto forbidden = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+    std::ranges::replace_if(out, forbidden, ' ');
     out.resize(utf8_prefix(out, max_line_bytes - line_end.size()).size());
     out += line_end;
     return out;
 }
 
-std::string serialize_tags(const std::vector<Tag>& tags) {
+std::string serialize_tags(const Tags& tags) {
     std::string out;
-    for (const Tag& tag : tags) {
+    for (const auto& [key, value] : tags) {
         out += out.empty() ? '@' : ';';
-        out += tag.key;
-        if (!tag.value.empty()) out += "=" + escape(tag.value);
+        out += key;
+        if (!value.empty()) out += "=" + escape(value);
     }
     if (!out.empty()) out += ' ';
     return out;
@@ -135,21 +137,9 @@ bool is_client_only(std::string_view tag_key) {
     return tag_key.size() > 1 && tag_key.front() == '+' && are_plain(tag_key.substr(1), "-./");
 }
 
-std::string to_upper(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    }
-    return out;
-}
+std::string to_upper(std::string_view text) { return replace_letters(text, 'a', 'A'); }
 
-std::string fold(std::string_view name) {
-    std::string out(name);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return out;
-}
+std::string fold(std::string_view name) { return replace_letters(name, 'A', 'a'); }
 
 bool is_plain(char c, std::string_view others) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -157,10 +147,8 @@ bool is_plain(char c, std::string_view others) {
 }
 
 bool is_word(std::string_view text) {
-    return !text.empty() && text.front() != ':' &&
-           std::none_of(text.begin(), text.end(), [](char c) {
-               return static_cast<unsigned char>(c) <= 0x20;
-           });
+    const auto separates = [](unsigned char c) { return c <= 0x20; };
+    return !text.empty() && text.front() != ':' && std::ranges::none_of(text, separates);
 }
 
 bool is_nick(std::string_view name) {
@@ -176,6 +164,7 @@ bool is_channel(std::string_view name) {
 
 std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) {
     if (text.size() <= max_bytes) return text;
+    const auto is_continuation = [](char c) { return (c & 0xC0) == 0x80; };
     while (max_bytes > 0 && is_continuation(text[max_bytes])) --max_bytes;
     return text.substr(0, max_bytes);
 }
@@ -187,10 +176,8 @@ std::string quotable(std::string_view text) {
 
 std::vector<std::string> split_list(std::string_view list, char separator) {
     std::vector<std::string> parts;
-    while (!list.empty()) {
-        const std::string_view part = list.substr(0, list.find(separator));
-        if (!part.empty()) parts.emplace_back(part);
-        list.remove_prefix(std::min(part.size() + 1, list.size()));
+    for (const auto part : std::views::split(list, separator)) {
+        if (!part.empty()) parts.emplace_back(part.begin(), part.end());
     }
     return parts;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,16 +20,12 @@ inline constexpr std::size_t max_realname_bytes = 100;
 inline constexpr std::size_t max_channel_bytes = 50;
 inline constexpr std::size_t max_topic_bytes = 300;
 
-/// A message tag. `value` is unescaped.
-struct Tag {
-    std::string key{};
-    std::string value{};
-    bool operator==(const Tag&) const = default;
-};
+/// Message tags: the unescaped values by key.
+using Tags = std::map<std::string, std::string>;
 
 /// One parsed line of the protocol.
 struct Message {
-    std::vector<Tag> tags{};
+    Tags tags{};
     /// Without the colon. Servers ignore the source that a client sends.
     std::string source{};
     /// In upper case.
@@ -63,13 +60,12 @@ std::string serialize(const Line& line);
 std::size_t uncut_size(const Line& line);
 
 /// `@key=value;... ` with escaped values; an empty string if there are no tags.
-std::string serialize_tags(const std::vector<Tag>& tags);
+std::string serialize_tags(const Tags& tags);
 
-/// Whether tags with this key are relayed between clients: `+`, then letters, digits, `-`, `.`,
-/// `/`.
+/// Whether tags with this key are relayed between clients: `+`, then letters, digits and `-./`.
 bool is_client_only(std::string_view tag_key);
 
-/// Turns ASCII letters into upper case and leaves everything else as it is.
+/// In upper case, if they are ASCII letters.
 std::string to_upper(std::string_view text);
 
 /// The form in which nicks and channel names are compared: CASEMAPPING=ascii.

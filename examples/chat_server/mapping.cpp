@@ -17,13 +17,18 @@ std::string text_of(const roomstore::EventContent& content) {
     return "[" + std::string(content.type()) + "]";
 }
 
+/// The value at `key`, or null: other applications may have stored anything there.
+Json value_at(const Json& object, const char* key) {
+    return object.is_object() ? object.value(key, Json()) : Json();
+}
+
 /// Turns an id that is not a nick into one: characters that separate words or masks are replaced.
 std::string as_nick(std::string_view id) {
     std::string nick(irc::utf8_prefix(id, irc::max_nick_bytes));
-    const auto separates = [](char c) {
-        return static_cast<unsigned char>(c) <= 0x20 || c == '!' || c == '@' || c == ':';
+    const auto separates = [](unsigned char c) {
+        return c <= 0x20 || c == '!' || c == '@' || c == ':';
     };
-    std::replace_if(nick.begin(), nick.end(), separates, '_');
+    std::ranges::replace_if(nick, separates, '_');
     return nick;
 }
 
@@ -37,27 +42,20 @@ std::string private_room_id(std::string_view nick, std::string_view other) {
 std::string channel_id(std::string_view nick) { return "irc:" + irc::fold(nick); }
 
 roomstore::Room make_channel_room(std::string_view channel) {
-    roomstore::Room room;
-    room.id = irc::fold(channel);
-    room.metadata = channel_metadata();
+    roomstore::Room room{.id = irc::fold(channel), .metadata = channel_metadata()};
     room.metadata["name"] = std::string(channel);
     return room;
 }
 
 roomstore::Room make_private_room(std::string_view nick, std::string_view other) {
-    roomstore::Room room;
-    room.id = private_room_id(nick, other);
-    room.metadata = {{"irc", {{"kind", "private"}}}};
-    return room;
+    return {.id = private_room_id(nick, other), .metadata = {{"irc", {{"kind", "private"}}}}};
 }
 
 Json channel_metadata() { return {{"irc", {{"kind", "channel"}}}}; }
 
 std::string text_at(const Json& object, const char* key) {
-    if (!object.is_object()) return {};
-    const auto found = object.find(key);
-    if (found == object.end() || !found->is_string()) return {};
-    return found->get<std::string>();
+    const Json value = value_at(object, key);
+    return value.is_string() ? value.get<std::string>() : std::string();
 }
 
 std::string room_name(const roomstore::Room& room) {
@@ -75,14 +73,13 @@ roomstore::RoomEvent make_event(std::string room_id, const Post& post) {
     event.content = roomstore::TextContent{.body = post.text, .language = {}};
     event.created_at = std::chrono::floor<std::chrono::milliseconds>(event.created_at);
     Json irc = {{"command", post.command}, {"source", post.source}, {"target", post.target}};
-    for (const auto& tag : post.tags) irc["tags"][tag.key] = tag.value;
+    if (!post.tags.empty()) irc["tags"] = post.tags;
     event.metadata["irc"] = std::move(irc);
     return event;
 }
 
 Post read_event(const roomstore::RoomEvent& event, std::string_view target) {
-    const auto found = event.metadata.find("irc");
-    const Json irc = found == event.metadata.end() ? Json() : *found;
+    const Json irc = value_at(event.metadata, "irc");
     Post post{.command = text_at(irc, "command"),
               .source = text_at(irc, "source"),
               .target = text_at(irc, "target"),
@@ -95,11 +92,9 @@ Post read_event(const roomstore::RoomEvent& event, std::string_view target) {
         post.source = as_nick(event.source.participant_id.value_or(event.source.channel_id));
     }
     if (!irc::is_word(post.target)) post.target = target;
-    if (!irc.is_object() || !irc.contains("tags")) return post;
-    for (const auto& [key, value] : irc["tags"].items()) {
-        if (value.is_string() && irc::is_client_only(key)) {
-            post.tags.push_back({.key = key, .value = value.get<std::string>()});
-        }
+    const Json tags = value_at(irc, "tags");
+    for (const auto& [key, value] : tags.items()) {
+        if (irc::is_client_only(key)) post.tags[key] = text_at(tags, key.c_str());
     }
     return post;
 }
@@ -117,17 +112,13 @@ std::string render(const roomstore::RoomEvent& event,
                    const Post& post,
                    const Session& reader,
                    std::string_view batch) {
-    std::vector<irc::Tag> tags;
-    if (!batch.empty() && reader.has(Cap::batch)) {
-        tags.push_back({.key = "batch", .value = std::string(batch)});
-    }
-    if (reader.has(Cap::server_time)) {
-        tags.push_back({.key = "time", .value = server_time(event.created_at)});
-    }
+    irc::Tags tags;
     if (reader.has(Cap::message_tags)) {
-        tags.push_back({.key = "msgid", .value = event.id});
-        tags.insert(tags.end(), post.tags.begin(), post.tags.end());
+        tags = post.tags;
+        tags["msgid"] = event.id;
     }
+    if (reader.has(Cap::server_time)) tags["time"] = server_time(event.created_at);
+    if (!batch.empty()) tags["batch"] = batch;
     return irc::serialize_tags(tags) +
            irc::serialize({post.source, post.command, {post.target, post.text}});
 }

@@ -23,7 +23,7 @@ struct Post {
     std::string target{};
     std::string text{};
     /// The client-only tags, which are relayed.
-    std::vector<irc::Tag> tags{};
+    irc::Tags tags{};
 };
 
 /// The room id of the private conversation between two nicks, in either order.
@@ -38,7 +38,7 @@ roomstore::Room make_private_room(std::string_view nick, std::string_view other)
 /// The metadata that distinguishes channels from other rooms.
 roomstore::Json channel_metadata();
 
-/// The string at `key`, or an empty one: other applications may have stored anything there.
+/// The string at `key`, or an empty one if there is something else or nothing.
 std::string text_at(const roomstore::Json& object, const char* key);
 
 /// The channel name as its creator wrote it; empty if the room has none.

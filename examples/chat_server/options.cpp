@@ -1,9 +1,7 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <charconv>
-#include <functional>
 
 #include <asio/ip/address.hpp>
 
@@ -13,23 +11,21 @@ namespace chat {
 
 namespace {
 
-/// Makes a validator from a function that returns an error message, or an empty string. It has no
-/// description, because the help would show it beside the option.
-CLI::Validator validator(std::function<std::string(const std::string&)> check) {
-    return {std::move(check), ""};
-}
+using std::chrono::milliseconds;
+
+// Each check returns an error message, or an empty string.
 
 /// Like CLI::Range, but refuses NaN, which is neither below nor above any bound.
 template <typename Number>
-CLI::Validator between(Number low, Number high) {
-    return validator([=](const std::string& text) -> std::string {
+auto between(Number low, Number high) {
+    return [=](const std::string& text) -> std::string {
         Number number{};
         const auto* const end = text.data() + text.size();
         const auto [stop, ec] = std::from_chars(text.data(), end, number);
         if (ec == std::errc() && stop == end && number >= low && number <= high) return {};
         return "'" + text + "' is not a number between " + std::to_string(low) + " and " +
                std::to_string(high);
-    });
+    };
 }
 
 std::string check_address(const std::string& text) {
@@ -53,27 +49,25 @@ struct Group {
         app.option_defaults()->group(name);
     }
 
+    void add(const char* name, auto& field, const char* type, auto check, const char* help) {
+        app.add_option(name, field, help)->type_name(type)->check(check);
+    }
+
     void port(const char* name, auto& field, const char* help) {
-        const auto is_port = between<std::uint16_t>(0, 65'535);
-        app.add_option(name, field, help)->type_name("PORT")->check(is_port);
+        add(name, field, "PORT", between<std::uint16_t>(0, 65'535), help);
     }
 
     void size(const char* name, std::size_t& field, const char* help) {
-        const auto is_size = between<std::size_t>(1, std::size_t{1} << 30);
-        app.add_option(name, field, help)->type_name("N")->check(is_size);
+        add(name, field, "N", between<std::size_t>(1, std::size_t{1} << 30), help);
     }
 
     void rate(const char* name, double& field, const char* help) {
-        app.add_option(name, field, help)->type_name("LINES")->check(between(1.0, 1e6));
+        add(name, field, "LINES", between(1.0, 1e6), help);
     }
 
-    void time(const char* name,
-              std::chrono::milliseconds& field,
-              const char* help,
-              double low = 0.01) {
+    void time(const char* name, milliseconds& field, const char* help, double low = 0.01) {
         const auto set = [&field](const double& seconds) {
-            const std::chrono::duration<double> time(seconds);
-            field = std::chrono::round<std::chrono::milliseconds>(time);
+            field = std::chrono::round<milliseconds>(std::chrono::duration<double>(seconds));
         };
         app.add_option_function<double>(name, set, help)
             ->type_name("SECONDS")
@@ -85,54 +79,49 @@ struct Group {
 };
 
 void add_options(CLI::App& app, Options& options) {
-    ServerOptions& server = options.server;
-    ConnectionLimits& client = server.connection;
+    ConnectionLimits& client = options.connection;
 
     Group network(app, "Network");
-    app.add_option("--listen", options.listen, "IP address to listen on")
-        ->type_name("ADDRESS")
-        ->check(validator(check_address));
+    network.add("--listen", options.listen, "ADDRESS", check_address, "IP address to listen on");
     network.port("--port", options.port, "port to listen on; 0 takes a free one");
-    app.add_option("--name", server.name, "name of the server")
-        ->type_name("NAME")
-        ->check(validator(check_word));
+    network.add("--name", options.name, "NAME", check_word, "name of the server");
     network.port("--metrics",
                  options.metrics_port,
                  "port of 127.0.0.1 that serves counters to Prometheus;\n0 takes a free one");
 
     Group store(app, "Store");
-    app.add_option("--store",
-                   options.store,
-                   "where conversations are kept: 'memory' or the address of\n"
-                   "a database; every user of this machine can read arguments,\n"
-                   "so put a password into PGPASSWORD or ~/.pgpass")
-        ->type_name("memory|URL")
-        ->check(validator(check_not_empty));
-    app.add_option("--report",
-                   options.report,
-                   "on SIGUSR1 and at the end, write all that the store holds\n"
-                   "to this file, which only its owner can read")
-        ->type_name("FILE")
-        ->check(validator(check_not_empty));
-    store.time("--mark-interval", server.mark_interval, "how often read positions are stored");
+    store.add("--store",
+              options.store,
+              "memory|URL",
+              check_not_empty,
+              "where conversations are kept: 'memory' or the address of\n"
+              "a database; every user of this machine can read arguments,\n"
+              "so put a password into PGPASSWORD or ~/.pgpass");
+    store.add("--report",
+              options.report,
+              "FILE",
+              check_not_empty,
+              "on SIGUSR1 and at the end, write all that the store holds\n"
+              "to this file, which only its owner can read");
+    store.time("--mark-interval", options.mark_interval, "how often read positions are stored");
     store.time("--poll-interval",
-               server.poll_interval,
+               options.poll_interval,
                "how often to look for messages of other servers on the\n"
                "same store; 0: only when something happens here",
                0);
 
     Group limits(app, "Limits");
-    limits.size("--max-clients", server.max_clients, "connections at a time");
+    limits.size("--max-clients", options.max_clients, "connections at a time");
     limits.size("--max-clients-per-address",
-                server.max_clients_per_address,
+                options.max_clients_per_address,
                 "connections at a time from one IPv4 address or IPv6 /64\n"
                 "network; where this or --max-clients is reached, an\n"
                 "unregistered connection is dropped for a new one");
     limits.size("--max-turned-away",
-                server.max_turned_away,
+                options.max_turned_away,
                 "connections that were told why they are closed and have not\n"
                 "ended yet; the oldest of them is cut off for another");
-    limits.size("--max-channels", server.max_channels, "channels for each client");
+    limits.size("--max-channels", options.max_channels, "channels for each client");
     limits.size(
         "--max-output", client.max_output_bytes, "bytes that may wait to be sent to a client");
     limits.rate("--burst", client.burst, "lines that a client may send at once ...");
@@ -146,7 +135,7 @@ void add_options(CLI::App& app, Options& options) {
         "--ping-interval", client.ping_interval, "silence after which a client is sent a PING");
     timeouts.time("--ping-timeout", client.ping_timeout, "how long it has to answer the PING");
     timeouts.time("--shutdown-timeout",
-                  server.shutdown_timeout,
+                  options.shutdown_timeout,
                   "how long the server waits for its clients when it ends",
                   0);
 }
@@ -178,8 +167,6 @@ Options parse_options(int argc, const char* const* argv) {
     } catch (const CLI::ParseError& error) {
         throw UsageError(error.what());
     }
-    auto& client = options.server.connection;
-    client.busy_output_bytes = std::min(client.busy_output_bytes, client.max_output_bytes / 4);
     return options;
 }
 

@@ -14,10 +14,8 @@ namespace chat {
 struct ConnectionLimits {
     /// Received lines that are not processed yet; more is "Excess Flood".
     std::size_t max_input_bytes = std::size_t{32} << 10;
-    /// More is "SendQ exceeded".
+    /// More is "SendQ exceeded". While a quarter waits, no further line of the client is processed.
     std::size_t max_output_bytes = std::size_t{1} << 20;
-    /// While more than this waits to be sent, no further line of the client is processed.
-    std::size_t busy_output_bytes = std::size_t{256} << 10;
     double burst = 40;
     double lines_per_second = 10;
     std::chrono::milliseconds registration_timeout{30'000};
@@ -26,17 +24,26 @@ struct ConnectionLimits {
     /// How long a connection that the server ends stays open for the ERROR line to arrive, and how
     /// much the client may still send in that time.
     std::chrono::milliseconds linger{2'000};
-    std::size_t max_discarded_bytes = std::size_t{1} << 20;
+    std::size_t max_dropped_bytes = std::size_t{1} << 20;
 };
 
-struct ServerOptions {
+/// The options of the command line, and limits that are always the same.
+struct Options {
+    std::string listen = "127.0.0.1";
+    std::uint16_t port = 6667;
     std::string name = "chat.localhost";
+    std::optional<std::uint16_t> metrics_port{};
+    std::string store = "memory";
+    /// The file for the report. Empty: none.
+    std::string report{};
+    /// The text of `--help`; empty if it was not requested.
+    std::string help{};
+
     std::size_t max_clients = 500;
     std::size_t max_clients_per_address = 50;
     std::size_t max_turned_away = 200;
     std::size_t max_channels = 50;
-    /// The number of missed messages that are sent to a client without `draft/chathistory` when it
-    /// joins.
+    /// How many missed messages a client without `draft/chathistory` is sent when it joins.
     std::int64_t playback = 50;
     /// The largest number of messages that one CHATHISTORY returns.
     std::int64_t history = 100;
@@ -46,19 +53,6 @@ struct ServerOptions {
     std::chrono::milliseconds poll_interval{0};
     std::chrono::milliseconds shutdown_timeout{10'000};
     ConnectionLimits connection{};
-};
-
-/// The options of the command line.
-struct Options {
-    std::string listen = "127.0.0.1";
-    std::uint16_t port = 6667;
-    std::string store = "memory";
-    /// Empty: none.
-    std::string report{};
-    std::optional<std::uint16_t> metrics_port{};
-    /// The text of `--help`; empty if it was not requested.
-    std::string help{};
-    ServerOptions server{};
 };
 
 /// A wrong argument. The text names it and says what is wrong.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include <deque>
 
 #include "state.hpp"
 
@@ -26,38 +26,39 @@ class Server : public std::enable_shared_from_this<Server> {
 public:
     Server(asio::any_io_executor executor,
            std::shared_ptr<roomstore::ConversationStore> store,
-           ServerOptions options);
+           Options options);
 
     /// Starts to listen and returns the address, with the port that was chosen if 0 was given.
-    asio::ip::tcp::endpoint listen(const asio::ip::tcp::endpoint& endpoint);
+    asio::ip::tcp::endpoint listen();
 
     /// Serves until `stop()`. Then waits until every client has been told and disconnected and its
-    /// departure is stored, but no longer than `ServerOptions::shutdown_timeout`.
+    /// departure is stored, but no longer than `Options::shutdown_timeout`.
     awaitable<void> run();
 
-    /// Makes `run()` return.
     void stop();
 
-    /// Stores the read positions of all connected clients.
-    awaitable<void> mark_read();
+    /// Stores the read positions of all connected clients, then writes the report if the options
+    /// name a file for it.
+    awaitable<void> report();
 
 private:
     awaitable<void> accept();
     awaitable<void> serve(SessionPtr session);
     awaitable<void> depart(SessionPtr session);
     awaitable<void> run_housekeeping();
-    awaitable<void> poll_store();
+    awaitable<void> show_pending();
+    awaitable<void> mark_read();
     void begin(asio::ip::tcp::socket socket);
     std::string make_room_for(const Connection& newcomer);
-    bool drop_unregistered(std::optional<asio::ip::address> network, const std::string& reason);
-    void turn_away(std::shared_ptr<Connection> connection, const std::string& reason);
-    void spawn(std::string name, std::function<awaitable<void>()> task);
+    bool drop_unregistered(std::optional<asio::ip::address> network, std::string reason);
+    void turn_away(std::shared_ptr<Connection> connection, std::string reason);
+    void spawn(std::string name, awaitable<void> task);
+    bool polls() const { return state_.options.poll_interval.count() > 0; }
 
-    const std::shared_ptr<roomstore::ConversationStore> store_;
     ServerState state_;
-    asio::ip::tcp::acceptor acceptor_;
-    AsyncEvent housekeeping_;
-    AsyncEvent progress_;
+    asio::ip::tcp::acceptor acceptor_{state_.executor};
+    AsyncEvent housekeeping_{state_.executor};
+    AsyncEvent progress_{state_.executor};
     /// Connections that are closing and stay open until their clients have read the reason.
     std::deque<std::weak_ptr<Connection>> turned_away_;
     std::uint64_t next_session_ = 1;

@@ -29,69 +29,56 @@ void send_missed(Session& session,
     text += unread == 1 ? " message since you were here" : " messages since you were here";
     const auto sent = static_cast<std::int64_t>(events.size());
     if (sent > 0 && sent < unread) text += "; the last " + std::to_string(sent) + ":";
-    session.notice(channel, text);
+    // Clients show a notice to a channel in the window of that channel.
+    session.send_from_server("NOTICE", {channel, text});
     if (events.empty()) return;
     send_history(session, channel, events);
-    session.notice(channel, "end of what you missed");
+    session.send_from_server("NOTICE", {channel, "end of what you missed"});
 }
 
-/// Joins one channel. The join is announced only after all calls to the store have succeeded.
-awaitable<void> enter_channel(ServerState& state, SessionPtr session, ConversationPtr channel) {
+/// The join is announced only after all calls to the store have succeeded.
+awaitable<void> enter_channel(SessionPtr session, ConversationPtr channel) {
     using Arrival = Conversation::Arrival;
     const auto lock = co_await channel->lock();
     const roomstore::Room room = co_await channel->open();
     const Arrival arrival = co_await channel->record_arrival(session->nick);
     const std::string& name = channel->name();
-    if (arrival == Arrival::banned)
+    if (arrival == Arrival::banned) {
         co_return session->reply("474", {name, "Cannot join channel (+b)"});
+    }
     std::int64_t unread = 0;
     if (arrival == Arrival::again) {
-        unread = co_await state.store.get_unread_count(channel->id(), channel_id(session->nick));
+        unread = co_await session->server.store->get_unread_count(channel->id(),
+                                                                  channel_id(session->nick));
     }
     std::vector<roomstore::RoomEvent> missed;
     if (unread > 0 && !session->has(Cap::chathistory)) {
-        missed = co_await channel->list_shown(std::min(unread, state.options.playback));
+        missed = co_await channel->list_shown(std::min(unread, session->server.options.playback));
     }
 
-    const std::string mask = session->mask();
-    const irc::Line line{mask, "JOIN", {name}};
-    channel->send(line);
-    session->send(line);
-    send_topic(*session, name, room);
-    session->conversations.emplace(channel->id(), channel);
     channel->add_member(session);
+    channel->send({session->mask(), "JOIN", {name}});
+    send_topic(*session, name, room);
     send_names(*session, *channel);
     send_missed(*session, name, unread, missed);
     channel->set_caught_up(*session);
 }
 
-awaitable<ReadPosition> announce_part(SessionPtr session,
-                                      ConversationPtr channel,
-                                      std::string reason) {
-    const auto lock = co_await channel->lock();
+awaitable<void> leave_channel(SessionPtr session, ConversationPtr channel, std::string reason) {
+    auto lock = co_await channel->lock();
     const std::string mask = session->mask();
     irc::Line line{mask, "PART", {channel->name()}};
     if (!reason.empty()) line.params.emplace_back(reason);
     channel->send(line);
-    session->conversations.erase(channel->id());
-    co_return channel->remove_member(*session);
-}
-
-awaitable<void> leave_channel(SessionPtr session, ConversationPtr channel, std::string reason) {
-    ReadPosition position = co_await announce_part(session, channel, std::move(reason));
-    // This waits for one client, so the lock must not be held meanwhile.
-    co_await session->connection->flushed();
-    position.set_written(session->connection->written_bytes());
-    const auto lock = co_await channel->lock();
-    co_await channel->record_departure(session->nick, roomstore::ParticipantStatus::left, position);
+    const ReadPosition position = channel->remove_member(*session);
+    lock.reset();
+    co_await channel->record_departure(
+        session, session->nick, roomstore::ParticipantStatus::left, position);
 }
 
 /// Stores the topic and announces it under the same lock, so that all members see topics in the
 /// order in which they were stored.
-awaitable<void> change_topic(ServerState& state,
-                             SessionPtr session,
-                             ConversationPtr channel,
-                             std::string topic) {
+awaitable<void> change_topic(SessionPtr session, ConversationPtr channel, std::string topic) {
     const auto lock = co_await channel->lock();
     roomstore::Json patch = roomstore::Json::object();
     std::vector<std::string> unset;
@@ -102,15 +89,15 @@ awaitable<void> change_topic(ServerState& state,
                  {"topic_by", session->nick},
                  {"topic_at", roomstore::to_iso8601(roomstore::now())}};
     }
-    const auto room =
-        co_await state.store.patch_room_metadata(channel->id(), std::move(patch), std::move(unset));
+    const auto room = co_await session->server.store->patch_room_metadata(
+        channel->id(), std::move(patch), std::move(unset));
     if (!room) throw roomstore::Error(roomstore::errc::not_found, "no room " + channel->id());
     channel->send({session->mask(), "TOPIC", {channel->name(), topic}});
 }
 
 }  // namespace
 
-awaitable<void> join(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> join(SessionPtr session, irc::Message message) {
     if (message.param(0) == "0") {
         for (const auto& channel : session->channels()) {
             co_await leave_channel(session, channel, "");
@@ -122,32 +109,32 @@ awaitable<void> join(ServerState& state, SessionPtr session, irc::Message messag
             session->reply("403", {irc::quotable(name), "No such channel"});
         } else if (session->joined(name)) {
             continue;
-        } else if (session->channels().size() >= state.options.max_channels) {
+        } else if (session->channels().size() >= session->server.options.max_channels) {
             session->reply("405", {name, "You have joined too many channels"});
         } else {
-            co_await enter_channel(state, session, state.open(make_channel_room(name)));
+            co_await enter_channel(session, session->server.open(make_channel_room(name)));
         }
         if (session->connection->closing()) co_return;
     }
 }
 
-awaitable<void> part(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> part(SessionPtr session, irc::Message message) {
     for (const std::string& name : irc::split_list(message.param(0))) {
         if (const auto channel = session->joined(name)) {
             co_await leave_channel(session, channel, message.param(1));
         } else {
-            co_await reply_not_joined(state, session, name, "442", "You're not on that channel");
+            co_await reply_not_joined(session, name, "442", "You're not on that channel");
         }
     }
 }
 
-awaitable<void> topic(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> topic(SessionPtr session, irc::Message message) {
     const auto channel = session->joined(message.param(0));
     if (!channel) {
         const std::string name = message.param(0);
-        co_await reply_not_joined(state, session, name, "442", "You're not on that channel");
+        co_await reply_not_joined(session, name, "442", "You're not on that channel");
     } else if (message.params.size() == 1) {
-        const auto room = co_await state.store.get_room(channel->id());
+        const auto room = co_await session->server.store->get_room(channel->id());
         if (room && !text_at(room->metadata, "topic").empty()) {
             send_topic(*session, channel->name(), *room);
         } else {
@@ -156,17 +143,17 @@ awaitable<void> topic(ServerState& state, SessionPtr session, irc::Message messa
     } else if (message.param(1).size() > irc::max_topic_bytes) {
         session->reply("417", {"Input line was too long"});
     } else {
-        co_await change_topic(state, session, channel, message.param(1));
+        co_await change_topic(session, channel, message.param(1));
     }
 }
 
-awaitable<void> reply_not_joined(ServerState& state,
-                                 SessionPtr session,
+awaitable<void> reply_not_joined(SessionPtr session,
                                  std::string name,
                                  std::string_view numeric,
                                  std::string_view text) {
     bool exists = false;
-    if (irc::is_channel(name)) exists = co_await state.store.room_exists(irc::fold(name));
+    if (irc::is_channel(name))
+        exists = co_await session->server.store->room_exists(irc::fold(name));
     if (exists) co_return session->reply(numeric, {name, text});
     session->reply("403", {irc::quotable(name), "No such channel"});
 }

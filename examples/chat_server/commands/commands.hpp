@@ -4,14 +4,12 @@
 
 /// The commands of clients. Every command is a coroutine; the next line of a client is processed
 /// when its previous command has ended.
-///
-/// Coroutines take their parameters by value. `state` is the exception: it outlives all commands.
 namespace chat::commands {
 
 /// Runs the command of one line of a client.
-awaitable<void> run(ServerState& state, SessionPtr session, std::string line);
+awaitable<void> run(SessionPtr session, std::string line);
 
-using Command = awaitable<void>(ServerState& state, SessionPtr session, irc::Message message);
+using Command = awaitable<void>(SessionPtr session, irc::Message message);
 
 Command pass, nick, user, cap, ping, pong, quit;              // registration.cpp
 Command join, part, topic;                                    // channels.cpp
@@ -31,8 +29,7 @@ void send_history(Session& session,
 
 /// Answers a client that has not joined the channel: with the numeric and the text if the channel
 /// exists, else with 403.
-awaitable<void> reply_not_joined(ServerState& state,
-                                 SessionPtr session,
+awaitable<void> reply_not_joined(SessionPtr session,
                                  std::string name,
                                  std::string_view numeric,
                                  std::string_view text);

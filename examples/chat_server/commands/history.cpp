@@ -20,15 +20,10 @@ struct Request {
     std::int64_t limit = 0;
 };
 
-void fail(const Session& session,
-          std::string_view code,
-          const Session::Params& context,
-          std::string_view text) {
-    Session::Params params{"CHATHISTORY", code};
-    params.insert(params.end(), context.begin(), context.end());
-    params.push_back(text);
-    session.send_from_server("FAIL", params);
-}
+/// Refuses a request: the parameters of a FAIL line, without the command.
+struct Refusal {
+    std::vector<std::string> params;
+};
 
 /// Returns false if the text is no reference point.
 bool parse_reference(const std::string& text, Request& request) {
@@ -39,60 +34,48 @@ bool parse_reference(const std::string& text, Request& request) {
     return end || request.message_id || request.time;
 }
 
-std::optional<std::int64_t> parse_limit(const std::string& text) {
-    std::int64_t limit = 0;
-    const auto* const end = text.data() + text.size();
-    const auto [stop, ec] = std::from_chars(text.data(), end, limit);
-    if (ec != std::errc() || stop != end || limit < 1) return std::nullopt;
-    return limit;
-}
-
-/// Parses the command. If it is invalid, sends an error to the client and returns nullopt.
-std::optional<Request> parse_request(const Session& session, const irc::Message& message) {
-    const auto& params = message.params;
-    const std::string given = irc::quotable(message.param(0));
-    Request request{.subcommand = irc::to_upper(given), .target = message.param(1)};
-    const auto invalid = [&](const Session::Params& context, std::string_view text) {
-        fail(session, "INVALID_PARAMS", context, text);
-        return std::nullopt;
-    };
-    const auto& name = request.subcommand;
+/// Throws Refusal.
+Request parse_request(const irc::Message& message) {
+    const std::string name = irc::quotable(irc::to_upper(message.param(0)));
+    Request request{.subcommand = name, .target = message.param(1)};
     if (name != "LATEST" && name != "BEFORE" && name != "AFTER") {
-        return invalid({given}, "Unknown command");
+        throw Refusal{{"INVALID_PARAMS", name, "Unknown command"}};
     }
-    if (params.size() < 4) return invalid({given}, "Insufficient parameters");
-    if (params.size() > 4) return invalid({given}, "Too many parameters");
-    const std::string reference = irc::quotable(params[2]);
-    if (!parse_reference(params[2], request)) {
-        const auto type = params[2].substr(0, params[2].find('='));
-        if (type == params[2] || type == "timestamp" || type == "msgid") {
-            return invalid({given, reference}, "Invalid timestamp or msgid");
+    if (message.params.size() != 4) {
+        throw Refusal{{"INVALID_PARAMS", name, "Four parameters are needed"}};
+    }
+    const std::string& text = message.params[2];
+    const std::string reference = irc::quotable(text);
+    if (!parse_reference(text, request)) {
+        const auto type = text.substr(0, text.find('='));
+        if (type == text || type == "timestamp" || type == "msgid") {
+            throw Refusal{{"INVALID_PARAMS", name, reference, "Invalid timestamp or msgid"}};
         }
-        fail(session,
-             "INVALID_MSGREFTYPE",
-             {given, irc::quotable(request.target), reference},
-             "Known types of message references are msgid and timestamp");
-        return std::nullopt;
+        const std::string target = irc::quotable(request.target);
+        throw Refusal{
+            {"INVALID_MSGREFTYPE", name, target, reference, "Must be msgid or timestamp"}};
     }
-    const auto limit = parse_limit(params[3]);
-    if (!limit) return invalid({given, irc::quotable(params[3])}, "Invalid limit");
-    request.limit = *limit;
+    const std::string& limit = message.params[3];
+    const auto* const end = limit.data() + limit.size();
+    const auto [stop, ec] = std::from_chars(limit.data(), end, request.limit);
+    if (ec != std::errc() || stop != end || request.limit < 1) {
+        throw Refusal{{"INVALID_PARAMS", name, irc::quotable(limit), "Invalid limit"}};
+    }
     return request;
 }
 
-/// The events that the request selects. Empty if its message id is not that of a message of the
-/// room.
-awaitable<std::optional<std::vector<RoomEvent>>> select_events(ServerState& state,
-                                                               std::string room_id,
-                                                               Request request) {
+/// The events that the request selects.
+awaitable<std::vector<RoomEvent>> select_events(SessionPtr session,
+                                                std::string room_id,
+                                                Request request) {
+    roomstore::ConversationStore& store = *session->server.store;
     std::optional<std::int64_t> index;
     if (request.message_id) {
-        const auto event = co_await state.store.get_event(room_id, *request.message_id);
-        if (!event) co_return std::nullopt;
+        const auto event = co_await store.get_event(room_id, *request.message_id);
+        if (!event) throw roomstore::Error(roomstore::errc::not_found, "no such message");
         index = event->index;
     }
-    roomstore::EventQuery query;
-    query.limit = std::min(request.limit, state.options.history);
+    roomstore::EventQuery query{.limit = std::min(request.limit, session->server.options.history)};
     query.filter.event_types = {roomstore::EventType::message};
     query.newest_first = request.subcommand != "AFTER";
     if (request.subcommand == "BEFORE") {
@@ -102,7 +85,7 @@ awaitable<std::optional<std::vector<RoomEvent>>> select_events(ServerState& stat
         if (request.subcommand == "AFTER") query.after_index = index;
         query.filter.after_time = request.time;
     }
-    auto events = co_await state.store.list_events(room_id, query);
+    auto events = co_await store.list_events(room_id, query);
     // LATEST counts from the end.
     if (request.subcommand == "LATEST" && index) {
         std::erase_if(events, [&](const RoomEvent& event) { return event.index <= *index; });
@@ -110,34 +93,43 @@ awaitable<std::optional<std::vector<RoomEvent>>> select_events(ServerState& stat
     co_return events;
 }
 
-}  // namespace
-
-awaitable<void> chathistory(ServerState& state, SessionPtr session, irc::Message message) {
-    if (!session->has(Cap::chathistory)) {
-        co_return session->reply("421", {"CHATHISTORY", "Unknown command"});
-    }
-    const auto request = parse_request(*session, message);
-    if (!request) co_return;
-    const std::string target = irc::quotable(request->target);
-    const Session::Params context{request->subcommand, target};
+/// Sends the messages that the request selects, or throws Refusal.
+awaitable<void> answer(SessionPtr session, Request request) {
+    const std::string target = irc::quotable(request.target);
+    std::string failure = "Messages could not be retrieved";
     // A client may read the channels that it has joined, and its own conversations with nicks.
-    const auto channel = session->joined(request->target);
+    const auto channel = session->joined(request.target);
     if (!channel && !irc::is_nick(target)) {
-        co_return fail(*session, "INVALID_TARGET", context, "Messages could not be retrieved");
+        throw Refusal{{"INVALID_TARGET", request.subcommand, target, failure}};
     }
     std::string room_id = private_room_id(session->nick, target);
     if (channel) room_id = channel->id();
-    std::string reason = "no such message";
     try {
-        const auto events = co_await select_events(state, room_id, *request);
-        if (events) co_return send_history(*session, channel ? channel->name() : target, *events);
+        const auto events = co_await select_events(session, room_id, request);
+        send_history(*session, channel ? channel->name() : target, events);
     } catch (const roomstore::Error& error) {
         // A bad request of a client is not an error of the store, so it is not logged.
-        const bool refused = error.code() == roomstore::errc::invalid_argument;
+        const bool refused = error.code() == roomstore::errc::invalid_argument ||
+                             error.code() == roomstore::errc::not_found;
         if (!refused) log_error("CHATHISTORY " + target, error);
-        reason = error.code().message();
+        failure += ": " + error.code().message();
+        throw Refusal{{"MESSAGE_ERROR", request.subcommand, target, failure}};
     }
-    fail(*session, "MESSAGE_ERROR", context, "Messages could not be retrieved: " + reason);
+}
+
+}  // namespace
+
+awaitable<void> chathistory(SessionPtr session, irc::Message message) {
+    if (!session->has(Cap::chathistory)) {
+        co_return session->reply("421", {"CHATHISTORY", "Unknown command"});
+    }
+    try {
+        co_await answer(session, parse_request(message));
+    } catch (const Refusal& refusal) {
+        Session::Params params{"CHATHISTORY"};
+        params.insert(params.end(), refusal.params.begin(), refusal.params.end());
+        session->send_from_server("FAIL", params);
+    }
 }
 
 void send_history(Session& session, std::string_view target, const std::vector<RoomEvent>& events) {

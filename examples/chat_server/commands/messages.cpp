@@ -14,8 +14,8 @@ void refuse(const Session& session,
     if (command != "NOTICE") session.reply(numeric, params);
 }
 
-std::vector<irc::Tag> client_only(std::vector<irc::Tag> tags) {
-    std::erase_if(tags, [](const irc::Tag& tag) { return !irc::is_client_only(tag.key); });
+irc::Tags client_only(irc::Tags tags) {
+    std::erase_if(tags, [](const auto& tag) { return !irc::is_client_only(tag.first); });
     return tags;
 }
 
@@ -24,15 +24,14 @@ std::vector<irc::Tag> client_only(std::vector<irc::Tag> tags) {
 /// and departure are stored in the order in which they happened.
 awaitable<void> attach(SessionPtr session, ConversationPtr talk) {
     if (talk->has_member(*session) || session->connection->closing()) co_return;
-    session->conversations.emplace(talk->id(), talk);
     talk->add_member(session);
     talk->set_caught_up(*session);
     co_await talk->record_arrival(session->nick);
 }
 
 /// The private conversation with `other`, with both of them as members.
-awaitable<ConversationPtr> open_talk(ServerState& state, SessionPtr session, SessionPtr other) {
-    auto talk = state.open(make_private_room(session->nick, other->nick));
+awaitable<ConversationPtr> open_talk(SessionPtr session, SessionPtr other) {
+    auto talk = session->server.open(make_private_room(session->nick, other->nick));
     if (talk->has_member(*session) && talk->has_member(*other)) co_return talk;
     const auto lock = co_await talk->lock();
     co_await talk->open();
@@ -41,18 +40,17 @@ awaitable<ConversationPtr> open_talk(ServerState& state, SessionPtr session, Ses
     co_return talk;
 }
 
-/// Sends a message to one target.
-awaitable<void> say_to(ServerState& state, SessionPtr session, Post post) {
+awaitable<void> say_to(SessionPtr session, Post post) {
     auto conversation = session->joined(post.target);
-    const auto other = conversation ? nullptr : state.find_client(post.target);
+    const auto other = conversation ? nullptr : session->server.find_client(post.target);
     if (conversation) {
         post.target = conversation->name();
     } else if (other) {
-        conversation = co_await open_talk(state, session, other);
+        conversation = co_await open_talk(session, other);
         post.target = other->nick;
     } else if (post.target.starts_with('#') && post.command != "NOTICE") {
         co_return co_await reply_not_joined(
-            state, session, post.target, "404", "Cannot send to channel: join it first");
+            session, post.target, "404", "Cannot send to channel: join it first");
     } else {
         co_return refuse(
             *session, post.command, "401", {irc::quotable(post.target), "No such nick/channel"});
@@ -63,33 +61,25 @@ awaitable<void> say_to(ServerState& state, SessionPtr session, Post post) {
         co_return refuse(*session, post.command, "417", {"Input line was too long"});
     }
     const bool shown = co_await conversation->post(session, post);
-    if (!shown) {
-        session->fail(post.command,
-                      "DELAYED",
-                      post.target,
-                      "the message is stored, and will be shown as soon as the store answers");
-    }
+    const char* const delay = "the message is stored, and will be shown when the store answers";
+    if (!shown) session->fail({post.command, "DELAYED", post.target, delay});
 }
 
 /// Tags without a message, such as typing indicators, are relayed and not stored.
 void relay_tags(const Session& sender,
                 const Session& reader,
                 std::string_view target,
-                const std::vector<irc::Tag>& tags) {
+                irc::Tags tags) {
     if (!reader.has(Cap::message_tags)) return;
-    std::vector<irc::Tag> all;
-    if (reader.has(Cap::server_time)) {
-        all.push_back({.key = "time", .value = server_time(roomstore::now())});
-    }
-    all.insert(all.end(), tags.begin(), tags.end());
-    reader.connection->send(irc::serialize_tags(all) +
+    if (reader.has(Cap::server_time)) tags["time"] = server_time(roomstore::now());
+    reader.connection->send(irc::serialize_tags(tags) +
                             irc::serialize({sender.mask(), "TAGMSG", {target}}));
 }
 
 }  // namespace
 
 /// PRIVMSG and NOTICE.
-awaitable<void> say(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> say(SessionPtr session, irc::Message message) {
     const std::string& command = message.command;
     if (message.param(0).empty()) {
         co_return refuse(*session, command, "411", {"No recipient given (" + command + ")"});
@@ -101,25 +91,20 @@ awaitable<void> say(ServerState& state, SessionPtr session, irc::Message message
             *session, command, "407", {irc::quotable(targets.front()), "Too many targets"});
     }
     session->active_at = std::chrono::steady_clock::now();
-    Post post{.command = command,
-              .source = session->mask(),
-              .target = {},
-              .text = message.param(1),
-              .tags = client_only(message.tags)};
+    Post post{.command = command, .source = session->mask(), .text = message.param(1)};
+    post.tags = client_only(message.tags);
     for (const std::string& target : targets) {
         post.target = target;
-        co_await say_to(state, session, post);
+        co_await say_to(session, post);
     }
 }
 
-awaitable<void> tagmsg(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> tagmsg(SessionPtr session, irc::Message message) {
     if (!session->has(Cap::message_tags)) {
         co_return session->reply("421", {"TAGMSG", "Unknown command"});
     }
     const std::string target = message.param(0);
-    if (target.empty()) {
-        co_return session->reply("411", {"No recipient given (TAGMSG)"});
-    }
+    if (target.empty()) co_return session->reply("411", {"No recipient given (TAGMSG)"});
     const auto tags = client_only(message.tags);
     if (tags.empty()) co_return;
     const bool echo = session->has(Cap::echo_message);
@@ -127,7 +112,7 @@ awaitable<void> tagmsg(ServerState& state, SessionPtr session, irc::Message mess
         for (const auto& member : channel->members()) {
             if (member != session || echo) relay_tags(*session, *member, channel->name(), tags);
         }
-    } else if (const auto other = state.find_client(target)) {
+    } else if (const auto other = session->server.find_client(target)) {
         relay_tags(*session, *other, other->nick, tags);
         if (echo && other != session) relay_tags(*session, *session, other->nick, tags);
     } else {

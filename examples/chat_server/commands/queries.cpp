@@ -6,24 +6,20 @@ namespace chat::commands {
 
 namespace {
 
-constexpr std::int64_t list_page = 100;
-
 void send_who(const Session& session, std::string_view channel, const Session& other) {
     const std::string& host = other.connection->host();
-    session.reply(
-        "352",
-        {channel, other.user, host, session.server_name, other.nick, "H", "0 " + other.realname});
+    const std::string& server = session.server.options.name;
+    const std::string name = "0 " + other.realname;
+    session.reply("352", {channel, other.user, host, server, other.nick, "H", name});
 }
 
 bool share_channel(const Session& one, const Session& other) {
-    const auto channels = one.channels();
-    return std::any_of(channels.begin(), channels.end(), [&](const auto& channel) {
-        return channel->has_member(other);
-    });
+    const auto is_shared = [&](const auto& channel) { return channel->has_member(other); };
+    return std::ranges::any_of(one.channels(), is_shared);
 }
 
-awaitable<void> who_everybody(ServerState& state, SessionPtr session) {
-    const auto sessions = state.sessions;
+awaitable<void> who_everybody(SessionPtr session) {
+    const auto sessions = session->server.sessions;
     for (const auto& [id, other] : sessions) {
         if (!other->registered) continue;
         if (other->invisible && other != session && !share_channel(*session, *other)) continue;
@@ -32,40 +28,38 @@ awaitable<void> who_everybody(ServerState& state, SessionPtr session) {
     }
 }
 
-void list_one(const Session& session, const ServerState& state, const roomstore::Room& room) {
+void list_one(const Session& session, const roomstore::Room& room) {
     const std::string name = room_name(room);
     if (!irc::is_channel(name)) return;
-    const auto open = state.find_conversation(room.id);
+    const auto open = session.server.find_conversation(room.id);
     const std::size_t count = open ? open->members().size() : 0;
     session.reply("322", {name, std::to_string(count), text_at(room.metadata, "topic")});
 }
 
-awaitable<void> list_all(ServerState& state, SessionPtr session) {
-    roomstore::RoomFilter filter;
-    filter.metadata = channel_metadata();
-    std::size_t found = 0;
-    roomstore::Page page{.offset = 0, .limit = list_page};
-    do {
-        const auto rooms = co_await state.store.find_rooms(filter, page);
-        for (const auto& room : rooms) list_one(*session, state, room);
-        found = rooms.size();
-        page.offset += list_page;
+awaitable<void> list_all(SessionPtr session) {
+    const roomstore::RoomFilter filter{.metadata = channel_metadata()};
+    roomstore::Page page{.offset = 0, .limit = 100};
+    while (!session->connection->closing()) {
+        const auto rooms = co_await session->server.store->find_rooms(filter, page);
+        for (const auto& room : rooms) list_one(*session, room);
+        if (std::ssize(rooms) < page.limit) break;
+        page.offset += page.limit;
         co_await session->connection->writable();
-    } while (found == list_page && !session->connection->closing());
+    }
 }
 
-void mode_of_channel(const Session& session,
-                     const roomstore::Room& room,
-                     const std::vector<std::string>& params) {
-    const std::string& name = params[0];
-    if (params.size() == 1) {
-        const auto created = std::chrono::floor<std::chrono::seconds>(room.created_at);
-        session.reply("324", {name, "+n"});
-        session.reply("329", {name, std::to_string(created.time_since_epoch().count())});
-    } else if (params[1] == "b" || params[1] == "+b") {
-        session.reply("368", {name, "End of channel ban list"});
+awaitable<void> mode_of_channel(SessionPtr session, std::string name, std::string changes) {
+    const auto room = co_await session->server.store->get_room(irc::fold(name));
+    if (!room) {
+        session->reply("403", {name, "No such channel"});
+    } else if (changes.empty()) {
+        const auto created = std::chrono::floor<std::chrono::seconds>(room->created_at);
+        session->reply("324", {name, "+n"});
+        session->reply("329", {name, std::to_string(created.time_since_epoch().count())});
+    } else if (changes == "b" || changes == "+b") {
+        session->reply("368", {name, "End of channel ban list"});
     } else {
-        session.reply("482", {name, "Channel modes are fixed here"});
+        session->reply("482", {name, "Channel modes are fixed here"});
     }
 }
 
@@ -96,14 +90,13 @@ void send_whois(const Session& session, const Session& other) {
         if (!channels.empty()) channels += ' ';
         channels += channel->name();
     }
-    const auto idle = duration_cast<seconds>(steady_clock::now() - other.active_at).count();
-    const auto since = duration_cast<seconds>(other.connected_at.time_since_epoch()).count();
+    const auto count = [](auto time) { return std::to_string(floor<seconds>(time).count()); };
+    const std::string idle = count(steady_clock::now() - other.active_at);
+    const std::string since = count(other.connected_at.time_since_epoch());
     session.reply("311", {other.nick, other.user, other.connection->host(), "*", other.realname});
     if (!channels.empty()) session.reply("319", {other.nick, channels});
-    session.reply("312", {other.nick, session.server_name, "roomstore chat"});
-    session.reply(
-        "317",
-        {other.nick, std::to_string(idle), std::to_string(since), "seconds idle, signon time"});
+    session.reply("312", {other.nick, session.server.options.name, "roomstore chat"});
+    session.reply("317", {other.nick, idle, since, "seconds idle, signon time"});
 }
 
 }  // namespace
@@ -122,10 +115,10 @@ void send_names(const Session& session, const Conversation& conversation) {
     session.reply("366", {conversation.name(), "End of /NAMES list"});
 }
 
-awaitable<void> names(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> names(SessionPtr session, irc::Message message) {
     if (message.params.empty()) co_return session->reply("366", {"*", "End of /NAMES list"});
     for (const std::string& name : irc::split_list(message.param(0))) {
-        const auto channel = state.find_conversation(irc::fold(name));
+        const auto channel = session->server.find_conversation(irc::fold(name));
         if (channel && irc::is_channel(name)) {
             send_names(*session, *channel);
         } else {
@@ -135,40 +128,40 @@ awaitable<void> names(ServerState& state, SessionPtr session, irc::Message messa
     }
 }
 
-awaitable<void> list(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> list(SessionPtr session, irc::Message message) {
     session->reply("321", {"Channel", "Users  Name"});
     if (!message.param(0).starts_with('#')) {
-        co_await list_all(state, session);
+        co_await list_all(session);
     } else {
         for (const std::string& name : irc::split_list(message.param(0))) {
             if (!irc::is_channel(name)) continue;
-            const auto room = co_await state.store.get_room(irc::fold(name));
-            if (room) list_one(*session, state, *room);
+            const auto room = co_await session->server.store->get_room(irc::fold(name));
+            if (room) list_one(*session, *room);
         }
     }
     session->reply("323", {"End of /LIST"});
 }
 
-awaitable<void> who(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> who(SessionPtr session, irc::Message message) {
     const std::string mask = message.params.empty() ? "*" : message.param(0);
     if (mask == "*" || mask == "0") {
-        co_await who_everybody(state, session);
+        co_await who_everybody(session);
     } else if (mask.starts_with('#')) {
-        if (const auto channel = state.find_conversation(irc::fold(mask))) {
+        if (const auto channel = session->server.find_conversation(irc::fold(mask))) {
             for (const auto& member : channel->members()) {
                 send_who(*session, channel->name(), *member);
             }
         }
-    } else if (const auto other = state.find_client(mask)) {
+    } else if (const auto other = session->server.find_client(mask)) {
         send_who(*session, "*", *other);
     }
     session->reply("315", {irc::quotable(mask), "End of WHO list"});
 }
 
-awaitable<void> whois(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> whois(SessionPtr session, irc::Message message) {
     if (message.params.empty()) co_return session->reply("431", {"No nickname given"});
     const std::string& nick = message.params.back();
-    if (const auto other = state.find_client(nick)) {
+    if (const auto other = session->server.find_client(nick)) {
         send_whois(*session, *other);
     } else {
         session->reply("401", {irc::quotable(nick), "No such nick/channel"});
@@ -176,38 +169,37 @@ awaitable<void> whois(ServerState& state, SessionPtr session, irc::Message messa
     session->reply("318", {irc::quotable(nick), "End of /WHOIS list"});
 }
 
-awaitable<void> mode(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> mode(SessionPtr session, irc::Message message) {
     const std::string target = message.param(0);
+    const std::string changes = message.param(1);
     if (irc::is_channel(target)) {
-        const auto room = co_await state.store.get_room(irc::fold(target));
-        if (room) co_return mode_of_channel(*session, *room, message.params);
-        session->reply("403", {target, "No such channel"});
+        co_await mode_of_channel(session, target, changes);
     } else if (irc::fold(target) == irc::fold(session->nick)) {
-        if (message.params.size() > 1) co_return mode_of_user(*session, message.param(1));
+        if (!changes.empty()) co_return mode_of_user(*session, changes);
         session->reply("221", {session->invisible ? "+i" : "+"});
-    } else if (state.find_client(target)) {
+    } else if (session->server.find_client(target)) {
         session->reply("502", {"Cannot change the mode of others"});
     } else {
         session->reply("401", {irc::quotable(target), "No such nick/channel"});
     }
 }
 
-awaitable<void> motd(ServerState& /*state*/, SessionPtr session, irc::Message /*message*/) {
+awaitable<void> motd(SessionPtr session, irc::Message /*message*/) {
     co_return session->reply("422", {"There is no message of the day"});
 }
 
-awaitable<void> ison(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> ison(SessionPtr session, irc::Message message) {
     std::string present;
     for (const std::string& nick : message.params) {
-        if (const auto other = state.find_client(nick)) present += other->nick + " ";
+        if (const auto other = session->server.find_client(nick)) present += other->nick + " ";
     }
     co_return session->reply("303", {present});
 }
 
-awaitable<void> userhost(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> userhost(SessionPtr session, irc::Message message) {
     std::string answers;
     for (const std::string& nick : message.params) {
-        const auto other = state.find_client(nick);
+        const auto other = session->server.find_client(nick);
         if (!other) continue;
         answers += other->nick + "=+" + other->user + "@" + other->connection->host() + " ";
     }

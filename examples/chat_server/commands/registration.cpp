@@ -10,15 +10,17 @@ namespace {
 
 constexpr const char* version = "roomstore-chat-" ROOMSTORE_VERSION_STRING;
 
-void register_if_complete(const ServerState& state, Session& session) {
+void register_if_complete(Session& session) {
     if (session.registered || session.negotiating) return;
     if (session.nick.empty() || session.user.empty()) return;
     session.registered = true;
-    const auto& name = session.server_name;
+    const ServerState& server = session.server;
+    const std::string& name = server.options.name;
     session.connection->set_registered(name);
     session.reply("001", {"Welcome to " + name + ", " + session.mask()});
     session.reply("002", {"Your host is " + name + ", running version " + version});
-    session.reply("003", {"This server was created " + roomstore::to_iso8601(state.created_at)});
+    session.reply("003",
+                  {"This server was created " + roomstore::to_iso8601(session.server.created_at)});
     session.reply("004", {name, version, "i", "n"});
     const auto token = [](const char* key, auto value) { return key + std::to_string(value); };
     session.reply("005",
@@ -26,12 +28,12 @@ void register_if_complete(const ServerState& state, Session& session) {
                    "CHANTYPES=#",
                    "CHANMODES=,,,n",
                    "PREFIX=",
-                   token("CHANLIMIT=#:", state.options.max_channels),
+                   token("CHANLIMIT=#:", session.server.options.max_channels),
                    token("NICKLEN=", irc::max_nick_bytes),
                    token("USERLEN=", irc::max_user_bytes),
                    token("CHANNELLEN=", irc::max_channel_bytes),
                    token("TOPICLEN=", irc::max_topic_bytes),
-                   token("CHATHISTORY=", state.options.history),
+                   token("CHATHISTORY=", session.server.options.history),
                    "MSGREFTYPES=msgid,timestamp",
                    "UTF8ONLY",
                    "are supported by this server"});
@@ -45,119 +47,104 @@ std::string clean_user(std::string user) {
 }
 
 /// Announces the new nick, then stores the change: the old nick leaves all rooms, the new one joins
-/// them. Private conversations belong to a nick, so they are left. Tries all rooms before it throws
-/// an error.
-awaitable<void> rename(SessionPtr session, std::string nick) {
+/// them. Private conversations belong to a nick, so they are left. Tries all rooms before it
+/// returns an error, if there was any.
+awaitable<std::exception_ptr> rename(SessionPtr session, std::string nick) {
     const std::string old_nick = session->nick;
     const std::string mask = session->mask();
     const irc::Line line{mask, "NICK", {nick}};
     session->send(line);
-    for (const auto& other : session->audience()) other->send(line);
+    session->send_to_others(line);
 
-    std::vector<std::pair<ConversationPtr, ReadPosition>> moves;
-    for (const auto& [id, conversation] : session->conversations) {
-        moves.emplace_back(conversation, conversation->remove_member(*session));
-    }
+    const auto left = session->leave_all();
     session->nick = nick;
-    std::erase_if(session->conversations,
-                  [](const auto& entry) { return !entry.second->is_channel(); });
-    for (const auto& [id, conversation] : session->conversations) {
+    for (const auto& [conversation, position] : left) {
+        if (!conversation->is_channel()) continue;
         conversation->add_member(session);
         conversation->set_caught_up(*session);
     }
 
-    co_await session->connection->flushed();
-    std::optional<roomstore::Error> failure;
-    for (auto& [conversation, position] : moves) {
-        position.set_written(session->connection->written_bytes());
+    std::exception_ptr failure;
+    for (const auto& [conversation, position] : left) {
         try {
-            const auto lock = co_await conversation->lock();
             co_await conversation->record_departure(
-                old_nick, roomstore::ParticipantStatus::inactive, position);
-            if (conversation->is_channel()) co_await conversation->record_arrival(nick);
-        } catch (const roomstore::Error& error) {
-            failure = error;
+                session, old_nick, roomstore::ParticipantStatus::inactive, position);
+            if (!conversation->is_channel()) continue;
+            const auto lock = co_await conversation->lock();
+            co_await conversation->record_arrival(nick);
+        } catch (const roomstore::Error&) {
+            failure = std::current_exception();
         }
     }
-    if (failure) throw *failure;
+    co_return failure;
 }
 
-std::string list_caps(unsigned caps) {
+std::string list_caps(const Caps& caps) {
     std::string names;
-    for (const auto& [name, cap] : cap_names) {
-        if ((caps & static_cast<unsigned>(cap)) == 0) continue;
+    for (std::size_t i = 0; i < caps.size(); ++i) {
+        if (!caps.test(i)) continue;
         if (!names.empty()) names += ' ';
-        names += name;
+        names += cap_names[i];
     }
     return names;
 }
 
 /// The capabilities after the request. Empty if any part of the request cannot be granted.
-std::optional<unsigned> requested_caps(unsigned caps, const std::vector<std::string>& request) {
+std::optional<Caps> requested_caps(Caps caps, const std::vector<std::string>& request) {
     for (std::string_view name : request) {
         const bool off = name.starts_with('-');
         if (off) name.remove_prefix(1);
-        const auto* const known = std::find_if(
-            cap_names.begin(), cap_names.end(), [&](auto& cap) { return cap.first == name; });
-        if (known == cap_names.end()) return std::nullopt;
-        const auto bit = static_cast<unsigned>(known->second);
-        caps = off ? caps & ~bit : caps | bit;
+        const auto known = std::ranges::find(cap_names, name) - cap_names.begin();
+        if (known == std::ssize(cap_names)) return std::nullopt;
+        caps.set(static_cast<std::size_t>(known), !off);
     }
     return caps;
 }
 
 }  // namespace
 
-awaitable<void> pass(ServerState& /*state*/, SessionPtr session, irc::Message /*message*/) {
+awaitable<void> pass(SessionPtr session, irc::Message /*message*/) {
     // There are no passwords, so any password is accepted.
     if (session->registered) session->reply("462", {"You may not reregister"});
     co_return;
 }
 
-awaitable<void> nick(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> nick(SessionPtr session, irc::Message message) {
     const std::string wanted = message.param(0);
     if (wanted.empty()) co_return session->reply("431", {"No nickname given"});
     if (!irc::is_nick(wanted)) {
         co_return session->reply("432", {irc::quotable(wanted), "Erroneous nickname"});
     }
     const std::string key = irc::fold(wanted);
-    auto holder = state.nicks.find(key);
+    auto holder = session->server.nicks.find(key);
     // The owner of the nick has disconnected, but its read position is not stored yet.
-    while (holder != state.nicks.end() && holder->second->connection->closing() &&
+    while (holder != session->server.nicks.end() && holder->second->connection->closing() &&
            !session->connection->closing()) {
-        co_await state.departures.wait();
-        holder = state.nicks.find(key);
+        co_await session->server.departures.wait();
+        holder = session->server.nicks.find(key);
     }
-    if (holder != state.nicks.end() && holder->second != session) {
+    if (holder != session->server.nicks.end() && holder->second != session) {
         co_return session->reply("433", {wanted, "Nickname is already in use"});
     }
     if (wanted == session->nick) co_return;
     const std::string old_key = irc::fold(session->nick);
-    state.nicks[key] = session;
-    std::optional<roomstore::Error> failure;
-    if (session->registered) {
-        try {
-            co_await rename(session, wanted);
-        } catch (const roomstore::Error& error) {
-            failure = error;
-        }
-    }
+    session->server.nicks[key] = session;
+    std::exception_ptr failure;
+    if (session->registered) failure = co_await rename(session, wanted);
     session->nick = wanted;
-    if (old_key != key) state.nicks.erase(old_key);
-    register_if_complete(state, *session);
-    if (failure) throw *failure;
+    if (old_key != key) session->server.nicks.erase(old_key);
+    register_if_complete(*session);
+    if (failure) std::rethrow_exception(failure);
 }
 
-awaitable<void> user(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> user(SessionPtr session, irc::Message message) {
     if (session->registered) co_return session->reply("462", {"You may not reregister"});
-    if (message.param(0).empty())
-        co_return session->reply("461", {"USER", "Not enough parameters"});
     session->user = clean_user(message.param(0));
     session->realname = irc::utf8_prefix(message.params[3], irc::max_realname_bytes);
-    register_if_complete(state, *session);
+    register_if_complete(*session);
 }
 
-awaitable<void> cap(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> cap(SessionPtr session, irc::Message message) {
     const std::string subcommand = irc::to_upper(message.param(0));
     const std::string argument = message.param(1);
     const auto answer = [&](std::string_view kind, std::string_view caps) {
@@ -165,35 +152,35 @@ awaitable<void> cap(ServerState& state, SessionPtr session, irc::Message message
     };
     if (subcommand == "LS") {
         session->negotiating = !session->registered;
-        answer("LS", list_caps(~0U));
+        answer("LS", list_caps(Caps().set()));
     } else if (subcommand == "LIST") {
         answer("LIST", list_caps(session->caps));
     } else if (subcommand == "REQ") {
         session->negotiating = !session->registered;
         const auto caps = requested_caps(session->caps, irc::split_list(argument, ' '));
-        session->caps = caps.value_or(session->caps);
+        if (caps) session->caps = *caps;
         answer(caps ? "ACK" : "NAK", argument);
     } else if (subcommand == "END") {
         session->negotiating = false;
-        register_if_complete(state, *session);
+        register_if_complete(*session);
     } else {
         session->reply("410", {irc::quotable(message.param(0)), "Invalid CAP command"});
     }
     co_return;
 }
 
-awaitable<void> ping(ServerState& state, SessionPtr session, irc::Message message) {
+awaitable<void> ping(SessionPtr session, irc::Message message) {
     const std::string token = message.param(0);
     if (token.empty()) co_return session->reply("409", {"No origin specified"});
-    session->send_from_server("PONG", {state.options.name, token});
+    session->send_from_server("PONG", {session->server.options.name, token});
 }
 
-awaitable<void> pong(ServerState& /*state*/, SessionPtr /*session*/, irc::Message /*m*/) {
+awaitable<void> pong(SessionPtr /*session*/, irc::Message /*m*/) {
     // Nothing to do: the connection has already noticed that the client is alive.
     co_return;
 }
 
-awaitable<void> quit(ServerState& /*state*/, SessionPtr session, irc::Message message) {
+awaitable<void> quit(SessionPtr session, irc::Message message) {
     session->connection->close("Quit: " + message.param(0));
     co_return;
 }
