@@ -2,7 +2,6 @@
 
 #include <csignal>
 #include <iostream>
-#include <system_error>
 
 #include "server.hpp"
 

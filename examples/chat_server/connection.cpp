@@ -13,17 +13,6 @@ namespace {
 constexpr std::size_t line_overhead = 64;
 constexpr std::size_t max_line_bytes = irc::max_client_tags_bytes + irc::max_line_bytes;
 
-/// The client's address, or 0.0.0.0 if the client has already gone.
-asio::ip::address address_of(const asio::ip::tcp::socket& socket) {
-    asio::error_code ignored;
-    return socket.remote_endpoint(ignored).address();
-}
-
-std::string host_of(const asio::ip::address& address) {
-    const std::string host = address.to_string();
-    return host.starts_with(':') ? "0" + host : host;
-}
-
 }  // namespace
 
 asio::ip::address network_of(const asio::ip::address& address) {
@@ -37,12 +26,14 @@ asio::ip::address network_of(const asio::ip::address& address) {
 }
 
 Connection::Connection(asio::ip::tcp::socket socket, const ConnectionLimits& limits)
-    : socket_(std::move(socket)),
-      limits_(limits),
-      host_(host_of(address_of(socket_))),
-      network_(network_of(address_of(socket_))) {
+    : socket_(std::move(socket)), limits_(limits) {
     asio::error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    // 0.0.0.0 if the client has already gone.
+    const auto address = socket_.remote_endpoint(ignored).address();
+    network_ = network_of(address);
+    host_ = address.to_string();
+    if (host_.starts_with(':')) host_.insert(0, "0");
 }
 
 void Connection::start() {
@@ -58,7 +49,7 @@ awaitable<std::optional<std::string>> Connection::next_line() {
     using Seconds = std::chrono::duration<double>;
     const auto interval = std::chrono::ceil<Clock::duration>(Seconds(1 / limits_.lines_per_second));
     const auto ahead = std::chrono::floor<Clock::duration>(interval * (limits_.burst - 1));
-    while (!closing_ && !(input_ended_ && lines_.empty())) {
+    while (!closing() && !(input_ended_ && lines_.empty())) {
         const auto now = Clock::now();
         if (lines_.empty() || busy()) {
             co_await input_.wait();
@@ -82,7 +73,7 @@ void Connection::queue(std::string_view line) {
 }
 
 void Connection::send(std::string_view line) {
-    if (closing_) return;
+    if (closing()) return;
     if (queued_ - written_ + line.size() <= limits_.max_output_bytes) return queue(line);
     // Dropped lines still count as queued, so that they never count as written.
     pending_.clear();
@@ -90,7 +81,7 @@ void Connection::send(std::string_view line) {
 }
 
 awaitable<void> Connection::writable() {
-    while (!closing_ && busy()) co_await drained_.wait();
+    while (!closing() && busy()) co_await drained_.wait();
 }
 
 awaitable<void> Connection::flushed() {
@@ -99,11 +90,10 @@ awaitable<void> Connection::flushed() {
 }
 
 void Connection::close(std::string reason) {
-    if (closing_) return;
+    if (closing()) return;
     const std::string text = "Closing Link: " + host_ + " (" + reason + ")";
     queue(irc::serialize({{}, "ERROR", {text}}));
     reason_ = std::move(reason);
-    closing_ = true;
     deadline_ = Clock::now() + limits_.linger;
     lines_.clear();
     input_bytes_ = 0;
@@ -119,14 +109,14 @@ void Connection::stop_lingering() {
 
 void Connection::set_registered(std::string server_name) {
     server_name_ = std::move(server_name);
-    if (!closing_) deadline_ = Clock::now() + limits_.ping_interval;
+    if (!closing()) deadline_ = Clock::now() + limits_.ping_interval;
     watch_.notify();
 }
 
 awaitable<void> Connection::read() {
     asio::error_code ec;
     std::string buffer;
-    while (!ec && !closing_) {
+    while (!ec && !closing()) {
         const std::size_t size = co_await asio::async_read_until(
             socket_, asio::dynamic_buffer(buffer, max_line_bytes), '\n', catch_error(ec));
         if (!ec) accept_line(buffer.substr(0, size - 1));
@@ -153,7 +143,7 @@ awaitable<void> Connection::read() {
 }
 
 void Connection::accept_line(std::string line) {
-    if (closing_) return;
+    if (closing()) return;
     ping_pending_ = false;
     if (!server_name_.empty()) deadline_ = Clock::now() + limits_.ping_interval;
     if (line.ends_with('\r')) line.pop_back();
@@ -165,7 +155,7 @@ void Connection::accept_line(std::string line) {
 
 awaitable<void> Connection::write() {
     while (true) {
-        while (pending_.empty() && !closing_) co_await output_.wait();
+        while (pending_.empty() && !closing()) co_await output_.wait();
         if (pending_.empty()) break;
         const std::string writing = std::exchange(pending_, {});
         asio::error_code ec;
@@ -190,7 +180,7 @@ awaitable<void> Connection::watch() {
     while (reading_ || writing_open_) {
         if (Clock::now() < deadline_) {
             co_await watch_.wait_until(deadline_);
-        } else if (closing_) {
+        } else if (closing()) {
             break;
         } else if (server_name_.empty()) {
             close("Registration timeout");

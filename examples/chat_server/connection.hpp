@@ -48,7 +48,7 @@ public:
     /// Ends the registration timeout and starts the pings, which `server_name` sends.
     void set_registered(std::string server_name);
 
-    bool closing() const noexcept { return closing_; }
+    bool closing() const noexcept { return !reason_.empty(); }
     const std::string& close_reason() const noexcept { return reason_; }
 
     /// The client's address, in a form that never begins with a colon.
@@ -89,9 +89,9 @@ private:
     AsyncEvent output_{socket_.get_executor()};
     AsyncEvent drained_{socket_.get_executor()};
 
-    bool closing_ = false;
     bool reading_ = false;
     bool writing_open_ = false;
+    /// Why the connection is closing. Empty: it is not.
     std::string reason_;
     std::string server_name_;
     bool ping_pending_ = false;

@@ -8,10 +8,7 @@ using roomstore::RoomEvent;
 Conversation::Conversation(const asio::any_io_executor& executor,
                            roomstore::ConversationStore& store,
                            roomstore::Room blueprint)
-    : store_(store),
-      blueprint_(std::move(blueprint)),
-      name_(room_name(blueprint_)),
-      mutex_(executor) {}
+    : store_(store), blueprint_(std::move(blueprint)), mutex_(executor) {}
 
 awaitable<roomstore::Room> Conversation::open() {
     auto room = co_await store_.get_room(id());

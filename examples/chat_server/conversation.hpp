@@ -138,8 +138,8 @@ private:
     void show(const roomstore::RoomEvent& event);
 
     roomstore::ConversationStore& store_;
-    roomstore::Room blueprint_;
-    std::string name_;
+    const roomstore::Room blueprint_;
+    std::string name_ = room_name(blueprint_);
     AsyncMutex mutex_;
     bool loaded_ = false;
     bool behind_ = false;

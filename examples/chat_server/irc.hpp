@@ -65,7 +65,7 @@ std::string serialize_tags(const Tags& tags);
 /// Whether tags with this key are relayed between clients: `+`, then letters, digits and `-./`.
 bool is_client_only(std::string_view tag_key);
 
-/// In upper case, if they are ASCII letters.
+/// Changes ASCII letters to upper case.
 std::string to_upper(std::string_view text);
 
 /// The form in which nicks and channel names are compared: CASEMAPPING=ascii.

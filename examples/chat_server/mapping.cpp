@@ -83,8 +83,7 @@ Post read_event(const roomstore::RoomEvent& event, std::string_view target) {
     Post post{.command = text_at(irc, "command"),
               .source = text_at(irc, "source"),
               .target = text_at(irc, "target"),
-              .text = text_of(event.content),
-              .tags = {}};
+              .text = text_of(event.content)};
     if (post.command != "PRIVMSG" && post.command != "NOTICE") {
         post.command = event.source.participant_id ? "PRIVMSG" : "NOTICE";
     }

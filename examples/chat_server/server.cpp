@@ -1,6 +1,7 @@
 #include "server.hpp"
 
 #include <algorithm>
+#include <system_error>
 
 #include "commands/commands.hpp"
 #include "report.hpp"

@@ -39,6 +39,7 @@ void send_missed(Session& session,
 /// The join is announced only after all calls to the store have succeeded.
 awaitable<void> enter_channel(SessionPtr session, ConversationPtr channel) {
     using Arrival = Conversation::Arrival;
+    roomstore::ConversationStore& store = *session->server.store;
     const auto lock = co_await channel->lock();
     const roomstore::Room room = co_await channel->open();
     const Arrival arrival = co_await channel->record_arrival(session->nick);
@@ -48,8 +49,7 @@ awaitable<void> enter_channel(SessionPtr session, ConversationPtr channel) {
     }
     std::int64_t unread = 0;
     if (arrival == Arrival::again) {
-        unread = co_await session->server.store->get_unread_count(channel->id(),
-                                                                  channel_id(session->nick));
+        unread = co_await store.get_unread_count(channel->id(), channel_id(session->nick));
     }
     std::vector<roomstore::RoomEvent> missed;
     if (unread > 0 && !session->has(Cap::chathistory)) {
@@ -151,9 +151,9 @@ awaitable<void> reply_not_joined(SessionPtr session,
                                  std::string name,
                                  std::string_view numeric,
                                  std::string_view text) {
+    roomstore::ConversationStore& store = *session->server.store;
     bool exists = false;
-    if (irc::is_channel(name))
-        exists = co_await session->server.store->room_exists(irc::fold(name));
+    if (irc::is_channel(name)) exists = co_await store.room_exists(irc::fold(name));
     if (exists) co_return session->reply(numeric, {name, text});
     session->reply("403", {irc::quotable(name), "No such channel"});
 }
