@@ -116,7 +116,7 @@ TEST_CASE("an empty entry in a list of hosts is libpq's default, whatever the en
 TEST_CASE("a server that does not match PGTARGETSESSIONATTRS is refused") {
     const Environment attributes("PGTARGETSESSIONATTRS", "standby");
     auto options = options_for("host=127.0.0.1 port=" + port());
-    options.deadline = 300ms;
+    options.deadline = 2s;
     {
         PostgresStore store(options);
         CHECK_FAILS(store.init(), errc::unavailable, "not in hot standby mode");
@@ -129,7 +129,7 @@ TEST_CASE("a server that does not match PGTARGETSESSIONATTRS is refused") {
 TEST_CASE("a server without SSL is refused if PGSSLMODE requires it") {
     const Environment mode("PGSSLMODE", "require");
     auto options = options_for("host=127.0.0.1 port=" + port());
-    options.deadline = 300ms;
+    options.deadline = 2s;
     PostgresStore store(options);
     CHECK_FAILS(store.init(), errc::unavailable, "SSL");
 }
