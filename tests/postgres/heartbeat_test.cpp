@@ -20,8 +20,8 @@
 
 /// Checks that the thread that calls the store never waits for the server: otherwise a timer on
 /// that thread would be late. This is the only test with a limit in milliseconds; waiting for a
-/// query would exceed it by far. The time that the thread was ready to run but had no processor is
-/// subtracted, as measured by the kernel.
+/// query would exceed it. The time that the thread was ready to run but had no processor is
+/// subtracted, as measured by the kernel; it does not know when a virtual machine has none.
 namespace roomstore::test {
 
 namespace {
@@ -31,7 +31,7 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr milliseconds period{5};
-constexpr milliseconds limit{20};
+constexpr milliseconds limit{80};
 
 /// Total time that this thread has waited for a processor (proc(5), schedstat).
 nanoseconds waited_for_processor() {
@@ -89,9 +89,10 @@ asio::awaitable<void> start_queries(ConversationStore& store,
 
 }  // namespace
 
-TEST_CASE("the caller's thread never waits while 1000 slow queries run") {
-    constexpr int queries = 1000;
-    constexpr milliseconds query_time{50};
+TEST_CASE("the caller's thread never waits while 500 slow queries run") {
+    constexpr int queries = 500;
+    constexpr milliseconds query_time{100};
+    static_assert(query_time > limit + period);
     FreshSchema schema;
     auto options = schema.options();
     options.deadline = std::chrono::seconds{120};
