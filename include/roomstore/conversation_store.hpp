@@ -75,7 +75,7 @@ namespace roomstore {
 /// @par Lists
 /// A row that this build cannot read, for example one written by a newer build, is left out of
 /// every list. It does not affect other rows and does not shorten a page. A page that is not full
-/// is the last one.
+/// is the last one. Every `limit` is at most `Limits::max_page_rows` (default 10 000).
 /// @par Bytes
 /// Ids and keys compare by bytes; text is UTF-8 without NUL. A row that is passed to a call, and a
 /// room after a patch, is at most `Limits::max_event_bytes` in size. A stored row can exceed this
@@ -226,8 +226,9 @@ public:
     /// All or nothing, in one round trip.
     /// @par Errors
     /// conflict (`expected_next_index`), already_exists (an id names another event, or only some of
-    /// the events are stored), invalid_argument (also: an id or key occurs twice in `events`),
-    /// otherwise as `add_event_auto_index`.
+    /// the events are stored), invalid_argument (also: an id or key occurs twice in `events`,
+    /// or they exceed `Limits::max_batch_events` or `Limits::max_batch_bytes`), otherwise as
+    /// `add_event_auto_index`.
     /// @par Lost commit
     /// Settled by running again: the re-run finds the events by their ids, or stores them.
     virtual asio::awaitable<std::vector<RoomEvent>> append_events(std::string room_id,

@@ -17,14 +17,14 @@
 
 namespace roomstore {
 
-/// Offset and limit of a page. A negative value is `invalid_argument`; a `limit` of 0 gives an
+/// Offset and limit of a page. A value out of bounds is `invalid_argument`; a `limit` of 0 gives an
 /// empty page.
 /// @ingroup rooms
 struct Page {
     /// Number of rows to skip, >= 0. Like `limit`, it counts only rows that can be read, so that
     /// pages whose offset grows by the limit neither repeat nor skip a row.
     std::int64_t offset = 0;
-    /// Maximum number of rows, >= 0.
+    /// Maximum number of rows, 0 .. `Limits::max_page_rows`.
     std::int64_t limit = 50;
 };
 
@@ -58,8 +58,8 @@ struct LatestRoomFilter {
 struct ChannelLookup {
     /// Only rooms in this status.
     std::optional<RoomStatus> status{};
-    /// Maximum number of rooms, >= 0. The default of 2 is enough to distinguish one room from
-    /// several.
+    /// Maximum number of rooms, 0 .. `Limits::max_page_rows`. The default of 2 is enough to
+    /// distinguish one room from several.
     std::int64_t limit = 2;
 };
 
@@ -122,7 +122,7 @@ struct EventQuery {
     /// `newest_first`. Like `limit`, it counts only events that can be read, so that pages whose
     /// offset grows by the limit neither repeat nor skip an event. Ignored with a cursor.
     std::int64_t offset = 0;
-    /// Maximum number of events, >= 0.
+    /// Maximum number of events, 0 .. `Limits::max_page_rows`.
     std::int64_t limit = 50;
     /// Cursor, >= 0: the first `limit` events with a greater index. Cannot be combined with
     /// `before_index`.
@@ -138,7 +138,7 @@ struct EventQuery {
 /// Page of `get_conversation`.
 /// @ingroup events
 struct ConversationQuery {
-    /// Maximum number of messages, >= 0.
+    /// Maximum number of messages, 0 .. `Limits::max_page_rows`.
     std::int64_t limit = 50;
     /// Cursor, >= 0: the first `limit` messages with a greater index. Absent: the newest messages.
     std::optional<std::int64_t> after_index{};
@@ -149,7 +149,7 @@ struct ConversationQuery {
 struct TimelineQuery {
     /// Applied before the limit.
     EventFilter filter = EventFilter();
-    /// Maximum number of events, >= 0.
+    /// Maximum number of events, 0 .. `Limits::max_page_rows`.
     std::int64_t limit = 100;
     /// Cursor, >= 0: the first `limit` events with a greater index.
     std::optional<std::int64_t> after_index{};
@@ -184,11 +184,30 @@ struct Limits {
     static constexpr std::size_t default_max_event_bytes = std::size_t{1} << 20;
     /// Upper bound of `max_event_bytes`: 64 MiB.
     static constexpr std::size_t highest_max_event_bytes = std::size_t{64} << 20;
+    /// Default of `max_page_rows`: 10 000.
+    static constexpr std::int64_t default_max_page_rows = 10'000;
+    /// Upper bound of `max_page_rows`: 1 000 000.
+    static constexpr std::int64_t highest_max_page_rows = 1'000'000;
+    /// Default of `max_batch_events`: 4096.
+    static constexpr std::size_t default_max_batch_events = 4096;
+    /// Upper bound of `max_batch_events`: 100 000.
+    static constexpr std::size_t highest_max_batch_events = 100'000;
+    /// Default of `max_batch_bytes`: 64 MiB.
+    static constexpr std::size_t default_max_batch_bytes = std::size_t{64} << 20;
+    /// Upper bound of `max_batch_bytes`: 256 MiB. PostgreSQL takes no message above 1 GiB.
+    static constexpr std::size_t highest_max_batch_bytes = std::size_t{256} << 20;
 
     /// Maximum size in bytes of an event and of every other row, 1 .. 64 MiB. The size is the sum
     /// of the bytes of all texts, JSON strings and keys, plus 8 for every JSON value, content and
     /// element of a list or map.
     std::size_t max_event_bytes = default_max_event_bytes;
+    /// Maximum of every `limit`, 1 .. 1 000 000 rows.
+    std::int64_t max_page_rows = default_max_page_rows;
+    /// Maximum number of events of one `append_events`, 1 .. 100 000.
+    std::size_t max_batch_events = default_max_batch_events;
+    /// Maximum size in bytes of all events of one `append_events`, each counted as for
+    /// `max_event_bytes`, 1 byte .. 256 MiB.
+    std::size_t max_batch_bytes = default_max_batch_bytes;
 };
 
 }  // namespace roomstore

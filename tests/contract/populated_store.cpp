@@ -1,6 +1,5 @@
 #include "contract/populated_store.hpp"
 
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -11,7 +10,7 @@ namespace roomstore::contract {
 
 namespace {
 
-constexpr auto everything = std::numeric_limits<std::int64_t>::max();
+constexpr auto everything = Limits::default_max_page_rows;
 
 template <typename T>
 Json json_of(const std::optional<T>& value) {

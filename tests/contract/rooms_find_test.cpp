@@ -78,8 +78,9 @@ TEST_CASE("list_rooms returns the requested page", "[rooms]") {
     CHECK(run(store->list_rooms({.offset = 4})).empty());
     CHECK(run(store->list_rooms({.limit = 0})).empty());
     constexpr auto huge = std::numeric_limits<std::int64_t>::max();
-    CHECK(run(store->list_rooms({.offset = huge, .limit = huge})).empty());
-    CHECK(run(store->list_rooms({.offset = 1, .limit = huge})).size() == 3);
+    constexpr auto most = Limits::default_max_page_rows;
+    CHECK(run(store->list_rooms({.offset = huge, .limit = most})).empty());
+    CHECK(run(store->list_rooms({.offset = 1, .limit = most})).size() == 3);
     CHECK(run(store->list_rooms()).front() == make_room({.id = "a"}));
 }
 

@@ -174,12 +174,59 @@ TEST_CASE("max_event_bytes can be raised to 64 MiB", "[validation][events]") {
     CHECK((run(store->get_event("event")) == large));
 }
 
+TEST_CASE("every limit is at most max_page_rows", "[validation]") {
+    const auto store = populated_store({.max_page_rows = 3});
+    CHECK(run(store->list_rooms({.limit = 3})).size() <= 3);
+    CHECK(run(store->list_events("room", {.limit = 3})).size() == 2);
+    const auto refused = [](auto call, const char* field) {
+        const std::string text = std::string(field) + ": 4 rows, more than max_page_rows (3)";
+        CHECK_FAILS(std::move(call), errc::invalid_argument, text);
+    };
+    refused(store->list_rooms({.limit = 4}), "Page.limit");
+    refused(store->find_rooms({}, {.limit = 4}), "Page.limit");
+    refused(store->find_room_ids_by_channel("channel", {.limit = 4}), "ChannelLookup.limit");
+    refused(store->list_events("room", {.limit = 4}), "EventQuery.limit");
+    refused(store->get_conversation("room", {.limit = 4}), "EventQuery.limit");
+    refused(store->get_timeline("room", {.limit = 4}), "EventQuery.limit");
+}
+
+TEST_CASE("a refused batch stores nothing: max_batch_events, max_batch_bytes", "[validation]") {
+    const auto store = fresh_store({.max_batch_events = 2, .max_batch_bytes = 4096});
+    run(store->create_room(make_room()));
+    const auto batch = [](int count, std::size_t bytes) {
+        std::vector<RoomEvent> events;
+        for (int i = 0; i < count; ++i) {
+            events.push_back(make_event({.id = std::to_string(i), .body = text(bytes)}));
+        }
+        return events;
+    };
+    CHECK_FAILS(store->append_events("room", batch(3, 1)),
+                errc::invalid_argument,
+                "events: 3 events, more than max_batch_events (2)");
+    CHECK_FAILS(store->append_events("room", batch(2, 2048)),
+                errc::invalid_argument,
+                "more than max_batch_bytes (4096)");
+    CHECK(run(store->get_event_count("room")) == 0);
+    CHECK(run(store->append_events("room", batch(2, 1024))).size() == 2);
+    // A single append is bounded by max_event_bytes alone.
+    run(store->add_event_auto_index("room", make_event({.id = "large", .body = text(8192)})));
+}
+
 TEST_CASE("making a store with limits out of range is refused", "[validation]") {
     for (const std::size_t bad : {std::size_t{0}, Limits::highest_max_event_bytes + 1}) {
         CHECK_THROWS_MATCHES(fresh_store({.max_event_bytes = bad}),
                              Error,
                              fails_with(errc::invalid_argument, "max_event_bytes"));
     }
+    const auto refused = [](const Limits& limits, const char* name) {
+        CHECK_THROWS_MATCHES(fresh_store(limits), Error, fails_with(errc::invalid_argument, name));
+    };
+    refused({.max_page_rows = 0}, "max_page_rows");
+    refused({.max_page_rows = Limits::highest_max_page_rows + 1}, "max_page_rows");
+    refused({.max_batch_events = 0}, "max_batch_events");
+    refused({.max_batch_events = Limits::highest_max_batch_events + 1}, "max_batch_events");
+    refused({.max_batch_bytes = 0}, "max_batch_bytes");
+    refused({.max_batch_bytes = Limits::highest_max_batch_bytes + 1}, "max_batch_bytes");
 }
 
 }  // namespace roomstore::contract

@@ -200,7 +200,7 @@ private:
     asio::awaitable<void> poll(std::string room_id) {
         PollRecord record{.client = number_, .room_id = room_id};
         record.invoked_at = scene_.clock.tick();
-        const auto events = co_await scene_.store->list_events(room_id, {.limit = 100'000});
+        const auto events = co_await scene_.store->list_events(room_id, {.limit = 10'000});
         record.answered_at = scene_.clock.tick();
         for (const auto& event : events) record.seen.emplace_back(event.index, event.id);
         scene_.history.add(std::move(record));
@@ -257,7 +257,7 @@ private:
 
     /// Marks any stored event, even one below the marker.
     asio::awaitable<void> mark(std::string room_id) {
-        const auto events = co_await scene_.store->list_events(room_id, {.limit = 100'000});
+        const auto events = co_await scene_.store->list_events(room_id, {.limit = 10'000});
         if (events.empty()) co_return;
         const auto& event = events[random_() % events.size()];
         auto when = begin();
@@ -303,7 +303,7 @@ public:
     asio::awaitable<std::vector<std::string>> judge() {
         std::map<std::string, std::vector<RoomEvent>> final_events;
         for (const auto& room_id : room_ids) {
-            final_events[room_id] = co_await scene_.store->list_events(room_id, {.limit = 100'000});
+            final_events[room_id] = co_await scene_.store->list_events(room_id, {.limit = 10'000});
             const auto room = co_await scene_.store->get_room(room_id);
             if (!room) {
                 violations_.push_back(room_id + " is gone");

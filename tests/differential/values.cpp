@@ -143,7 +143,9 @@ std::optional<std::int64_t> Values::cursor() {
 }
 
 std::int64_t Values::count() {
-    if (one_in(60)) return among<std::int64_t>({-1, highest_index});
+    if (one_in(60)) {
+        return among<std::int64_t>({-1, highest_index, Limits::default_max_page_rows});
+    }
     return static_cast<std::int64_t>(below(6));
 }
 

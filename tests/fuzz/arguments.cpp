@@ -129,6 +129,7 @@ bool all_values(const std::optional<std::vector<Enum>>& values, int count) {
     });
 }
 bool is_index(const std::optional<std::int64_t>& value) { return !value || *value >= 0; }
+bool is_limit(std::int64_t value) { return value >= 0 && value <= 10'000; }
 bool is_time(const std::optional<Timestamp>& value) { return !value || naive::is_storable(*value); }
 
 /// Expects each call to be accepted if and only if its arguments are valid.
@@ -231,7 +232,7 @@ void check_lists(const Arguments& arguments, const detail::Validator& validator,
 
 void check_rooms(const Arguments& arguments, const detail::Validator& validator, Calls& calls) {
     const Page page{.offset = arguments.integer("offset"), .limit = arguments.integer("limit")};
-    const bool page_right = page.offset >= 0 && page.limit >= 0;
+    const bool page_right = page.offset >= 0 && is_limit(page.limit);
     const auto status = arguments.closed<RoomStatus>("status");
     const bool status_right = is_value(status, 4);
     const auto id = arguments.text("room_id");
@@ -253,7 +254,7 @@ void check_rooms(const Arguments& arguments, const detail::Validator& validator,
         validator.find_room_id_by_channel(id, status);
     });
     calls.expect_accepted_iff(
-        naive::is_id(id) && status_right && page.limit >= 0, "find_room_ids_by_channel", [&] {
+        naive::is_id(id) && status_right && is_limit(page.limit), "find_room_ids_by_channel", [&] {
             validator.find_room_ids_by_channel(id, {.status = status, .limit = page.limit});
         });
 }
@@ -317,7 +318,7 @@ void check_query(const Arguments& arguments, const detail::Validator& validator,
     }
     const bool cursors_right = is_index(query.after_index) && is_index(query.before_index) &&
                                !(query.after_index && query.before_index);
-    calls.expect_accepted_iff(naive::is_id(room) && query.offset >= 0 && query.limit >= 0 &&
+    calls.expect_accepted_iff(naive::is_id(room) && query.offset >= 0 && is_limit(query.limit) &&
                                   cursors_right && is_right(query.filter),
                               "list_events",
                               [&] { validator.list_events(room, query); });

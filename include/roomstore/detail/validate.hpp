@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "roomstore/detail/text_hash.hpp"
@@ -15,11 +16,15 @@ namespace roomstore::detail {
 
 /// Refuses limits out of bounds. Called when a store is constructed.
 inline void validate_limits(const Limits& limits) {
-    if (limits.max_event_bytes < 1 || limits.max_event_bytes > Limits::highest_max_event_bytes) {
-        throw_invalid(FieldPath("Limits").field("max_event_bytes"),
-                      std::to_string(limits.max_event_bytes) + ", must be 1 to " +
-                          std::to_string(Limits::highest_max_event_bytes));
-    }
+    const auto check = [](const char* name, auto limit, auto highest) {
+        if (limit >= 1 && limit <= highest) return;
+        throw_invalid(FieldPath("Limits").field(name),
+                      std::to_string(limit) + ", must be 1 to " + std::to_string(highest));
+    };
+    check("max_event_bytes", limits.max_event_bytes, Limits::highest_max_event_bytes);
+    check("max_page_rows", limits.max_page_rows, Limits::highest_max_page_rows);
+    check("max_batch_events", limits.max_batch_events, Limits::highest_max_batch_events);
+    check("max_batch_bytes", limits.max_batch_bytes, Limits::highest_max_batch_bytes);
 }
 
 /// Checks the arguments, with one function per operation of `ConversationStore`. Every backend
@@ -83,7 +88,7 @@ public:
         id("channel_id", channel_id);
         ValueChecker checker;
         checker.check(path.field("status"), lookup.status, rule::any);
-        checker.check(path.field("limit"), lookup.limit, rule::not_negative);
+        rows(path.field("limit"), lookup.limit);
     }
     void get_delivered_index(const std::string& room_id) const { id("room_id", room_id); }
     void advance_delivered_index(const std::string& room_id, std::int64_t index, Gap gap) const {
@@ -111,10 +116,12 @@ public:
               options.expected_next_index,
               rule::not_negative);
         const FieldPath path("events");
+        bound(path, events.size(), "events", "max_batch_events", limits_.max_batch_events);
         std::size_t bytes = 0;
         for (std::size_t i = 0; i < events.size(); ++i) {
             bytes += event_of_room(path.element(i), room_id, events[i]);
         }
+        bound(path, bytes, "bytes", "max_batch_bytes", limits_.max_batch_bytes);
         if (events.size() > 1) distinct_events(path, events);
         return bytes;
     }
@@ -139,7 +146,7 @@ public:
         const FieldPath path("EventQuery");
         ValueChecker checker;
         checker.check(path.field("offset"), query.offset, rule::not_negative);
-        checker.check(path.field("limit"), query.limit, rule::not_negative);
+        rows(path.field("limit"), query.limit);
         checker.check(path.field("after_index"), query.after_index, rule::not_negative);
         checker.check(path.field("before_index"), query.before_index, rule::not_negative);
         if (query.after_index && query.before_index) {
@@ -278,10 +285,15 @@ private:
         id("channel_id", channel_id);
     }
 
-    static void page(const Page& page) {
+    void page(const Page& page) const {
         const FieldPath path("Page");
         value(path.field("offset"), page.offset, rule::not_negative);
-        value(path.field("limit"), page.limit, rule::not_negative);
+        rows(path.field("limit"), page.limit);
+    }
+
+    void rows(const FieldPath& path, std::int64_t limit) const {
+        value(path, limit, rule::not_negative);
+        bound(path, limit, "rows", "max_page_rows", limits_.max_page_rows);
     }
 
     static void filter(const EventFilter& filter) {
@@ -325,11 +337,19 @@ private:
     }
 
     void bound_bytes(const FieldPath& path, const ValueChecker& checker) const {
-        if (checker.bytes() > limits_.max_event_bytes) {
-            throw_invalid(path,
-                          std::to_string(checker.bytes()) + " bytes, more than max_event_bytes (" +
-                              std::to_string(limits_.max_event_bytes) + ")");
-        }
+        bound(path, checker.bytes(), "bytes", "max_event_bytes", limits_.max_event_bytes);
+    }
+
+    template <typename Number>
+    static void bound(const FieldPath& path,
+                      Number number,
+                      std::string_view unit,
+                      std::string_view name,
+                      Number most) {
+        if (number <= most) return;
+        std::string text = std::to_string(number);
+        text.append(" ").append(unit).append(", more than ").append(name).append(" (");
+        throw_invalid(path, text.append(std::to_string(most)).append(")"));
     }
 
     std::size_t event_of_room(const FieldPath& path,

@@ -22,8 +22,8 @@ class Engine;
 /// Options of `InMemoryStore`.
 /// @ingroup stores
 struct InMemoryOptions {
-    /// Limits of what the store accepts. `Limits::max_event_bytes`: in bytes, default 1 MiB, range
-    /// 1 byte to 64 MiB.
+    /// What the store accepts: the size of rows, pages and batches. `Limits` has the units,
+    /// defaults and ranges.
     Limits limits{};
 };
 

@@ -89,8 +89,8 @@ struct PostgresOptions {
     /// default is used.
     std::string application_name = "roomstore";
 
-    /// Limits of what the store accepts. `Limits::max_event_bytes`: in bytes, default 1 MiB, range
-    /// 1 byte to 64 MiB.
+    /// What the store accepts: the size of rows, pages and batches. `Limits` has the units,
+    /// defaults and ranges.
     Limits limits{};
 
     /// Called with what no call reports: connections that are lost or cannot be opened, and why;

@@ -66,6 +66,16 @@ void validate(const PostgresOptions& options) {
                  count(options.limits.max_event_bytes),
                  1,
                  count(Limits::highest_max_event_bytes));
+    check_number(
+        "limits.max_page_rows", options.limits.max_page_rows, 1, Limits::highest_max_page_rows);
+    check_number("limits.max_batch_events",
+                 count(options.limits.max_batch_events),
+                 1,
+                 count(Limits::highest_max_batch_events));
+    check_number("limits.max_batch_bytes",
+                 count(options.limits.max_batch_bytes),
+                 1,
+                 count(Limits::highest_max_batch_bytes));
     // Parses the connection string and throws if it is invalid.
     static_cast<void>(postgres::plan_connections(options));
 }

@@ -1,6 +1,5 @@
 #include "faults/chaos/verify.hpp"
 
-#include <limits>
 
 #include "faults/chaos/clients.hpp"
 #include "roomstore/postgres/postgres_store.hpp"
@@ -10,7 +9,7 @@ namespace roomstore::chaos {
 
 namespace {
 
-constexpr std::int64_t all = std::numeric_limits<std::int64_t>::max();
+constexpr auto all = Limits::highest_max_page_rows;
 
 /// `id:index` of all events, from SQL. A list, not a map: it keeps duplicate rows.
 std::vector<std::string> events_in_sql(test::Admin& admin, const std::string& room_id) {
@@ -33,8 +32,9 @@ std::string counters_in_sql(test::Admin& admin, const std::string& room_id) {
 
 }  // namespace
 
-FinalState read_final_state(const PostgresOptions& options, test::Admin& admin) {
+FinalState read_final_state(PostgresOptions options, test::Admin& admin) {
     FinalState state;
+    options.limits.max_page_rows = all;
     PostgresStore store(options);
     test::run(store.init());
     for (int number = 0; number < room_count; ++number) {

@@ -320,6 +320,44 @@ TEST_CASE("values that a store adds to a participant count towards its size") {
           }).empty());
 }
 
+TEST_CASE("every page has at most max_page_rows") {
+    const Validator few(Limits{.max_page_rows = 3});
+    const std::string large = ": 4 rows, more than max_page_rows (3)";
+    few.list_rooms({.limit = 3});
+    few.find_rooms({}, {.limit = 3});
+    few.find_room_ids_by_channel("c", {.limit = 3});
+    few.list_events("r", {.limit = 3});
+    const auto refused = [](const auto& call) { return refusal(call); };
+    CHECK(refused([&] { few.list_rooms({.limit = 4}); }) == "Page.limit" + large);
+    CHECK(refused([&] { few.find_rooms({}, {.limit = 4}); }) == "Page.limit" + large);
+    CHECK(refused([&] { few.find_room_ids_by_channel("c", {.limit = 4}); }) ==
+          "ChannelLookup.limit" + large);
+    CHECK(refused([&] { few.list_events("r", {.limit = 4}); }) == "EventQuery.limit" + large);
+    REFUSED(list_events("r", {.limit = 10'001}),
+            "EventQuery.limit: 10001 rows, more than max_page_rows (10000)");
+}
+
+TEST_CASE("a batch has at most max_batch_events and max_batch_bytes") {
+    std::vector<RoomEvent> events{event("a"), event("b"), event("c")};
+    for (auto& each : events) each.room_id = "r";
+    const auto bytes = Validator().append_events("r", events, {});
+    CHECK(refusal([&] {
+              Validator(Limits{.max_batch_events = 3, .max_batch_bytes = bytes})
+                  .append_events("r", events, {});
+          }).empty());
+    CHECK(refusal([&] {
+              Validator(Limits{.max_batch_events = 2}).append_events("r", events, {});
+          }) == "events: 3 events, more than max_batch_events (2)");
+    CHECK(refusal([&] {
+              Validator(Limits{.max_batch_bytes = bytes - 1}).append_events("r", events, {});
+          }) == "events: " + std::to_string(bytes) + " bytes, more than max_batch_bytes (" +
+                    std::to_string(bytes - 1) + ")");
+    // A single event is bounded by max_event_bytes alone.
+    CHECK(refusal([&] {
+              Validator(Limits{.max_batch_bytes = 1}).add_event_auto_index("r", events[0]);
+          }).empty());
+}
+
 TEST_CASE("limits are validated when a store is made") {
     const auto with = [](std::size_t bytes) {
         return refusal([&] { Validator(Limits{.max_event_bytes = bytes}); });
@@ -330,4 +368,19 @@ TEST_CASE("limits are validated when a store is made") {
     CHECK(with(Limits::highest_max_event_bytes + 1) ==
           "Limits.max_event_bytes: 67108865, must be 1 to 67108864");
     CHECK(Limits{}.max_event_bytes == 1048576);
+    const auto refused = [](const Limits& limits) {
+        return refusal([&] { static_cast<void>(Validator(limits)); });
+    };
+    CHECK(refused({.max_page_rows = 1'000'000}).empty());
+    CHECK(refused({.max_page_rows = 0}) == "Limits.max_page_rows: 0, must be 1 to 1000000");
+    CHECK(refused({.max_page_rows = 1'000'001}) ==
+          "Limits.max_page_rows: 1000001, must be 1 to 1000000");
+    CHECK(refused({.max_batch_events = 100'000}).empty());
+    CHECK(refused({.max_batch_events = 0}) == "Limits.max_batch_events: 0, must be 1 to 100000");
+    CHECK(refused({.max_batch_events = 100'001}) ==
+          "Limits.max_batch_events: 100001, must be 1 to 100000");
+    CHECK(refused({.max_batch_bytes = Limits::highest_max_batch_bytes}).empty());
+    CHECK(refused({.max_batch_bytes = 0}) == "Limits.max_batch_bytes: 0, must be 1 to 268435456");
+    CHECK(refused({.max_batch_bytes = Limits::highest_max_batch_bytes + 1}) ==
+          "Limits.max_batch_bytes: 268435457, must be 1 to 268435456");
 }
