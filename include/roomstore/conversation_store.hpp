@@ -331,8 +331,10 @@ public:
     /// Reported: if the binding is gone, another caller could have removed it.
     virtual asio::awaitable<bool> remove_binding(std::string room_id, std::string channel_id) = 0;
 
-    /// All bindings of the room, ordered by (`attached_at`, `channel_id`).
-    virtual asio::awaitable<std::vector<ChannelBinding>> list_bindings(std::string room_id) = 0;
+    /// The bindings of the room, all or a page of them, ordered by (`attached_at`, `channel_id`).
+    virtual asio::awaitable<std::vector<ChannelBinding>> list_bindings(
+        std::string room_id,
+        std::optional<Page> page = {}) = 0;
 
     /// Whether the channel is attached, without reading the binding.
     virtual asio::awaitable<bool> binding_exists(std::string room_id, std::string channel_id) = 0;
@@ -368,8 +370,10 @@ public:
     virtual asio::awaitable<bool> remove_participant(std::string room_id,
                                                      std::string participant_id) = 0;
 
-    /// All participants of the room, ordered by (`joined_at`, `id`).
-    virtual asio::awaitable<std::vector<Participant>> list_participants(std::string room_id) = 0;
+    /// The participants of the room, all or a page of them, ordered by (`joined_at`, `id`).
+    virtual asio::awaitable<std::vector<Participant>> list_participants(
+        std::string room_id,
+        std::optional<Page> page = {}) = 0;
 
     /// @}
     /// @name Identities
@@ -424,10 +428,11 @@ public:
     /// the room with the smallest `room_id`.
     virtual asio::awaitable<std::optional<Task>> get_task(std::string task_id) = 0;
 
-    /// The tasks of the room, all or those with the given status, ordered by (`created_at`, `id`).
-    virtual asio::awaitable<std::vector<Task>> list_tasks(
-        std::string room_id,
-        std::optional<TaskStatus> status = {}) = 0;
+    /// The tasks of the room, all or those with the given status, all or a page of them, ordered by
+    /// (`created_at`, `id`).
+    virtual asio::awaitable<std::vector<Task>> list_tasks(std::string room_id,
+                                                          std::optional<TaskStatus> status = {},
+                                                          std::optional<Page> page = {}) = 0;
 
     /// Replaces the task (`room_id`, `id`), except for its `created_at`. Returns the stored row.
     /// @par Errors
@@ -448,8 +453,10 @@ public:
     /// added.
     virtual asio::awaitable<Observation> add_observation(Observation observation) = 0;
 
-    /// The observations of the room, ordered by (`created_at`, `id`).
-    virtual asio::awaitable<std::vector<Observation>> list_observations(std::string room_id) = 0;
+    /// The observations of the room, all or a page of them, ordered by (`created_at`, `id`).
+    virtual asio::awaitable<std::vector<Observation>> list_observations(
+        std::string room_id,
+        std::optional<Page> page = {}) = 0;
 
     /// @}
     /// @name Read markers

@@ -100,6 +100,8 @@ struct TypeName {
             return "roomstore::Task";  // the tests have a Task of their own
         } else if constexpr (NamedEnum<T>) {
             return std::string(enum_type<T>);
+        } else if constexpr (!query_type<T>.empty()) {
+            return std::string(query_type<T>);
         } else {
             static_assert(rs::NamedModel<T>);
             return std::string(rs::model_name<T>);

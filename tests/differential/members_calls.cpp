@@ -14,7 +14,7 @@ Operation member_operation(Values& values) {
         case 4:
             return ROOMSTORE_DRAWN(remove_binding, v.room_id(), v.channel_id());
         case 5:
-            return ROOMSTORE_DRAWN(list_bindings, v.room_id());
+            return ROOMSTORE_DRAWN(list_bindings, v.room_id(), v.maybe(v.page()));
         case 6:
             return ROOMSTORE_DRAWN(binding_exists, v.room_id(), v.channel_id());
         case 7:
@@ -27,7 +27,7 @@ Operation member_operation(Values& values) {
         case 11:
             return ROOMSTORE_DRAWN(remove_participant, v.room_id(), v.participant_id());
         default:
-            return ROOMSTORE_DRAWN(list_participants, v.room_id());
+            return ROOMSTORE_DRAWN(list_participants, v.room_id(), v.maybe(v.page()));
     }
 }
 
@@ -58,13 +58,14 @@ Operation task_operation(Values& values) {
         case 2:
             return ROOMSTORE_DRAWN(get_task, v.task_id());
         case 3:
-            return ROOMSTORE_DRAWN(list_tasks, v.room_id(), v.maybe(v.task_status()));
+            return ROOMSTORE_DRAWN(
+                list_tasks, v.room_id(), v.maybe(v.task_status()), v.maybe(v.page()));
         case 4:
             return ROOMSTORE_DRAWN(update_task, v.known_task());
         case 5:
             return ROOMSTORE_DRAWN(add_observation, v.observation());
         default:
-            return ROOMSTORE_DRAWN(list_observations, v.room_id());
+            return ROOMSTORE_DRAWN(list_observations, v.room_id(), v.maybe(v.page()));
     }
 }
 

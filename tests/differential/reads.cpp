@@ -27,8 +27,9 @@ void read_room(Reads& reads, const std::string& room_id) {
     reads.push_back(ROOMSTORE_FIXED(get_event_count, room_id, EventFilter()));
     reads.push_back(ROOMSTORE_FIXED(list_events, room_id, all_events));
     reads.push_back(ROOMSTORE_FIXED(load_room_context, room_id));
-    reads.push_back(ROOMSTORE_FIXED(list_tasks, room_id, std::optional<TaskStatus>()));
-    reads.push_back(ROOMSTORE_FIXED(list_observations, room_id));
+    reads.push_back(
+        ROOMSTORE_FIXED(list_tasks, room_id, std::optional<TaskStatus>(), std::optional<Page>()));
+    reads.push_back(ROOMSTORE_FIXED(list_observations, room_id, std::optional<Page>()));
     reads.push_back(ROOMSTORE_FIXED(list_read_markers, room_id));
     reads.push_back(
         ROOMSTORE_FIXED(get_thread_summaries, room_id, Values::all_event_ids(), EventFilter()));

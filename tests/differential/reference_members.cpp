@@ -58,16 +58,18 @@ asio::awaitable<bool> ReferenceStore::remove_binding(std::string room_id, std::s
         state->bindings, [&](const auto& binding) { return binding.channel_id == channel_id; }) > 0;
 }
 
-asio::awaitable<std::vector<ChannelBinding>> ReferenceStore::list_bindings(std::string room_id) {
+asio::awaitable<std::vector<ChannelBinding>> ReferenceStore::list_bindings(
+    std::string room_id,
+    std::optional<Page> page) {
     require_open();
-    validator_.list_bindings(room_id);
+    validator_.list_bindings(room_id, page);
     const auto* state = find(room_id);
     if (!state) co_return std::vector<ChannelBinding>{};
     auto all = state->bindings;
     std::ranges::sort(all, {}, [](const ChannelBinding& binding) {
         return std::tuple(binding.attached_at, binding.channel_id);
     });
-    co_return all;
+    co_return page_of(all, page);
 }
 
 asio::awaitable<bool> ReferenceStore::binding_exists(std::string room_id, std::string channel_id) {
@@ -122,16 +124,18 @@ asio::awaitable<bool> ReferenceStore::remove_participant(std::string room_id,
     }) > 0;
 }
 
-asio::awaitable<std::vector<Participant>> ReferenceStore::list_participants(std::string room_id) {
+asio::awaitable<std::vector<Participant>> ReferenceStore::list_participants(
+    std::string room_id,
+    std::optional<Page> page) {
     require_open();
-    validator_.list_participants(room_id);
+    validator_.list_participants(room_id, page);
     const auto* state = find(room_id);
     if (!state) co_return std::vector<Participant>{};
     auto all = state->participants;
     std::ranges::sort(all, {}, [](const Participant& participant) {
         return std::tuple(participant.joined_at, participant.id);
     });
-    co_return all;
+    co_return page_of(all, page);
 }
 
 asio::awaitable<Task> ReferenceStore::add_task(Task task) {
@@ -155,9 +159,10 @@ asio::awaitable<std::optional<Task>> ReferenceStore::get_task(std::string task_i
 }
 
 asio::awaitable<std::vector<Task>> ReferenceStore::list_tasks(std::string room_id,
-                                                              std::optional<TaskStatus> status) {
+                                                              std::optional<TaskStatus> status,
+                                                              std::optional<Page> page) {
     require_open();
-    validator_.list_tasks(room_id, status);
+    validator_.list_tasks(room_id, status, page);
     const auto* state = find(room_id);
     std::vector<Task> found;
     if (!state) co_return found;
@@ -166,7 +171,7 @@ asio::awaitable<std::vector<Task>> ReferenceStore::list_tasks(std::string room_i
     }
     std::ranges::sort(
         found, {}, [](const Task& task) { return std::tuple(task.created_at, task.id); });
-    co_return found;
+    co_return page_of(found, page);
 }
 
 asio::awaitable<Task> ReferenceStore::update_task(Task task) {
@@ -190,16 +195,18 @@ asio::awaitable<Observation> ReferenceStore::add_observation(Observation observa
     co_return observation;
 }
 
-asio::awaitable<std::vector<Observation>> ReferenceStore::list_observations(std::string room_id) {
+asio::awaitable<std::vector<Observation>> ReferenceStore::list_observations(
+    std::string room_id,
+    std::optional<Page> page) {
     require_open();
-    validator_.list_observations(room_id);
+    validator_.list_observations(room_id, page);
     const auto* state = find(room_id);
     if (!state) co_return std::vector<Observation>{};
     auto all = state->observations;
     std::ranges::sort(all, {}, [](const Observation& observation) {
         return std::tuple(observation.created_at, observation.id);
     });
-    co_return all;
+    co_return page_of(all, page);
 }
 
 std::int64_t ReferenceStore::unread(RoomState& state, const std::string& channel_id) {

@@ -273,8 +273,8 @@ asio::awaitable<RoomContext> ReferenceStore::load_room_context(std::string room_
     validator_.load_room_context(room_id);
     RoomContext context;
     context.room = co_await get_room(room_id);
-    context.bindings = co_await list_bindings(room_id);
-    context.participants = co_await list_participants(room_id);
+    context.bindings = co_await list_bindings(room_id, {});
+    context.participants = co_await list_participants(room_id, {});
     co_return context;
 }
 

@@ -18,6 +18,10 @@ std::vector<T> page_of(const std::vector<T>& all, std::int64_t offset, std::int6
     }
     return page;
 }
+template <typename T>
+std::vector<T> page_of(const std::vector<T>& all, const std::optional<Page>& page) {
+    return page ? page_of(all, page->offset, page->limit) : all;
+}
 
 template <typename T>
 T* find_by(std::vector<T>& rows, std::string T::* key, const std::string& wanted) {

@@ -168,11 +168,11 @@ void check_ids(const Arguments& arguments, const detail::Validator& validator, C
     expect_room("get_delivered_index", [&] { validator.get_delivered_index(room); });
     expect_room("load_room_context", [&] { validator.load_room_context(room); });
     expect_room("get_event", [&] { validator.get_event(room); });
-    expect_room("list_bindings", [&] { validator.list_bindings(room); });
-    expect_room("list_participants", [&] { validator.list_participants(room); });
+    expect_room("list_bindings", [&] { validator.list_bindings(room, {}); });
+    expect_room("list_participants", [&] { validator.list_participants(room, {}); });
     expect_room("get_identity", [&] { validator.get_identity(room); });
     expect_room("get_task", [&] { validator.get_task(room); });
-    expect_room("list_observations", [&] { validator.list_observations(room); });
+    expect_room("list_observations", [&] { validator.list_observations(room, {}); });
     expect_room("list_read_markers", [&] { validator.list_read_markers(room); });
     expect_both("get_event of a room", [&] { validator.get_event(room, channel); });
     expect_both("get_binding", [&] { validator.get_binding(room, channel); });
@@ -211,7 +211,7 @@ void check_lists(const Arguments& arguments, const detail::Validator& validator,
                               [&] { validator.patch_room_metadata(room, patch, unset); });
     const auto status = arguments.closed<TaskStatus>("status");
     calls.expect_accepted_iff(room_right && is_value(status, 5), "list_tasks", [&] {
-        validator.list_tasks(room, status);
+        validator.list_tasks(room, status, {});
     });
     const std::int64_t index = arguments.integer("index");
     const auto gap = arguments.closed<Gap>("gap").value_or(Gap::refuse);
@@ -238,6 +238,9 @@ void check_rooms(const Arguments& arguments, const detail::Validator& validator,
     const auto id = arguments.text("room_id");
     const auto organization = arguments.optional_text("organization_id");
     calls.expect_accepted_iff(page_right, "list_rooms", [&] { validator.list_rooms(page); });
+    calls.expect_accepted_iff(page_right && naive::is_id(id), "list_bindings of a page", [&] {
+        validator.list_bindings(id, page);
+    });
     const RoomFilter filter{
         .organization_id = organization, .status = status, .metadata = arguments.json("patch")};
     const bool metadata_right =

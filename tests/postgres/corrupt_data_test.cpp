@@ -146,6 +146,11 @@ TEST_CASE("bindings, participants, tasks and identities that this build cannot r
     CHECK(bindings.front().channel_id == "sound");
     CHECK(ids_of(run(store.list_participants("room"))) == Ids{"sound"});
     CHECK(ids_of(run(store.list_tasks("room"))) == Ids{"sound"});
+    // A page is filled up with the next row that can be read.
+    constexpr Page first{.limit = 1};
+    CHECK(run(store.list_bindings("room", first)).front().channel_id == "sound");
+    CHECK(ids_of(run(store.list_participants("room", first))) == Ids{"sound"});
+    CHECK(ids_of(run(store.list_tasks("room", {}, first))) == Ids{"sound"});
     const auto context = run(store.load_room_context("room"));
     CHECK(context.bindings == bindings);
     CHECK(ids_of(context.participants) == Ids{"sound"});

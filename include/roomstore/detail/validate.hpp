@@ -185,7 +185,10 @@ public:
     void remove_binding(const std::string& room_id, const std::string& channel_id) const {
         room_and_channel(room_id, channel_id);
     }
-    void list_bindings(const std::string& room_id) const { id("room_id", room_id); }
+    void list_bindings(const std::string& room_id, const std::optional<Page>& page) const {
+        id("room_id", room_id);
+        if (page) this->page(*page);
+    }
     void binding_exists(const std::string& room_id, const std::string& channel_id) const {
         room_and_channel(room_id, channel_id);
     }
@@ -203,7 +206,10 @@ public:
         id("room_id", room_id);
         id("participant_id", participant_id);
     }
-    void list_participants(const std::string& room_id) const { id("room_id", room_id); }
+    void list_participants(const std::string& room_id, const std::optional<Page>& page) const {
+        id("room_id", room_id);
+        if (page) this->page(*page);
+    }
     /// @}
 
     /// @name Identities
@@ -230,9 +236,12 @@ public:
     /// @{
     void add_task(const Task& task) const { row("Task", task); }
     void get_task(const std::string& task_id) const { id("task_id", task_id); }
-    void list_tasks(const std::string& room_id, const std::optional<TaskStatus>& status) const {
+    void list_tasks(const std::string& room_id,
+                    const std::optional<TaskStatus>& status,
+                    const std::optional<Page>& page) const {
         id("room_id", room_id);
         value("status", status);
+        if (page) this->page(*page);
     }
     void update_task(const Task& task) const { row("Task", task); }
     /// @}
@@ -240,7 +249,10 @@ public:
     /// @name Observations
     /// @{
     void add_observation(const Observation& observation) const { row("Observation", observation); }
-    void list_observations(const std::string& room_id) const { id("room_id", room_id); }
+    void list_observations(const std::string& room_id, const std::optional<Page>& page) const {
+        id("room_id", room_id);
+        if (page) this->page(*page);
+    }
     /// @}
 
     /// @name Read markers

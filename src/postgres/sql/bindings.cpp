@@ -46,7 +46,8 @@ DELETE FROM {schema}.bindings WHERE room_id = $1 AND channel_id = $2)"};
 
 constexpr Statement list{"list_bindings", R"(
 SELECT )" ROOMSTORE_BINDING_COLUMNS R"( FROM {schema}.bindings
-WHERE room_id = $1 ORDER BY attached_at, channel_id)"};
+WHERE room_id = $1 ORDER BY attached_at, channel_id
+OFFSET $2 LIMIT $3)"};
 
 constexpr Statement exists{"binding_exists", R"(
 SELECT FROM {schema}.bindings WHERE room_id = $1 AND channel_id = $2)"};
@@ -135,10 +136,14 @@ bool remove_binding(Session& session, const std::string& room_id, const std::str
 
 std::vector<ChannelBinding> list_bindings(Session& session,
                                           UnreadableRows& unreadable,
-                                          const std::string& room_id) {
-    return read_list(session.exec(list, Params().add(room_id)),
-                     LeftOut(unreadable, Table::bindings, room_id),
-                     [](const Row& row) { return read_binding(row); });
+                                          const std::string& room_id,
+                                          const std::optional<Page>& page) {
+    return read_all_or_page(session,
+                            list,
+                            Params().add(room_id),
+                            page,
+                            LeftOut(unreadable, Table::bindings, room_id),
+                            [](const Row& row) { return read_binding(row); });
 }
 
 bool binding_exists(Session& session, const std::string& room_id, const std::string& channel_id) {

@@ -26,7 +26,8 @@ bool remove_binding(Session& session, const std::string& room_id, const std::str
 
 std::vector<ChannelBinding> list_bindings(Session& session,
                                           UnreadableRows& unreadable,
-                                          const std::string& room_id);
+                                          const std::string& room_id,
+                                          const std::optional<Page>& page);
 
 bool binding_exists(Session& session, const std::string& room_id, const std::string& channel_id);
 

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "driver/row.hpp"
+#include "driver/session.hpp"
+#include "roomstore/query.hpp"
 #include "sql/unreadable_rows.hpp"
 
 /// Lists of rows, some of which this build may not be able to read: rows of a newer build on the
@@ -120,6 +122,26 @@ auto read_page(std::int64_t offset,
     auto rows = read_on(offset, limit, left_out, next, read);
     left_out.report();
     return rows;
+}
+
+/// Reads all rows of a list, or a page of them. The last parameters of `statement` are the offset
+/// and the limit; `params` are the others.
+template <typename Read>
+auto read_all_or_page(Session& session,
+                      const Statement& statement,
+                      const Params& params,
+                      const std::optional<Page>& page,
+                      LeftOut left_out,
+                      Read read) {
+    const auto rows = [&](std::int64_t offset, std::optional<std::int64_t> limit) {
+        return session.exec(statement, Params(params).add(offset).add(limit));
+    };
+    if (!page) return read_list(rows(0, std::nullopt), left_out, read);
+    const auto at = [&](std::int64_t offset) { return rows(offset, page->limit); };
+    const auto next = [&, position = std::int64_t{0}](std::int64_t count) mutable {
+        return rows(std::exchange(position, position + count), count);
+    };
+    return read_page(page->offset, page->limit, left_out, at, next, read);
 }
 
 }  // namespace roomstore::postgres

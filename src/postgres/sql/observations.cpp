@@ -30,7 +30,8 @@ SELECT EXISTS (SELECT FROM added) FROM room)"};
 
 constexpr Statement list{"list_observations", R"(
 SELECT )" ROOMSTORE_OBSERVATION_VALUES R"( FROM {schema}.observations
-WHERE room_id = $1 ORDER BY created_at, id)"};
+WHERE room_id = $1 ORDER BY created_at, id
+OFFSET $2 LIMIT $3)"};
 
 Observation read_observation(const Row& row) {
     Observation observation;
@@ -67,10 +68,14 @@ Observation add_observation(Session& session, const Observation& observation) {
 
 std::vector<Observation> list_observations(Session& session,
                                            UnreadableRows& unreadable,
-                                           const std::string& room_id) {
-    return read_list(session.exec(list, Params().add(room_id)),
-                     LeftOut(unreadable, Table::observations, room_id),
-                     read_observation);
+                                           const std::string& room_id,
+                                           const std::optional<Page>& page) {
+    return read_all_or_page(session,
+                            list,
+                            Params().add(room_id),
+                            page,
+                            LeftOut(unreadable, Table::observations, room_id),
+                            read_observation);
 }
 
 std::vector<Statement> observation_statements() { return {add, list}; }

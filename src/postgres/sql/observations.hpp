@@ -16,7 +16,8 @@ Observation add_observation(Session& session, const Observation& observation);
 
 std::vector<Observation> list_observations(Session& session,
                                            UnreadableRows& unreadable,
-                                           const std::string& room_id);
+                                           const std::string& room_id,
+                                           const std::optional<Page>& page);
 
 /// Every statement of this file.
 std::vector<Statement> observation_statements();

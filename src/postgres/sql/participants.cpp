@@ -48,7 +48,8 @@ DELETE FROM {schema}.participants WHERE room_id = $1 AND id = $2)"};
 
 constexpr Statement list{"list_participants", R"(
 SELECT )" ROOMSTORE_PARTICIPANT_COLUMNS R"( FROM {schema}.participants
-WHERE room_id = $1 ORDER BY joined_at, id)"};
+WHERE room_id = $1 ORDER BY joined_at, id
+OFFSET $2 LIMIT $3)"};
 
 Params key(const std::string& room_id, const std::string& id) {
     Params params;
@@ -131,10 +132,14 @@ bool remove_participant(Session& session, const std::string& room_id, const std:
 
 std::vector<Participant> list_participants(Session& session,
                                            UnreadableRows& unreadable,
-                                           const std::string& room_id) {
-    return read_list(session.exec(list, Params().add(room_id)),
-                     LeftOut(unreadable, Table::participants, room_id),
-                     [](const Row& row) { return read_participant(row); });
+                                           const std::string& room_id,
+                                           const std::optional<Page>& page) {
+    return read_all_or_page(session,
+                            list,
+                            Params().add(room_id),
+                            page,
+                            LeftOut(unreadable, Table::participants, room_id),
+                            [](const Row& row) { return read_participant(row); });
 }
 
 std::vector<Statement> participant_statements() { return {add, get, update, remove, list}; }

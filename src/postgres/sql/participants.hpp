@@ -26,7 +26,8 @@ bool remove_participant(Session& session, const std::string& room_id, const std:
 
 std::vector<Participant> list_participants(Session& session,
                                            UnreadableRows& unreadable,
-                                           const std::string& room_id);
+                                           const std::string& room_id,
+                                           const std::optional<Page>& page);
 
 /// Every statement of this file.
 std::vector<Statement> participant_statements();

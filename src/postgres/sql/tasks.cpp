@@ -30,11 +30,13 @@ SELECT )" ROOMSTORE_TASK_COLUMNS R"( FROM {schema}.tasks WHERE id = $1 ORDER BY 
 
 constexpr Statement list{"list_tasks", R"(
 SELECT )" ROOMSTORE_TASK_COLUMNS R"( FROM {schema}.tasks
-WHERE room_id = $1 ORDER BY created_at, id)"};
+WHERE room_id = $1 ORDER BY created_at, id
+OFFSET $2 LIMIT $3)"};
 
 constexpr Statement list_in_status{"list_tasks.status", R"(
 SELECT )" ROOMSTORE_TASK_COLUMNS R"( FROM {schema}.tasks
-WHERE room_id = $1 AND status = $2 ORDER BY created_at, id)"};
+WHERE room_id = $1 AND status = $2 ORDER BY created_at, id
+OFFSET $3 LIMIT $4)"};
 
 constexpr Statement update{"update_task", R"(
 UPDATE {schema}.tasks
@@ -88,13 +90,17 @@ std::optional<Task> get_task(Session& session, const std::string& id) {
 std::vector<Task> list_tasks(Session& session,
                              UnreadableRows& unreadable,
                              const std::string& room_id,
-                             const std::optional<TaskStatus>& status) {
+                             const std::optional<TaskStatus>& status,
+                             const std::optional<Page>& page) {
     Params params;
     params.add(room_id);
     if (status) params.add(to_string(*status));
-    return read_list(session.exec(status ? list_in_status : list, params),
-                     LeftOut(unreadable, Table::tasks, room_id),
-                     read_task);
+    return read_all_or_page(session,
+                            status ? list_in_status : list,
+                            params,
+                            page,
+                            LeftOut(unreadable, Table::tasks, room_id),
+                            read_task);
 }
 
 Task update_task(Session& session, const Task& task) {

@@ -20,7 +20,8 @@ std::optional<Task> get_task(Session& session, const std::string& id);
 std::vector<Task> list_tasks(Session& session,
                              UnreadableRows& unreadable,
                              const std::string& room_id,
-                             const std::optional<TaskStatus>& status);
+                             const std::optional<TaskStatus>& status,
+                             const std::optional<Page>& page);
 
 /// @throws Error not_found.
 Task update_task(Session& session, const Task& task);

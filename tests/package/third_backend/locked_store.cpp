@@ -137,8 +137,9 @@ public:
     asio::awaitable<bool> remove_binding(std::string room_id, std::string channel_id) override {
         return locked(store_.remove_binding(std::move(room_id), std::move(channel_id)));
     }
-    asio::awaitable<std::vector<ChannelBinding>> list_bindings(std::string room_id) override {
-        return locked(store_.list_bindings(std::move(room_id)));
+    asio::awaitable<std::vector<ChannelBinding>> list_bindings(std::string room_id,
+                                                               std::optional<Page> page) override {
+        return locked(store_.list_bindings(std::move(room_id), page));
     }
     asio::awaitable<bool> binding_exists(std::string room_id, std::string channel_id) override {
         return locked(store_.binding_exists(std::move(room_id), std::move(channel_id)));
@@ -159,8 +160,9 @@ public:
                                              std::string participant_id) override {
         return locked(store_.remove_participant(std::move(room_id), std::move(participant_id)));
     }
-    asio::awaitable<std::vector<Participant>> list_participants(std::string room_id) override {
-        return locked(store_.list_participants(std::move(room_id)));
+    asio::awaitable<std::vector<Participant>> list_participants(std::string room_id,
+                                                                std::optional<Page> page) override {
+        return locked(store_.list_participants(std::move(room_id), page));
     }
 
     asio::awaitable<Identity> create_identity(Identity identity) override {
@@ -193,8 +195,9 @@ public:
         return locked(store_.get_task(std::move(task_id)));
     }
     asio::awaitable<std::vector<Task>> list_tasks(std::string room_id,
-                                                  std::optional<TaskStatus> status) override {
-        return locked(store_.list_tasks(std::move(room_id), status));
+                                                  std::optional<TaskStatus> status,
+                                                  std::optional<Page> page) override {
+        return locked(store_.list_tasks(std::move(room_id), status, page));
     }
     asio::awaitable<Task> update_task(Task task) override {
         return locked(store_.update_task(std::move(task)));
@@ -203,8 +206,9 @@ public:
     asio::awaitable<Observation> add_observation(Observation observation) override {
         return locked(store_.add_observation(std::move(observation)));
     }
-    asio::awaitable<std::vector<Observation>> list_observations(std::string room_id) override {
-        return locked(store_.list_observations(std::move(room_id)));
+    asio::awaitable<std::vector<Observation>> list_observations(std::string room_id,
+                                                                std::optional<Page> page) override {
+        return locked(store_.list_observations(std::move(room_id), page));
     }
 
     asio::awaitable<void> mark_read(std::string room_id,

@@ -70,21 +70,21 @@ TEST_CASE("id arguments are 1 to 255 bytes of text") {
     REFUSED(get_binding("r", bad), "channel_id" + long_id);
     REFUSED(remove_binding(bad, "c"), "room_id" + long_id);
     REFUSED(remove_binding("r", bad), "channel_id" + long_id);
-    REFUSED(list_bindings(bad), "room_id" + long_id);
+    REFUSED(list_bindings(bad, {}), "room_id" + long_id);
     REFUSED(binding_exists(bad, "c"), "room_id" + long_id);
     REFUSED(binding_exists("r", bad), "channel_id" + long_id);
     REFUSED(get_participant(bad, "p"), "room_id" + long_id);
     REFUSED(get_participant("r", bad), "participant_id" + long_id);
     REFUSED(remove_participant(bad, "p"), "room_id" + long_id);
     REFUSED(remove_participant("r", bad), "participant_id" + long_id);
-    REFUSED(list_participants(bad), "room_id" + long_id);
+    REFUSED(list_participants(bad, {}), "room_id" + long_id);
     REFUSED(get_identity(bad), "identity_id" + long_id);
     REFUSED(resolve_identity("sms", "1", bad), "organization_id" + long_id);
     REFUSED(link_address(bad, "sms", "1", {}), "identity_id" + long_id);
     REFUSED(link_address("i", "sms", "1", bad), "organization_id" + long_id);
     REFUSED(get_task(bad), "task_id" + long_id);
-    REFUSED(list_tasks(bad, {}), "room_id" + long_id);
-    REFUSED(list_observations(bad), "room_id" + long_id);
+    REFUSED(list_tasks(bad, {}, {}), "room_id" + long_id);
+    REFUSED(list_observations(bad, {}), "room_id" + long_id);
     REFUSED(mark_read(bad, "c", "e"), "room_id" + long_id);
     REFUSED(mark_read("r", bad, "e"), "channel_id" + long_id);
     REFUSED(mark_read("r", "c", bad), "event_id" + long_id);
@@ -155,7 +155,7 @@ TEST_CASE("every field of a room filter is validated") {
     REFUSED(find_latest_room("p", {.status = no_status}), "LatestRoomFilter.status" + outside);
     REFUSED(find_room_id_by_channel("c", no_status), "status" + outside);
     REFUSED(find_room_ids_by_channel("c", {.status = no_status}), "ChannelLookup.status" + outside);
-    REFUSED(list_tasks("r", static_cast<TaskStatus>(9)), "status" + outside);
+    REFUSED(list_tasks("r", static_cast<TaskStatus>(9), {}), "status" + outside);
 }
 
 TEST_CASE("a metadata patch is a JSON object") {
@@ -333,6 +333,11 @@ TEST_CASE("every page has at most max_page_rows") {
     CHECK(refused([&] { few.find_room_ids_by_channel("c", {.limit = 4}); }) ==
           "ChannelLookup.limit" + large);
     CHECK(refused([&] { few.list_events("r", {.limit = 4}); }) == "EventQuery.limit" + large);
+    const Page page{.limit = 4};
+    CHECK(refused([&] { few.list_bindings("r", page); }) == "Page.limit" + large);
+    CHECK(refused([&] { few.list_participants("r", page); }) == "Page.limit" + large);
+    CHECK(refused([&] { few.list_tasks("r", {}, page); }) == "Page.limit" + large);
+    CHECK(refused([&] { few.list_observations("r", page); }) == "Page.limit" + large);
     REFUSED(list_events("r", {.limit = 10'001}),
             "EventQuery.limit: 10001 rows, more than max_page_rows (10000)");
 }

@@ -103,7 +103,8 @@ public:
                                               const std::string& channel_id);
     ChannelBinding update_binding(ChannelBinding binding);
     bool remove_binding(const std::string& room_id, const std::string& channel_id);
-    std::vector<ChannelBinding> list_bindings(const std::string& room_id);
+    std::vector<ChannelBinding> list_bindings(const std::string& room_id,
+                                              const std::optional<Page>& page = {});
     bool binding_exists(const std::string& room_id, const std::string& channel_id);
 
     Participant add_participant(Participant participant);
@@ -111,7 +112,8 @@ public:
                                                const std::string& participant_id);
     Participant update_participant(Participant participant);
     bool remove_participant(const std::string& room_id, const std::string& participant_id);
-    std::vector<Participant> list_participants(const std::string& room_id);
+    std::vector<Participant> list_participants(const std::string& room_id,
+                                               const std::optional<Page>& page = {});
 
     Identity create_identity(Identity identity);
     std::optional<Identity> get_identity(const std::string& identity_id);
@@ -125,11 +127,14 @@ public:
 
     Task add_task(Task task);
     std::optional<Task> get_task(const std::string& task_id);
-    std::vector<Task> list_tasks(const std::string& room_id, std::optional<TaskStatus> status);
+    std::vector<Task> list_tasks(const std::string& room_id,
+                                 std::optional<TaskStatus> status,
+                                 const std::optional<Page>& page = {});
     Task update_task(Task task);
 
     Observation add_observation(Observation observation);
-    std::vector<Observation> list_observations(const std::string& room_id);
+    std::vector<Observation> list_observations(const std::string& room_id,
+                                               const std::optional<Page>& page = {});
 
     void mark_read(const std::string& room_id,
                    const std::string& channel_id,
@@ -255,6 +260,8 @@ private:
                                const std::string& id) const;
     template <typename Table, typename RowPtr = typename Table::RowPtr>
     std::vector<RowPtr> list_rows(Table RoomContents::* table, const std::string& room_id) const;
+    template <typename RowPtr>
+    static std::vector<RowPtr> page_of(std::vector<RowPtr> rows, const std::optional<Page>& page);
 
     /// Stores `now` and updates the indexes of the store; `before` is the row that it replaces, or
     /// null. The caller holds the lock of the room.

@@ -51,8 +51,9 @@ inline bool Engine::remove_binding(const std::string& room_id, const std::string
     return room->contents.bindings.erase(channel_id);
 }
 
-inline std::vector<ChannelBinding> Engine::list_bindings(const std::string& room_id) {
-    return copy(list_rows(&RoomContents::bindings, room_id));
+inline std::vector<ChannelBinding> Engine::list_bindings(const std::string& room_id,
+                                                         const std::optional<Page>& page) {
+    return copy(page_of(list_rows(&RoomContents::bindings, room_id), page));
 }
 
 inline bool Engine::binding_exists(const std::string& room_id, const std::string& channel_id) {

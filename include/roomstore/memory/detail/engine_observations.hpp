@@ -20,8 +20,9 @@ inline Observation Engine::add_observation(Observation observation) {
         &RoomContents::observations, "add_observation", "observation", std::move(observation));
 }
 
-inline std::vector<Observation> Engine::list_observations(const std::string& room_id) {
-    return copy(list_rows(&RoomContents::observations, room_id));
+inline std::vector<Observation> Engine::list_observations(const std::string& room_id,
+                                                          const std::optional<Page>& page) {
+    return copy(page_of(list_rows(&RoomContents::observations, room_id), page));
 }
 
 }  // namespace roomstore::detail::memory

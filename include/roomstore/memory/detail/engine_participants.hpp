@@ -50,8 +50,9 @@ inline bool Engine::remove_participant(const std::string& room_id,
     return true;
 }
 
-inline std::vector<Participant> Engine::list_participants(const std::string& room_id) {
-    return copy(list_rows(&RoomContents::participants, room_id));
+inline std::vector<Participant> Engine::list_participants(const std::string& room_id,
+                                                          const std::optional<Page>& page) {
+    return copy(page_of(list_rows(&RoomContents::participants, room_id), page));
 }
 
 }  // namespace roomstore::detail::memory

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,6 +70,18 @@ std::optional<Row> Engine::get_row(Table RoomContents::* table,
     const auto row = (room->contents.*table).find(id);
     room.unlock();
     return copy(row);
+}
+
+/// The rows of a page, or all.
+template <typename RowPtr>
+std::vector<RowPtr> Engine::page_of(std::vector<RowPtr> rows, const std::optional<Page>& page) {
+    if (!page) return rows;
+    const auto size = static_cast<std::int64_t>(rows.size());
+    const auto first = (std::min)(page->offset, size);
+    const auto last = first + (std::min)(page->limit, size - first);
+    rows.erase(rows.begin() + last, rows.end());
+    rows.erase(rows.begin(), rows.begin() + first);
+    return rows;
 }
 
 /// All rows of the room, in order.

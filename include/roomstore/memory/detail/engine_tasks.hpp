@@ -34,10 +34,11 @@ inline std::optional<Task> Engine::get_task(const std::string& task_id) {
 }
 
 inline std::vector<Task> Engine::list_tasks(const std::string& room_id,
-                                            std::optional<TaskStatus> status) {
+                                            std::optional<TaskStatus> status,
+                                            const std::optional<Page>& page) {
     auto tasks = list_rows(&RoomContents::tasks, room_id);
     if (status) std::erase_if(tasks, [&](const auto& task) { return task->status != *status; });
-    return copy(tasks);
+    return copy(page_of(std::move(tasks), page));
 }
 
 inline Task Engine::update_task(Task task) {
