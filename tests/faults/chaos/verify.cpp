@@ -1,6 +1,5 @@
 #include "faults/chaos/verify.hpp"
 
-
 #include "faults/chaos/clients.hpp"
 #include "roomstore/postgres/postgres_store.hpp"
 #include "support/run.hpp"
