@@ -75,7 +75,8 @@ namespace roomstore {
 /// @par Lists
 /// A row that this build cannot read, for example one written by a newer build, is left out of
 /// every list. It does not affect other rows and does not shorten a page. A page that is not full
-/// is the last one. Every `limit` is at most `Limits::max_page_rows` (default 10 000).
+/// is the last one. Every `limit` is at most `Limits::max_page_rows` (default 10 000). A list with
+/// an optional page returns all rows without one: pass `Page{.limit = 20}` for a page.
 /// @par Bytes
 /// Ids and keys compare by bytes; text is UTF-8 without NUL. A row that is passed to a call, and a
 /// room after a patch, is at most `Limits::max_event_bytes` in size. A stored row can exceed this

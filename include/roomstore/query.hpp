@@ -194,19 +194,21 @@ struct Limits {
     static constexpr std::size_t highest_max_batch_events = 100'000;
     /// Default of `max_batch_bytes`: 64 MiB.
     static constexpr std::size_t default_max_batch_bytes = std::size_t{64} << 20;
-    /// Upper bound of `max_batch_bytes`: 256 MiB. PostgreSQL takes no message above 1 GiB.
-    static constexpr std::size_t highest_max_batch_bytes = std::size_t{256} << 20;
+    /// Upper bound of `max_batch_bytes`: 128 MiB. PostgreSQL takes no message above 1 GiB, and JSON
+    /// writes a control character as six bytes.
+    static constexpr std::size_t highest_max_batch_bytes = std::size_t{128} << 20;
 
     /// Maximum size in bytes of an event and of every other row, 1 .. 64 MiB. The size is the sum
     /// of the bytes of all texts, JSON strings and keys, plus 8 for every JSON value, content and
     /// element of a list or map.
     std::size_t max_event_bytes = default_max_event_bytes;
-    /// Maximum of every `limit`, 1 .. 1 000 000 rows.
+    /// Maximum of every `limit`, 1 .. 1 000 000 rows. Also applies to the default limits (2, 50 and
+    /// 100), so with a smaller value a call must give its limit. Not to lists without a page.
     std::int64_t max_page_rows = default_max_page_rows;
     /// Maximum number of events of one `append_events`, 1 .. 100 000.
     std::size_t max_batch_events = default_max_batch_events;
     /// Maximum size in bytes of all events of one `append_events`, each counted as for
-    /// `max_event_bytes`, 1 byte .. 256 MiB.
+    /// `max_event_bytes`, 1 byte .. 128 MiB.
     std::size_t max_batch_bytes = default_max_batch_bytes;
 };
 

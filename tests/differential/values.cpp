@@ -144,7 +144,8 @@ std::optional<std::int64_t> Values::cursor() {
 
 std::int64_t Values::count() {
     if (one_in(60)) {
-        return among<std::int64_t>({-1, highest_index, Limits::default_max_page_rows});
+        return among<std::int64_t>(
+            {-1, highest_index, Limits::default_max_page_rows, Limits::default_max_page_rows + 1});
     }
     return static_cast<std::int64_t>(below(6));
 }

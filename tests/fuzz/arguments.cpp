@@ -238,8 +238,16 @@ void check_rooms(const Arguments& arguments, const detail::Validator& validator,
     const auto id = arguments.text("room_id");
     const auto organization = arguments.optional_text("organization_id");
     calls.expect_accepted_iff(page_right, "list_rooms", [&] { validator.list_rooms(page); });
-    calls.expect_accepted_iff(page_right && naive::is_id(id), "list_bindings of a page", [&] {
-        validator.list_bindings(id, page);
+    const bool page_of_room_right = page_right && naive::is_id(id);
+    calls.expect_accepted_iff(
+        page_of_room_right, "list_bindings of a page", [&] { validator.list_bindings(id, page); });
+    calls.expect_accepted_iff(page_of_room_right, "list_participants of a page", [&] {
+        validator.list_participants(id, page);
+    });
+    calls.expect_accepted_iff(
+        page_of_room_right, "list_tasks of a page", [&] { validator.list_tasks(id, {}, page); });
+    calls.expect_accepted_iff(page_of_room_right, "list_observations of a page", [&] {
+        validator.list_observations(id, page);
     });
     const RoomFilter filter{
         .organization_id = organization, .status = status, .metadata = arguments.json("patch")};

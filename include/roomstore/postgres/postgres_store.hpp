@@ -54,8 +54,10 @@ namespace roomstore {
 /// repeat nor skip a row if they are read one after the other, from offset 0 on, through one store.
 /// Otherwise they may repeat or skip as many rows as there are unreadable ones that no list has met
 /// yet. Pages by cursor have no such exception, and their cost does not depend on the position. A
-/// page of rooms of which some cannot be read may repeat or miss a room that another client creates
-/// or deletes between its round trips.
+/// page of rooms, bindings, participants, tasks or observations of which some cannot be read may
+/// repeat or miss a row that another client adds or removes between its round trips. A page of
+/// bindings, participants or observations costs as much as the list of all in the room: the server
+/// sorts them.
 /// @par Cost
 /// The cost of an `update_room` that changes the status grows with the number of bindings and
 /// participants of the room: the status is duplicated in their rows, so that rooms can be found by

@@ -1,5 +1,8 @@
 #include "faults/chaos/verify.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "faults/chaos/clients.hpp"
 #include "roomstore/postgres/postgres_store.hpp"
 #include "support/run.hpp"
@@ -7,8 +10,6 @@
 namespace roomstore::chaos {
 
 namespace {
-
-constexpr auto all = Limits::highest_max_page_rows;
 
 /// `id:index` of all events, from SQL. A list, not a map: it keeps duplicate rows.
 std::vector<std::string> events_in_sql(test::Admin& admin, const std::string& room_id) {
@@ -29,16 +30,27 @@ std::string counters_in_sql(test::Admin& admin, const std::string& room_id) {
         room_id + "'");
 }
 
+std::vector<RoomEvent> all_events(ConversationStore& store, const std::string& room_id) {
+    std::vector<RoomEvent> events;
+    EventQuery query{.limit = Limits::default_max_page_rows};
+    for (bool more = true; more;) {
+        auto page = test::run(store.list_events(room_id, query));
+        more = std::ssize(page) == query.limit;
+        if (more) query.after_index = page.back().index;
+        std::ranges::move(page, std::back_inserter(events));
+    }
+    return events;
+}
+
 }  // namespace
 
-FinalState read_final_state(PostgresOptions options, test::Admin& admin) {
+FinalState read_final_state(const PostgresOptions& options, test::Admin& admin) {
     FinalState state;
-    options.limits.max_page_rows = all;
     PostgresStore store(options);
     test::run(store.init());
     for (int number = 0; number < room_count; ++number) {
         const auto room_id = room_name(number);
-        auto events = test::run(store.list_events(room_id, {.limit = all}));
+        auto events = all_events(store, room_id);
         std::vector<std::string> listed;
         for (const auto& event : events) {
             listed.push_back(event.id + ':' + std::to_string(event.index));

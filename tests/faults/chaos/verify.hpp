@@ -19,6 +19,6 @@ struct FinalState {
     std::vector<std::string> violations{};
 };
 
-FinalState read_final_state(PostgresOptions options, test::Admin& admin);
+FinalState read_final_state(const PostgresOptions& options, test::Admin& admin);
 
 }  // namespace roomstore::chaos

@@ -385,7 +385,7 @@ TEST_CASE("limits are validated when a store is made") {
     CHECK(refused({.max_batch_events = 100'001}) ==
           "Limits.max_batch_events: 100001, must be 1 to 100000");
     CHECK(refused({.max_batch_bytes = Limits::highest_max_batch_bytes}).empty());
-    CHECK(refused({.max_batch_bytes = 0}) == "Limits.max_batch_bytes: 0, must be 1 to 268435456");
+    CHECK(refused({.max_batch_bytes = 0}) == "Limits.max_batch_bytes: 0, must be 1 to 134217728");
     CHECK(refused({.max_batch_bytes = Limits::highest_max_batch_bytes + 1}) ==
-          "Limits.max_batch_bytes: 268435457, must be 1 to 268435456");
+          "Limits.max_batch_bytes: 134217729, must be 1 to 134217728");
 }

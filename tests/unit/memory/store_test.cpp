@@ -79,7 +79,12 @@ TEST_CASE("calls through InMemoryStore have the default arguments of the interfa
     CHECK(run(store.advance_delivered_index("room", 0)));
     CHECK(run(store.delete_event("room", "event")).size() == 1);
     CHECK(run(store.append_events("room", {})).empty());
+    CHECK(run(store.list_bindings("room")).empty());
+    CHECK(run(store.list_participants("room")).empty());
     CHECK(run(store.list_tasks("room")).empty());
+    CHECK(run(store.list_observations("room")).empty());
+    CHECK(run(store.get_event_count("room")) == 0);
+    CHECK(run(store.get_thread_summaries("room", {"event"})).empty());
     CHECK_FALSE(run(store.find_latest_room("p")).has_value());
     CHECK_FALSE(run(store.find_room_id_by_channel("c")).has_value());
     CHECK(run(store.find_room_ids_by_channel("c")).empty());

@@ -77,6 +77,12 @@ TEST_CASE("Options out of range are refused, naming the option") {
               .starts_with("PostgresOptions::application_name: 64"));
     CHECK(refusal_of({.limits = {.max_event_bytes = 0}})
               .starts_with("PostgresOptions::limits.max_event_bytes: 0"));
+    CHECK(refusal_of({.limits = {.max_page_rows = 0}}) ==
+          "PostgresOptions::limits.max_page_rows: 0 is not in 1..1000000");
+    CHECK(refusal_of({.limits = {.max_batch_events = 100'001}}) ==
+          "PostgresOptions::limits.max_batch_events: 100001 is not in 1..100000");
+    CHECK(refusal_of({.limits = {.max_batch_bytes = 0}}) ==
+          "PostgresOptions::limits.max_batch_bytes: 0 is not in 1..134217728");
     CHECK(refusal_of({.connection_string = "nonsense"})
               .starts_with("PostgresOptions::connection_string: libpq cannot read it"));
     CHECK(refusal_of({.connection_string = "hots=db1"})
