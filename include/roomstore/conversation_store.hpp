@@ -75,8 +75,8 @@ namespace roomstore {
 /// @par Lists
 /// A row that this build cannot read, for example one written by a newer build, is left out of
 /// every list. It does not affect other rows and does not shorten a page. A page that is not full
-/// is the last one. Every `limit` is at most `Limits::max_page_rows` (default 10 000). A list with
-/// an optional page returns all rows without one: pass `Page{.limit = 20}` for a page.
+/// is the last one. Every `limit` is at most `Limits::max_page_rows` (default 10 000). A list whose
+/// page is optional returns all rows if none is given; write `Page{.limit = 20}` to give one.
 /// @par Bytes
 /// Ids and keys compare by bytes; text is UTF-8 without NUL. A row that is passed to a call, and a
 /// room after a patch, is at most `Limits::max_event_bytes` in size. A stored row can exceed this
@@ -429,8 +429,8 @@ public:
     /// the room with the smallest `room_id`.
     virtual asio::awaitable<std::optional<Task>> get_task(std::string task_id) = 0;
 
-    /// The tasks of the room, all or those with the given status, all or a page of them, ordered by
-    /// (`created_at`, `id`).
+    /// The tasks of the room, or those with the given status, ordered by (`created_at`, `id`): all
+    /// of them or a page.
     virtual asio::awaitable<std::vector<Task>> list_tasks(std::string room_id,
                                                           std::optional<TaskStatus> status = {},
                                                           std::optional<Page> page = {}) = 0;

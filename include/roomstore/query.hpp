@@ -202,8 +202,8 @@ struct Limits {
     /// of the bytes of all texts, JSON strings and keys, plus 8 for every JSON value, content and
     /// element of a list or map.
     std::size_t max_event_bytes = default_max_event_bytes;
-    /// Maximum of every `limit`, 1 .. 1 000 000 rows. Also applies to the default limits (2, 50 and
-    /// 100), so with a smaller value a call must give its limit. Not to lists without a page.
+    /// Maximum of every `limit`, 1 .. 1 000 000 rows. The default limits (2, 50 and 100) count too:
+    /// with a smaller value here, a call must give its limit. Lists without a page are not bounded.
     std::int64_t max_page_rows = default_max_page_rows;
     /// Maximum number of events of one `append_events`, 1 .. 100 000.
     std::size_t max_batch_events = default_max_batch_events;

@@ -1,13 +1,12 @@
 #include "support/tcp_proxy.hpp"
 
-#include <functional>
 #include <future>
 #include <string>
-#include <thread>
 
 #include <catch2/catch_test_macros.hpp>
 #include <libpq-fe.h>
 
+#include "support/footprint.hpp"
 #include "support/private_cluster.hpp"
 #include "support/run.hpp"
 
@@ -20,11 +19,6 @@ using Action = TcpProxy::Action;
 using Admission = TcpProxy::Admission;
 using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
-
-void await(const std::function<bool()>& condition) {
-    const Watchdog watchdog;
-    while (!condition()) std::this_thread::sleep_for(1ms);
-}
 
 /// A private server, reached over TCP, with a table that shows what was committed.
 class Server {

@@ -10,6 +10,7 @@
 #include "postgres/fresh_schema.hpp"
 #include "postgres/hanging_commits.hpp"
 #include "support/builders.hpp"
+#include "support/footprint.hpp"
 #include "support/run.hpp"
 #include "support/task.hpp"
 
@@ -21,11 +22,6 @@ using namespace std::chrono_literals;
 
 RoomEvent event_in(const std::string& room, const std::string& id) {
     return make_event({.id = id, .room_id = room});
-}
-
-void await(const std::function<bool()>& condition) {
-    const Watchdog watchdog;
-    while (!condition()) std::this_thread::yield();
 }
 
 std::uint64_t runs_of(const PostgresStore& store, const std::string& statement) {

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <chrono>
 #include <exception>
 #include <string>
 #include <thread>
 
+#include "support/footprint.hpp"
 #include "support/private_cluster.hpp"
 
 namespace roomstore::test {
@@ -46,7 +46,7 @@ private:
                 // The connection was terminated.
             }
         });
-        while (!waits_for_standby(admin)) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        await([&] { return waits_for_standby(admin); });
         admin.query(
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
             "WHERE wait_event = 'SyncRep'");

@@ -32,8 +32,8 @@ struct InMemoryOptions {
 /// @par Threads
 /// Thread-safe, like every store. Calls on different rooms do not wait for each other. Calls on the
 /// same room do: an append blocks them while it adds an event to the indexes, `update_event` and
-/// `patch_room_metadata` while they copy one row, and `list_events` with a filter while it examines
-/// the events that its query names.
+/// `patch_room_metadata` while they copy one row, and `list_events`, `get_event_count` and
+/// `get_thread_summaries` with a filter while they examine the events that it may match.
 /// @par Executor
 /// No call suspends. Each completes on the calling thread, within `co_await`.
 /// @par Cancellation
