@@ -36,6 +36,11 @@ SELECT pg_catalog.set_config('lock_timeout', '0', true),
        pg_catalog.set_config('statement_timeout', '0', true),
        pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('roomstore ' || $1, 0)))"};
 
+// While a migration waits for the lock of a table, every other statement on it queues behind. If
+// the table is held for longer, for example by pg_dump, the migration gives way and is repeated.
+constexpr Statement limit_lock_waits{"init.limit_lock_waits", R"(
+SELECT pg_catalog.set_config('lock_timeout', '100ms', true))"};
+
 [[noreturn]] void mismatch(const std::string& text) {
     throw Error(errc::schema_mismatch, "init: " + text);
 }
@@ -107,13 +112,22 @@ std::string expand(std::string_view text, int partitions) {
     return out += text;
 }
 
-/// The commands of a script, each of which ends with a semicolon at the end of a line.
+/// The commands of a script, each of which ends with a semicolon at the end of a line; not those
+/// inside the body of a DO, between two `$$`.
 std::vector<std::string> commands_of(std::string_view script) {
     constexpr std::string_view end = ";\n";
+    constexpr std::string_view quote = "$$";
     std::vector<std::string> commands;
-    for (auto at = script.find(end); at != script.npos; at = script.find(end)) {
+    std::size_t from = 0;
+    for (auto at = script.find(end); at != script.npos; at = script.find(end, from)) {
+        const auto opening = script.find(quote, from);
+        if (opening < at) {
+            from = script.find(quote, opening + quote.size()) + quote.size();
+            continue;
+        }
         commands.emplace_back(script.substr(0, at + end.size()));
         script.remove_prefix(at + end.size());
+        from = 0;
     }
     return commands;
 }
@@ -234,6 +248,7 @@ bool apply_next_migration(Session& session, const std::string& schema, int parti
     if (!state.schema_exists) session.run_command("CREATE SCHEMA " + quote_identifier(schema));
     for (const auto& migration : embedded_migrations) {
         if (migration.number <= state.version) continue;
+        session.exec(limit_lock_waits, Params());
         run_migration(session, migration, schema, partitions);
         return migration.number < latest_schema_version();
     }

@@ -1,0 +1,43 @@
+-- Constant defaults and a new table only: the cost does not depend on the number of rows.
+
+ALTER TABLE {schema}.rooms
+    -- The events below are hidden from every call, and then removed (trim_room).
+    ADD COLUMN first_index bigint NOT NULL DEFAULT 0,
+    -- The latest created_at of the room's events, and by how many microseconds created_at ever lies
+    -- below that of an event at a lower index. Both hold for the events that timed_events counts,
+    -- which are those of event_count, or they are not known: so it is for rooms older than this
+    -- migration, and where version 0.1 appended.
+    ADD COLUMN latest_created_at timestamptz,
+    ADD COLUMN time_disorder bigint NOT NULL DEFAULT 0,
+    ADD COLUMN timed_events bigint NOT NULL DEFAULT -1;
+
+ALTER TABLE {schema}.rooms ALTER COLUMN timed_events SET DEFAULT 0;
+
+-- Rooms with rows to remove: all rows of the room if there is no such room any more, otherwise its
+-- events below first_index.
+CREATE TABLE {schema}.removals (
+    room_id text COLLATE "C" PRIMARY KEY,
+    -- No event below this index is left.
+    next_index bigint NOT NULL
+);
+
+-- Who may use the rooms may use this table. The search path of the migration finds both.
+DO $$
+DECLARE
+    granted record;
+BEGIN
+    FOR granted IN
+        SELECT acl.privilege_type AS privilege,
+               CASE WHEN acl.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(role.rolname) END AS role,
+               CASE WHEN acl.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS option
+        FROM pg_class AS rooms
+        CROSS JOIN aclexplode(rooms.relacl) AS acl
+        LEFT JOIN pg_roles AS role ON role.oid = acl.grantee
+        WHERE rooms.oid = 'rooms'::regclass AND acl.grantee <> rooms.relowner
+          AND acl.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+    LOOP
+        EXECUTE format('GRANT %s ON TABLE removals TO %s%s',
+                       granted.privilege, granted.role, granted.option);
+    END LOOP;
+END
+$$;
