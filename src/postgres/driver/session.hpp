@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "driver/errors.hpp"
@@ -92,6 +94,14 @@ public:
     /// disk.
     void nothing_to_commit() noexcept { has_changes_ = false; }
 
+    /// Tells the session that a job which writes is not done: what it has done so far is committed,
+    /// and it runs again. The caller, who sees nothing of that, gets `why` if the deadline comes
+    /// first.
+    void commit_and_repeat(Failure why) { repeat_ = std::move(why); }
+
+    /// Has the pool run its background job once this job is committed.
+    void wake_background_job() noexcept { wakes_background_job_ = true; }
+
     /// @}
     /// @name For workers
     /// @{
@@ -126,13 +136,23 @@ public:
     /// The same object for the life of the session; may outlive it.
     virtual std::shared_ptr<SessionControl> control() noexcept = 0;
 
-    void expect_changes() noexcept { has_changes_ = true; }
+    /// Forgets what earlier jobs have told the session.
+    void start_job() noexcept {
+        has_changes_ = true;
+        wakes_background_job_ = false;
+        repeat_.reset();
+    }
     bool has_changes() const noexcept { return has_changes_; }
+    bool wakes_background_job() const noexcept { return wakes_background_job_; }
+    /// Why the job must be repeated, if it must.
+    const std::optional<Failure>& repeat() const noexcept { return repeat_; }
 
     /// @}
 
 private:
     bool has_changes_ = true;
+    bool wakes_background_job_ = false;
+    std::optional<Failure> repeat_;
 };
 
 /// Makes the sessions of one store.

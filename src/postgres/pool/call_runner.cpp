@@ -3,6 +3,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +13,8 @@
 namespace roomstore::postgres {
 
 namespace {
+
+constexpr std::string_view lock_not_available = "55P03";
 
 // The outcome of an exception that is not a failure of the server: final, and known not to be
 // stored.
@@ -40,7 +43,8 @@ std::optional<BatchScope> retry_scope_after(BatchScope scope, const Failure& fai
     if (failure.remedy == Remedy::none && !failure.broken) return BatchScope::alone;
     // Another client holds one of the rooms, or the server has lost the node that stores it; calls
     // to other rooms need not wait for that.
-    const bool one_room = failure.sqlstate == "55P03" || failure.sqlstate.starts_with("08");
+    const bool one_room =
+        failure.sqlstate == lock_not_available || failure.sqlstate.starts_with("08");
     if (scope == BatchScope::any_room && !failure.broken && one_room) return BatchScope::one_room;
     return std::nullopt;
 }
@@ -100,6 +104,7 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
         }
         Failure failure;
         if (auto outcome = attempt(control, operation, job, progress, failure)) return *outcome;
+        if (std::exchange(progress.repeats, false)) continue;
         // After a stop, a statement fails because it was cancelled or its connection was cut. That
         // does not count as an attempt of the remaining calls.
         if (control.drop_stopped()) {
@@ -170,8 +175,12 @@ std::optional<CallOutcome> CallRunner::attempt(CallControl& control,
     const bool writes = operation.mode == Mode::write;
     try {
         if (writes) session_.begin();
-        session_.expect_changes();
+        session_.start_job();
         job.run(session_);
+        if (session_.repeat()) {
+            commit_part(control, progress);
+            return std::nullopt;
+        }
         auto outcome = writes ? end_write(control, progress) : CallOutcome{};
         const bool succeeded = outcome && outcome->kind == CallOutcome::Kind::success;
         if (succeeded && progress.in_doubt) ++counts_.doubts_settled;
@@ -226,6 +235,23 @@ std::optional<CallOutcome> CallRunner::end_write(CallControl& control, const Pro
     return CallOutcome{};
 }
 
+// What is committed is no part of the call's outcome, which therefore is never in doubt.
+void CallRunner::commit_part(CallControl& control, Progress& progress) {
+    control.note(*session_.repeat());
+    if (!control.may_continue()) {
+        roll_back();
+    } else {
+        try {
+            commit();
+        } catch (Failure& failure) {
+            if (std::exchange(failure.in_doubt, false)) failure.remedy = Remedy::rerun;
+            throw;
+        }
+    }
+    --progress.attempts;
+    progress.repeats = true;
+}
+
 // If an exception other than a Failure is thrown from here on, COMMIT may have been sent.
 void CallRunner::commit() {
     try {
@@ -274,7 +300,8 @@ bool CallRunner::should_retry(const Operation& operation,
         std::exchange(progress.replaced_session, true)) {
         return false;
     }
-    return progress.in_doubt || progress.attempts < policy_.attempts;
+    const bool gave_way = operation.patient && failure.sqlstate == lock_not_available;
+    return progress.in_doubt || gave_way || progress.attempts < policy_.attempts;
 }
 
 CallOutcome CallRunner::give_up(const Failure& failure, const Progress& progress) {

@@ -90,20 +90,23 @@ private:
         bool connect_failed = false;
         bool replaced_session = false;
         bool in_doubt = false;
+        /// The last run has done a part of the work.
+        bool repeats = false;
         Backoff pauses;
         Backoff connect_pauses;
     };
 
     /// Returns false if the call was stopped, or is to be run by a connected worker.
     bool await_slot(CallControl& control, const Progress& progress);
-    /// Returns nothing if the work must be repeated, after `failure` or because some calls of the
-    /// batch were stopped.
+    /// Returns nothing if the work must be repeated: after `failure`, because some calls of the
+    /// batch were stopped, or because it is done in parts.
     std::optional<CallOutcome> attempt(CallControl& control,
                                        const Operation& operation,
                                        Job& job,
                                        Progress& progress,
                                        Failure& failure);
     std::optional<CallOutcome> end_write(CallControl& control, const Progress& progress);
+    void commit_part(CallControl& control, Progress& progress);
     void commit();
     void settle(CallOutcome& outcome);
     void clean_up(const Operation& operation, const Failure& failure);

@@ -38,6 +38,9 @@ struct Operation {
     /// The room, for error texts and, for a batchable job, the key of its queue. May be empty.
     std::string room_id{};
     std::optional<std::chrono::milliseconds> deadline{};  ///< Overrides the store's.
+    /// It gives way to who holds a lock, and is repeated for that reason as often as the deadline
+    /// permits.
+    bool patient = false;
 };
 
 class BatchableJob;

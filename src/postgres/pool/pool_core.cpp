@@ -106,6 +106,19 @@ void PoolCore::start_threads() {
     }
 }
 
+void PoolCore::set_background_job(Operation operation, std::shared_ptr<Job> job) {
+    const Lock lock(mutex_);
+    background_operation_ = std::move(operation);
+    background_job_ = std::move(job);
+}
+
+// One at a time, behind the calls that are queued: it must not keep the connections from them.
+void PoolCore::wake_background_job() {
+    if (!background_job_ || background_call_ || state_ != State::open) return;
+    background_call_ = make_call(background_operation_, background_job_);
+    enqueue(background_call_);
+}
+
 PoolCore::CallPtr PoolCore::make_call(Operation operation, std::shared_ptr<Job> job) {
     const auto deadline = Clock::now() + operation.deadline.value_or(options_.deadline);
     return std::make_shared<PendingCall>(
@@ -173,17 +186,21 @@ void PoolCore::cancel(PendingCall& call) noexcept {
     Answers answers;
     {
         const Lock lock(mutex_);
-        const auto now = Clock::now();
-        call.state.request_stop(Stop::cancelled, now);
-        if (call.state.phase() == Phase::queued) {
-            if (!appends_.remove(call) && queue_.holds(call)) queue_.remove(call);
-            end(call, CallOutcome::aborted(), answers);
-        } else if (!call.state.may_continue()) {
-            stopped_.notify_all();
-            watchdog_->wake_by(now);
-        }
+        stop(call, answers);
     }
     deliver(answers);
+}
+
+void PoolCore::stop(PendingCall& call, Answers& answers) noexcept {
+    const auto now = Clock::now();
+    call.state.request_stop(Stop::cancelled, now);
+    if (call.state.phase() == Phase::queued) {
+        if (!appends_.remove(call) && queue_.holds(call)) queue_.remove(call);
+        end(call, CallOutcome::aborted(), answers);
+    } else if (!call.state.may_continue()) {
+        stopped_.notify_all();
+        watchdog_->wake_by(now);
+    }
 }
 
 void PoolCore::close(std::shared_ptr<PendingCompletion> completion) {
@@ -195,7 +212,7 @@ void PoolCore::close(std::shared_ptr<PendingCompletion> completion) {
             answers.push_back({.completion = std::move(completion), .outcome = {}});
         } else {
             closing_.push_back(std::move(completion));
-            if (state_ == State::open) begin_closing();
+            if (state_ == State::open) begin_closing(answers);
         }
     }
     deliver(answers);
@@ -206,7 +223,7 @@ void PoolCore::shut_down() {
     {
         const Lock lock(mutex_);
         if (state_ == State::fresh) state_ = State::closed;
-        if (state_ == State::open) begin_closing();
+        if (state_ == State::open) begin_closing(answers);
         flush_queue(answers);
     }
     deliver(answers);
@@ -214,8 +231,10 @@ void PoolCore::shut_down() {
     log_->stop();
 }
 
-void PoolCore::begin_closing() {
+void PoolCore::begin_closing(Answers& answers) {
     state_ = State::closing;
+    // Nobody waits for the background job.
+    if (const auto background = background_call_) stop(*background, answers);
     for (const auto& worker : workers_) {
         // Only a call in the queue could be waiting for these connections.
         if (worker->connecting_ahead && waiting() == 0) worker->control->cut();
@@ -292,6 +311,13 @@ void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) noe
     if (!call.state.finish()) return;
     if (outcome.needs_context) {
         outcome.text = fmt::format("{}: {}", context_of(call.operation), outcome.text);
+    }
+    if (&call == background_call_.get()) {
+        background_call_.reset();
+        if (outcome.kind == CallOutcome::Kind::failed && state_ == State::open) {
+            log_->write(LogLevel::warning, {outcome.text});
+        }
+        return;
     }
     switch (outcome.kind) {
         case CallOutcome::Kind::success:

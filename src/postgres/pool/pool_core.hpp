@@ -59,6 +59,10 @@ public:
     /// connections would close those of the parent.
     void abandon() noexcept;
 
+    /// Sets the job that `Session::wake_background_job` asks for. It runs like that of a call, but
+    /// for no caller. Before `open`.
+    void set_background_job(Operation operation, std::shared_ptr<Job> job);
+
     CallPtr make_call(Operation operation, std::shared_ptr<Job> job);
 
     /// Queues the call, or answers it with an error if it cannot be queued.
@@ -152,9 +156,10 @@ private:
     static CallOutcome outcome_of(const PendingCall& call, const CallOutcome& outcome);
     void forget_cancellation(Lock& lock, Worker& worker, CallRunner& runner);
 
+    void stop(PendingCall& call, Answers& answers) noexcept;
     void start_threads();
     void end_start(bool failed);
-    void begin_closing();
+    void begin_closing(Answers& answers);
     void flush_queue(Answers& answers);
     void end_pool(Answers& answers);
     CallOutcome stopped(const PendingCall& call) const;
@@ -164,6 +169,7 @@ private:
     /// Whether the queue is full, not counting the calls that idle workers are about to take.
     bool full() const noexcept;
     void enqueue(CallPtr call);
+    void wake_background_job();
     void put_back(std::vector<CallPtr> calls);
     /// Ends the call, unless it has ended already, and adds its answer to `answers`.
     void end(PendingCall& call, CallOutcome outcome, Answers& answers) noexcept;
@@ -191,6 +197,10 @@ private:
     const char* why_closed_ = "the store was closed by close()";
     CallQueue queue_;
     AppendBatcher appends_;
+    Operation background_operation_;
+    std::shared_ptr<Job> background_job_;
+    /// While it is queued or runs.
+    CallPtr background_call_;
     std::uint64_t tickets_ = 0;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::size_t idle_ = 0;

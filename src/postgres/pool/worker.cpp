@@ -376,6 +376,9 @@ void PoolCore::finish(Worker& worker, CallRunner& runner, const CallOutcome& out
         calls = std::exchange(worker.calls, {});
         appends_.release(std::exchange(worker.rooms, {}));
         finish_calls(calls, outcome, answers);
+        if (outcome.kind == CallOutcome::Kind::success && worker.session->wakes_background_job()) {
+            wake_background_job();
+        }
         // This worker takes the first batch itself, unless it has to connect.
         const std::size_t own = connected ? 1 : 0;
         if (runnable_batches() > own) work_.notify_one();

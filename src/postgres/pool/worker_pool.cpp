@@ -70,6 +70,11 @@ WorkerPool::~WorkerPool() {
 
 bool WorkerPool::in_forked_child() const noexcept { return core_->in_forked_child(); }
 
+void WorkerPool::set_background_job(Operation operation, std::function<void(Session&)> job) {
+    core_->set_background_job(std::move(operation),
+                              std::make_shared<FunctionJob<void>>(std::move(job)));
+}
+
 void WorkerPool::open() { core_->open(); }
 
 PostgresStats WorkerPool::stats() const {

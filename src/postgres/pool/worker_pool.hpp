@@ -38,6 +38,10 @@ public:
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
+    /// Sets the job that `Session::wake_background_job` asks for: it runs on a thread of the pool,
+    /// like that of a call. If it fails, this is logged. Before `open`.
+    void set_background_job(Operation operation, std::function<void(Session&)> job);
+
     /// Starts the threads, which connect at once. Does nothing if they are running.
     /// @throws Error closed, internal.
     void open();
