@@ -113,7 +113,8 @@ public:
     /// given, so that a room can be imported; the next automatic index is `latest_index + 1`, or 0
     /// while `event_count` is 0.
     /// @par Errors
-    /// already_exists.
+    /// already_exists; busy (also: the rows of a deleted room with this id are still being removed;
+    /// what the call has removed stays removed, so calling again goes on).
     /// @par Lost commit
     /// Reported: a re-run could not distinguish this room from one that another caller created.
     virtual asio::awaitable<Room> create_room(Room room) = 0;
@@ -144,6 +145,10 @@ public:
     /// Deletes the room with its events, bindings, participants, tasks, observations, read markers
     /// and idempotency keys, but not identities. A room created again with the same id starts at
     /// index 0.
+    ///
+    /// From then on no call sees any of it, and the cost does not depend on the number of events:
+    /// the first thousand are removed by this call, the others afterwards, as each backend
+    /// documents.
     /// @returns whether the room existed.
     /// @par Lost commit
     /// Reported: if the room is gone, another caller could have deleted it.
@@ -240,7 +245,8 @@ public:
     /// `event.index + 1`; `event_count` grows by one, `latest_index` and `last_activity_at` never
     /// move back. Exactly once, as `add_event_auto_index`.
     /// @par Errors
-    /// conflict (the index is taken), otherwise as `add_event_auto_index`.
+    /// conflict (the index is taken, or below the first index of `trim_room`), otherwise as
+    /// `add_event_auto_index`.
     /// @par Lost commit
     /// Settled by running again: the re-run finds the event by its id, or stores it.
     virtual asio::awaitable<RoomEvent> add_event(RoomEvent event) = 0;
@@ -269,6 +275,23 @@ public:
     /// Reported: if the event is gone, another caller could have deleted it.
     virtual asio::awaitable<std::vector<std::string>>
     delete_event(std::string room_id, std::string event_id, Replies replies = Replies::cascade) = 0;
+
+    /// Hides the events with an index below `before_index` (>= 0) from every call, permanently, and
+    /// removes them as `delete_room` does. Events at a later index, `Room::event_count`,
+    /// `Room::latest_index` and read markers do not change; events can no longer be imported below
+    /// the first index.
+    ///
+    /// The cost does not depend on the number of hidden events, except in a room that lacks an
+    /// event at or above `before_index` because of a deletion or an import: there, the events below
+    /// the gap are counted. Until an event is removed, an append with its id or key still finds it.
+    /// @returns the first index of the room: `before_index`, at most the next index of the room, or
+    ///          a higher first index from an earlier call.
+    /// @par Errors
+    /// not_found.
+    /// @par Lost commit
+    /// Settled by running again.
+    virtual asio::awaitable<std::int64_t> trim_room(std::string room_id,
+                                                    std::int64_t before_index) = 0;
 
     /// A page of the room's events, always in ascending index order.
     virtual asio::awaitable<std::vector<RoomEvent>> list_events(std::string room_id,

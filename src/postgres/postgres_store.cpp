@@ -27,6 +27,7 @@
 #include "sql/observations.hpp"
 #include "sql/participants.hpp"
 #include "sql/read_markers.hpp"
+#include "sql/removals.hpp"
 #include "sql/rooms.hpp"
 #include "sql/tasks.hpp"
 #include "sql/unreadable_rows.hpp"
@@ -68,6 +69,9 @@ public:
     explicit Impl(const PostgresOptions& given)
         : options(given), validator(given.limits), pool(given) {
         unreadable = std::make_shared<postgres::UnreadableRows>(pool.log());
+        pool.set_background_job(
+            {.name = "remove_rows", .mode = settles.mode, .rerun = settles.rerun},
+            postgres::sql::continue_any_removal);
     }
 
     PostgresStats stats() const {
@@ -169,6 +173,7 @@ asio::awaitable<void> PostgresStore::init() {
             postgres::require_creation_rights(session, options.schema);
         } else {
             postgres::require_table_rights(session, options.schema);
+            sql::look_for_removals(session);
         }
         return due;
     };
@@ -177,7 +182,11 @@ asio::awaitable<void> PostgresStore::init() {
         std::function<bool(Session&)> migrate = [options = impl_->options](Session& session) {
             return postgres::apply_next_migration(session, options.schema, options.partitions);
         };
-        due = co_await impl_->run<bool>(Impl::settles, "init", {}, std::move(migrate));
+        postgres::Operation described{.name = "init",
+                                      .mode = Impl::settles.mode,
+                                      .rerun = Impl::settles.rerun,
+                                      .patient = true};
+        due = co_await impl_->pool.run<bool>(std::move(described), std::move(migrate));
     }
     // Another process may have made the tables, and own them.
     if (found_due) co_await impl_->run<bool>(Impl::read, "init", {}, inspect);

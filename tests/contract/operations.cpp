@@ -115,6 +115,7 @@ std::vector<Operation> event_write_operations() {
          CALL(delete_event("room", "event")),
          {WITH("room_id", id, delete_event(text, "event")),
           WITH("event_id", id, delete_event("room", text))}},
+        {"trim_room", CALL(trim_room("room", 1)), {WITH("room_id", id, trim_room(text, 1))}},
     };
 }
 

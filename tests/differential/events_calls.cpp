@@ -49,10 +49,17 @@ std::tuple<std::string, std::string, Replies> deletion(Values& v) {
     return {std::move(room_id), std::move(event_id), replies};
 }
 
+/// Mostly the first events only: later calls need some.
+std::tuple<std::string, std::int64_t> trimming(Values& v) {
+    auto room_id = v.room_id();
+    const std::int64_t before_index = v.one_in(6) ? v.index() : v.below(4);
+    return {std::move(room_id), before_index};
+}
+
 }  // namespace
 
 Operation event_operation(Values& values) {
-    switch (values.below(12)) {
+    switch (values.below(13)) {
         case 0:
         case 1:
         case 2:
@@ -67,6 +74,8 @@ Operation event_operation(Values& values) {
             return ROOMSTORE_DRAWN(update_event, v.known_event());
         case 8:
             return ROOMSTORE_DRAWN_BY(delete_event, deletion);
+        case 9:
+            return ROOMSTORE_DRAWN_BY(trim_room, trimming);
         default:
             return event_read(values);
     }

@@ -138,6 +138,7 @@ asio::awaitable<RoomEvent> ReferenceStore::add_event(RoomEvent event) {
     event = without_empty_key(std::move(event));
     auto& state = require(event.room_id);
     if (const auto* stored = find_repeated(state, event)) co_return *stored;
+    if (event.index < state.first_index) refuse(errc::conflict, "below the first index");
     for (const auto& other : state.events) {
         if (other.index == event.index) refuse(errc::conflict, "index");
     }
@@ -192,6 +193,16 @@ asio::awaitable<std::vector<std::string>> ReferenceStore::delete_event(std::stri
         return std::ranges::find(gone, event.id) != gone.end();
     });
     co_return gone;
+}
+
+asio::awaitable<std::int64_t> ReferenceStore::trim_room(std::string room_id,
+                                                        std::int64_t before_index) {
+    require_open();
+    validator_.trim_room(room_id, before_index);
+    auto& state = require(room_id);
+    state.first_index = std::max(state.first_index, std::min(before_index, state.next_index));
+    std::erase_if(state.events, [&](const auto& event) { return event.index < state.first_index; });
+    co_return state.first_index;
 }
 
 asio::awaitable<std::vector<RoomEvent>> ReferenceStore::list_events(std::string room_id,

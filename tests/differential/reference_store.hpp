@@ -42,6 +42,7 @@ private:
     struct RoomState {
         Room room{};
         std::int64_t next_index = 0;
+        std::int64_t first_index = 0;
         std::vector<RoomEvent> events{};  // ascending by index
         std::vector<ChannelBinding> bindings{};
         std::vector<Participant> participants{};

@@ -132,6 +132,13 @@ int append(const PostgresOptions& options, const std::string& prefix, int rooms,
     return 0;
 }
 
+int delete_and_wait(const PostgresOptions& options, const std::string& room) {
+    PostgresStore store(options);
+    run(store.init());
+    std::cout << (run(store.delete_room(room)) ? "deleted" : "not found") << std::endl;
+    for (;;) ::pause();
+}
+
 }  // namespace
 
 Process start_child(std::vector<std::string> arguments, const std::filesystem::path& log) {
@@ -148,6 +155,7 @@ int run_child(const std::vector<std::string>& arguments) {
             return append(
                 options, arguments.at(3), std::stoi(arguments.at(4)), std::stoi(arguments.at(5)));
         }
+        if (arguments.at(0) == "delete") return delete_and_wait(options, arguments.at(3));
         throw std::logic_error("no such part: " + arguments.at(0));
     } catch (const std::exception& error) {
         std::cout << "error: " << error.what() << std::endl;

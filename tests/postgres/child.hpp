@@ -23,6 +23,9 @@ Process start_child(std::vector<std::string> arguments, const std::filesystem::p
 ///                                                     `room-1` ..., with 8 concurrent calls per
 ///                                                     room over four connections; prints
 ///                                                     `<room> <event id> <index>` for each
+///     delete <connection string> <schema> <room>      deletes the room, prints `deleted`, and
+///     waits
+///                                                     to be killed
 int run_child(const std::vector<std::string>& arguments);
 
 }  // namespace roomstore::test

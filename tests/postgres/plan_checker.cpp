@@ -8,6 +8,7 @@
 #include "sql/observations.hpp"
 #include "sql/participants.hpp"
 #include "sql/read_markers.hpp"
+#include "sql/removals.hpp"
 #include "sql/rooms.hpp"
 #include "sql/tasks.hpp"
 
@@ -94,7 +95,8 @@ std::vector<postgres::Statement> all_statements() {
                   sql::identity_statements(),
                   sql::task_statements(),
                   sql::observation_statements(),
-                  sql::read_marker_statements());
+                  sql::read_marker_statements(),
+                  sql::removal_statements());
 }
 
 Json PlanChecker::explain(const postgres::Statement& statement,

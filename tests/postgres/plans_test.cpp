@@ -73,6 +73,9 @@ SELECT id, 'observation-' || id, 'channel', 'content', 1, created_at FROM {schem
 
 INSERT INTO {schema}.read_markers (room_id, channel_id, index)
 SELECT id, 'channel-everywhere', 5 FROM {schema}.rooms;
+
+INSERT INTO {schema}.removals (room_id, next_index)
+SELECT 'gone-' || i, 0 FROM generate_series(1, 10000) AS i;
 )";
 
 /// A query on large tables that finds nothing, or one page of many rows.
@@ -133,7 +136,8 @@ struct Loaded {
                                   "identity_addresses",
                                   "tasks",
                                   "observations",
-                                  "read_markers"}) {
+                                  "read_markers",
+                                  "removals"}) {
             schema.query(std::string("VACUUM ANALYZE {schema}.") + table);
         }
     }

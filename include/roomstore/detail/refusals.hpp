@@ -80,6 +80,16 @@ inline Error index_is_taken(std::string_view operation,
         "index " + std::to_string(index) + " of " + named("room", room_id) + " is taken");
 }
 
+inline Error index_is_trimmed(std::string_view operation,
+                              std::int64_t index,
+                              std::string_view room_id,
+                              std::int64_t first_index) {
+    return refusal(errc::conflict,
+                   operation,
+                   "index " + std::to_string(index) + " of " + named("room", room_id) +
+                       " is below its first index, " + std::to_string(first_index));
+}
+
 inline Error expected_other_index(std::string_view operation,
                                   std::string_view room_id,
                                   std::int64_t next,

@@ -141,6 +141,10 @@ public:
             throw_invalid(FieldPath("replies"), "not a value of Replies");
         }
     }
+    void trim_room(const std::string& room_id, std::int64_t before_index) const {
+        id("room_id", room_id);
+        value("before_index", before_index, rule::index);
+    }
     void list_events(const std::string& room_id, const EventQuery& query) const {
         id("room_id", room_id);
         const FieldPath path("EventQuery");

@@ -25,7 +25,8 @@ namespace roomstore {
 /// took effect. The following operations are re-run, and then report the true outcome:
 /// - add_event_auto_index, append_events, add_event: the re-run finds the event by its id, or
 ///   stores it. An event that another client deletes between the two runs is stored again;
-/// - mark_read, mark_all_read: a marker never moves back, and mark_all_read covers the events that
+/// - mark_read, mark_all_read, trim_room: a marker and the first index never move back, and
+/// mark_all_read covers the events that
 ///   exist at the re-run;
 /// - update_room, patch_room_metadata, update_event, add_binding, update_binding, add_participant,
 ///   update_participant, link_address, update_task: written again, which overwrites changes that
@@ -37,6 +38,13 @@ namespace roomstore {
 /// remove_participant, create_identity, add_task and add_observation, because their re-run could
 /// not distinguish its own work from that of another client. Check whether the row exists, and
 /// repeat the call if necessary.
+/// @par Deleted rooms
+/// delete_room and trim_room hide what they delete, and remove at most 1000 rows of each table
+/// themselves. The rest is removed afterwards by this store, between its calls, in transactions of
+/// the same size. If the process ends before, the next store that is opened on the schema, deletes
+/// or trims goes on. create_room first removes what is left of a deleted room with the same id;
+/// while that takes longer than its deadline, it fails with `busy`, and calling it again goes on.
+/// A failed removal is written to `PostgresOptions::log`.
 /// @par Failover
 /// With several hosts and `target_session_attrs=read-write`, the store connects to the host that
 /// accepts writes. Acknowledged writes survive a failover if the standby is synchronous. A former

@@ -31,26 +31,28 @@ RETURNING attached_at)"};
 
 constexpr Statement get{"get_binding", R"(
 SELECT )" ROOMSTORE_BINDING_COLUMNS R"( FROM {schema}.bindings
-WHERE room_id = $1 AND channel_id = $2)"};
+WHERE room_id = $1 AND channel_id = $2 AND )" ROOMSTORE_ROOM_EXISTS};
 
 constexpr Statement update{"update_binding", R"(
 UPDATE {schema}.bindings
 SET channel_type = $3, category = $4, direction = $5, access = $6, muted = $7, output_muted = $8,
     visibility = $9, participant_id = $10, last_read_index = $11, capabilities = $12,
     rate_limit = $13, retry_policy = $14, metadata = $15
-WHERE room_id = $1 AND channel_id = $2
+WHERE room_id = $1 AND channel_id = $2 AND )" ROOMSTORE_ROOM_EXISTS R"(
 RETURNING attached_at)"};
 
 constexpr Statement remove{"remove_binding", R"(
-DELETE FROM {schema}.bindings WHERE room_id = $1 AND channel_id = $2)"};
+DELETE FROM {schema}.bindings
+WHERE room_id = $1 AND channel_id = $2 AND )" ROOMSTORE_ROOM_EXISTS};
 
 constexpr Statement list{"list_bindings", R"(
 SELECT )" ROOMSTORE_BINDING_COLUMNS R"( FROM {schema}.bindings
-WHERE room_id = $1 ORDER BY attached_at, channel_id
+WHERE room_id = $1 AND )" ROOMSTORE_ROOM_EXISTS R"( ORDER BY attached_at, channel_id
 OFFSET $2 LIMIT $3)"};
 
 constexpr Statement exists{"binding_exists", R"(
-SELECT FROM {schema}.bindings WHERE room_id = $1 AND channel_id = $2)"};
+SELECT FROM {schema}.bindings
+WHERE room_id = $1 AND channel_id = $2 AND )" ROOMSTORE_ROOM_EXISTS};
 
 Params key(const std::string& room_id, const std::string& channel_id) {
     Params params;

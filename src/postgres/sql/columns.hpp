@@ -30,4 +30,10 @@ ChannelBinding read_binding(const Row& row, int first = 0);
     "candidates, connected_via, external_id, resolved_at, resolved_by, joined_at, metadata"
 Participant read_participant(const Row& row, int first = 0);
 
+/// Rows of a deleted room, and events below the first index of their room, may still be there for a
+/// while (sql/removals.hpp): every statement that reads or changes rows of a room excludes them, by
+/// one of these conditions on the room $1. Each is evaluated once in a statement.
+#define ROOMSTORE_ROOM_EXISTS "EXISTS (SELECT FROM {schema}.rooms WHERE id = $1)"
+#define ROOMSTORE_EVENT_IS_VISIBLE "index >= (SELECT first_index FROM {schema}.rooms WHERE id = $1)"
+
 }  // namespace roomstore::postgres::sql

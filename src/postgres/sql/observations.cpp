@@ -1,5 +1,6 @@
 #include "sql/observations.hpp"
 
+#include "sql/columns.hpp"
 #include "sql/lists.hpp"
 #include "sql/mapping.hpp"
 #include "sql/rooms.hpp"
@@ -30,7 +31,7 @@ SELECT EXISTS (SELECT FROM added) FROM room)"};
 
 constexpr Statement list{"list_observations", R"(
 SELECT )" ROOMSTORE_OBSERVATION_VALUES R"( FROM {schema}.observations
-WHERE room_id = $1 ORDER BY created_at, id
+WHERE room_id = $1 AND )" ROOMSTORE_ROOM_EXISTS R"( ORDER BY created_at, id
 OFFSET $2 LIMIT $3)"};
 
 Observation read_observation(const Row& row) {

@@ -33,22 +33,23 @@ RETURNING joined_at)"};
 
 constexpr Statement get{"get_participant", R"(
 SELECT )" ROOMSTORE_PARTICIPANT_COLUMNS R"( FROM {schema}.participants
-WHERE room_id = $1 AND id = $2)"};
+WHERE room_id = $1 AND id = $2 AND )" ROOMSTORE_ROOM_EXISTS};
 
 constexpr Statement update{"update_participant", R"(
 UPDATE {schema}.participants
 SET channel_id = $3, display_name = $4, role = $5, status = $6, identification = $7,
     identity_id = $8, candidates = $9, connected_via = $10, external_id = $11, resolved_at = $12,
     resolved_by = $13, metadata = $14
-WHERE room_id = $1 AND id = $2
+WHERE room_id = $1 AND id = $2 AND )" ROOMSTORE_ROOM_EXISTS R"(
 RETURNING joined_at)"};
 
 constexpr Statement remove{"remove_participant", R"(
-DELETE FROM {schema}.participants WHERE room_id = $1 AND id = $2)"};
+DELETE FROM {schema}.participants
+WHERE room_id = $1 AND id = $2 AND )" ROOMSTORE_ROOM_EXISTS};
 
 constexpr Statement list{"list_participants", R"(
 SELECT )" ROOMSTORE_PARTICIPANT_COLUMNS R"( FROM {schema}.participants
-WHERE room_id = $1 ORDER BY joined_at, id
+WHERE room_id = $1 AND )" ROOMSTORE_ROOM_EXISTS R"( ORDER BY joined_at, id
 OFFSET $2 LIMIT $3)"};
 
 Params key(const std::string& room_id, const std::string& id) {

@@ -1,6 +1,7 @@
 #include "sql/read_markers.hpp"
 
 #include "roomstore/error.hpp"
+#include "sql/columns.hpp"
 #include "sql/mapping.hpp"
 #include "sql/rooms.hpp"
 
@@ -29,7 +30,8 @@ namespace {
 
 constexpr Statement mark_one{"mark_read", R"(
 WITH target AS (
-    SELECT index FROM {schema}.events WHERE room_id = $1 AND id = $3
+    SELECT index FROM {schema}.events
+    WHERE room_id = $1 AND id = $3 AND )" ROOMSTORE_EVENT_IS_VISIBLE R"(
 ))" ROOMSTORE_MOVE_MARKER "SELECT FROM target"};
 
 constexpr Statement mark_all{"mark_all_read", R"(
@@ -49,7 +51,8 @@ CROSS JOIN LATERAL (
         WHEN marker.index >= room.last_gap THEN greatest(room.latest_index - marker.index, 0)
         ELSE room.latest_index - room.last_gap + (
             SELECT count(*) FROM {schema}.events e
-            WHERE e.room_id = asked.id AND e.index > marker.index AND e.index <= room.last_gap)
+            WHERE e.room_id = asked.id AND e.index <= room.last_gap
+              AND e.index > greatest(marker.index, room.first_index - 1))
         END AS events
     FROM {schema}.rooms room
     LEFT JOIN {schema}.read_markers marker
@@ -59,7 +62,8 @@ CROSS JOIN LATERAL (
 ) AS unread)"};
 
 constexpr Statement list{"list_read_markers", R"(
-SELECT channel_id, index FROM {schema}.read_markers WHERE room_id = $1)"};
+SELECT channel_id, index FROM {schema}.read_markers
+WHERE room_id = $1 AND )" ROOMSTORE_ROOM_EXISTS};
 
 std::map<std::string, std::int64_t> read_numbers(const Result& rows) {
     std::map<std::string, std::int64_t> numbers;

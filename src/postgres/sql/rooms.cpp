@@ -10,6 +10,7 @@
 #include "sql/columns.hpp"
 #include "sql/lists.hpp"
 #include "sql/mapping.hpp"
+#include "sql/removals.hpp"
 #include "sql/statement_family.hpp"
 
 namespace roomstore::postgres::sql {
@@ -51,16 +52,8 @@ SET metadata = (metadata - $2::text[]) || $3::jsonb, updated_at = $4
 WHERE id = $1
 RETURNING )" ROOMSTORE_ROOM_COLUMNS};
 
-constexpr Statement remove_row{"delete_room.room", R"(
+constexpr Statement remove{"delete_room", R"(
 DELETE FROM {schema}.rooms WHERE id = $1)"};
-
-constexpr Statement remove_contents{"delete_room.contents", R"(
-WITH gone_events AS (DELETE FROM {schema}.events WHERE room_id = $1),
-     gone_bindings AS (DELETE FROM {schema}.bindings WHERE room_id = $1),
-     gone_participants AS (DELETE FROM {schema}.participants WHERE room_id = $1),
-     gone_tasks AS (DELETE FROM {schema}.tasks WHERE room_id = $1),
-     gone_observations AS (DELETE FROM {schema}.observations WHERE room_id = $1)
-DELETE FROM {schema}.read_markers WHERE room_id = $1)"};
 
 constexpr Statement exists{"room_exists", R"(
 SELECT FROM {schema}.rooms WHERE id = $1)"};
@@ -76,15 +69,18 @@ UPDATE {schema}.rooms SET delivered_index = $2::bigint WHERE id = $1 AND deliver
 
 // Three lists side by side: a row holds the room, a binding or a participant, and nulls in the
 // other columns.
-constexpr Statement load_context{"load_room_context",
-                                 R"(
+constexpr Statement load_context{
+    "load_room_context",
+    R"(
 SELECT *
 FROM (SELECT )" ROOMSTORE_ROOM_COLUMNS R"( FROM {schema}.rooms WHERE id = $1) AS room
 FULL JOIN (SELECT )" ROOMSTORE_BINDING_COLUMNS
-                                 R"( FROM {schema}.bindings WHERE room_id = $1) AS binding
+    R"( FROM {schema}.bindings WHERE room_id = $1 AND )" ROOMSTORE_ROOM_EXISTS
+    R"() AS binding
     ON false
 FULL JOIN (SELECT )" ROOMSTORE_PARTICIPANT_COLUMNS
-                                 R"( FROM {schema}.participants WHERE room_id = $1) AS participant
+    R"( FROM {schema}.participants WHERE room_id = $1 AND )" ROOMSTORE_ROOM_EXISTS
+    R"() AS participant
     ON false
 ORDER BY binding.attached_at, binding.channel_id, participant.joined_at, participant.id)"};
 
@@ -153,6 +149,11 @@ const StatementFamily find_statements = [] {
     return members;
 }();
 
+// An entry of a room that was not deleted. Not EXISTS, which could be planned as a join with all
+// rooms.
+constexpr std::string_view entry_is_visible =
+    " AND (SELECT room.id FROM {schema}.rooms room WHERE room.id = entry.room_id) IS NOT NULL";
+
 // The entries of all statuses are those of each status, merged in order.
 std::string merged_entries(std::string_view select, std::string_view order) {
     std::vector<std::string> parts;
@@ -177,13 +178,15 @@ const StatementFamily latest_statements = [] {
         }
         const std::string newest =
             "\n      ORDER BY entry.room_created_at DESC, entry.room_id DESC LIMIT 1";
-        std::string in_participants =
-            "SELECT entry.room_created_at, entry.room_id FROM {schema}.participants entry\n"
-            "      WHERE entry.id = $1";
+        std::string in_participants = fmt::format(
+            "SELECT entry.room_created_at, entry.room_id FROM {{schema}}.participants entry\n"
+            "      WHERE entry.id = $1{}",
+            entry_is_visible);
         std::string in_bindings = fmt::format(
             "SELECT entry.room_created_at, entry.room_id FROM {{schema}}.bindings entry\n"
-            "      WHERE entry.participant_id = $1{}",
-            type);
+            "      WHERE entry.participant_id = $1{}{}",
+            type,
+            entry_is_visible);
         if (bits & in_status) {
             name += ".status";
             const auto status = fmt::format(" AND entry.room_status = ${}", ++parameter);
@@ -208,9 +211,10 @@ enum ChannelBit : std::size_t { in_state = 1 };
 
 const StatementFamily channel_statements = [] {
     StatementFamily members;
-    const std::string select =
-        "SELECT entry.room_id, entry.room_created_at FROM {schema}.bindings entry\n"
-        "      WHERE entry.channel_id = $1";
+    const std::string select = fmt::format(
+        "SELECT entry.room_id, entry.room_created_at FROM {{schema}}.bindings entry\n"
+        "      WHERE entry.channel_id = $1{}",
+        entry_is_visible);
     const std::string oldest = "\n      ORDER BY entry.room_created_at, entry.room_id LIMIT $2";
     members.add("find_room_ids_by_channel",
                 fmt::format("\nSELECT room_id FROM ({}) AS oldest\n"
@@ -285,14 +289,28 @@ Room read_room(const Row& row, int first) {
 }
 
 Room create_room(Session& session, const Room& room) {
-    const auto stored = session.exec(create,
-                                     params_of(room)
-                                         .add(room.created_at)
-                                         .add(room.event_count)
-                                         .add(room.latest_index)
-                                         .add(room.delivered_index));
-    if (auto row = only_room(stored, room.id)) return std::move(*row);
-    throw detail::exists_already("create_room", "room", room.id);
+    // If a transaction deletes the room at this moment, the first statement waits for its end, and
+    // the second sees what it has left.
+    std::vector<Request> requests;
+    requests.push_back({create,
+                        params_of(room)
+                            .add(room.created_at)
+                            .add(room.event_count)
+                            .add(room.latest_index)
+                            .add(room.delivered_index)});
+    requests.push_back({removal_is_pending, Params().add(room.id)});
+    const auto results = session.exec_all(requests);
+    auto row = only_room(results[0], room.id);
+    if (!row) throw detail::exists_already("create_room", "room", room.id);
+    if (!results[1].empty()) {
+        session.exec(remove, Params().add(room.id));
+        continue_removal(session, room.id);
+        Failure why;
+        why.code = errc::busy;
+        why.text = "the rows of the deleted room with this id are still being removed";
+        session.commit_and_repeat(std::move(why));
+    }
+    return std::move(*row);
 }
 
 std::optional<Room> get_room(Session& session, const std::string& id) {
@@ -327,11 +345,11 @@ std::optional<Room> patch_room_metadata(Session& session,
 }
 
 bool delete_room(Session& session, const std::string& id) {
-    // Delete the room's row first: from then on nothing is added to the room, and the second
-    // statement sees everything that was added before.
-    const auto removed = session.exec(remove_row, Params().add(id));
+    // Delete the room's row first: from then on nothing is added to the room, and the statements
+    // that follow see everything that was added before.
+    const auto removed = session.exec(remove, Params().add(id));
     if (removed.affected_rows() == 0) return false;
-    session.exec(remove_contents, Params().add(id));
+    begin_removal(session, id);
     return true;
 }
 
@@ -446,8 +464,7 @@ std::vector<Statement> room_statements() {
                                       get,
                                       update,
                                       patch,
-                                      remove_row,
-                                      remove_contents,
+                                      remove,
                                       exists,
                                       delivered,
                                       advance_by_one,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sql/columns.hpp"
 #include "sql/lists.hpp"
 #include "sql/mapping.hpp"
 #include "sql/rooms.hpp"
@@ -26,22 +27,24 @@ WITH room AS (
 SELECT EXISTS (SELECT FROM added) FROM room)"};
 
 constexpr Statement get{"get_task", R"(
-SELECT )" ROOMSTORE_TASK_COLUMNS R"( FROM {schema}.tasks WHERE id = $1 ORDER BY room_id LIMIT 1)"};
+SELECT )" ROOMSTORE_TASK_COLUMNS R"( FROM {schema}.tasks
+WHERE id = $1 AND (SELECT room.id FROM {schema}.rooms room WHERE room.id = room_id) IS NOT NULL
+ORDER BY room_id LIMIT 1)"};
 
 constexpr Statement list{"list_tasks", R"(
 SELECT )" ROOMSTORE_TASK_COLUMNS R"( FROM {schema}.tasks
-WHERE room_id = $1 ORDER BY created_at, id
+WHERE room_id = $1 AND )" ROOMSTORE_ROOM_EXISTS R"( ORDER BY created_at, id
 OFFSET $2 LIMIT $3)"};
 
 constexpr Statement list_in_status{"list_tasks.status", R"(
 SELECT )" ROOMSTORE_TASK_COLUMNS R"( FROM {schema}.tasks
-WHERE room_id = $1 AND status = $2 ORDER BY created_at, id
+WHERE room_id = $1 AND status = $2 AND )" ROOMSTORE_ROOM_EXISTS R"( ORDER BY created_at, id
 OFFSET $3 LIMIT $4)"};
 
 constexpr Statement update{"update_task", R"(
 UPDATE {schema}.tasks
 SET title = $3, description = $4, assigned_to = $5, status = $6, metadata = $7
-WHERE room_id = $1 AND id = $2
+WHERE room_id = $1 AND id = $2 AND )" ROOMSTORE_ROOM_EXISTS R"(
 RETURNING created_at)"};
 
 Task read_task(const Row& row) {

@@ -100,6 +100,10 @@ public:
 #endif
         return locked(store_.delete_event(std::move(room_id), std::move(event_id), replies));
     }
+    asio::awaitable<std::int64_t> trim_room(std::string room_id,
+                                            std::int64_t before_index) override {
+        return locked(store_.trim_room(std::move(room_id), before_index));
+    }
     asio::awaitable<std::vector<RoomEvent>> list_events(std::string room_id,
                                                         EventQuery query) override {
         return locked(store_.list_events(std::move(room_id), std::move(query)));

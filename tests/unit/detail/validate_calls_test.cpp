@@ -56,6 +56,7 @@ TEST_CASE("id arguments are 1 to 255 bytes of text") {
     REFUSED(get_event("r", bad), "event_id" + long_id);
     REFUSED(delete_event(bad, "e", Replies::keep), "room_id" + long_id);
     REFUSED(delete_event("r", bad, Replies::keep), "event_id" + long_id);
+    REFUSED(trim_room(bad, 0), "room_id" + long_id);
     REFUSED(list_events(bad, {}), "room_id" + long_id);
     REFUSED(get_thread_summaries(bad, {}, {}), "room_id" + long_id);
     REFUSED(get_thread_summaries("r", {"e", bad}, {}), "root_event_ids/1" + long_id);
@@ -169,6 +170,8 @@ TEST_CASE("a metadata patch is a JSON object") {
 
 TEST_CASE("the delivery cursor must be a valid index, and gap and replies valid enumerators") {
     REFUSED(advance_delivered_index("r", 0, Gap::refuse), "");
+    REFUSED(trim_room("r", 0), "");
+    REFUSED(trim_room("r", -1), "before_index: -1, must be at least 0");
     REFUSED(advance_delivered_index("r", -1, Gap::refuse), "index: -1, must be at least 0");
     REFUSED(advance_delivered_index("r", 0, static_cast<Gap>(2)), "gap: not a value of Gap");
     REFUSED(delete_event("r", "e", static_cast<Replies>(2)), "replies: not a value of Replies");

@@ -277,6 +277,9 @@ TEST_CASE("event writes are atomic on allocation failure") {
         const auto event = reply(keyed_id, event_id(250), "ignored");
         check_all_or_nothing([&](Engine& engine) { engine.update_event(event); });
     }
+    SECTION("trim") {
+        check_needs_no_memory([](Engine& engine) { engine.trim_room(room_id, 50); });
+    }
     SECTION("delete with replies") {
         check_all_or_nothing(
             [](Engine& engine) { engine.delete_event(room_id, event_id(0), Replies::cascade); });

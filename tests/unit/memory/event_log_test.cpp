@@ -1,5 +1,6 @@
 #include "roomstore/memory/detail/event_log.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <limits>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 using namespace roomstore;
 using roomstore::detail::memory::EventLog;
@@ -49,6 +51,7 @@ void check_same(const EventLog& log, const std::set<std::int64_t>& model) {
 }  // namespace
 
 TEST_CASE("an event log agrees with a plain set of indexes under random changes") {
+    const bool hides = GENERATE(false, true);
     for (unsigned seed = 1; seed <= 40; ++seed) {
         INFO("seed " << seed);
         std::mt19937 random(seed);
@@ -69,9 +72,24 @@ TEST_CASE("an event log agrees with a plain set of indexes under random changes"
                 REQUIRE(log.erase(*victim));
                 model.erase(victim);
             } else {
-                const auto index = static_cast<std::int64_t>(random() % 400);
+                auto index = static_cast<std::int64_t>(random() % 400);
+                index = std::max(index, log.first_index());
                 REQUIRE(log.insert(event_at(index)) == model.insert(index).second);
                 if (index >= next) next = index + 1;
+            }
+            if (hides && random() % 30 == 0) {
+                const auto first = log.first_index() + static_cast<std::int64_t>(random() % 20);
+                log.hide_below(first);
+                model.erase(model.begin(), model.lower_bound(first));
+                next = std::max(next, first);
+            }
+            if (random() % 3 == 0 && log.hidden() != nullptr) {
+                const auto index = (*log.hidden())->index();
+                REQUIRE(index < log.first_index());
+                REQUIRE(log.find(index) == nullptr);
+                REQUIRE(log.find_any(index) != nullptr);
+                REQUIRE(log.erase(index));
+                REQUIRE(log.find_any(index) == nullptr);
             }
             if (step % 7 == 0) check_same(log, model);
         }

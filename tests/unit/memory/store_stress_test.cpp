@@ -85,6 +85,7 @@ private:
         switch (random_() % 24) {
             case 0:
                 if (random_() % 8 == 0) co_await store_.delete_room(room_id);
+                if (random_() % 8 == 0) co_await trim(room_id);
                 break;
             case 1:
             case 2:
@@ -173,6 +174,16 @@ private:
         const auto gone = co_await store_.delete_event(
             room_id, id, random_() % 2 == 0 ? Replies::cascade : Replies::keep);
         expect(gone.empty() || gone.front() == id, "delete_event: root first");
+    }
+
+    asio::awaitable<void> trim(std::string room_id) {
+        const auto room = co_await store_.get_room(room_id);
+        if (!room) co_return;
+        const auto first = co_await store_.trim_room(room_id, room->latest_index);
+        for (const auto& event : co_await store_.list_events(room_id, {.before_index = first})) {
+            // Only if the room was deleted meanwhile, and created again.
+            expect(event.index < room->latest_index, "trim_room: a hidden event");
+        }
     }
 
     asio::awaitable<void> list(std::string room_id) {

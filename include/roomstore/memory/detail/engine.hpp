@@ -16,6 +16,7 @@
 #include "roomstore/memory/detail/event_index.hpp"
 #include "roomstore/memory/detail/identity_index.hpp"
 #include "roomstore/memory/detail/locked_room.hpp"
+#include "roomstore/memory/detail/removal_queue.hpp"
 #include "roomstore/memory/detail/rollback.hpp"
 #include "roomstore/memory/detail/room_directory.hpp"
 #include "roomstore/memory/detail/room_map.hpp"
@@ -29,9 +30,9 @@ namespace roomstore::detail::memory {
 ///
 /// @par Locks
 /// A call holds at most one room lock at a time. While holding it, the call may take one leaf lock:
-/// that of a shard of the room map, of the event index or of the key index, of the directory, or of
-/// the task index. The lock of the identity index is taken on its own. No call waits for a lock
-/// while it holds a leaf lock, and no lock is held when a call returns.
+/// that of a shard of the room map, of the event index or of the key index, of the directory, of
+/// the task index, or of the removal queue. The lock of the identity index is taken on its own. No
+/// call waits for a lock while it holds a leaf lock, and no lock is held when a call returns.
 /// @par Stale entries
 /// What an index reports about a room may be stale as soon as its leaf lock is released. A call
 /// that proceeds to the room checks again under the room lock, where every change is complete.
@@ -48,6 +49,12 @@ public:
 
     void init();
     void close();
+
+    /// Removes some of the events that deleted and trimmed rooms have left behind. Every call does
+    /// so, so that none has to remove all events of a large room.
+    void continue_removals() noexcept {
+        if (!removals_.empty()) remove_some(removals_.pop(), events_per_call);
+    }
 
     /// The validator of arguments. The engine itself assumes valid arguments.
     /// @throws Error closed, unless the store is open.
@@ -87,6 +94,7 @@ public:
     std::vector<std::string> delete_event(const std::string& room_id,
                                           const std::string& event_id,
                                           Replies replies);
+    std::int64_t trim_room(const std::string& room_id, std::int64_t before_index);
     std::vector<RoomEvent> list_events(const std::string& room_id, const EventQuery& query);
     std::map<std::string, ThreadSummary> get_thread_summaries(
         const std::string& room_id,
@@ -228,11 +236,18 @@ private:
     static RoomDirectory::Group group_of(const Room& room) {
         return {room.organization_id, room.status};
     }
+    /// The numbers of events that a call removes for others, and that delete_room and trim_room
+    /// remove at once.
+    static constexpr std::size_t events_per_call = 128;
+    static constexpr std::size_t events_at_once = 1000;
+
     bool remove_room(const RoomPtr& room);
+    void remove_some(RoomPtr room, std::size_t limit) noexcept;
     std::vector<Room> select_rooms(const RoomFilter& filter, const Page& page);
 
     EventPtr find_event(const RoomRecord& room, std::string_view event_id) const;
     EventPtr find_key(const RoomRecord& room, std::string_view key) const;
+    static EventPtr visible(const RoomRecord& room, const PackedEvent* event);
     EventPtr find_repeated(const RoomRecord& room,
                            const RoomEvent& event,
                            std::string_view operation) const;
@@ -289,6 +304,7 @@ private:
     KeyIndex keys_;
     TaskIndex tasks_;
     IdentityIndex identities_;
+    RemovalQueue removals_;
 };
 
 inline void Engine::init() {
@@ -301,6 +317,7 @@ inline void Engine::init() {
 inline void Engine::close() {
     if (state_.exchange(State::closed) == State::closed) return;
     rooms_.drain([this](const RoomPtr& room) { remove_room(room); });
+    while (!removals_.empty()) continue_removals();
     identities_.clear();
 }
 

@@ -60,25 +60,35 @@ inline void Engine::count(RoomRecord& room, const PackedEvent& event) noexcept {
 
 /// The event of the room with that id, or null. The caller holds the lock of the room.
 inline EventPtr Engine::find_event(const RoomRecord& room, std::string_view event_id) const {
-    const PackedEvent* event = ids_.find(room, event_id);
-    return event == nullptr ? nullptr : *room.contents.events.find(event->index());
+    return visible(room, ids_.find(room, event_id));
 }
 
 /// Like `find_event`, by idempotency key.
 inline EventPtr Engine::find_key(const RoomRecord& room, std::string_view key) const {
-    const PackedEvent* event = keys_.find(room, key);
-    return event == nullptr ? nullptr : *room.contents.events.find(event->index());
+    return visible(room, keys_.find(room, key));
 }
 
-/// The stored event that `event` repeats, by its id or its key, or null.
+/// An event that an index of the store has found, or null if it is hidden or null.
+inline EventPtr Engine::visible(const RoomRecord& room, const PackedEvent* event) {
+    if (event == nullptr) return nullptr;
+    const EventPtr* found = room.contents.events.find(event->index());
+    return found == nullptr ? nullptr : *found;
+}
+
+/// The stored event that `event` repeats, by its id or its key, or null. A hidden event counts as
+/// long as it is there: its id and key are taken.
 inline EventPtr Engine::find_repeated(const RoomRecord& room,
                                       const RoomEvent& event,
                                       std::string_view operation) const {
-    if (EventPtr stored = find_event(room, event.id)) {
+    const EventLog& log = room.contents.events;
+    if (const PackedEvent* found = ids_.find(room, event.id)) {
+        const EventPtr& stored = *log.find_any(found->index());
         if (repeats_append(stored->unpack(room.id), event)) return stored;
         throw names_another_event(operation, event.id, room.id);
     }
-    return event.idempotency_key ? find_key(room, *event.idempotency_key) : nullptr;
+    if (!event.idempotency_key) return nullptr;
+    const PackedEvent* found = keys_.find(room, *event.idempotency_key);
+    return found == nullptr ? nullptr : *log.find_any(found->index());
 }
 
 inline std::vector<RoomEvent> Engine::unpack(const std::vector<EventPtr>& events,
@@ -171,7 +181,11 @@ inline RoomEvent Engine::add_event(RoomEvent event) {
         room.unlock();
         return stored->unpack(event.room_id);
     }
-    if (room->contents.events.find(event.index) != nullptr) {
+    const EventLog& log = room->contents.events;
+    if (event.index < log.first_index()) {
+        throw index_is_trimmed(operation, event.index, event.room_id, log.first_index());
+    }
+    if (log.find(event.index) != nullptr) {
         throw index_is_taken(operation, event.index, event.room_id);
     }
     attach(*room, packed);
@@ -233,7 +247,8 @@ inline std::vector<std::string> Engine::delete_event(const std::string& room_id,
     doomed.push_back(root);
     if (replies == Replies::cascade) {
         for (const std::int64_t index : room->contents.threads.replies(event_id)) {
-            if (index != root->index()) doomed.push_back(*room->contents.events.find(index));
+            const EventPtr* reply = room->contents.events.find(index);
+            if (reply != nullptr && index != root->index()) doomed.push_back(*reply);
         }
     }
     ids.reserve(doomed.size());
@@ -241,6 +256,21 @@ inline std::vector<std::string> Engine::delete_event(const std::string& room_id,
     for (const auto& event : doomed) detach(*room, *event);
     room.unlock();
     return ids;
+}
+
+inline std::int64_t Engine::trim_room(const std::string& room_id, std::int64_t before_index) {
+    auto record = rooms_.find(room_id);
+    std::int64_t first = 0;
+    {
+        const auto room = require_room(record, "trim_room", room_id);
+        auto& events = room->contents.events;
+        first = (std::min)(before_index, room->counters.last_given() + 1);
+        if (first <= events.first_index()) return events.first_index();
+        events.hide_below(first);
+        if (std::exchange(room->awaits_removal, true)) return first;
+    }
+    remove_some(std::move(record), events_at_once);
+    return first;
 }
 
 inline std::vector<RoomEvent> Engine::list_events(const std::string& room_id,
@@ -270,7 +300,7 @@ inline std::map<std::string, ThreadSummary> Engine::get_thread_summaries(
 
 inline bool Engine::check_idempotency(const std::string& room_id, const std::string& key) {
     const auto room = lock_room(room_id);
-    return room && !key.empty() && keys_.find(*room, key) != nullptr;
+    return room && !key.empty() && find_key(*room, key) != nullptr;
 }
 
 inline std::optional<RoomEvent> Engine::get_event_by_idempotency_key(const std::string& room_id,

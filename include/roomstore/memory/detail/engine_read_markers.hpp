@@ -27,8 +27,8 @@ inline void Engine::mark_read(const std::string& room_id,
                               const std::string& channel_id,
                               const std::string& event_id) {
     const auto room = lock_room(room_id);
-    const auto* event = room ? ids_.find(*room, event_id) : nullptr;
-    if (event == nullptr) throw does_not_exist("mark_read", "event", event_id, room_id);
+    const auto event = room ? find_event(*room, event_id) : nullptr;
+    if (!event) throw does_not_exist("mark_read", "event", event_id, room_id);
     move_marker(*room, channel_id, event->index());
 }
 

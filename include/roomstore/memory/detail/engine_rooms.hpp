@@ -99,14 +99,28 @@ inline bool Engine::remove_room(const RoomPtr& room) {
         for (const auto& [id, task] : record->contents.tasks.by_id()) tasks_.erase(id, *record);
         rooms_.erase(*record);
         std::swap(contents, record->contents);
+        std::swap(contents.events, record->contents.events);
+        std::swap(contents.threads, record->contents.threads);
+        if (std::exchange(record->awaits_removal, true)) return true;
     }
     // The event indexes refer to the record, not to the room id, so a new room with the same id is
     // not affected.
-    for (const auto& [index, event] : contents.events) {
-        if (event->idempotency_key()) keys_.erase(*event);
-        ids_.erase(*event);
-    }
+    remove_some(room, events_at_once);
     return true;
+}
+
+/// Removes events of a room that awaits removal, and puts it back into the queue if more are left.
+inline void Engine::remove_some(RoomPtr room, std::size_t limit) noexcept {
+    if (!room) return;
+    {
+        const std::lock_guard lock(room->mutex);
+        auto& events = room->contents.events;
+        if (!room->alive) events.hide_below(max_index + 1);
+        for (; limit > 0 && events.hidden() != nullptr; --limit) detach(*room, **events.hidden());
+        room->awaits_removal = events.hidden() != nullptr;
+        if (!room->awaits_removal) return;
+    }
+    removals_.push(std::move(room));
 }
 
 inline bool Engine::room_exists(const std::string& room_id) {

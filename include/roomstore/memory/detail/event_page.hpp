@@ -16,6 +16,12 @@
 
 namespace roomstore::detail::memory {
 
+/// The first of the replies that is not hidden.
+inline std::set<std::int64_t>::const_iterator visible_from(const std::set<std::int64_t>& replies,
+                                                           const EventLog& log) noexcept {
+    return replies.lower_bound(log.first_index());
+}
+
 /// The events that a query selects, ascending by index. Without a filter the cost depends only on
 /// the size of the page. With a filter, events are examined from the end that the query names until
 /// the page is full.
@@ -57,10 +63,15 @@ private:
 
     using Replies = std::set<std::int64_t>;
     Replies::const_iterator replies_from(const Replies& replies) const noexcept {
-        return query_.after_index ? replies.upper_bound(*query_.after_index) : replies.begin();
+        const auto first = visible_from(replies, log_);
+        if (!query_.after_index || first == replies.end() || *query_.after_index < *first) {
+            return first;
+        }
+        return replies.upper_bound(*query_.after_index);
     }
     Replies::const_iterator replies_to(const Replies& replies) const noexcept {
-        return query_.before_index ? replies.lower_bound(*query_.before_index) : replies.end();
+        if (!query_.before_index) return replies.end();
+        return replies.lower_bound((std::max)(*query_.before_index, log_.first_index()));
     }
 
     /// Without a filter, the page is a range of ranks.
@@ -124,9 +135,10 @@ inline std::int64_t count_events(const EventLog& log,
     const EventMatcher matches(filter);
     if (matches.passes_all()) return static_cast<std::int64_t>(log.size());
     if (filter.parent_event_id) {
-        return std::ranges::count_if(
-            threads.replies(*filter.parent_event_id),
-            [&](std::int64_t index) { return matches(**log.find(index)); });
+        const auto& replies = threads.replies(*filter.parent_event_id);
+        return std::count_if(visible_from(replies, log), replies.end(), [&](std::int64_t index) {
+            return matches(**log.find(index));
+        });
     }
     return std::count_if(log.begin(), log.end(), [&](const EventLog::Entry& entry) {
         return matches(*entry.event);
@@ -138,10 +150,12 @@ inline std::optional<ThreadSummary> summarize_thread(const EventLog& log,
                                                      const ThreadIndex& threads,
                                                      const std::string& root,
                                                      const EventMatcher& matches) {
-    if (matches.passes_all()) return threads.summary(root);
+    const auto& replies = threads.replies(root);
+    auto next = visible_from(replies, log);
+    if (matches.passes_all() && next == replies.begin()) return threads.summary(root);
     std::optional<ThreadSummary> summary;
-    for (const std::int64_t index : threads.replies(root)) {
-        const PackedEvent& reply = **log.find(index);
+    for (; next != replies.end(); ++next) {
+        const PackedEvent& reply = **log.find(*next);
         if (!matches(reply)) continue;
         if (!summary) summary.emplace(ThreadSummary{.root_event_id = root});
         ++summary->reply_count;

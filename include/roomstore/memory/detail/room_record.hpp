@@ -69,6 +69,10 @@ struct RoomRecord : RoomHandle {
 
     std::mutex mutex;
     bool alive = false;
+    /// Whether it is in the queue of rooms with events to remove.
+    bool awaits_removal = false;
+    /// For that queue.
+    std::shared_ptr<RoomRecord> next_removal;
     /// The fields that are in `counters` are not maintained here. Never null while `alive`.
     std::shared_ptr<const Room> row;
     RoomCounters counters;

@@ -26,6 +26,7 @@ asio::awaitable<void> InMemoryStore::close() {
 #define ROOMSTORE_OPERATION(kind, result, name, room_id, parameters, ...)                         \
     asio::awaitable<result> InMemoryStore::name parameters {                                      \
         engine_->open_validator().name(__VA_ARGS__);                                              \
+        engine_->continue_removals();                                                             \
         co_return detail::call_with_moved(                                                        \
             [this](auto&&... given) { return engine_->name(std::move(given)...); }, __VA_ARGS__); \
     }

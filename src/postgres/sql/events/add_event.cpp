@@ -30,7 +30,7 @@ void store_at_index(Session& session, const RoomEvent& event, const LockedRoom& 
     auto last_gap = room.last_gap;
     if (event.index > next_index) last_gap = std::max(last_gap, event.index - 1);
     // Importing a whole history, in any order, leaves no gap.
-    if (room.live_count == latest_index) last_gap = -1;
+    if (room.live_count == latest_index - room.first_index) last_gap = room.first_index - 1;
     session.exec(store, add_params(event).add(event.index).add(latest_index).add(last_gap));
 }
 
@@ -43,6 +43,10 @@ RoomEvent add_event(Session& session, const RoomEvent& event) {
     if (room == rooms.end()) throw detail::no_room(operation, event.room_id);
     auto found = find_stored(session, {&event});
     if (auto stored = match_stored(operation, event, found.front())) return std::move(*stored);
+    if (event.index < room->second.first_index) {
+        throw detail::index_is_trimmed(
+            operation, event.index, event.room_id, room->second.first_index);
+    }
     const auto at_index = session.exec(index_taken, Params().add(event.room_id).add(event.index));
     if (!at_index.empty()) {
         throw detail::index_is_taken(operation, event.index, event.room_id);

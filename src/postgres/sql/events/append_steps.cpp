@@ -18,12 +18,13 @@ namespace {
 constexpr std::string_view unique_violation = "23505";
 
 constexpr Statement lock_one{"append.lock_room", R"(
-SELECT id, event_count, latest_index, last_gap, live_count FROM {schema}.rooms WHERE id = $1 FOR UPDATE)"};
+SELECT id, event_count, latest_index, last_gap, live_count, first_index
+FROM {schema}.rooms WHERE id = $1 FOR UPDATE)"};
 
 // Rooms are always locked in the order of their ids, which prevents deadlocks.
 constexpr Statement lock_many{"append.lock_rooms", R"(
-SELECT id, event_count, latest_index, last_gap, live_count FROM {schema}.rooms WHERE id = ANY ($1::text[])
-ORDER BY id FOR UPDATE)"};
+SELECT id, event_count, latest_index, last_gap, live_count, first_index
+FROM {schema}.rooms WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE)"};
 
 // The statements that store run under the locks, and so see every event stored in these rooms. The
 // lookups are subqueries, not joins: a join could be planned, while the tables are small, in a way
@@ -185,7 +186,11 @@ LockedRooms locked_rooms(const Result& rows) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const Row row = rows[i];
         rooms.emplace(row.text(0),
-                      LockedRoom{row.int64(1), row.int64(2), row.int64(3), row.int64(4)});
+                      LockedRoom{.event_count = row.int64(1),
+                                 .latest_index = row.int64(2),
+                                 .last_gap = row.int64(3),
+                                 .live_count = row.int64(4),
+                                 .first_index = row.int64(5)});
     }
     return rooms;
 }

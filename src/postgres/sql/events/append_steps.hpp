@@ -21,6 +21,7 @@ struct LockedRoom {
     std::int64_t latest_index = 0;
     std::int64_t last_gap = -1;
     std::int64_t live_count = 0;
+    std::int64_t first_index = 0;
 
     std::int64_t next_index() const { return event_count == 0 ? 0 : latest_index + 1; }
 };

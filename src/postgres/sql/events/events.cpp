@@ -1,11 +1,15 @@
 #include "sql/events/events.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "sql/columns.hpp"
 #include "sql/events/append_steps.hpp"
 #include "sql/events/columns.hpp"
 #include "sql/events/filter.hpp"
 #include "sql/mapping.hpp"
+#include "sql/removals.hpp"
 
 namespace roomstore::postgres::sql {
 
@@ -13,30 +17,36 @@ namespace {
 
 constexpr Statement get_by_id{"get_event.any_room", R"(
 SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events
-WHERE id = $1 ORDER BY room_id LIMIT 1)"};
+WHERE id = $1
+  AND index >= (SELECT room.first_index FROM {schema}.rooms room WHERE room.id = room_id)
+ORDER BY room_id LIMIT 1)"};
 
 constexpr Statement get_in_room{"get_event", R"(
-SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events WHERE room_id = $1 AND id = $2)"};
+SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events
+WHERE room_id = $1 AND id = $2 AND )" ROOMSTORE_EVENT_IS_VISIBLE};
 
 constexpr Statement get_by_key{"get_event_by_idempotency_key", R"(
 SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events
-WHERE room_id = $1 AND idempotency_key = $2)"};
+WHERE room_id = $1 AND idempotency_key = $2 AND )" ROOMSTORE_EVENT_IS_VISIBLE};
 
 constexpr Statement key_exists{"check_idempotency", R"(
-SELECT FROM {schema}.events WHERE room_id = $1 AND idempotency_key = $2)"};
+SELECT FROM {schema}.events
+WHERE room_id = $1 AND idempotency_key = $2 AND )" ROOMSTORE_EVENT_IS_VISIBLE};
 
 constexpr Statement update{"update_event", R"(
 UPDATE {schema}.events
 SET type = $3, status = $4, visibility = $5, source_channel_id = $6, source_channel_type = $7,
     source_direction = $8, participant_id = $9, correlation_id = $10, parent_event_id = $11,
     content = $12, extra = $13
-WHERE room_id = $1 AND id = $2
+WHERE room_id = $1 AND id = $2 AND )" ROOMSTORE_EVENT_IS_VISIBLE R"(
 RETURNING index, idempotency_key, created_at)"};
 
 // Both statements run under the room's lock. The index of a deleted event becomes a gap.
 constexpr Statement remove{"delete_event", R"(
 WITH gone AS (
-    DELETE FROM {schema}.events WHERE room_id = $1 AND id = $2 RETURNING id, index
+    DELETE FROM {schema}.events
+    WHERE room_id = $1 AND id = $2 AND )" ROOMSTORE_EVENT_IS_VISIBLE R"(
+    RETURNING id, index
 ), counted AS (
     UPDATE {schema}.rooms
     SET live_count = live_count - 1, last_gap = greatest(last_gap, gone.index)
@@ -46,10 +56,13 @@ SELECT id FROM gone)"};
 
 constexpr Statement remove_with_replies{"delete_event.cascade", R"(
 WITH root AS (
-    DELETE FROM {schema}.events WHERE room_id = $1 AND id = $2 RETURNING id, index
+    DELETE FROM {schema}.events
+    WHERE room_id = $1 AND id = $2 AND )" ROOMSTORE_EVENT_IS_VISIBLE R"(
+    RETURNING id, index
 ), replies AS (
     DELETE FROM {schema}.events
     WHERE room_id = $1 AND parent_event_id = $2 AND id <> $2 AND EXISTS (SELECT FROM root)
+      AND )" ROOMSTORE_EVENT_IS_VISIBLE R"(
     RETURNING id, index
 ), gone AS (
     SELECT 0 AS generation, id, index FROM root UNION ALL SELECT 1, id, index FROM replies
@@ -60,6 +73,14 @@ WITH root AS (
     WHERE rooms.id = $1 AND lost.events > 0
 )
 SELECT id FROM gone ORDER BY generation, index)"};
+
+constexpr Statement count_range{"trim_room.count", R"(
+SELECT count(*) FROM {schema}.events WHERE room_id = $1 AND index >= $2 AND index <= $3)"};
+
+constexpr Statement trim{"trim_room", R"(
+UPDATE {schema}.rooms
+SET first_index = $2, live_count = $3, last_gap = greatest(last_gap, $2::bigint - 1)
+WHERE id = $1)"};
 
 std::string filtered_name(std::string_view operation, Conditions conditions) {
     if (conditions == 0) return std::string(operation);
@@ -75,9 +96,11 @@ SELECT root.id, replies.events, replies.latest_at
 FROM unnest($2::text[]) AS root (id)
 CROSS JOIN LATERAL (
     SELECT count(*) AS events, max(created_at) AS latest_at FROM {{schema}}.events
-    WHERE room_id = $1 AND parent_event_id = root.id{}
+    WHERE room_id = $1 AND parent_event_id = root.id
+      AND {}{}
 ) AS replies
 WHERE replies.events > 0)",
+                        ROOMSTORE_EVENT_IS_VISIBLE,
                         conditions_text(conditions, 3))};
 }
 
@@ -88,7 +111,8 @@ OwnedStatement count_matching(Conditions conditions) {
     return {filtered_name("get_event_count", conditions),
             fmt::format(R"(
 SELECT count(*) FROM {{schema}}.events
-WHERE room_id = $1{})",
+WHERE room_id = $1 AND {}{})",
+                        ROOMSTORE_EVENT_IS_VISIBLE,
                         conditions_text(conditions, 2))};
 }
 
@@ -131,6 +155,30 @@ std::vector<std::string> delete_event(Session& session,
     std::vector<std::string> ids;
     for (std::size_t i = 0; i < removed.size(); ++i) ids.push_back(removed[i].text(0));
     return ids;
+}
+
+std::int64_t trim_room(Session& session, const std::string& room_id, std::int64_t before_index) {
+    const auto rooms = lock_rooms(session, {room_id});
+    const auto found = rooms.find(room_id);
+    if (found == rooms.end()) throw detail::no_room("trim_room", room_id);
+    const LockedRoom& room = found->second;
+    const auto first = std::min(before_index, room.next_index());
+    if (first <= room.first_index) return room.first_index;
+    const auto count = [&](std::int64_t from, std::int64_t to) {
+        return session.exec(count_range, Params().add(room_id).add(from).add(to))[0].int64(0);
+    };
+    // Above the last gap, every index has its event. Below, the smaller part is counted.
+    auto live_count = room.next_index() - std::max(first, room.last_gap + 1);
+    if (first <= room.last_gap) {
+        if (first - room.first_index < room.last_gap - first) {
+            live_count = room.live_count - count(room.first_index, first - 1);
+        } else {
+            live_count += count(first, room.last_gap);
+        }
+    }
+    session.exec(trim, Params().add(room_id).add(first).add(live_count));
+    begin_removal(session, room_id);
+    return first;
 }
 
 std::map<std::string, ThreadSummary> get_thread_summaries(Session& session,
@@ -189,6 +237,8 @@ std::vector<Statement> event_statements() {
                                       update,
                                       remove,
                                       remove_with_replies,
+                                      count_range,
+                                      trim,
                                       count_all};
     statements.insert(statements.end(), filtered.begin(), filtered.end());
     return statements;

@@ -36,6 +36,9 @@ std::vector<RoomEvent> list_events(Session& session,
                                    const std::string& room_id,
                                    const EventQuery& query);
 
+/// Transaction. @throws Error not_found.
+std::int64_t trim_room(Session& session, const std::string& room_id, std::int64_t before_index);
+
 std::map<std::string, ThreadSummary> get_thread_summaries(Session& session,
                                                           const std::string& room_id,
                                                           const std::vector<std::string>& roots,

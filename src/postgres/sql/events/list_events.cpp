@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "sql/columns.hpp"
 #include "sql/events/columns.hpp"
 #include "sql/events/events.hpp"
 #include "sql/events/filter.hpp"
@@ -39,8 +40,9 @@ OwnedStatement make_list(const Shape& shape) {
     const char* order = shape.descending ? "ORDER BY index DESC" : "ORDER BY index";
     list.text = fmt::format("\nSELECT " ROOMSTORE_EVENT_COLUMNS
                             " FROM {{schema}}.events\n"
-                            "WHERE room_id = $1 AND index {} $2{}\n{}",
+                            "WHERE room_id = $1 AND index {} $2 AND {}{}\n{}",
                             shape.descending ? '<' : '>',
+                            ROOMSTORE_EVENT_IS_VISIBLE,
                             conditions_text(shape.conditions, 5),
                             order);
     if (shape.near) {
@@ -60,9 +62,10 @@ constexpr Statement oldest_from_offset{"list_events.oldest.offset", R"(
 WITH place AS (
     SELECT CASE WHEN $2::bigint >= live_count THEN NULL
                 WHEN $2::bigint >= sparse THEN last_gap + 1 + $2::bigint - sparse
-                ELSE 0 END AS first_index,
+                ELSE first_index END AS first_index,
            CASE WHEN $2::bigint >= sparse THEN 0 ELSE $2::bigint END AS skipped
-    FROM (SELECT live_count, last_gap, live_count - (latest_index - last_gap) AS sparse
+    FROM (SELECT live_count, last_gap, first_index,
+                 live_count - (latest_index - last_gap) AS sparse
           FROM {schema}.rooms WHERE id = $1 AND event_count > 0) AS room
 )
 SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events
@@ -73,12 +76,14 @@ constexpr Statement newest_from_offset{"list_events.newest.offset", R"(
 WITH place AS (
     SELECT CASE WHEN $2::bigint <= dense THEN latest_index - $2::bigint ELSE last_gap END
                AS last_index,
-           CASE WHEN $2::bigint <= dense THEN 0 ELSE $2::bigint - dense END AS skipped
-    FROM (SELECT latest_index, last_gap, latest_index - last_gap AS dense
+           CASE WHEN $2::bigint <= dense THEN 0 ELSE $2::bigint - dense END AS skipped,
+           first_index
+    FROM (SELECT latest_index, last_gap, first_index, latest_index - last_gap AS dense
           FROM {schema}.rooms WHERE id = $1 AND event_count > 0) AS room
 )
 SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events
 WHERE room_id = $1 AND index <= (SELECT last_index FROM place)
+  AND index >= (SELECT first_index FROM place)
 ORDER BY index DESC OFFSET (SELECT skipped FROM place) LIMIT $3)"};
 
 /// The events of a room, in ascending or descending order of their indexes.

@@ -1,0 +1,143 @@
+#include "sql/removals.hpp"
+
+#include <cstdint>
+
+namespace roomstore::postgres::sql {
+
+namespace {
+
+// The number of rows of each table that one transaction removes. The literals in the statements are
+// the same number.
+constexpr std::int64_t step = 1000;
+
+constexpr Statement lock{"remove_rows.lock", R"(
+SELECT FROM {schema}.removals WHERE room_id = $1 FOR UPDATE)"};
+
+constexpr Statement lock_any{"remove_rows.lock_any", R"(
+SELECT room_id FROM {schema}.removals ORDER BY room_id LIMIT 1 FOR UPDATE SKIP LOCKED)"};
+
+// From next_index on, since every search from the first index would find all index entries that
+// were removed before. Without the room's row, all events go.
+constexpr Statement remove_events{"remove_rows.events", R"(
+WITH range AS (
+    SELECT coalesce((SELECT next_index FROM {schema}.removals WHERE room_id = $1), 0) AS lowest,
+           coalesce((SELECT first_index FROM {schema}.rooms WHERE id = $1),
+                    9223372036854775807) AS above
+), gone AS (
+    DELETE FROM {schema}.events
+    WHERE room_id = $1 AND index >= (SELECT lowest FROM range) AND index <= (
+        SELECT max(index) FROM (
+            SELECT index FROM {schema}.events
+            WHERE room_id = $1 AND index >= (SELECT lowest FROM range)
+              AND index < (SELECT above FROM range)
+            ORDER BY index LIMIT 1000) AS first)
+    RETURNING index
+)
+SELECT count(*), coalesce(max(index) + 1, (SELECT lowest FROM range)) FROM gone)"};
+
+constexpr Statement remove_contents{"remove_rows.contents", R"(
+WITH room AS (
+    SELECT WHERE NOT EXISTS (SELECT FROM {schema}.rooms WHERE id = $1)
+), gone_bindings AS (
+    DELETE FROM {schema}.bindings
+    WHERE room_id = $1 AND EXISTS (SELECT FROM room) AND channel_id <= (
+        SELECT max(channel_id) FROM (
+            SELECT channel_id FROM {schema}.bindings WHERE room_id = $1
+            ORDER BY channel_id LIMIT 1000) AS first)
+    RETURNING 1
+), gone_participants AS (
+    DELETE FROM {schema}.participants
+    WHERE room_id = $1 AND EXISTS (SELECT FROM room) AND id <= (
+        SELECT max(id) FROM (
+            SELECT id FROM {schema}.participants WHERE room_id = $1
+            ORDER BY id LIMIT 1000) AS first)
+    RETURNING 1
+), gone_tasks AS (
+    DELETE FROM {schema}.tasks
+    WHERE room_id = $1 AND EXISTS (SELECT FROM room) AND (created_at, id) <= (
+        SELECT created_at, id FROM (
+            SELECT created_at, id FROM {schema}.tasks WHERE room_id = $1
+            ORDER BY created_at, id LIMIT 1000) AS first
+        ORDER BY created_at DESC, id DESC LIMIT 1)
+    RETURNING 1
+), gone_observations AS (
+    DELETE FROM {schema}.observations
+    WHERE room_id = $1 AND EXISTS (SELECT FROM room) AND id <= (
+        SELECT max(id) FROM (
+            SELECT id FROM {schema}.observations WHERE room_id = $1
+            ORDER BY id LIMIT 1000) AS first)
+    RETURNING 1
+), gone_markers AS (
+    DELETE FROM {schema}.read_markers
+    WHERE room_id = $1 AND EXISTS (SELECT FROM room) AND channel_id <= (
+        SELECT max(channel_id) FROM (
+            SELECT channel_id FROM {schema}.read_markers WHERE room_id = $1
+            ORDER BY channel_id LIMIT 1000) AS first)
+    RETURNING 1
+)
+SELECT greatest((SELECT count(*) FROM gone_bindings), (SELECT count(*) FROM gone_participants),
+                (SELECT count(*) FROM gone_tasks), (SELECT count(*) FROM gone_observations),
+                (SELECT count(*) FROM gone_markers)))"};
+
+// Waits for a transaction that is at the removal, and so cannot be missed when that ends it.
+constexpr Statement record{"remove_rows.record", R"(
+INSERT INTO {schema}.removals (room_id, next_index) VALUES ($1, $2::bigint)
+ON CONFLICT (room_id) DO UPDATE SET next_index = excluded.next_index)"};
+
+constexpr Statement forget{"remove_rows.forget", R"(
+DELETE FROM {schema}.removals WHERE room_id = $1)"};
+
+constexpr Statement any{"remove_rows.any", R"(
+SELECT FROM {schema}.removals ORDER BY room_id LIMIT 1)"};
+
+/// Removes the next rows. A removal that was recorded is locked; the lock of one that is not
+/// recorded has no effect.
+void remove_some(Session& session, const std::string& room_id, bool recorded) {
+    std::vector<Request> requests;
+    requests.push_back({remove_events, Params().add(room_id)});
+    requests.push_back({remove_contents, Params().add(room_id)});
+    const auto results = session.exec_all(requests);
+    const auto events = results[0][0].int64(0);
+    const auto contents = results[1][0].int64(0);
+    if (events == step || contents == step) {
+        session.exec(record, Params().add(room_id).add(results[0][0].int64(1)));
+        session.wake_background_job();
+    } else if (recorded) {
+        session.exec(forget, Params().add(room_id));
+    }
+}
+
+}  // namespace
+
+constexpr Statement removal_is_pending{"remove_rows.pending", R"(
+SELECT FROM {schema}.removals WHERE room_id = $1)"};
+
+void begin_removal(Session& session, const std::string& room_id) {
+    const bool recorded = !session.exec(lock, Params().add(room_id)).empty();
+    remove_some(session, room_id, recorded);
+}
+
+bool continue_removal(Session& session, const std::string& room_id) {
+    if (session.exec(lock, Params().add(room_id)).empty()) return false;
+    remove_some(session, room_id, true);
+    return true;
+}
+
+void continue_any_removal(Session& session) {
+    const auto found = session.exec(lock_any, Params());
+    if (found.empty()) return;
+    remove_some(session, found[0].text(0), true);
+    // There may be others.
+    session.wake_background_job();
+}
+
+void look_for_removals(Session& session) {
+    if (!session.exec(any, Params()).empty()) session.wake_background_job();
+}
+
+std::vector<Statement> removal_statements() {
+    return {
+        lock, lock_any, remove_events, remove_contents, record, forget, any, removal_is_pending};
+}
+
+}  // namespace roomstore::postgres::sql
