@@ -47,21 +47,38 @@ bool wants_all(const Json& node) {
            type == "Materialize" || type == "WindowAgg";
 }
 
-void collect(const Json& node, bool limited, std::vector<std::string>& problems) {
+/// Whether the condition of an index scan, such as `((room_id = $1) AND (index > $2))`, restricts
+/// the column.
+bool restricts(const std::string& condition, const std::string& column) {
+    return condition.find('(' + column + ' ') != std::string::npos;
+}
+
+void collect(const Json& node,
+             bool limited,
+             const std::map<std::string, std::string>& first_columns,
+             std::vector<std::string>& problems) {
     const std::string type = node.at("Node Type");
     if (type == "Seq Scan") {
         problems.push_back("sequential scan of " + node.at("Relation Name").get<std::string>());
     }
     const bool index_scan =
         type == "Index Scan" || type == "Index Only Scan" || type == "Bitmap Index Scan";
-    if (index_scan && !node.contains("Index Cond") && !limited) {
-        problems.push_back("scan of all of " + node.at("Index Name").get<std::string>());
+    if (index_scan) {
+        const auto index = node.at("Index Name").get<std::string>();
+        const auto condition = node.value("Index Cond", "");
+        // A LIMIT does not end a scan early that looks for rows which meet a condition.
+        const bool ends_early = limited && condition.empty();
+        if (!ends_early && !restricts(condition, first_columns.at(index))) {
+            problems.push_back("scan of all of " + index);
+        }
     }
     if (type == "Sort" && node.at("Plan Rows").get<double>() > most_sorted_rows) {
         problems.push_back("sort of " + node.at("Plan Rows").dump() + " rows");
     }
     const bool below = !wants_all(node) && (limited || limits_below(node));
-    for (const auto& child : node.value("Plans", Json::array())) collect(child, below, problems);
+    for (const auto& child : node.value("Plans", Json::array())) {
+        collect(child, below, first_columns, problems);
+    }
 }
 
 double rows_read_by(const Json& node) {
@@ -99,6 +116,15 @@ std::vector<postgres::Statement> all_statements() {
                   sql::removal_statements());
 }
 
+PlanChecker::PlanChecker(FreshSchema& schema) : schema_(schema) {
+    for (const auto& row : schema_.query(
+             "SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+             "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] "
+             "WHERE c.relnamespace = '{schema}'::regnamespace")) {
+        first_columns_[*row.at(0)] = *row.at(1);
+    }
+}
+
 Json PlanChecker::explain(const postgres::Statement& statement,
                           const std::string& room_id,
                           bool generic) {
@@ -133,7 +159,7 @@ std::vector<std::string> PlanChecker::problems(const postgres::Statement& statem
         if (generic && statement.custom_plan) continue;
         std::vector<std::string> found;
         const auto plan = explain(statement, room_id, generic);
-        collect(plan, false, found);
+        collect(plan, false, first_columns_, found);
         for (const auto& problem : found) {
             lines.push_back(std::string(statement.name) +
                             (generic ? ", prepared: " : ", planned: ") + problem);

@@ -114,6 +114,12 @@ struct RunnerFixture {
 };
 
 Failure server_error(const std::string& sqlstate) { return classify(sqlstate, "text", false); }
+Failure failure_of(errc code, std::string text) {
+    Failure failure;
+    failure.code = code;
+    failure.text = std::move(text);
+    return failure;
+}
 Failure lost() { return classify({}, "lost", true); }
 Failure doubt() {
     auto failure = lost();
@@ -181,6 +187,82 @@ TEST_CASE("A call fails with busy after five attempts with increasing delays") {
         CHECK(pause <= base * 3 / 2);
         base *= 2;
     }
+}
+
+TEST_CASE("A job that is done in parts commits each of them, and runs until it is done") {
+    RunnerFixture fixture;
+    const auto outcome = fixture.run([runs = 0](Session& session) mutable {
+        session.exec({"work", "..."}, Params());
+        // More often than a call is retried.
+        if (++runs < 9) session.commit_and_repeat(failure_of(errc::busy, "not done"));
+    });
+    CHECK(succeeded(outcome));
+    CHECK(fixture.control.call.phase() == Phase::committing);
+    CHECK(std::ranges::count(fixture.session.log, "commit") == 9);
+    CHECK(fixture.control.pauses.empty());
+    CHECK(fixture.runner.counts().retries == 0);
+}
+
+TEST_CASE("A job that is not done by the deadline fails with the error that it gave") {
+    RunnerFixture fixture;
+    const auto outcome = fixture.run([&, runs = 0](Session& session) mutable {
+        session.exec({"work", "..."}, Params());
+        if (++runs == 3) fixture.control.time = fixture.control.deadline();
+        session.commit_and_repeat(failure_of(errc::busy, "not done"));
+    });
+    CHECK(failed(outcome, errc::busy));
+    CHECK(outcome.text == "not done");
+    CHECK(std::ranges::count(fixture.session.log, "commit") == 2);
+    CHECK(fixture.session.log.back() == "rollback");
+}
+
+TEST_CASE("Doubt about the commit of a part is no doubt about the call") {
+    RunnerFixture fixture;
+    fixture.operation.rerun = Rerun::unsafe;
+    fixture.fail("commit", 1, doubt());
+    const auto outcome = fixture.run([runs = 0](Session& session) mutable {
+        session.exec({"work", "..."}, Params());
+        if (++runs < 3) session.commit_and_repeat(failure_of(errc::busy, "not done"));
+    });
+    CHECK(succeeded(outcome));
+    CHECK(fixture.runner.counts().doubts == 0);
+    CHECK(fixture.session.log == Log{"connect",
+                                     "begin",
+                                     "work",
+                                     "commit",
+                                     "connect",
+                                     "begin",
+                                     "work",
+                                     "commit",
+                                     "begin",
+                                     "work",
+                                     "commit"});
+}
+
+TEST_CASE("A cancelled job commits no further part") {
+    RunnerFixture fixture;
+    const auto outcome = fixture.run([&, runs = 0](Session& session) mutable {
+        session.exec({"work", "..."}, Params());
+        if (++runs == 2) fixture.control.call.request_stop(Stop::cancelled, fixture.control.time);
+        session.commit_and_repeat(failure_of(errc::busy, "not done"));
+    });
+    CHECK(outcome.kind == CallOutcome::Kind::aborted);
+    CHECK(std::ranges::count(fixture.session.log, "commit") == 1);
+}
+
+TEST_CASE("A patient operation gives way to a lock until its deadline") {
+    RunnerFixture fixture;
+    fixture.operation.patient = true;
+    fixture.fail_always("work", server_error("55P03"));
+    const auto outcome = fixture.run();
+    CHECK(failed(outcome, errc::busy));
+    CHECK(fixture.control.time == fixture.control.deadline());
+    CHECK(std::ranges::count(fixture.session.log, "work") > 5);
+    RunnerFixture other;
+    other.operation.patient = true;
+    other.fail_always("work", server_error("40001"));
+    CHECK(failed(other.run(), errc::busy));
+    CHECK(std::ranges::count(other.session.log, "work") == 5);
 }
 
 TEST_CASE("Runs lost because other calls of the batch were stopped do not count as attempts") {
