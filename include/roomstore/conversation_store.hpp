@@ -207,18 +207,20 @@ public:
     /// Appends `event` to its room and returns it with the index that the store assigned: 0 in a
     /// new room, then consecutive. Failed appends leave no gaps, and no index is ever reused.
     ///
-    /// Exactly once: if an event is already stored that has this id and the same type, source,
-    /// `created_at` and key, it is returned as stored, and nothing is written. If another event of
-    /// the room already holds the `idempotency_key`, that event is returned instead, and nothing is
+    /// Exactly once: if the same append is repeated, the event is returned as stored, and nothing
+    /// is written. It is the same append if everything but the index is equal; once the stored
+    /// event was updated, if its type, source, `created_at` and key are. If another event of the
+    /// room already holds the `idempotency_key`, that event is returned instead, and nothing is
     /// written; compare the ids to detect this.
     ///
-    /// The default implementation reads the newest event, writes at the next index in a second step
-    /// and retries a bounded number of times on conflict. A backend that can assign the index in
-    /// one transaction overrides it.
+    /// The default implementation reads the newest event, calls `add_event` for the next index and
+    /// retries a bounded number of times on conflict. A backend that can assign the index in one
+    /// transaction overrides it.
     /// @par Atomicity
     /// Event, room counters and idempotency key change together or not at all.
     /// @par Errors
-    /// not_found (no such room), already_exists (the id names another event), invalid_argument
+    /// not_found (no such room), already_exists (an event with this id is stored that was given
+    /// other values), invalid_argument
     /// (also: `event.room_id` is not `room_id`), storage_full (the room has no index left),
     /// conflict (default implementation only: too many concurrent appends).
     /// @par Lost commit

@@ -168,16 +168,61 @@ TEST_CASE("a repeated append returns the stored event and writes nothing", "[eve
     CHECK(dump(*store) == before);
 }
 
-TEST_CASE("an append counts as repeated whatever its other fields contain", "[events]") {
+TEST_CASE("an append with a stored id and another content is never answered by the stored event",
+          "[events]") {
     const auto store = store_with_room();
-    const auto stored = append(*store, make_event());
-    auto again = full_event();
-    again.type = stored.type;
-    again.source = stored.source;
-    again.idempotency_key = stored.idempotency_key;
-    again.created_at = stored.created_at;
+    const auto event = full_event();
+    const auto stored = append(*store, event);
+    const auto before = dump(*store);
+    const auto check = [&](const RoomEvent& other) {
+        CHECK_FAILS(store->add_event_auto_index("room", other), errc::already_exists, "'event'");
+        const std::vector<RoomEvent> batch{other};
+        CHECK_FAILS(store->append_events("room", batch), errc::already_exists, "'event'");
+        CHECK_FAILS(store->add_event(other), errc::already_exists, "'event'");
+        CHECK(dump(*store) == before);
+    };
+    const auto refused = [&](auto change) {
+        auto other = event;
+        change(other);
+        check(other);
+    };
+    refused([](RoomEvent& other) { other.content = TextContent{.body = "another text"}; });
+    refused([](RoomEvent& other) { other.status = EventStatus::blocked; });
+    refused([](RoomEvent& other) { other.blocked_by.reset(); });
+    refused([](RoomEvent& other) { other.visibility = "none"; });
+    refused([](RoomEvent& other) { other.addressed_to.reset(); });
+    refused([](RoomEvent& other) { other.response_visibility = "none"; });
+    refused([](RoomEvent& other) { other.chain_depth = 77; });
+    refused([](RoomEvent& other) { other.parent_event_id = "another parent"; });
+    refused([](RoomEvent& other) { other.correlation_id = "another"; });
+    refused([](RoomEvent& other) { other.metadata["new"] = 1; });
+    refused([](RoomEvent& other) { other.channel_data.thread_id = "another"; });
+    refused([](RoomEvent& other) { other.delivery_results["new"] = 1; });
+    refused([](RoomEvent& other) { other.unknown_members = members_of_the_future(); });
+    // The caller does not know the index.
+    auto again = event;
+    again.index = 77;
     CHECK(append(*store, again) == stored);
-    CHECK(run(store->get_event_count("room")) == 1);
+}
+
+TEST_CASE("every kind of content is recognized when its append is repeated", "[events]") {
+    const auto store = store_with_room();
+    int number = 0;
+    for (const auto& contents : {full_contents(), minimal_contents()}) {
+        for (const auto& content : contents) {
+            auto event = full_event();
+            event.id = "event " + std::to_string(number++);
+            event.idempotency_key = event.id;
+            event.content = content;
+            CAPTURE(event.id);
+            const auto stored = append(*store, event);
+            CHECK(append(*store, event) == stored);
+            const std::vector<RoomEvent> batch{event};
+            CHECK(run(store->append_events("room", batch)) == std::vector<RoomEvent>{stored});
+            event.content = TextContent{.body = "another text"};
+            CHECK_FAILS(store->add_event_auto_index("room", event), errc::already_exists);
+        }
+    }
 }
 
 TEST_CASE("an append counts as repeated after its event was updated", "[events]") {
@@ -187,6 +232,20 @@ TEST_CASE("an append counts as repeated after its event was updated", "[events]"
     changed.status = EventStatus::read;
     const auto updated = run(store->update_event(changed));
     CHECK(append(*store, make_event()) == updated);
+    CHECK(append(*store, make_event({.body = "a third text"})) == updated);
+    CHECK(run(store->append_events("room", {make_event()})) == std::vector{updated});
+    CHECK(run(store->add_event(make_event({.index = 5}))) == updated);
+    CHECK_FAILS(store->add_event(make_event({.created_at = at(1)})), errc::already_exists);
+}
+
+TEST_CASE("an event that was deleted and stored again does not count as updated", "[events]") {
+    const auto store = store_with_room();
+    append(*store, make_event());
+    run(store->update_event(make_event({.body = "edited"})));
+    run(store->delete_event("room", "event"));
+    append(*store, make_event());
+    CHECK_FAILS(store->add_event_auto_index("room", make_event({.body = "edited"})),
+                errc::already_exists);
 }
 
 TEST_CASE("an id used by another event of the room is already_exists", "[events]") {

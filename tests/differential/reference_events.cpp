@@ -40,9 +40,11 @@ RoomEvent without_empty_key(RoomEvent event) {
     return event;
 }
 
-/// Two appends with the same id are the same event if their types, sources, times and keys are
-/// equal; the other fields are ignored.
-bool is_repetition(const RoomEvent& stored, const RoomEvent& given) {
+/// Two appends with the same id are the same if all is equal but the index; after an update, the
+/// fields that updates may change are ignored.
+bool is_repetition(const RoomEvent& stored, RoomEvent given, bool updated) {
+    given.index = stored.index;
+    if (!updated) return stored == given;
     if (stored.type != given.type) return false;
     if (stored.source != given.source) return false;
     if (stored.created_at != given.created_at) return false;
@@ -72,7 +74,8 @@ RoomEvent* ReferenceStore::find_key(RoomState& state, const std::optional<std::s
 
 RoomEvent* ReferenceStore::find_repeated(RoomState& state, const RoomEvent& event) {
     if (auto* stored = find_event(state, event.id)) {
-        if (!is_repetition(*stored, event)) refuse(errc::already_exists, "event");
+        const bool updated = state.updated.contains(event.id);
+        if (!is_repetition(*stored, event, updated)) refuse(errc::already_exists, "event");
         return stored;
     }
     return find_key(state, event.idempotency_key);
@@ -87,6 +90,7 @@ RoomEvent ReferenceStore::store_event(RoomState& state, RoomEvent event) {
     last = last ? std::max(*last, event.created_at) : event.created_at;
     state.next_index = std::max(state.next_index, event.index + 1);
     state.events.push_back(event);
+    state.updated.erase(event.id);
     std::ranges::sort(state.events, {}, &RoomEvent::index);
     return event;
 }
@@ -173,6 +177,7 @@ asio::awaitable<RoomEvent> ReferenceStore::update_event(RoomEvent event) {
     event.created_at = stored->created_at;
     event.idempotency_key = stored->idempotency_key;
     *stored = event;
+    require(event.room_id).updated.insert(event.id);
     co_return event;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -44,6 +45,7 @@ private:
         std::int64_t next_index = 0;
         std::int64_t first_index = 0;
         std::vector<RoomEvent> events{};  // ascending by index
+        std::set<std::string> updated{};  // ids of events that were updated since they were stored
         std::vector<ChannelBinding> bindings{};
         std::vector<Participant> participants{};
         std::vector<Task> tasks{};

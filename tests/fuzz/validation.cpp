@@ -80,10 +80,15 @@ void expect_of_accepted(const Validator& validator, const RoomEvent& event) {
     normalized.index = 0;
     RoomEvent again = normalized;
     again.index = 1;
-    expect(detail::repeats_append(normalized, again),
+    expect(detail::repeats_append(normalized, again, false),
            "an append with another index is a repetition");
+    again.visibility += 'x';
+    expect(!detail::repeats_append(normalized, again, false),
+           "an append with another visibility is not a repetition");
+    expect(detail::repeats_append(normalized, again, true),
+           "the visibility may have been updated since");
     again.created_at += std::chrono::microseconds(again.created_at == max_timestamp ? -1 : 1);
-    expect(!detail::repeats_append(normalized, again),
+    expect(!detail::repeats_append(normalized, again, true),
            "an append with another time is not a repetition");
 }
 

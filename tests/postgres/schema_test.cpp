@@ -43,6 +43,7 @@ void as_version_1(FreshSchema& schema) {
     schema.query(
         "DROP TABLE {schema}.removals; ALTER TABLE {schema}.rooms DROP COLUMN first_index, "
         "DROP COLUMN latest_created_at, DROP COLUMN time_disorder, DROP COLUMN timed_events; "
+        "ALTER TABLE {schema}.events DROP COLUMN updated; "
         "DELETE FROM {schema}.schema_version WHERE version > 1");
 }
 
@@ -141,6 +142,10 @@ TEST_CASE("init() migrates a schema of version 1, with its rows and rights") {
         PostgresStore store(options);
         run(store.init());
         CHECK(ids_of(run(store.list_events("room"))) == Ids{"e0", "e1"});
+        // Whether an older event was updated is not known.
+        auto repeated = make_event({.id = "e0", .body = "edited"});
+        repeated.created_at = run(store.get_event("e0"))->created_at;
+        CHECK(run(store.add_event_auto_index("room", repeated)).id == "e0");
         CHECK(run(store.trim_room("room", 1)) == 1);
         CHECK(run(store.add_event_auto_index("room", make_event({.id = "new"}))).index == 2);
         CHECK(run(store.delete_room("room")));

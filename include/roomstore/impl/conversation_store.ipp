@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "roomstore/conversation_store.hpp"
+#include "roomstore/detail/normalize.hpp"
 #include "roomstore/detail/refusals.hpp"
-#include "roomstore/detail/same_event.hpp"
 
 namespace roomstore {
 
@@ -27,18 +27,18 @@ asio::awaitable<RoomEvent> ConversationStore::add_event_auto_index(std::string r
     for (int attempt = 0; attempt < max_attempts; ++attempt) {
         const auto room = co_await get_room(room_id);
         if (!room) throw detail::no_room(operation, room_id);
-        if (auto stored = co_await get_event(room_id, event.id)) {
-            if (detail::repeats_append(*stored, event)) co_return std::move(*stored);
-            throw detail::names_another_event(operation, event.id, room_id);
-        }
         // The newest event may have been deleted; the room's counters still hold its index.
         const auto newest = co_await list_events(room_id, {.limit = 1, .newest_first = true});
         std::int64_t last = room->event_count > 0 ? room->latest_index : -1;
         if (!newest.empty()) last = (std::max)(last, newest.back().index);
-        if (last == (std::numeric_limits<std::int64_t>::max)() - 1) {
-            throw detail::no_index_left(operation, room_id);
+        if (last < (std::numeric_limits<std::int64_t>::max)() - 1) {
+            event.index = last + 1;
+        } else {
+            // An event that is stored already needs no index.
+            event.index = last;
+            const auto stored = co_await get_event(room_id, event.id);
+            if (!stored) throw detail::no_index_left(operation, room_id);
         }
-        event.index = last + 1;
         try {
             co_return co_await add_event(event);
         } catch (const Error& error) {

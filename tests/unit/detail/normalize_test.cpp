@@ -46,7 +46,7 @@ TEST_CASE("an empty idempotency key is removed") {
     CHECK(event.idempotency_key == "k");
 }
 
-TEST_CASE("an append is repeated if type, source, time and key are equal, whatever the index") {
+TEST_CASE("an append is repeated if all is equal but the index, or what no update changes") {
     const RoomEvent stored{.id = "e",
                            .room_id = "r",
                            .source = {.channel_id = "c", .channel_type = "sms"},
@@ -54,17 +54,21 @@ TEST_CASE("an append is repeated if type, source, time and key are equal, whatev
                            .idempotency_key = "k"};
     RoomEvent again = stored;
     again.index = 0;
-    CHECK(roomstore::detail::repeats_append(stored, again));
+    CHECK(roomstore::detail::repeats_append(stored, again, false));
+    CHECK(roomstore::detail::repeats_append(stored, again, true));
+    again.content = roomstore::TextContent{.body = "another text"};
+    CHECK_FALSE(roomstore::detail::repeats_append(stored, again, false));
+    CHECK(roomstore::detail::repeats_append(stored, again, true));
     again = stored;
     again.type = "system";
-    CHECK_FALSE(roomstore::detail::repeats_append(stored, again));
+    CHECK_FALSE(roomstore::detail::repeats_append(stored, again, true));
     again = stored;
     again.source.provider = "p";
-    CHECK_FALSE(roomstore::detail::repeats_append(stored, again));
+    CHECK_FALSE(roomstore::detail::repeats_append(stored, again, true));
     again = stored;
     again.created_at += std::chrono::microseconds(1);
-    CHECK_FALSE(roomstore::detail::repeats_append(stored, again));
+    CHECK_FALSE(roomstore::detail::repeats_append(stored, again, true));
     again = stored;
     again.idempotency_key.reset();
-    CHECK_FALSE(roomstore::detail::repeats_append(stored, again));
+    CHECK_FALSE(roomstore::detail::repeats_append(stored, again, true));
 }

@@ -83,7 +83,7 @@ inline EventPtr Engine::find_repeated(const RoomRecord& room,
     const EventLog& log = room.contents.events;
     if (const PackedEvent* found = ids_.find(room, event.id)) {
         const EventPtr& stored = *log.find_any(found->index());
-        if (repeats_append(stored->unpack(room.id), event)) return stored;
+        if (repeats_append(stored->unpack(room.id), event, stored->updated())) return stored;
         throw names_another_event(operation, event.id, room.id);
     }
     if (!event.idempotency_key) return nullptr;
@@ -218,7 +218,8 @@ inline RoomEvent Engine::update_event(RoomEvent event) {
     event.index = stored->index();
     event.created_at = stored->created_at();
     event.idempotency_key = stored->idempotency_key();
-    const EventPtr packed = std::make_shared<const PackedEvent>(event, *room);
+    const auto packed = std::make_shared<PackedEvent>(event, *room);
+    packed->set_updated();
     auto& threads = room->contents.threads;
     if (packed->parent_event_id() != stored->parent_event_id()) {
         if (const auto parent = packed->parent_event_id()) {

@@ -36,6 +36,10 @@ public:
     /// Must be called before the event is shared.
     void set_index(std::int64_t index) noexcept { index_ = index; }
 
+    /// Marks the event as updated since it was added. Before the event is shared.
+    void set_updated() noexcept { updated_ = true; }
+    bool updated() const noexcept { return updated_; }
+
     /// The event as passed to the constructor, except for its index. `room_id` is that of the room.
     RoomEvent unpack(const std::string& room_id) const {
         // Avoids the cost of the defaults: a random number for `id`, a clock read for `created_at`,
@@ -243,6 +247,7 @@ private:
     std::array<std::uint32_t, text_count> ends_{};
     EventStatus status_;
     ChannelDirection direction_;
+    bool updated_ = false;
     std::string texts_;
     std::unique_ptr<const Rest> rest_;
 };

@@ -127,10 +127,10 @@ SELECT g.position, stored.*
 FROM unnest($1::text[], $2::text[], $3::text[])
      WITH ORDINALITY AS g (room_id, id, key, position)
 CROSS JOIN LATERAL (
-    SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events e
+    SELECT updated, )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events e
     WHERE e.room_id = g.room_id AND e.id = g.id
     UNION ALL
-    SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events e
+    SELECT updated, )" ROOMSTORE_EVENT_COLUMNS R"( FROM {schema}.events e
     WHERE e.room_id = g.room_id AND e.idempotency_key = g.key AND e.id <> g.id
 ) AS stored)"};
 
@@ -266,9 +266,10 @@ std::vector<StoredEvent> find_stored(Session& session,
         const auto position = static_cast<std::size_t>(rows[i].int64(0) - 1);
         StoredEvent& of_event = found.at(position);
         try {
-            RoomEvent stored = read_event_alone(rows[i], 1);
+            RoomEvent stored = read_event_alone(rows[i], 2);
             const bool same_id = stored.id == events[position]->id;
             (same_id ? of_event.by_id : of_event.by_key) = std::move(stored);
+            if (same_id) of_event.updated = rows[i].is_null(1) || rows[i].boolean(1);
         } catch (const Error& error) {
             of_event.unreadable = error;
         }
@@ -281,7 +282,7 @@ std::optional<RoomEvent> match_stored(const char* operation,
                                       StoredEvent& found) {
     if (found.unreadable) throw Error(*found.unreadable);
     if (!found.by_id) return std::move(found.by_key);
-    if (!detail::repeats_append(*found.by_id, event)) {
+    if (!detail::repeats_append(*found.by_id, event, found.updated)) {
         throw detail::names_another_event(operation, event.id, event.room_id);
     }
     return std::move(found.by_id);

@@ -62,6 +62,8 @@ LockedAndStored lock_and_store_all(Session& session,
 /// The events that are stored in the room under the id and the key of an event.
 struct StoredEvent {
     std::optional<RoomEvent> by_id{};
+    /// Whether that event was updated since it was stored, or may have been.
+    bool updated = false;
     /// Another event, which holds the key.
     std::optional<RoomEvent> by_key{};
     /// Set if one of them could not be read.

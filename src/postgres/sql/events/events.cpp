@@ -37,7 +37,7 @@ constexpr Statement update{"update_event", R"(
 UPDATE {schema}.events
 SET type = $3, status = $4, visibility = $5, source_channel_id = $6, source_channel_type = $7,
     source_direction = $8, participant_id = $9, correlation_id = $10, parent_event_id = $11,
-    content = $12, extra = $13
+    content = $12, extra = $13, updated = true
 WHERE room_id = $1 AND id = $2 AND )" ROOMSTORE_EVENT_IS_VISIBLE R"(
 RETURNING index, idempotency_key, created_at)"};
 

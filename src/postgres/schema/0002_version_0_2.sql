@@ -13,6 +13,10 @@ ALTER TABLE {schema}.rooms
 
 ALTER TABLE {schema}.rooms ALTER COLUMN timed_events SET DEFAULT 0;
 
+-- Whether the event was updated since it was stored; null if it was stored before this migration.
+ALTER TABLE {schema}.events ADD COLUMN updated boolean;
+ALTER TABLE {schema}.events ALTER COLUMN updated SET DEFAULT false;
+
 -- Rooms with rows to remove: all rows of the room if there is no such room any more, otherwise its
 -- events below first_index.
 CREATE TABLE {schema}.removals (
