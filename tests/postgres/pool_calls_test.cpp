@@ -194,6 +194,26 @@ TEST_CASE("A call is refused at once if the queue is full") {
     CHECK(second.get().result == 42);
 }
 
+TEST_CASE("A job that works without statements finds out that its call was stopped") {
+    auto& cluster = PrivateCluster::shared();
+    OpenPool pool(patient_options(cluster.connection_string()));
+    std::atomic<bool> running = false;
+    const auto work = [&](std::chrono::milliseconds deadline) {
+        Operation operation{.name = "work", .mode = Mode::write, .deadline = deadline};
+        return pool.run<void>(operation, [&running](Session& session) {
+            running = true;
+            for (;;) session.require_usable();
+        });
+    };
+    Task cancelled(pool.context(), work(60s));
+    await([&] { return running.load(); });
+    cancelled.cancel();
+    CHECK(cancelled.get().aborted());
+    CHECK(Task(pool.context(), work(100ms)).get().failed(errc::timeout));
+    CHECK(Task(pool.context(), answer(pool)).get().result == 42);
+    CHECK(pool.stats().reconnects == 0);
+}
+
 TEST_CASE("Queued calls run in the order in which they were made") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();

@@ -52,6 +52,7 @@ public:
     using Session::exec_all;
     void exec_all(const std::vector<Request>& requests, std::vector<Result>& results) override;
     void run_command(const std::string& text) override;
+    void require_usable() const override;
 
     void connect(Clock::time_point deadline) override;
     void disconnect() noexcept override;
@@ -94,7 +95,6 @@ private:
     void prepare(Entry& entry);
     void send_begin();
     void command(const std::string& text);
-    void require_usable() const;
     Failure current_failure() const;
     Failure at_server(Failure failure) const;
 
