@@ -88,7 +88,10 @@ private:
     Entry& entry_of(const Statement& statement);
     Result run(Entry& entry, const Params& params);
     void renew_plans();
-    Result run_unprepared(const Entry& entry, const Params& params);
+    Result run_unprepared(const Entry& entry, const Params& params, std::size_t bytes);
+    /// Sends `bytes` of parameters, with `send`.
+    template <typename Send>
+    void send(std::size_t bytes, Send send) const;
     void run_piped(const std::vector<Request>& requests, std::vector<Result>& results);
     bool uses_prepared(const Entry& entry) const;
     void evict_least_recently_used();
