@@ -194,6 +194,21 @@ TEST_CASE("A call is refused at once if the queue is full") {
     CHECK(second.get().result == 42);
 }
 
+TEST_CASE("The time of a call counts from its beginning, not from its arrival in the queue") {
+    auto& cluster = PrivateCluster::shared();
+    OpenPool pool(patient_options(cluster.connection_string()));
+    std::atomic<bool> ran = false;
+    Operation late{.name = "late", .began = std::chrono::steady_clock::now() - 1h};
+    const auto ending =
+        Task(pool.context(), pool.run<void>(late, [&ran](Session&) { ran = true; })).get();
+    CHECK(ending.failed(errc::timeout));
+    CHECK(ending.text == "late: its arguments were not ready within 60000 ms");
+    CHECK_FALSE(ran);
+    CHECK(pool.stats().calls_failed == 1);
+    Operation timely{.name = "timely", .began = std::chrono::steady_clock::now() - 1s};
+    CHECK(Task(pool.context(), pool.run<int>(timely, [](Session&) { return 1; })).get().result);
+}
+
 TEST_CASE("A job that works without statements finds out that its call was stopped") {
     auto& cluster = PrivateCluster::shared();
     OpenPool pool(patient_options(cluster.connection_string()));

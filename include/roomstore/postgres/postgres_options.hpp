@@ -60,9 +60,9 @@ struct PostgresOptions {
     /// transaction; no append is delayed to form a batch. 1 gives each call its own transaction.
     std::size_t append_batch = 256;
 
-    /// Maximum duration of a call, including waiting and retries: 100 ms..1 h. A call that has not
-    /// completed by then fails with `errc::timeout`, `unavailable`, `busy` or `commit_unknown`, at
-    /// most 250 ms later.
+    /// Maximum duration of a call, including the check of its arguments, waiting and retries:
+    /// 100 ms..1 h. A call that has not completed by then fails with `errc::timeout`,
+    /// `unavailable`, `busy` or `commit_unknown`, at most 250 ms later.
     std::chrono::milliseconds deadline{5000};
 
     /// Maximum duration of one attempt to connect to one address: 100 ms..1 h. A `connect_timeout`

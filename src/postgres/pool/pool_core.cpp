@@ -107,7 +107,8 @@ void PoolCore::start_threads() {
 }
 
 PoolCore::CallPtr PoolCore::make_call(Operation operation, std::shared_ptr<Job> job) {
-    const auto deadline = Clock::now() + operation.deadline.value_or(options_.deadline);
+    const auto began = operation.began.value_or(Clock::now());
+    const auto deadline = began + operation.deadline.value_or(options_.deadline);
     return std::make_shared<PendingCall>(
         std::move(operation), std::move(job), deadline, stop_timeouts_);
 }
@@ -122,6 +123,13 @@ void PoolCore::submit(CallPtr call) noexcept {
                                     state_ == State::fresh
                                         ? "the store is not open: call init() first"
                                         : why_closed_),
+                answers);
+        } else if (Clock::now() >= call->state.deadline()) {
+            const auto limit = call->operation.deadline.value_or(options_.deadline);
+            end(*call,
+                failed_with(
+                    errc::timeout,
+                    fmt::format("its arguments were not ready within {} ms", limit.count())),
                 answers);
         } else if (full()) {
             ++totals_.calls_refused;
