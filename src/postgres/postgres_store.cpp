@@ -137,6 +137,7 @@ public:
                 operation.name.data(), room_id, std::move(events), expected_next_index),
             bytes);
         operation.room_id = std::move(room_id);
+        operation.bytes = job->size().bytes;
         return pool.run(std::move(operation), std::move(job));
     }
 
@@ -202,7 +203,7 @@ asio::awaitable<void> PostgresStore::close() {
     asio::awaitable<ROOMSTORE_RESULT result> PostgresStore::name parameters {                  \
         using Result = ROOMSTORE_RESULT result;                                                \
         auto operation = impl_->begin(Impl::kind, #name);                                      \
-        impl_->validator.name(__VA_ARGS__);                                                    \
+        operation.bytes = impl_->validator.name(__VA_ARGS__);                                  \
         operation.room_id = room;                                                              \
         auto job = impl_->make_job<Result>(                                                    \
             [](Session& session, auto& validator, auto& unreadable, const auto&... given)      \

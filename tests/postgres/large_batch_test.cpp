@@ -129,4 +129,59 @@ TEST_CASE("the time of a call includes the check of its arguments") {
     CHECK(ending.text == "create_identity: its arguments were not ready within 100 ms");
 }
 
+TEST_CASE("the arguments of waiting calls are bounded by queue_bytes") {
+    FreshSchema schema;
+    auto options = schema.options();
+    options.connections = 1;
+    options.deadline = 60s;
+    options.lock_timeout = 60s;
+    options.queue_bytes = 100'000;
+    options.append_batch = GENERATE(1, 256);
+    PostgresStore store(options);
+    run(store.init());
+    run(store.create_room(make_room({.id = "a"})));
+    Caller caller;
+    const auto append = [&](const std::string& id, std::size_t bytes) {
+        const auto event = make_event({.id = id, .room_id = "a", .body = std::string(bytes, 'x')});
+        return store.add_event_auto_index("a", event);
+    };
+    const auto await_queue = [&](std::size_t length) {
+        await([&] { return store.stats().queue_length == length; });
+    };
+    const auto check_refused = [](const auto& ending, const std::string& operation) {
+        CHECK(ending.failed(errc::busy));
+        CHECK(ending.text ==
+              operation + ": the queue is full: 100000 bytes (PostgresOptions::queue_bytes)");
+    };
+    schema.query("BEGIN; LOCK TABLE {schema}.rooms");
+    Task running(caller.context(), append("running", 200'000));
+    await([&] { return store.stats().connections_busy == 1; });
+    await_queue(0);
+    // A call that waits alone always fits.
+    Task alone(caller.context(), append("alone", 200'000));
+    await_queue(1);
+    check_refused(Task(caller.context(), append("one more", 1)).get(),
+                  "add_event_auto_index in room 'a'");
+    alone.cancel();
+    CHECK(alone.get().aborted());
+    Task first(caller.context(), append("first", 60'000));
+    await_queue(1);
+    check_refused(Task(caller.context(), append("too large", 50'000)).get(),
+                  "add_event_auto_index in room 'a'");
+    Room large = make_room({.id = "b"});
+    large.metadata["text"] = std::string(50'000, 'x');
+    check_refused(Task(caller.context(), store.create_room(large)).get(),
+                  "create_room in room 'b'");
+    const std::vector<std::string> ids(5'000, "room");
+    check_refused(Task(caller.context(), store.get_unread_counts("channel", ids)).get(),
+                  "get_unread_counts");
+    Task small(caller.context(), store.room_exists("a"));
+    await_queue(2);
+    schema.query("ROLLBACK");
+    CHECK(running.get().result);
+    CHECK(first.get().result);
+    CHECK(small.get().result == true);
+    CHECK(store.stats().calls_refused == 4);
+}
+
 }  // namespace roomstore::test

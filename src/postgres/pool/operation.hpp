@@ -38,6 +38,8 @@ struct Operation {
     /// The room, for error texts and, for a batchable job, the key of its queue. May be empty.
     std::string room_id{};
     std::optional<std::chrono::milliseconds> deadline{};  ///< Overrides the store's.
+    /// Size of the arguments, which the job keeps while it waits.
+    std::size_t bytes = 0;
     /// When the caller made the call, if that is earlier than the call's arrival in the pool.
     std::optional<std::chrono::steady_clock::time_point> began{};
 };
