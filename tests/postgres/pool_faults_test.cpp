@@ -264,11 +264,13 @@ TEST_CASE("A call that is cancelled while its statement is being sent ends at on
     std::atomic<bool> sends = false;
     const auto measure = [&, mode = mode, custom = custom_plan](std::size_t bytes) {
         Operation operation{.name = "measure", .mode = mode};
-        return pool.run<std::int64_t>(operation, [&sends, custom, bytes](Session& session) {
-            const auto params = Params().add(std::string(bytes, 'x'));
-            sends = true;
+        return pool.run<std::int64_t>(operation, [&sends, mode, custom, bytes](Session& session) {
             const Statement statement{"test_length", "SELECT length($1::text)", custom};
-            return session.exec(statement, params)[0].int64(0);
+            const std::vector<postgres::Request> requests{
+                {statement, Params().add(std::string(bytes, 'x'))}};
+            sends = true;
+            if (mode == Mode::write) return session.exec_all(requests)[0][0].int64(0);
+            return session.exec(statement, requests[0].params)[0].int64(0);
         });
     };
     const auto pid = Task(caller.context(), backend(pool)).get().result;
