@@ -5,7 +5,7 @@
     check_reruns.py --self-test shows that each kind of disagreement is found
 
 The code is the reference: the list of operations states for each write whether it settles a lost COMMIT (by a
-re-run) or reports it (as commit_unknown); a custom write uses Impl::append, which settles it. Compared with the
+re-run) or reports it (as commit_unknown); a custom write states it where it calls Impl::begin. Compared with the
 code are the `@par Lost commit` of the method in conversation_store.hpp, the lists in the comment of PostgresStore,
 and the table of tests/faults/reruns_test.cpp.
 """
@@ -21,16 +21,16 @@ INTERFACE = "include/roomstore/conversation_store.hpp"
 BACKEND = "include/roomstore/postgres/postgres_store.hpp"
 TEST = "tests/faults/reruns_test.cpp"
 OPERATION = re.compile(r'ROOMSTORE_OPERATION\((\w+), (?:ROOMSTORE_RESULT\(.*?\)|[^,(]+),\s*(\w+),')
-APPEND = re.compile(r'impl_->append\(\s*"(\w+)"')
+BEGIN = re.compile(r'impl_->begin\(\s*Impl::(\w+),\s*"(\w+)"')
 METHOD = re.compile(r"((?:^    ///[^\n]*\n)+)^    (?:virtual )?asio::awaitable<[^;]*?>\s+(\w+)\(", re.M)
 LOST = re.compile(r"@par Lost commit\n\s*/// (Settled by running again|Reported)\b")
 ROW = re.compile(r'WRITE\(\s*"(\w+)[^"]*",\s*(settled|reported)\b')
 
 
 def of_code(operations, custom):
-    settled = dict.fromkeys(APPEND.findall(custom), SETTLED)
     kinds = {"settles": SETTLED, "reports": REPORTED}
-    return settled | {name: kinds[kind] for kind, name in OPERATION.findall(operations) if kind in kinds}
+    writes = BEGIN.findall(custom) + OPERATION.findall(operations)
+    return {name: kinds[kind] for kind, name in writes if kind in kinds}
 
 
 def of_interface(text):
@@ -86,7 +86,7 @@ def self_test():
                     "ROOMSTORE_OPERATION(reports, ROOMSTORE_RESULT(std::map<int, int>),\n    drop, x.id, (int x), x)\n"
                     "ROOMSTORE_OPERATION(read, std::vector<int>, get, room_id, (int x), x)\n"
                     "ROOMSTORE_OPERATION(custom, int, add, room_id, (int x), x)\n",
-        CUSTOM: 'impl_->append(\n    "add", x);',
+        CUSTOM: 'impl_->begin(\n    Impl::settles, "add");',
         INTERFACE: "".join(f"    /// Does.\n    /// @par Lost commit\n    /// {how}.\n"
                            f"    virtual asio::awaitable<std::map<int, int>>\n    {name}(int x) = 0;\n"
                            for name, how in (("mark", "Settled by running again: once more"),
@@ -100,7 +100,8 @@ def self_test():
         (OPERATIONS, "settles, void, mark", "reports, void, mark", 3),
         (OPERATIONS, "read, std::vector<int>, get", "settles, std::vector<int>, get", 3),
         (OPERATIONS, "reports, ROOMSTORE_RESULT", "read, ROOMSTORE_RESULT", 2),
-        (CUSTOM, "append", "run", 2),
+        (CUSTOM, "begin", "run", 2),
+        (CUSTOM, "settles", "reports", 3),
         (INTERFACE, "    /// @par Lost commit\n    /// Reported.\n", "", 1),
         (INTERFACE, "/// Reported", "/// Settled by running again", 1),
         (BACKEND, "mark, add", "mark", 1),

@@ -1,6 +1,8 @@
 #include "roomstore/postgres/postgres_store.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -80,6 +82,16 @@ public:
         return stats;
     }
 
+    /// Begins a call, whose time counts from here.
+    /// @throws Error closed.
+    postgres::Operation begin(Kind kind, const char* operation) const {
+        require_open(operation);
+        return {.name = operation,
+                .mode = kind.mode,
+                .rerun = kind.rerun,
+                .began = std::chrono::steady_clock::now()};
+    }
+
     /// @throws Error closed.
     void require_open(std::string_view operation) const {
         switch (state.load()) {
@@ -110,33 +122,28 @@ public:
         };
     }
 
-    template <typename Result>
-    asio::awaitable<Result> run(Kind kind,
-                                const char* operation,
-                                std::string room_id,
-                                std::function<Result(Session&)> job) {
-        postgres::Operation described{.name = operation,
-                                      .mode = kind.mode,
-                                      .rerun = kind.rerun,
-                                      .room_id = std::move(room_id)};
-        return pool.run<Result>(std::move(described), std::move(job));
+    /// Runs a step of `init`.
+    asio::awaitable<bool> run(Kind kind, std::function<bool(Session&)> step) {
+        postgres::Operation operation{
+            .name = "init", .mode = kind.mode, .rerun = kind.rerun, .patient = true};
+        return pool.run<bool>(std::move(operation), std::move(step));
     }
 
-    /// Appends events to a room, in one transaction with other appends that are queued.
+    /// Appends normalized events to a room, in one transaction with other appends that are queued.
+    /// @param bytes  of the events, as `validator` counts them
     asio::awaitable<std::vector<RoomEvent>> append(
-        const char* operation,
+        postgres::Operation operation,
         std::string room_id,
         std::vector<RoomEvent> events,
         std::size_t bytes,
         std::optional<std::int64_t> expected_next_index = std::nullopt) {
         auto job = std::make_shared<postgres::AppendJob>(
-            postgres::sql::Append(operation, room_id, std::move(events), expected_next_index),
+            postgres::sql::Append(
+                operation.name.data(), room_id, std::move(events), expected_next_index),
             bytes);
-        postgres::Operation described{.name = operation,
-                                      .mode = settles.mode,
-                                      .rerun = settles.rerun,
-                                      .room_id = std::move(room_id)};
-        return pool.run(std::move(described), std::move(job));
+        operation.room_id = std::move(room_id);
+        operation.bytes = job->size().bytes;
+        return pool.run(std::move(operation), std::move(job));
     }
 
     enum class State { created, open, closed };
@@ -177,19 +184,15 @@ asio::awaitable<void> PostgresStore::init() {
         }
         return due;
     };
-    const bool found_due = co_await impl_->run<bool>(Impl::read, "init", {}, inspect);
+    const bool found_due = co_await impl_->run(Impl::read, inspect);
     for (bool due = found_due; due;) {
         std::function<bool(Session&)> migrate = [options = impl_->options](Session& session) {
             return postgres::apply_next_migration(session, options.schema, options.partitions);
         };
-        postgres::Operation described{.name = "init",
-                                      .mode = Impl::settles.mode,
-                                      .rerun = Impl::settles.rerun,
-                                      .patient = true};
-        due = co_await impl_->pool.run<bool>(std::move(described), std::move(migrate));
+        due = co_await impl_->run(Impl::settles, std::move(migrate));
     }
     // Another process may have made the tables, and own them.
-    if (found_due) co_await impl_->run<bool>(Impl::read, "init", {}, inspect);
+    if (found_due) co_await impl_->run(Impl::read, inspect);
     auto created = Impl::State::created;
     impl_->state.compare_exchange_strong(created, Impl::State::open);
 }
@@ -205,9 +208,9 @@ asio::awaitable<void> PostgresStore::close() {
 #define ROOMSTORE_DEFINE(kind, result, name, room, parameters, ...)                            \
     asio::awaitable<ROOMSTORE_RESULT result> PostgresStore::name parameters {                  \
         using Result = ROOMSTORE_RESULT result;                                                \
-        impl_->require_open(#name);                                                            \
-        impl_->validator.name(__VA_ARGS__);                                                    \
-        std::string about_room(room);                                                          \
+        auto operation = impl_->begin(Impl::kind, #name);                                      \
+        operation.bytes = impl_->validator.name(__VA_ARGS__);                                  \
+        operation.room_id = room;                                                              \
         auto job = impl_->make_job<Result>(                                                    \
             [](Session& session, auto& validator, auto& unreadable, const auto&... given)      \
                 -> Result {                                                                    \
@@ -220,8 +223,7 @@ asio::awaitable<void> PostgresStore::close() {
                 }                                                                              \
             },                                                                                 \
             __VA_ARGS__);                                                                      \
-        auto running =                                                                         \
-            impl_->run<Result>(Impl::kind, #name, std::move(about_room), std::move(job));      \
+        auto running = impl_->pool.run<Result>(std::move(operation), std::move(job));          \
         co_return co_await std::move(running);                                                 \
     }
 #define ROOMSTORE_DEFINE_read(...) ROOMSTORE_DEFINE(read, __VA_ARGS__)
@@ -234,24 +236,27 @@ asio::awaitable<void> PostgresStore::close() {
 
 asio::awaitable<RoomEvent> PostgresStore::add_event_auto_index(std::string room_id,
                                                                RoomEvent event) {
-    impl_->require_open("add_event_auto_index");
+    auto operation = impl_->begin(Impl::settles, "add_event_auto_index");
     const auto bytes = impl_->validator.add_event_auto_index(room_id, event);
     detail::normalize(event);
     std::vector<RoomEvent> events;
     events.push_back(std::move(event));
-    auto stored = co_await impl_->append(
-        "add_event_auto_index", std::move(room_id), std::move(events), bytes);
+    auto stored =
+        co_await impl_->append(std::move(operation), std::move(room_id), std::move(events), bytes);
     co_return std::move(stored.front());
 }
 
 asio::awaitable<std::vector<RoomEvent>> PostgresStore::append_events(std::string room_id,
                                                                      std::vector<RoomEvent> events,
                                                                      AppendOptions options) {
-    impl_->require_open("append_events");
+    auto operation = impl_->begin(Impl::settles, "append_events");
     const auto bytes = impl_->validator.append_events(room_id, events, options);
     for (RoomEvent& event : events) detail::normalize(event);
-    co_return co_await impl_->append(
-        "append_events", std::move(room_id), std::move(events), bytes, options.expected_next_index);
+    co_return co_await impl_->append(std::move(operation),
+                                     std::move(room_id),
+                                     std::move(events),
+                                     bytes,
+                                     options.expected_next_index);
 }
 
 }  // namespace roomstore

@@ -194,6 +194,114 @@ TEST_CASE("A call is refused at once if the queue is full") {
     CHECK(second.get().result == 42);
 }
 
+TEST_CASE("A call is refused at once if the arguments of the waiting calls are too large") {
+    auto& cluster = PrivateCluster::shared();
+    auto admin = cluster.admin();
+    auto options = patient_options(cluster.connection_string());
+    options.queue_bytes = 1000;
+    OpenPool pool(options);
+    const auto call = [&](std::size_t bytes) {
+        Operation operation{.name = "sized", .bytes = bytes};
+        return pool.run<int>(std::move(operation), [](Session&) { return 1; });
+    };
+    const auto refused = [&](std::size_t bytes) {
+        const auto ending = Task(pool.context(), call(bytes)).get();
+        CHECK(ending.failed(errc::busy));
+        CHECK(ending.text == "sized: the queue is full: 1000 bytes (PostgresOptions::queue_bytes)");
+    };
+    const auto await_queue = [&](std::size_t length) {
+        await([&] { return pool.stats().queue_length == length; });
+    };
+    // A running call does not count.
+    Operation running{.name = "sleep", .bytes = 1'000'000};
+    Task occupant(pool.context(), pool.run<void>(running, [](Session& session) {
+        session.exec({"test_sleep", "SELECT pg_sleep(600)"}, Params());
+    }));
+    await([&] { return sleepers(admin) == "1"; });
+    SECTION("up to the bound") {
+        Task first(pool.context(), call(600));
+        await_queue(1);
+        refused(401);
+        Task second(pool.context(), call(400));
+        await_queue(2);
+        refused(1);
+        Task small(pool.context(), call(0));
+        await_queue(3);
+        // A cancelled call leaves its place.
+        first.cancel();
+        CHECK(first.get().aborted());
+        refused(601);
+        Task third(pool.context(), call(600));
+        await_queue(3);
+        occupant.cancel();
+        for (Task<int>* each : {&second, &small, &third}) CHECK(each->get().result == 1);
+        CHECK(pool.stats().calls_refused == 3);
+    }
+    SECTION("a call that waits alone is never too large") {
+        Task large(pool.context(), call(1'000'000'000));
+        await_queue(1);
+        refused(1);
+        occupant.cancel();
+        CHECK(large.get().result == 1);
+    }
+    SECTION("a call that times out leaves its place") {
+        Operation hurried{.name = "hurried", .deadline = 100ms, .bytes = 1000};
+        Task late(pool.context(), pool.run<int>(hurried, [](Session&) { return 1; }));
+        CHECK(late.get().failed(errc::timeout));
+        Task next(pool.context(), call(1000));
+        await_queue(1);
+        occupant.cancel();
+        CHECK(next.get().result == 1);
+    }
+    CHECK(occupant.get().aborted());
+    // Nothing is left of what waited before.
+    Task again(pool.context(), sleep(pool));
+    await([&] { return sleepers(admin) == "1"; });
+    Task whole(pool.context(), call(1));
+    await_queue(1);
+    Task rest(pool.context(), call(999));
+    await_queue(2);
+    refused(1);
+    again.cancel();
+    CHECK(whole.get().result == 1);
+    CHECK(rest.get().result == 1);
+}
+
+TEST_CASE("The time of a call counts from its beginning, not from its arrival in the queue") {
+    auto& cluster = PrivateCluster::shared();
+    OpenPool pool(patient_options(cluster.connection_string()));
+    std::atomic<bool> ran = false;
+    Operation late{.name = "late", .began = std::chrono::steady_clock::now() - 1h};
+    const auto ending =
+        Task(pool.context(), pool.run<void>(late, [&ran](Session&) { ran = true; })).get();
+    CHECK(ending.failed(errc::timeout));
+    CHECK(ending.text == "late: its arguments were not ready within 60000 ms");
+    CHECK_FALSE(ran);
+    CHECK(pool.stats().calls_failed == 1);
+    Operation timely{.name = "timely", .began = std::chrono::steady_clock::now() - 1s};
+    CHECK(Task(pool.context(), pool.run<int>(timely, [](Session&) { return 1; })).get().result);
+}
+
+TEST_CASE("A job that works without statements finds out that its call was stopped") {
+    auto& cluster = PrivateCluster::shared();
+    OpenPool pool(patient_options(cluster.connection_string()));
+    std::atomic<bool> running = false;
+    const auto work = [&](std::chrono::milliseconds deadline) {
+        Operation operation{.name = "work", .mode = Mode::write, .deadline = deadline};
+        return pool.run<void>(operation, [&running](Session& session) {
+            running = true;
+            for (;;) session.require_usable();
+        });
+    };
+    Task cancelled(pool.context(), work(60s));
+    await([&] { return running.load(); });
+    cancelled.cancel();
+    CHECK(cancelled.get().aborted());
+    CHECK(Task(pool.context(), work(100ms)).get().failed(errc::timeout));
+    CHECK(Task(pool.context(), answer(pool)).get().result == 42);
+    CHECK(pool.stats().reconnects == 0);
+}
+
 TEST_CASE("Queued calls run in the order in which they were made") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();

@@ -1,6 +1,9 @@
 // Calls while the server fails: lost connections, frozen processes, locks, refusals.
 
+#include <atomic>
+
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "postgres/hanging_commits.hpp"
 #include "postgres/pool_fixture.hpp"
@@ -244,6 +247,48 @@ TEST_CASE("A call on a frozen backend can be cancelled") {
     const Frozen backend(backend_of(admin, options.application_name));
     stuck.cancel();
     CHECK(stuck.get().aborted());
+}
+
+TEST_CASE("A call that is cancelled while its statement is being sent ends at once") {
+    // Through libpq's pipeline, except for a prepared statement without BEGIN.
+    const auto [mode, custom_plan] = GENERATE(
+        table<Mode, bool>({{Mode::read, false}, {Mode::read, true}, {Mode::write, false}}));
+    CAPTURE(custom_plan, mode);
+    auto& cluster = PrivateCluster::shared();
+    const auto options = patient_options(cluster.connection_string());
+    // What would end the call otherwise.
+    constexpr std::chrono::milliseconds cut = 20s;
+    WorkerPool pool(options, postgres::make_session_factory(options), {.after_cancellation = cut});
+    pool.open();
+    Caller caller;
+    std::atomic<bool> sends = false;
+    const auto measure = [&, mode = mode, custom = custom_plan](std::size_t bytes) {
+        Operation operation{.name = "measure", .mode = mode};
+        return pool.run<std::int64_t>(operation, [&sends, mode, custom, bytes](Session& session) {
+            const Statement statement{"test_length", "SELECT length($1::text)", custom};
+            const std::vector<postgres::Request> requests{
+                {statement, Params().add(std::string(bytes, 'x'))}};
+            sends = true;
+            if (mode == Mode::write) return session.exec_all(requests)[0][0].int64(0);
+            return session.exec(statement, requests[0].params)[0].int64(0);
+        });
+    };
+    const auto pid = Task(caller.context(), backend(pool)).get().result;
+    REQUIRE(pid);
+    // Prepares the statement.
+    REQUIRE(Task(caller.context(), measure(3)).get().result == 3);
+    sends = false;
+    {
+        const Frozen frozen(std::stoi(*pid));
+        // More than the sockets hold.
+        Task call(caller.context(), measure(std::size_t{32} << 20));
+        await([&] { return sends.load(); });
+        const auto cancelled = std::chrono::steady_clock::now();
+        call.cancel();
+        CHECK(call.get().aborted());
+        CHECK(std::chrono::steady_clock::now() - cancelled < cut / 2);
+    }
+    CHECK(Task(caller.context(), measure(5)).get().result == 5);
 }
 
 TEST_CASE("A frozen server is unavailable, and delays neither cancellation nor shutdown") {

@@ -18,6 +18,8 @@ public:
     std::vector<std::string> log;
     /// Called with each of these but `disconnect`, before it takes effect; may throw `Failure`.
     std::function<void(const std::string& step)> script;
+    /// Called when a job asks whether it may go on; may throw `Failure`.
+    std::function<void()> on_look;
 
     postgres::Result exec(const postgres::Statement& statement, const postgres::Params&) override {
         try {
@@ -32,6 +34,9 @@ public:
     }
 
     void run_command(const std::string& text) override { step(text); }
+    void require_usable() const override {
+        if (on_look) on_look();
+    }
 
     void connect(Clock::time_point) override {
         step("connect");

@@ -31,6 +31,8 @@ inline void validate_limits(const Limits& limits) {
 /// calls it first, and no argument is checked elsewhere, so that all backends refuse the same input
 /// with the same text.
 ///
+/// Returns the bytes of the arguments, counted as for `Limits::max_event_bytes`.
+///
 /// Throws `Error` (invalid_argument) with `<field>: <what>`, the field being a `FieldPath`: a model
 /// or query by its type, any other argument by its parameter name.
 class Validator {
@@ -46,68 +48,76 @@ public:
 
     /// @name Rooms
     /// @{
-    void create_room(const Room& room) const { row("Room", room); }
-    void get_room(const std::string& room_id) const { id("room_id", room_id); }
-    void update_room(const Room& room) const { row("Room", room); }
-    void patch_room_metadata(const std::string& room_id,
-                             const Json& patch,
-                             const std::vector<std::string>& unset) const {
-        id("room_id", room_id);
-        sized("patch", patch, rule::object);
-        value("unset", unset);
+    std::size_t create_room(const Room& room) const { return row("Room", room); }
+    std::size_t get_room(const std::string& room_id) const { return id("room_id", room_id); }
+    std::size_t update_room(const Room& room) const { return row("Room", room); }
+    std::size_t patch_room_metadata(const std::string& room_id,
+                                    const Json& patch,
+                                    const std::vector<std::string>& unset) const {
+        std::size_t bytes = id("room_id", room_id);
+        bytes += sized("patch", patch, rule::object);
+        return bytes + value("unset", unset);
     }
     /// A patched room before it is stored: many small patches can make it too large.
-    void patched_room(const Room& room) const { row("Room", room); }
-    void delete_room(const std::string& room_id) const { id("room_id", room_id); }
-    void room_exists(const std::string& room_id) const { id("room_id", room_id); }
-    void list_rooms(const Page& page) const { this->page(page); }
-    void find_rooms(const RoomFilter& filter, const Page& page) const {
+    std::size_t patched_room(const Room& room) const { return row("Room", room); }
+    std::size_t delete_room(const std::string& room_id) const { return id("room_id", room_id); }
+    std::size_t room_exists(const std::string& room_id) const { return id("room_id", room_id); }
+    std::size_t list_rooms(const Page& page) const { return this->page(page); }
+    std::size_t find_rooms(const RoomFilter& filter, const Page& page) const {
         const FieldPath path("RoomFilter");
         ValueChecker checker;
         checker.check(path.field("organization_id"), filter.organization_id, rule::id);
         checker.check(path.field("status"), filter.status, rule::any);
         checker.check(path.field("metadata"), filter.metadata, rule::object);
         bound_bytes(path, checker);
-        this->page(page);
+        return checker.bytes() + this->page(page);
     }
-    void find_latest_room(const std::string& participant_id, const LatestRoomFilter& filter) const {
+    std::size_t find_latest_room(const std::string& participant_id,
+                                 const LatestRoomFilter& filter) const {
         const FieldPath path("LatestRoomFilter");
-        id("participant_id", participant_id);
+        const auto bytes = id("participant_id", participant_id);
         ValueChecker checker;
         checker.check(path.field("channel_type"), filter.channel_type, rule::any);
         checker.check(path.field("status"), filter.status, rule::any);
+        return bytes + checker.bytes();
     }
-    void find_room_id_by_channel(const std::string& channel_id,
-                                 const std::optional<RoomStatus>& status) const {
-        id("channel_id", channel_id);
-        value("status", status);
+    std::size_t find_room_id_by_channel(const std::string& channel_id,
+                                        const std::optional<RoomStatus>& status) const {
+        const auto bytes = id("channel_id", channel_id);
+        return bytes + value("status", status);
     }
-    void find_room_ids_by_channel(const std::string& channel_id,
-                                  const ChannelLookup& lookup) const {
+    std::size_t find_room_ids_by_channel(const std::string& channel_id,
+                                         const ChannelLookup& lookup) const {
         const FieldPath path("ChannelLookup");
-        id("channel_id", channel_id);
-        ValueChecker checker;
-        checker.check(path.field("status"), lookup.status, rule::any);
-        rows(path.field("limit"), lookup.limit);
+        const auto bytes = id("channel_id", channel_id);
+        value(path.field("status"), lookup.status);
+        return bytes + rows(path.field("limit"), lookup.limit);
     }
-    void get_delivered_index(const std::string& room_id) const { id("room_id", room_id); }
-    void advance_delivered_index(const std::string& room_id, std::int64_t index, Gap gap) const {
-        id("room_id", room_id);
+    std::size_t get_delivered_index(const std::string& room_id) const {
+        return id("room_id", room_id);
+    }
+    std::size_t advance_delivered_index(const std::string& room_id,
+                                        std::int64_t index,
+                                        Gap gap) const {
+        const auto bytes = id("room_id", room_id);
         value("index", index, rule::index);
         if (gap != Gap::refuse && gap != Gap::skip)
             throw_invalid(FieldPath("gap"), "not a value of Gap");
+        return bytes;
     }
-    void load_room_context(const std::string& room_id) const { id("room_id", room_id); }
+    std::size_t load_room_context(const std::string& room_id) const {
+        return id("room_id", room_id);
+    }
     /// @}
 
     /// @name Events
     /// @{
-    /// @returns the bytes of the event, as `Limits::max_event_bytes` counts them.
+    /// Does not count `room_id`, which is part of the event.
     std::size_t add_event_auto_index(const std::string& room_id, const RoomEvent& event) const {
         id("room_id", room_id);
         return event_of_room(FieldPath("RoomEvent"), room_id, event);
     }
-    /// @returns the bytes of all events.
+    /// Does not count `room_id`, which is part of each event.
     std::size_t append_events(const std::string& room_id,
                               const std::vector<RoomEvent>& events,
                               const AppendOptions& options) const {
@@ -125,28 +135,29 @@ public:
         if (events.size() > 1) distinct_events(path, events);
         return bytes;
     }
-    void add_event(const RoomEvent& event) const { row("RoomEvent", event); }
-    void get_event(const std::string& event_id) const { id("event_id", event_id); }
-    void get_event(const std::string& room_id, const std::string& event_id) const {
-        id("room_id", room_id);
-        id("event_id", event_id);
+    std::size_t add_event(const RoomEvent& event) const { return row("RoomEvent", event); }
+    std::size_t get_event(const std::string& event_id) const { return id("event_id", event_id); }
+    std::size_t get_event(const std::string& room_id, const std::string& event_id) const {
+        const auto bytes = id("room_id", room_id);
+        return bytes + id("event_id", event_id);
     }
-    void update_event(const RoomEvent& event) const { row("RoomEvent", event); }
-    void delete_event(const std::string& room_id,
-                      const std::string& event_id,
-                      Replies replies) const {
-        id("room_id", room_id);
-        id("event_id", event_id);
+    std::size_t update_event(const RoomEvent& event) const { return row("RoomEvent", event); }
+    std::size_t delete_event(const std::string& room_id,
+                             const std::string& event_id,
+                             Replies replies) const {
+        const auto bytes = get_event(room_id, event_id);
         if (replies != Replies::cascade && replies != Replies::keep) {
             throw_invalid(FieldPath("replies"), "not a value of Replies");
         }
+        return bytes;
     }
-    void trim_room(const std::string& room_id, std::int64_t before_index) const {
-        id("room_id", room_id);
+    std::size_t trim_room(const std::string& room_id, std::int64_t before_index) const {
+        const auto bytes = id("room_id", room_id);
         value("before_index", before_index, rule::index);
+        return bytes;
     }
-    void list_events(const std::string& room_id, const EventQuery& query) const {
-        id("room_id", room_id);
+    std::size_t list_events(const std::string& room_id, const EventQuery& query) const {
+        const auto bytes = id("room_id", room_id);
         const FieldPath path("EventQuery");
         ValueChecker checker;
         checker.check(path.field("offset"), query.offset, rule::not_negative);
@@ -156,163 +167,189 @@ public:
         if (query.after_index && query.before_index) {
             throw_invalid(path.field("after_index"), "not together with before_index");
         }
-        filter(query.filter);
+        return bytes + filter(query.filter);
     }
-    void get_thread_summaries(const std::string& room_id,
-                              const std::vector<std::string>& root_event_ids,
-                              const EventFilter& filter) const {
-        id("room_id", room_id);
-        value("root_event_ids", root_event_ids, rule::id);
-        this->filter(filter);
+    std::size_t get_thread_summaries(const std::string& room_id,
+                                     const std::vector<std::string>& root_event_ids,
+                                     const EventFilter& filter) const {
+        std::size_t bytes = id("room_id", room_id);
+        bytes += value("root_event_ids", root_event_ids, rule::id);
+        return bytes + this->filter(filter);
     }
-    void check_idempotency(const std::string& room_id, const std::string& key) const {
-        id("room_id", room_id);
-        value("key", key, rule::idempotency_key);
+    std::size_t check_idempotency(const std::string& room_id, const std::string& key) const {
+        const auto bytes = id("room_id", room_id);
+        return bytes + value("key", key, rule::idempotency_key);
     }
-    void get_event_by_idempotency_key(const std::string& room_id, const std::string& key) const {
-        id("room_id", room_id);
-        value("key", key, rule::idempotency_key);
+    std::size_t get_event_by_idempotency_key(const std::string& room_id,
+                                             const std::string& key) const {
+        const auto bytes = id("room_id", room_id);
+        return bytes + value("key", key, rule::idempotency_key);
     }
-    void get_event_count(const std::string& room_id, const EventFilter& filter) const {
-        id("room_id", room_id);
-        this->filter(filter);
+    std::size_t get_event_count(const std::string& room_id, const EventFilter& filter) const {
+        const auto bytes = id("room_id", room_id);
+        return bytes + this->filter(filter);
     }
     /// @}
 
     /// @name Bindings
     /// @{
-    void add_binding(const ChannelBinding& binding) const { row("ChannelBinding", binding); }
-    void get_binding(const std::string& room_id, const std::string& channel_id) const {
-        room_and_channel(room_id, channel_id);
+    std::size_t add_binding(const ChannelBinding& binding) const {
+        return row("ChannelBinding", binding);
     }
-    void update_binding(const ChannelBinding& binding) const { row("ChannelBinding", binding); }
-    void remove_binding(const std::string& room_id, const std::string& channel_id) const {
-        room_and_channel(room_id, channel_id);
+    std::size_t get_binding(const std::string& room_id, const std::string& channel_id) const {
+        return room_and_channel(room_id, channel_id);
     }
-    void list_bindings(const std::string& room_id, const std::optional<Page>& page) const {
-        id("room_id", room_id);
-        if (page) this->page(*page);
+    std::size_t update_binding(const ChannelBinding& binding) const {
+        return row("ChannelBinding", binding);
     }
-    void binding_exists(const std::string& room_id, const std::string& channel_id) const {
-        room_and_channel(room_id, channel_id);
+    std::size_t remove_binding(const std::string& room_id, const std::string& channel_id) const {
+        return room_and_channel(room_id, channel_id);
+    }
+    std::size_t list_bindings(const std::string& room_id, const std::optional<Page>& page) const {
+        return room_and_page(room_id, page);
+    }
+    std::size_t binding_exists(const std::string& room_id, const std::string& channel_id) const {
+        return room_and_channel(room_id, channel_id);
     }
     /// @}
 
     /// @name Participants
     /// @{
-    void add_participant(const Participant& participant) const { participant_row(participant); }
-    void get_participant(const std::string& room_id, const std::string& participant_id) const {
-        id("room_id", room_id);
-        id("participant_id", participant_id);
+    std::size_t add_participant(const Participant& participant) const {
+        return participant_row(participant);
     }
-    void update_participant(const Participant& participant) const { participant_row(participant); }
-    void remove_participant(const std::string& room_id, const std::string& participant_id) const {
-        id("room_id", room_id);
-        id("participant_id", participant_id);
+    std::size_t get_participant(const std::string& room_id,
+                                const std::string& participant_id) const {
+        const auto bytes = id("room_id", room_id);
+        return bytes + id("participant_id", participant_id);
     }
-    void list_participants(const std::string& room_id, const std::optional<Page>& page) const {
-        id("room_id", room_id);
-        if (page) this->page(*page);
+    std::size_t update_participant(const Participant& participant) const {
+        return participant_row(participant);
+    }
+    std::size_t remove_participant(const std::string& room_id,
+                                   const std::string& participant_id) const {
+        const auto bytes = id("room_id", room_id);
+        return bytes + id("participant_id", participant_id);
+    }
+    std::size_t list_participants(const std::string& room_id,
+                                  const std::optional<Page>& page) const {
+        return room_and_page(room_id, page);
     }
     /// @}
 
     /// @name Identities
     /// @{
-    void create_identity(const Identity& identity) const { row("Identity", identity); }
-    void get_identity(const std::string& identity_id) const { id("identity_id", identity_id); }
-    void resolve_identity(const ChannelType& channel_type,
-                          const std::string& address,
-                          const std::optional<std::string>& organization_id) const {
-        value("channel_type", channel_type);
-        value("address", address, rule::address);
-        value("organization_id", organization_id, rule::id);
+    std::size_t create_identity(const Identity& identity) const {
+        return row("Identity", identity);
     }
-    void link_address(const std::string& identity_id,
-                      const ChannelType& channel_type,
-                      const std::string& address,
-                      const std::optional<std::string>& organization_id) const {
-        id("identity_id", identity_id);
-        resolve_identity(channel_type, address, organization_id);
+    std::size_t get_identity(const std::string& identity_id) const {
+        return id("identity_id", identity_id);
+    }
+    std::size_t resolve_identity(const ChannelType& channel_type,
+                                 const std::string& address,
+                                 const std::optional<std::string>& organization_id) const {
+        std::size_t bytes = value("channel_type", channel_type);
+        bytes += value("address", address, rule::address);
+        return bytes + value("organization_id", organization_id, rule::id);
+    }
+    std::size_t link_address(const std::string& identity_id,
+                             const ChannelType& channel_type,
+                             const std::string& address,
+                             const std::optional<std::string>& organization_id) const {
+        const auto bytes = id("identity_id", identity_id);
+        return bytes + resolve_identity(channel_type, address, organization_id);
     }
     /// @}
 
     /// @name Tasks
     /// @{
-    void add_task(const Task& task) const { row("Task", task); }
-    void get_task(const std::string& task_id) const { id("task_id", task_id); }
-    void list_tasks(const std::string& room_id,
-                    const std::optional<TaskStatus>& status,
-                    const std::optional<Page>& page) const {
-        id("room_id", room_id);
+    std::size_t add_task(const Task& task) const { return row("Task", task); }
+    std::size_t get_task(const std::string& task_id) const { return id("task_id", task_id); }
+    std::size_t list_tasks(const std::string& room_id,
+                           const std::optional<TaskStatus>& status,
+                           const std::optional<Page>& page) const {
+        const auto bytes = id("room_id", room_id);
         value("status", status);
         if (page) this->page(*page);
+        return bytes;
     }
-    void update_task(const Task& task) const { row("Task", task); }
+    std::size_t update_task(const Task& task) const { return row("Task", task); }
     /// @}
 
     /// @name Observations
     /// @{
-    void add_observation(const Observation& observation) const { row("Observation", observation); }
-    void list_observations(const std::string& room_id, const std::optional<Page>& page) const {
-        id("room_id", room_id);
-        if (page) this->page(*page);
+    std::size_t add_observation(const Observation& observation) const {
+        return row("Observation", observation);
+    }
+    std::size_t list_observations(const std::string& room_id,
+                                  const std::optional<Page>& page) const {
+        return room_and_page(room_id, page);
     }
     /// @}
 
     /// @name Read markers
     /// @{
-    void mark_read(const std::string& room_id,
-                   const std::string& channel_id,
-                   const std::string& event_id) const {
-        room_and_channel(room_id, channel_id);
-        id("event_id", event_id);
+    std::size_t mark_read(const std::string& room_id,
+                          const std::string& channel_id,
+                          const std::string& event_id) const {
+        const auto bytes = room_and_channel(room_id, channel_id);
+        return bytes + id("event_id", event_id);
     }
-    void mark_all_read(const std::string& room_id, const std::string& channel_id) const {
-        room_and_channel(room_id, channel_id);
+    std::size_t mark_all_read(const std::string& room_id, const std::string& channel_id) const {
+        return room_and_channel(room_id, channel_id);
     }
-    void get_unread_count(const std::string& room_id, const std::string& channel_id) const {
-        room_and_channel(room_id, channel_id);
+    std::size_t get_unread_count(const std::string& room_id, const std::string& channel_id) const {
+        return room_and_channel(room_id, channel_id);
     }
-    void get_unread_counts(const std::string& channel_id,
-                           const std::vector<std::string>& room_ids) const {
-        id("channel_id", channel_id);
-        value("room_ids", room_ids, rule::id);
+    std::size_t get_unread_counts(const std::string& channel_id,
+                                  const std::vector<std::string>& room_ids) const {
+        const auto bytes = id("channel_id", channel_id);
+        return bytes + value("room_ids", room_ids, rule::id);
     }
-    void list_read_markers(const std::string& room_id) const { id("room_id", room_id); }
+    std::size_t list_read_markers(const std::string& room_id) const {
+        return id("room_id", room_id);
+    }
     /// @}
 
 private:
     template <typename T, typename Rule = rule::Any>
-    static void value(const FieldPath& path, const T& value, const Rule& rule = {}) {
+    static std::size_t value(const FieldPath& path, const T& value, const Rule& rule = {}) {
         ValueChecker checker;
         checker.check(path, value, rule);
+        return checker.bytes();
     }
     template <typename T, typename Rule = rule::Any>
-    static void value(const char* parameter, const T& argument, const Rule& rule = {}) {
-        value(FieldPath(parameter), argument, rule);
+    static std::size_t value(const char* parameter, const T& argument, const Rule& rule = {}) {
+        return value(FieldPath(parameter), argument, rule);
     }
 
-    static void id(const char* parameter, const std::string& argument) {
-        value(parameter, argument, rule::id);
+    static std::size_t id(const char* parameter, const std::string& argument) {
+        return value(parameter, argument, rule::id);
     }
 
-    static void room_and_channel(const std::string& room_id, const std::string& channel_id) {
-        id("room_id", room_id);
-        id("channel_id", channel_id);
+    static std::size_t room_and_channel(const std::string& room_id, const std::string& channel_id) {
+        const auto bytes = id("room_id", room_id);
+        return bytes + id("channel_id", channel_id);
     }
 
-    void page(const Page& page) const {
+    std::size_t room_and_page(const std::string& room_id, const std::optional<Page>& page) const {
+        const auto bytes = id("room_id", room_id);
+        return page ? bytes + this->page(*page) : bytes;
+    }
+
+    std::size_t page(const Page& page) const {
         const FieldPath path("Page");
         value(path.field("offset"), page.offset, rule::not_negative);
-        rows(path.field("limit"), page.limit);
+        return rows(path.field("limit"), page.limit);
     }
 
-    void rows(const FieldPath& path, std::int64_t limit) const {
-        value(path, limit, rule::not_negative);
+    std::size_t rows(const FieldPath& path, std::int64_t limit) const {
+        const auto bytes = value(path, limit, rule::not_negative);
         bound(path, limit, "rows", "max_page_rows", limits_.max_page_rows);
+        return bytes;
     }
 
-    static void filter(const EventFilter& filter) {
+    static std::size_t filter(const EventFilter& filter) {
         const FieldPath path("EventFilter");
         ValueChecker checker;
         checker.check(path.field("event_types"), filter.event_types, rule::any);
@@ -333,6 +370,7 @@ private:
         if (filter.after_time && filter.before_time && *filter.after_time >= *filter.before_time) {
             throw_invalid(path.field("after_time"), "must be earlier than before_time");
         }
+        return checker.bytes();
     }
 
     template <typename T, typename Rule>
@@ -343,13 +381,13 @@ private:
         return checker.bytes();
     }
     template <typename T, typename Rule>
-    void sized(const char* name, const T& value, const Rule& rule) const {
-        sized(FieldPath(name), value, rule);
+    std::size_t sized(const char* name, const T& value, const Rule& rule) const {
+        return sized(FieldPath(name), value, rule);
     }
 
     template <typename Model>
-    void row(const char* type, const Model& model) const {
-        sized(type, model, rule::any);
+    std::size_t row(const char* type, const Model& model) const {
+        return sized(FieldPath(type), model, rule::any);
     }
 
     void bound_bytes(const FieldPath& path, const ValueChecker& checker) const {
@@ -393,7 +431,7 @@ private:
 
     /// The store adds `channel_id` to `connected_via`, and the resulting row must still be within
     /// the limit when the caller passes it back.
-    void participant_row(const Participant& participant) const {
+    std::size_t participant_row(const Participant& participant) const {
         const FieldPath path("Participant");
         ValueChecker checker;
         checker.check(path, participant, rule::any);
@@ -403,6 +441,7 @@ private:
                 path.field("connected_via"), std::vector{participant.channel_id}, rule::id);
         }
         bound_bytes(path, checker);
+        return checker.bytes();
     }
 
     Limits limits_;

@@ -55,14 +55,21 @@ struct PostgresOptions {
     /// their room. 1..1 000 000. A further call fails with `errc::busy` at once.
     std::size_t queue_capacity = 1024;
 
+    /// Maximum size in bytes of the arguments of all waiting calls: 1 byte .. 64 GiB. They are
+    /// counted as for `Limits::max_event_bytes`, and each event of an append for 256 bytes more. A
+    /// further call fails with `errc::busy` at once, unless no other call waits: a call of any size
+    /// may wait alone. The arguments of running calls, at most one call or batch for each
+    /// connection, are not counted.
+    std::size_t queue_bytes = std::size_t{64} << 20;
+
     /// Maximum number of events appended in one transaction: 1..4096. Appends that wait while all
     /// connections are busy, or while another append to their room runs, are batched in one
     /// transaction; no append is delayed to form a batch. 1 gives each call its own transaction.
     std::size_t append_batch = 256;
 
-    /// Maximum duration of a call, including waiting and retries: 100 ms..1 h. A call that has not
-    /// completed by then fails with `errc::timeout`, `unavailable`, `busy` or `commit_unknown`, at
-    /// most 250 ms later.
+    /// Maximum duration of a call, including the check of its arguments, waiting and retries:
+    /// 100 ms..1 h. A call that has not completed by then fails with `errc::timeout`,
+    /// `unavailable`, `busy` or `commit_unknown`, at most 250 ms later.
     std::chrono::milliseconds deadline{5000};
 
     /// Maximum duration of one attempt to connect to one address: 100 ms..1 h. A `connect_timeout`

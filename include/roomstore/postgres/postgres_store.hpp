@@ -16,6 +16,10 @@ namespace roomstore {
 /// @par Threads
 /// Calls run on threads of the store, one per connection; the caller's thread never waits for the
 /// server. `PostgresOptions::log` is called on a separate thread.
+/// @par Cancellation
+/// A cancelled call ends at once while it waits, and while a large statement is prepared or sent,
+/// for which its connection may be closed. A statement that the server runs is cancelled there; if
+/// that has no effect within 1 s, the connection is closed.
 /// @par Retries
 /// A call that fails for a transient reason (a lost connection, a deadlock, a server restart) is
 /// retried within its deadline.

@@ -56,6 +56,7 @@ void validate(const PostgresOptions& options) {
     const auto count = [](std::size_t value) { return static_cast<long long>(value); };
     check_number("connections", count(options.connections), 1, 1000);
     check_number("queue_capacity", count(options.queue_capacity), 1, 1'000'000);
+    check_number("queue_bytes", count(options.queue_bytes), 1, 64LL << 30);
     check_number("append_batch", count(options.append_batch), 1, 4096);
     check_number("partitions", options.partitions, 0, 1024);
     check_time("deadline", options.deadline, 100ms);

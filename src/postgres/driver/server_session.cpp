@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t most_params = 65'535;  // the count has 16 bits in the protocol
 // The server accepts no longer message (MaxAllocSize in its source).
 constexpr std::size_t most_bytes = 0x3FFF'FFFF;
+// From here on, sending takes long enough for a call to be cancelled meanwhile.
+constexpr std::size_t many_bytes = std::size_t{1} << 20;
 // How many statements a session remembers. The server keeps tens of kilobytes for each prepared
 // statement, and the filters of lists alone have thousands of combinations.
 constexpr std::size_t most_statements = 256;
@@ -30,11 +32,13 @@ void check_size(std::string_view name, std::size_t count, const char* what, std:
     throw failure;
 }
 
-void check_size(std::string_view name, const Params& params) {
+/// @returns the bytes of the parameters.
+std::size_t check_size(std::string_view name, const Params& params) {
     check_size(name, params.size(), "parameters", most_params);
     std::size_t bytes = 0;
     for (const Value& value : params.values()) bytes += value.bytes.size();
     check_size(name, bytes, "bytes", most_bytes);
+    return bytes;
 }
 
 // The only place that handles exceptions of libpqxx. Their types and texts do not tell enough: a
@@ -319,8 +323,9 @@ void ServerSession::exec_all(const std::vector<Request>& requests, std::vector<R
 }
 
 void ServerSession::run_piped(const std::vector<Request>& requests, std::vector<Result>& results) {
+    std::size_t bytes = 0;
     for (const auto& request : requests) {
-        check_size(request.statement.name, request.params);
+        bytes += check_size(request.statement.name, request.params);
         prepare(entry_of(request.statement));
     }
     const auto began = Clock::now();
@@ -328,11 +333,13 @@ void ServerSession::run_piped(const std::vector<Request>& requests, std::vector<
     try {
         Pipeline pipeline(raw_);
         const bool begins = std::exchange(begin_pending_, false);
-        if (begins) pipeline.send(begin_command_);
-        for (const auto& each : requests) {
-            pipeline.send_prepared(entry_of(each.statement).name, each.params.values());
-        }
-        pipeline.flush();
+        send(bytes, [&] {
+            if (begins) pipeline.send(begin_command_);
+            for (const auto& each : requests) {
+                pipeline.send_prepared(entry_of(each.statement).name, each.params.values());
+            }
+            pipeline.flush();
+        });
         if (begins) pipeline.next();
         for (; request != requests.end(); ++request) {
             results.push_back(make_result(pipeline.next()));
@@ -344,6 +351,17 @@ void ServerSession::run_piped(const std::vector<Request>& requests, std::vector<
         }
         throw;
     }
+}
+
+template <typename Send>
+void ServerSession::send(std::size_t bytes, Send send) const {
+    if (bytes < many_bytes) return send();
+    if (!control_->begin_sending()) require_usable();
+    struct Sent {
+        ~Sent() { control.sent(); }
+        ServerControl& control;
+    } const sent{*control_};
+    send();
 }
 
 bool ServerSession::uses_prepared(const Entry& entry) const {
@@ -361,24 +379,27 @@ void ServerSession::prepare(Entry& entry) {
 }
 
 // The settings last for one implicit transaction, which ends with the pipeline.
-Result ServerSession::run_unprepared(const Entry& entry, const Params& params) {
+Result ServerSession::run_unprepared(const Entry& entry, const Params& params, std::size_t bytes) {
     const bool plans = config_->prepared_statements;
     // An open transaction was given its settings when it began.
     const bool pins = !plans && transaction_status() == TransactionStatus::idle;
     Pipeline pipeline(raw_);
-    if (plans) pipeline.send(plan_for_values());
-    if (pins) pipeline.send(set_search_path(), Params().add(config_->search_path).values());
-    pipeline.send(entry.text, params.values());
-    pipeline.flush();
+    send(bytes, [&] {
+        if (plans) pipeline.send(plan_for_values());
+        if (pins) pipeline.send(set_search_path(), Params().add(config_->search_path).values());
+        pipeline.send(entry.text, params.values());
+        pipeline.flush();
+    });
     if (plans || pins) pipeline.next();
     return make_result(pipeline.next());
 }
 
 Result ServerSession::run(Entry& entry, const Params& params) {
-    check_size(entry.name, params);
-    if (!uses_prepared(entry)) return run_unprepared(entry, params);
+    const auto bytes = check_size(entry.name, params);
+    if (!uses_prepared(entry)) return run_unprepared(entry, params, bytes);
     prepare(entry);
-    return make_result(run_prepared(raw_, entry.name, params.values()));
+    send(bytes, [&] { send_prepared(raw_, entry.name, params.values()); });
+    return make_result(result_of_sent(raw_));
 }
 
 // Not a transaction of libpqxx's own: the session begins and ends its transactions itself.

@@ -52,6 +52,7 @@ public:
     using Session::exec_all;
     void exec_all(const std::vector<Request>& requests, std::vector<Result>& results) override;
     void run_command(const std::string& text) override;
+    void require_usable() const override;
 
     void connect(Clock::time_point deadline) override;
     void disconnect() noexcept override;
@@ -87,14 +88,16 @@ private:
     Entry& entry_of(const Statement& statement);
     Result run(Entry& entry, const Params& params);
     void renew_plans();
-    Result run_unprepared(const Entry& entry, const Params& params);
+    Result run_unprepared(const Entry& entry, const Params& params, std::size_t bytes);
+    /// Sends `bytes` of parameters, with `send`.
+    template <typename Send>
+    void send(std::size_t bytes, Send send) const;
     void run_piped(const std::vector<Request>& requests, std::vector<Result>& results);
     bool uses_prepared(const Entry& entry) const;
     void evict_least_recently_used();
     void prepare(Entry& entry);
     void send_begin();
     void command(const std::string& text);
-    void require_usable() const;
     Failure current_failure() const;
     Failure at_server(Failure failure) const;
 

@@ -89,6 +89,12 @@ public:
     /// @throws Failure, as `exec`.
     virtual void run_command(const std::string& command) = 0;
 
+    /// Throws if the call was stopped, or the connection is lost. The session itself checks before
+    /// each statement; a job checks where it works for long without one, so that a stopped call
+    /// ends soon and releases its rooms.
+    /// @throws Failure, as `exec`.
+    virtual void require_usable() const = 0;
+
     /// Tells the session that a job which may write has refused to, and confirms nothing that is
     /// stored. Its transaction is rolled back instead of committed, which does not wait for the
     /// disk.

@@ -8,8 +8,9 @@ namespace roomstore::postgres {
 
 void AppendBatcher::add(CallPtr call) {
     const auto queue = room_queues_.try_emplace(call->operation.room_id).first;
-    queue->second.waiting.push_back(std::move(call));
     ++size_;
+    bytes_ += call->bytes();
+    queue->second.waiting.push_back(std::move(call));
     update_ready(queue);
 }
 
@@ -17,8 +18,9 @@ void AppendBatcher::put_back(std::vector<CallPtr> calls) {
     std::ranges::sort(calls, std::greater{}, [](const auto& call) { return call->ticket; });
     for (auto& call : calls) {
         const auto queue = room_queues_.try_emplace(call->operation.room_id).first;
-        queue->second.waiting.push_front(std::move(call));
         ++size_;
+        bytes_ += call->bytes();
+        queue->second.waiting.push_front(std::move(call));
         update_ready(queue);
     }
 }
@@ -26,6 +28,14 @@ void AppendBatcher::put_back(std::vector<CallPtr> calls) {
 std::optional<std::uint64_t> AppendBatcher::first() const {
     if (ready_.empty()) return std::nullopt;
     return ready_.begin()->first;
+}
+
+std::vector<const PendingCall*> AppendBatcher::heads(std::size_t most) const {
+    std::vector<const PendingCall*> heads;
+    for (auto next = ready_.begin(); next != ready_.end() && heads.size() < most; ++next) {
+        heads.push_back(&next->second->second.waiting.front());
+    }
+    return heads;
 }
 
 std::vector<AppendBatcher::CallPtr> AppendBatcher::take() {
@@ -58,6 +68,7 @@ bool AppendBatcher::take_from(RoomQueues::iterator queue,
         size.bytes += added.bytes;
         taken.push_back(waiting.pop_front());
         --size_;
+        bytes_ -= taken.back()->bytes();
         queue->second.held = true;
         if (scope == BatchScope::alone) break;
     }
@@ -84,6 +95,7 @@ bool AppendBatcher::remove(PendingCall& call) {
     if (queue == room_queues_.end() || !queue->second.waiting.holds(call)) return false;
     const auto removed = queue->second.waiting.remove(call);
     --size_;
+    bytes_ -= call.bytes();
     update_ready(queue);
     return true;
 }

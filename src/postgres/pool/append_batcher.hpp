@@ -45,7 +45,12 @@ public:
     /// Number of rooms with calls to take now. A single worker may take all of them.
     std::size_t ready() const noexcept { return ready_.size(); }
 
+    /// The first queued call of each of these rooms, at most `most`, the oldest first.
+    std::vector<const PendingCall*> heads(std::size_t most) const;
+
     std::size_t size() const noexcept { return size_; }
+    /// The sum of the queued calls' bytes.
+    std::size_t bytes() const noexcept { return bytes_; }
 
     /// Takes the first call that is ready and all that may share its transaction, and holds their
     /// rooms.
@@ -65,7 +70,10 @@ public:
     template <typename Pred>
     void remove_if(Pred pred) {
         for (auto queue = room_queues_.begin(); queue != room_queues_.end();) {
-            size_ -= queue->second.waiting.remove_if(pred);
+            auto& waiting = queue->second.waiting;
+            bytes_ -= waiting.bytes();
+            size_ -= waiting.remove_if(pred);
+            bytes_ += waiting.bytes();
             update_ready(queue++);
         }
     }
@@ -91,6 +99,7 @@ private:
     RoomQueues room_queues_;
     std::map<std::uint64_t, RoomQueues::iterator> ready_;  // by the ticket of the first queued call
     std::size_t size_ = 0;
+    std::size_t bytes_ = 0;
 };
 
 /// The rooms of `calls`, each once.

@@ -17,9 +17,9 @@ struct QueueLinks {
     std::shared_ptr<T> self{};
 };
 
-/// Intrusive doubly linked list of elements that have a `links()` member. All operations on one
-/// element take constant time, allocate nothing and cannot fail. An element is in one queue at
-/// most.
+/// Intrusive doubly linked list of elements that have the members `links()` and `bytes()`; the
+/// latter never changes. All operations on one element take constant time, allocate nothing and
+/// cannot fail. An element is in one queue at most.
 template <typename T>
 class LinkedQueue {
 public:
@@ -34,6 +34,8 @@ public:
 
     bool empty() const noexcept { return first_ == nullptr; }
     std::size_t size() const noexcept { return size_; }
+    /// The sum of the elements' bytes.
+    std::size_t bytes() const noexcept { return bytes_; }
     bool holds(const T& element) const noexcept { return element.links().queue == this; }
     T& front() const noexcept { return *first_; }
 
@@ -49,6 +51,7 @@ public:
         links.queue = nullptr;
         links.previous = links.next = nullptr;
         --size_;
+        bytes_ -= element.bytes();
         return std::move(links.self);
     }
 
@@ -75,11 +78,13 @@ private:
         (previous == nullptr ? first_ : previous->links().next) = inserted;
         (next == nullptr ? last_ : next->links().previous) = inserted;
         ++size_;
+        bytes_ += inserted->bytes();
     }
 
     T* first_ = nullptr;
     T* last_ = nullptr;
     std::size_t size_ = 0;
+    std::size_t bytes_ = 0;
 };
 
 }  // namespace roomstore::postgres

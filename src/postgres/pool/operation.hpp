@@ -41,6 +41,10 @@ struct Operation {
     /// It gives way to who holds a lock, and is repeated for that reason as often as the deadline
     /// permits.
     bool patient = false;
+    /// Size of the arguments, which the job keeps while it waits.
+    std::size_t bytes = 0;
+    /// When the caller made the call, if that is earlier than the call's arrival in the pool.
+    std::optional<std::chrono::steady_clock::time_point> began{};
 };
 
 class BatchableJob;

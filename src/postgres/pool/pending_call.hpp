@@ -32,6 +32,8 @@ struct PendingCall {
     /// The widest scope of a batch that the call may join, if its job is batchable.
     BatchScope scope = BatchScope::any_room;
 
+    std::size_t bytes() const noexcept { return operation.bytes; }
+
     /// For the queue that holds the call.
     QueueLinks<PendingCall>& links() noexcept { return links_; }
     const QueueLinks<PendingCall>& links() const noexcept { return links_; }

@@ -120,7 +120,8 @@ void PoolCore::wake_background_job() {
 }
 
 PoolCore::CallPtr PoolCore::make_call(Operation operation, std::shared_ptr<Job> job) {
-    const auto deadline = Clock::now() + operation.deadline.value_or(options_.deadline);
+    const auto began = operation.began.value_or(Clock::now());
+    const auto deadline = began + operation.deadline.value_or(options_.deadline);
     return std::make_shared<PendingCall>(
         std::move(operation), std::move(job), deadline, stop_timeouts_);
 }
@@ -136,14 +137,17 @@ void PoolCore::submit(CallPtr call) noexcept {
                                         ? "the store is not open: call init() first"
                                         : why_closed_),
                 answers);
-        } else if (full()) {
+        } else if (Clock::now() >= call->state.deadline()) {
+            const auto limit = call->operation.deadline.value_or(options_.deadline);
+            end(*call,
+                failed_with(
+                    errc::timeout,
+                    fmt::format("its arguments were not ready within {} ms", limit.count())),
+                answers);
+        } else if (const auto reason = why_full(*call); !reason.empty()) {
             ++totals_.calls_refused;
             end(*call,
-                CallOutcome::failed(
-                    errc::busy,
-                    fmt::format("{}: the queue is full: {} calls (PostgresOptions::queue_capacity)",
-                                context_of(call->operation),
-                                options_.queue_capacity)),
+                failed_with(errc::busy, fmt::format("the queue is full: {}", reason)),
                 answers);
         } else {
             enqueue(std::move(call));
@@ -152,9 +156,29 @@ void PoolCore::submit(CallPtr call) noexcept {
     deliver(answers);
 }
 
-bool PoolCore::full() const noexcept {
+std::string PoolCore::why_full(const PendingCall& call) const {
     const auto leaving = std::min(idle_, queue_.size() + appends_.ready());
-    return waiting() - leaving >= options_.queue_capacity;
+    const auto calls = waiting() - leaving;
+    if (calls >= options_.queue_capacity) {
+        return fmt::format("{} calls (PostgresOptions::queue_capacity)", options_.queue_capacity);
+    }
+    if (calls > 0 && waiting_bytes(leaving) + call.bytes() > options_.queue_bytes) {
+        return fmt::format("{} bytes (PostgresOptions::queue_bytes)", options_.queue_bytes);
+    }
+    return {};
+}
+
+// A worker that takes an append may take more appends with it; together they are small.
+std::size_t PoolCore::waiting_bytes(std::size_t leaving) const {
+    auto first = appends_.heads(leaving);
+    const PendingCall* call = queue_.empty() ? nullptr : &queue_.front();
+    for (auto left = leaving; left > 0 && call != nullptr; --left, call = call->links().next) {
+        first.push_back(call);
+    }
+    std::ranges::sort(first, {}, &PendingCall::ticket);
+    auto bytes = queue_.bytes() + appends_.bytes();
+    for (std::size_t i = 0; i < leaving; ++i) bytes -= first[i]->bytes();
+    return bytes;
 }
 
 void PoolCore::enqueue(CallPtr call) {

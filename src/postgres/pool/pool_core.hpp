@@ -166,8 +166,11 @@ private:
     /// Why the call was still queued, for the error text.
     const char* why_queued(const PendingCall& call) const;
     std::size_t waiting() const noexcept { return queue_.size() + appends_.size(); }
-    /// Whether the queue is full, not counting the calls that idle workers are about to take.
-    bool full() const noexcept;
+    /// Which option leaves no place for the call in the queue, for the error text; empty if none
+    /// does. Calls that idle workers are about to take are not counted.
+    std::string why_full(const PendingCall& call) const;
+    /// The bytes of the waiting calls without the first `leaving`.
+    std::size_t waiting_bytes(std::size_t leaving) const;
     void enqueue(CallPtr call);
     void wake_background_job();
     void put_back(std::vector<CallPtr> calls);

@@ -157,7 +157,7 @@ private:
         call.answered_at = now();
         call.cancelled_at = attempt.cancelled_at;
         call.outcome = outcome_of(ending);
-        call.queue_was_full = ending.text.find("queue_capacity") != std::string::npos;
+        call.queue_was_full = ending.text.find("the queue is full") != std::string::npos;
         note(call, ending.code, ending.text);
         co_return ending;
     }
@@ -296,7 +296,7 @@ private:
             const auto ending = co_await std::move(running);
             call.answered_at = now();
             call.outcome = outcome_of(ending);
-            call.queue_was_full = ending.text.find("queue_capacity") != std::string::npos;
+            call.queue_was_full = ending.text.find("the queue is full") != std::string::npos;
             shared_.journal.add(call);
             if (call.outcome == Outcome::unexpected || call.outcome == Outcome::commit_unknown) {
                 shared_.journal.violation("a reader was told: " + ending.text);

@@ -95,6 +95,7 @@ CallOutcome submit(Process& process,
     auto& scheduler = Scheduler::current();
     const auto pool = process.pool;
     operation.deadline = record.request->deadline;
+    operation.bytes = record.request->bytes;
     record.began = scheduler.now();
     record.invoked = scheduler.tick();
     const auto call = pool->make_call(std::move(operation), std::move(job));

@@ -29,6 +29,8 @@ struct Request {
     /// For write_once: the job throws after it has written.
     bool refuses = false;
 
+    /// Size of its arguments, which counts while it waits.
+    std::size_t bytes = 0;
     std::chrono::milliseconds deadline{5000};
     /// Time from the start of the call until it is cancelled.
     std::optional<std::chrono::nanoseconds> cancel_after{};

@@ -147,13 +147,23 @@ private:
         return call.ended >= call.deadline() && (says(attempt_ended) || says(connection_cut));
     }
 
+    /// Whether the calls of its process that ran or waited at the same time fill the queue.
     bool was_crowded(const CallRecord& call) const {
-        const auto others =
-            std::ranges::count_if(simulation_.calls(), [&](const CallRecord& other) {
-                return &other != &call && other.process == call.process &&
-                       other.began <= call.ended && other.ended >= call.began;
-            });
-        return static_cast<std::size_t>(others) >= simulation_.options().queue_capacity;
+        std::size_t others = 0;
+        std::size_t bytes = call.request->bytes;
+        for (const CallRecord& other : simulation_.calls()) {
+            if (&other == &call || other.process != call.process || other.began > call.ended ||
+                other.ended < call.began) {
+                continue;
+            }
+            ++others;
+            bytes += other.request->bytes;
+        }
+        const auto& options = simulation_.options();
+        if (call.outcome.text.find("queue_bytes") == std::string::npos) {
+            return others >= options.queue_capacity;
+        }
+        return others > 0 && bytes > options.queue_bytes;
     }
 
     /// Whether the process lost the answer to a COMMIT while the call ran.

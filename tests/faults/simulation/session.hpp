@@ -62,6 +62,7 @@ public:
     void exec_all(const std::vector<postgres::Request>& requests,
                   std::vector<postgres::Result>& results) override;
     void run_command(const std::string& command) override;
+    void require_usable() const override;
 
     void connect(Clock::time_point deadline) override;
     void disconnect() noexcept override;
@@ -78,7 +79,6 @@ private:
     friend class SimulatedControl;
 
     void note(const postgres::Failure& failure, const std::string& room_id = {});
-    void require_usable() const;
     /// Waits for `duration`. Throws if the connection is lost, or the statement is cancelled or
     /// times out.
     void spend(std::chrono::nanoseconds duration);

@@ -42,6 +42,7 @@ Simulation::Simulation(std::uint64_t seed, bool traced)
     options_.connections = random.chance(300) ? 1 : random.chance(800) ? 2 : 3;
     options_.append_batch = random.chance(300) ? 1 : 256;
     if (random.chance(50)) options_.queue_capacity = 1;
+    if (random.chance(100)) options_.queue_bytes = 500;
     cancelled_ = random.chance(200) ? 600 : random.chance(500) ? 150 : 0;
     hurried_ = random.chance(200) ? 700 : random.chance(500) ? 200 : 0;
     crowded_ = random.chance(150);
@@ -176,6 +177,7 @@ RequestPtr Simulation::next_request(int client) {
 
 void Simulation::draw_deadline_and_cancellation(Request& request) {
     auto& random = scheduler_.random();
+    request.bytes = static_cast<std::size_t>(random.between(0, 600));
     if (random.chance(hurried_)) {
         request.deadline = std::chrono::milliseconds(random.between(50, 2000));
     }

@@ -345,6 +345,25 @@ TEST_CASE("every page has at most max_page_rows") {
             "EventQuery.limit: 10001 rows, more than max_page_rows (10000)");
 }
 
+TEST_CASE("the bytes of all arguments are counted") {
+    CHECK(v.get_room("room") == 4);
+    CHECK(v.get_event("room", "event") == 9);
+    CHECK(v.delete_event("room", "event", Replies::keep) == 9);
+    CHECK(v.list_rooms({.limit = 5}) == 0);
+    CHECK(v.list_bindings("room", Page{}) == 4);
+    CHECK(v.list_events("room", {.filter = {.source_channel_id = "channel"}}) == 11);
+    CHECK(v.find_rooms({.organization_id = "org"}, {}) == v.find_rooms({}, {}) + 3);
+    CHECK(v.patch_room_metadata("room", Json::object({{"key", "value"}}), {"old"}) ==
+          4 + (8 + 3 + 8 + 5) + (8 + 3));
+    CHECK(v.mark_read("room", "channel", "event") == 16);
+    CHECK(v.link_address("id", "sms", "+1", "org") == v.get_identity("id") + 2 + 3);
+    // Lists of ids have no bound of their own.
+    const std::vector<std::string> ids(1000, "0123456789");
+    CHECK(v.get_unread_counts("channel", ids) == 7 + 1000 * 18);
+    CHECK(v.get_thread_summaries("room", ids, {}) == 4 + 1000 * 18);
+    CHECK(v.create_room({.id = std::string(200, 'r')}) == v.create_room({.id = "r"}) + 199);
+}
+
 TEST_CASE("a batch has at most max_batch_events and max_batch_bytes") {
     std::vector<RoomEvent> events{event("a"), event("b"), event("c")};
     for (auto& each : events) each.room_id = "r";

@@ -30,7 +30,8 @@ public:
         : batcher(bounds) {}
 
     AppendBatcher::CallPtr make(const std::string& room, BatchableJob::Size size = {.events = 1}) {
-        Operation operation{.name = "append", .mode = Mode::write, .room_id = room};
+        Operation operation{
+            .name = "append", .mode = Mode::write, .room_id = room, .bytes = size.bytes};
         auto call = std::make_shared<PendingCall>(std::move(operation),
                                                   std::make_shared<SizedJob>(size),
                                                   Call::TimePoint{},
@@ -120,6 +121,41 @@ TEST_CASE("Batches are taken in queue order, not in order of room ids") {
     CHECK(tickets(fixture.batcher.take()) == Tickets{1});
     CHECK(tickets(fixture.batcher.take()) == Tickets{2});
     CHECK(tickets(fixture.batcher.take()) == Tickets{3});
+}
+
+TEST_CASE("The bytes of the queued calls are counted, whichever way a call leaves the queue") {
+    BatcherFixture fixture({.events = 100, .bytes = 10});
+    auto& batcher = fixture.batcher;
+    const auto first = fixture.add("a", {.events = 1, .bytes = 10});
+    const auto second = fixture.add("a", {.events = 1, .bytes = 200});
+    fixture.add("b", {.events = 1, .bytes = 3000});
+    fixture.add("c", {.events = 1, .bytes = 40000});
+    CHECK(batcher.bytes() == 43210);
+    auto taken = batcher.take();
+    CHECK(batcher.bytes() == 43200);
+    batcher.release(rooms_of(taken));
+    batcher.put_back(std::move(taken));
+    CHECK(batcher.bytes() == 43210);
+    CHECK(batcher.remove(*first));
+    CHECK_FALSE(batcher.remove(*first));
+    CHECK(batcher.bytes() == 43200);
+    batcher.remove_if([&](PendingCall& call) { return call.operation.room_id == "b"; });
+    CHECK(batcher.bytes() == 40200);
+    batcher.remove_if([](PendingCall&) { return true; });
+    CHECK(batcher.bytes() == 0);
+}
+
+TEST_CASE("The heads of the queue are the first calls of the rooms that are not held") {
+    BatcherFixture fixture({.events = 1, .bytes = 1000});
+    auto& batcher = fixture.batcher;
+    CHECK(batcher.heads(5).empty());
+    fixture.add("z");
+    fixture.add("z");
+    const auto second = fixture.add("b");
+    const auto third = fixture.add("a");
+    batcher.take();
+    CHECK(batcher.heads(5) == std::vector<const PendingCall*>{second.get(), third.get()});
+    CHECK(batcher.heads(1) == std::vector<const PendingCall*>{second.get()});
 }
 
 TEST_CASE("Calls put back are taken first, in batches allowed by their scope") {

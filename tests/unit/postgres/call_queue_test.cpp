@@ -25,6 +25,8 @@ public:
         return links_;
     }
 
+    std::size_t bytes() const { return 100 + static_cast<std::size_t>(number); }
+
     const int number;
     static inline std::size_t looks = 0;
 
@@ -59,6 +61,7 @@ TEST_CASE("Removing elements keeps the order of the others") {
     queue.remove(*all[3]);
     queue.remove(*all[5]);
     CHECK(queue.size() == 3);
+    CHECK(queue.bytes() == 101 + 102 + 104);
     CHECK_FALSE(queue.holds(*all[3]));
     CHECK(queue.holds(*all[4]));
     queue.push_front(all[3]);
@@ -66,12 +69,14 @@ TEST_CASE("Removing elements keeps the order of the others") {
     CHECK(drain(queue) == Numbers{3, 1, 2, 4, 0});
     CHECK(queue.empty());
     CHECK(queue.size() == 0);
+    CHECK(queue.bytes() == 0);
 }
 
 TEST_CASE("remove_if removes all matching elements, also at both ends") {
     Queue queue;
     fill(queue, 7);
     CHECK(queue.remove_if([](const Counted& each) { return each.number % 3 == 0; }) == 3);
+    CHECK(queue.bytes() == 101 + 102 + 104 + 105);
     CHECK(drain(queue) == Numbers{1, 2, 4, 5});
     fill(queue, 3);
     CHECK(queue.remove_if([](const Counted&) { return true; }) == 3);

@@ -67,6 +67,11 @@ TEST_CASE("Options out of range are refused, naming the option") {
     CHECK(refusal_of({.connections = 0}) == "PostgresOptions::connections: 0 is not in 1..1000");
     CHECK(refusal_of({.connections = 1001}).starts_with("PostgresOptions::connections: 1001"));
     CHECK(refusal_of({.queue_capacity = 0}).starts_with("PostgresOptions::queue_capacity: 0"));
+    CHECK(refusal_of({.queue_bytes = 0}) ==
+          "PostgresOptions::queue_bytes: 0 is not in 1..68719476736");
+    CHECK(refusal_of({.queue_bytes = std::size_t{64} << 30}).empty());
+    CHECK(refusal_of({.queue_bytes = (std::size_t{64} << 30) + 1})
+              .starts_with("PostgresOptions::queue_bytes: 68719476737"));
     CHECK(refusal_of({.deadline = 99ms}) ==
           "PostgresOptions::deadline: 99 ms is not in 100..3600000 ms");
     CHECK(refusal_of({.connect_timeout = 0ms}).starts_with("PostgresOptions::connect_timeout: 0"));

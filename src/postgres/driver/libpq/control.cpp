@@ -19,7 +19,7 @@ void ServerControl::cancel() noexcept {
     {
         const std::lock_guard lock(mutex_);
         stopped_ = true;
-        if (!canceller_) {
+        if (!canceller_ || sending_) {
             shut_down();
             return;
         }
@@ -69,6 +69,17 @@ void ServerControl::lend(int socket,
     keep(socket, where);
     canceller_ = std::move(canceller);
     if (stopped_) shut_down();
+}
+
+bool ServerControl::begin_sending() noexcept {
+    const std::lock_guard lock(mutex_);
+    sending_ = !stopped_;
+    return sending_;
+}
+
+void ServerControl::sent() noexcept {
+    const std::lock_guard lock(mutex_);
+    sending_ = false;
 }
 
 void ServerControl::take_back() noexcept {

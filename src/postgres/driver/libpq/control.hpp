@@ -33,6 +33,10 @@ public:
     void lend(int socket, const std::string& where, std::shared_ptr<PGcancel> canceller);
     /// Takes back what was lent. Until then the server does not see that libpq closed the socket.
     void take_back() noexcept;
+    /// From here to `sent`, a cancellation cuts the connection: the server forgets a cancel request
+    /// that it gets while it reads a statement. Returns false if the call was stopped.
+    bool begin_sending() noexcept;
+    void sent() noexcept;
     bool stopped() const noexcept { return stopped_; }
     /// Whether the lent socket was cut.
     bool was_cut() const noexcept { return cut_; }
@@ -46,6 +50,7 @@ private:
 
     std::mutex mutex_;
     int socket_ = -1;  // a duplicate
+    bool sending_ = false;
     std::atomic<bool> stopped_{false};
     std::atomic<bool> cut_{false};
     std::shared_ptr<PGcancel> canceller_;

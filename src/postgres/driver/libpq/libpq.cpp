@@ -48,15 +48,23 @@ Arguments::Arguments(const Values& values) : count(static_cast<int>(values.size(
     }
 }
 
-ResultHandle run_prepared(PGconn* connection, const std::string& name, const Values& values) {
+void send_prepared(PGconn* connection, const std::string& name, const Values& values) {
     const Arguments arguments(values);
-    ResultHandle result(PQexecPrepared(connection,
-                                       name.c_str(),
-                                       arguments.count,
-                                       arguments.bytes.data(),
-                                       arguments.lengths.data(),
-                                       arguments.formats.data(),
-                                       0));
+    if (PQsendQueryPrepared(connection,
+                            name.c_str(),
+                            arguments.count,
+                            arguments.bytes.data(),
+                            arguments.lengths.data(),
+                            arguments.formats.data(),
+                            0) != 1) {
+        throw failure_of(connection, nullptr);
+    }
+}
+
+ResultHandle result_of_sent(PGconn* connection) {
+    ResultHandle result;
+    // A null result ends the statement; before it, a lost connection adds a result of its own.
+    while (ResultHandle next{PQgetResult(connection)}) result = std::move(next);
     const auto status = PQresultStatus(result.get());
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
         throw failure_of(connection, result.get());

@@ -44,8 +44,12 @@ struct Arguments {
     std::vector<int> formats{};
 };
 
-/// Runs a prepared statement.
+/// Sends a prepared statement, and returns when all of it is on its way.
 /// @throws Failure
-ResultHandle run_prepared(PGconn* connection, const std::string& name, const Values& values);
+void send_prepared(PGconn* connection, const std::string& name, const Values& values);
+
+/// The result of the statement that was sent.
+/// @throws Failure
+ResultHandle result_of_sent(PGconn* connection);
 
 }  // namespace roomstore::postgres

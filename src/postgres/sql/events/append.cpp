@@ -35,6 +35,8 @@ struct Pending {
 /// Appends that do not depend on each other, and so are handled by the same statements.
 class AppendPass {
 public:
+    explicit AppendPass(Session& session) : session_(session) {}
+
     /// Adds `pending`, unless its outcome depends on an append that was added before: the same id
     /// or key, or an expected next index of a room that was added before.
     bool add(Pending& pending) {
@@ -42,6 +44,7 @@ public:
         const bool first_of_room = rooms_.insert(append.room_id).second;
         if (append.expected_next_index && !first_of_room) return false;
         for (const RoomEvent& event : append.events) {
+            session_.require_usable();
             if (ids_.contains({event.room_id, event.id})) return false;
             const auto& key = event.idempotency_key;
             if (key && keys_.contains({event.room_id, *key})) return false;
@@ -61,18 +64,18 @@ public:
 
     /// Locks the rooms and stores all events, if all are new, without reading the rooms in between.
     /// Appends that are left without a result are for `run`.
-    LockedRooms run_at_once(Session& session, const std::vector<std::string>& ids) {
-        auto [rooms, indexes] = lock_and_store_all(session, ids, events());
+    LockedRooms run_at_once(const std::vector<std::string>& ids) {
+        auto [rooms, indexes] = lock_and_store_all(session_, ids, events());
         set_results(indexes, rooms);
         return std::move(rooms);
     }
 
-    void run(Session& session, LockedRooms& rooms) {
+    void run(LockedRooms& rooms) {
         for (Pending* pending : taken_) {
             pending->refusal = refusal(pending->append, rooms);
         }
-        store_fresh(session, rooms);
-        match_known(session);
+        store_fresh(rooms);
+        match_known();
     }
 
 private:
@@ -92,7 +95,7 @@ private:
         return std::nullopt;
     }
 
-    void store_fresh(Session& session, LockedRooms& rooms) {
+    void store_fresh(LockedRooms& rooms) {
         std::vector<NewEvent> fresh;
         for (std::size_t part = 0; part < taken_.size(); ++part) {
             if (taken_[part]->refusal) continue;
@@ -102,7 +105,7 @@ private:
                 fresh.push_back({&event, next_index, static_cast<std::int64_t>(part)});
             }
         }
-        set_results(store_new_events(session, fresh), rooms);
+        set_results(store_new_events(session_, fresh), rooms);
     }
 
     std::vector<const RoomEvent*> events() const {
@@ -134,14 +137,14 @@ private:
         }
     }
 
-    void match_known(Session& session) {
+    void match_known() {
         std::vector<const RoomEvent*> events;
         for (const Pending* pending : taken_) {
             if (pending->result) continue;
             for (const RoomEvent& event : pending->append.events) events.push_back(&event);
         }
         std::vector<StoredEvent> found;
-        if (!events.empty()) found = find_stored(session, events);
+        if (!events.empty()) found = find_stored(session_, events);
         auto next = found.begin();
         for (Pending* pending : taken_) {
             if (pending->result) continue;
@@ -174,6 +177,7 @@ private:
             named("room", append.room_id) + " neither stored the events nor contains them");
     }
 
+    Session& session_;
     std::vector<Pending*> taken_;
     std::set<std::string_view> rooms_;
     Names ids_;
@@ -230,9 +234,9 @@ std::vector<AppendResult> append(Session& session, const std::vector<const Appen
     const auto ids = rooms_of(appends);
     LockedRooms rooms;
     if (std::ranges::all_of(pending, AppendPass::plain)) {
-        AppendPass pass;
+        AppendPass pass(session);
         fill(pass, undecided(pending));
-        rooms = pass.run_at_once(session, ids);
+        rooms = pass.run_at_once(ids);
     } else {
         rooms = lock_rooms(session, ids);
     }
@@ -242,9 +246,9 @@ std::vector<AppendResult> append(Session& session, const std::vector<const Appen
     }
     auto waiting = undecided(pending);
     while (!waiting.empty()) {
-        AppendPass pass;
+        AppendPass pass(session);
         waiting = fill(pass, waiting);
-        pass.run(session, rooms);
+        pass.run(rooms);
     }
     // Events that were stored before may not have reached the standbys yet. The COMMIT of a
     // transaction that locked their room waits until they have.

@@ -140,11 +140,13 @@ struct Added {
     Timestamp latest_at = Timestamp::min();
 };
 
-Params store_all_params(const std::vector<const RoomEvent*>& events) {
+// Texts of tens of megabytes take up to seconds to write.
+Params store_all_params(const Session& session, const std::vector<const RoomEvent*>& events) {
     std::map<std::string_view, Added> rooms;
     EventArrays columns;
     Array places(ElementType::bigint);
     for (const RoomEvent* event : events) {
+        session.require_usable();
         Added& added = rooms[event->room_id];
         places.add(added.events++);
         added.latest_at = std::max(added.latest_at, event->created_at);
@@ -162,10 +164,11 @@ Params store_all_params(const std::vector<const RoomEvent*>& events) {
     return params;
 }
 
-Params store_new_params(const std::vector<NewEvent>& events) {
+Params store_new_params(const Session& session, const std::vector<NewEvent>& events) {
     Array parts(ElementType::bigint), next_indexes(ElementType::bigint);
     EventArrays columns;
     for (const NewEvent& each : events) {
+        session.require_usable();
         parts.add(each.part);
         next_indexes.add(each.next_index);
         columns.add(*each.event);
@@ -220,7 +223,7 @@ LockedRooms lock_rooms(Session& session, const std::vector<std::string>& ids) {
 std::vector<std::int64_t> store_new_events(Session& session, const std::vector<NewEvent>& events) {
     std::vector<std::int64_t> indexes(events.size(), -1);
     if (events.empty()) return indexes;
-    const auto rows = session.exec(store_new, store_new_params(events));
+    const auto rows = session.exec(store_new, store_new_params(session, events));
     for (std::size_t i = 0; i < rows.size(); ++i) {
         indexes.at(static_cast<std::size_t>(rows[i].int64(0) - 1)) = rows[i].int64(1);
     }
@@ -235,7 +238,7 @@ LockedAndStored lock_and_store_all(Session& session,
     if (events.size() == 1) {
         requests.push_back({store_one, add_params(*events.front())});
     } else {
-        requests.push_back({store_all, store_all_params(events)});
+        requests.push_back({store_all, store_all_params(session, events)});
     }
     std::vector<Result> results;
     try {
@@ -263,6 +266,7 @@ std::vector<StoredEvent> find_stored(Session& session,
     const auto rows = session.exec(find, Params().add_array(rooms).add_array(ids).add_array(keys));
     std::vector<StoredEvent> found(events.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
+        session.require_usable();
         const auto position = static_cast<std::size_t>(rows[i].int64(0) - 1);
         StoredEvent& of_event = found.at(position);
         try {
