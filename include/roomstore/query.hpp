@@ -109,8 +109,21 @@ struct EventFilter {
     /// Only events without a `parent_event_id`.
     bool top_level_only = false;
     /// Only events with a `created_at` after this time, which must be earlier than `before_time`.
+    /// @par Cost
+    /// Events are ordered by index. Where `created_at` ascends with the index, the store bisects:
+    /// the cost grows with the logarithm of the room's size. Otherwise the store also examines the
+    /// events whose times differ from the bounds by up to twice the room's disorder: the most by
+    /// which the `created_at` of an event lies below that of an event at a lower index. One event
+    /// that is off by a year makes it a year for as long as the room exists; imports in other than
+    /// ascending order may raise it somewhat further. A page that other conditions leave few events
+    /// of is searched for in all of the range between the bounds. Examining an event costs about
+    /// 1.5 us with PostgreSQL.
+    ///
+    /// In PostgreSQL, the disorder is not known of rooms that are older than version 2 of the
+    /// schema, nor of those to which version 0.1 has appended since: there, events are examined
+    /// from one end of the room until the page is full.
     std::optional<Timestamp> after_time{};
-    /// Only events with a `created_at` before this time.
+    /// Only events with a `created_at` before this time. Costs what `after_time` does.
     std::optional<Timestamp> before_time{};
     ROOMSTORE_AWAIT_GUARD;
 };

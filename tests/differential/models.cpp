@@ -92,8 +92,9 @@ RoomEvent Values::event(const std::string& room_id) {
     event.source.channel_type = channel_type();
     event.content = content();
     event.index = index_near_next(room_id);
-    // Few distinct values, so that a repeated id is often a repeated event.
-    event.created_at = one_in(4) ? time() : Timestamp{std::chrono::days{18'000}};
+    // Few distinct values, so that a repeated id is often a repeated event, and close to those of
+    // filters.
+    event.created_at = one_in(4) ? time() : Timestamp{std::chrono::days{18'262}};
     if (one_in(2)) event.source.participant_id = maybe(participant_id());
     if (one_in(2)) event.visibility = among<std::string>({"all", "internal", "c1,c2"});
     if (one_in(3)) event.addressed_to = event_ids();

@@ -16,7 +16,8 @@ namespace {
 const char* const data = R"(
 INSERT INTO {schema}.rooms (id, organization_id, status, created_at, updated_at,
                             agent_response_policy, metadata, event_count, latest_index,
-                            delivered_index, live_count, last_gap)
+                            delivered_index, live_count, last_gap, timed_events,
+                            latest_created_at, time_disorder)
 SELECT CASE WHEN i = 0 THEN 'big' ELSE 'room-' || i END,
        CASE WHEN i % 10 < 3 THEN 'org-large' WHEN i % 10 < 9 THEN 'org-' || i % 5000 END,
        (ARRAY['active', 'closed', 'closed', 'closed', 'archived'])[1 + i % 5],
@@ -24,7 +25,8 @@ SELECT CASE WHEN i = 0 THEN 'big' ELSE 'room-' || i END,
        'agent_chain',
        jsonb_build_object('kind', CASE WHEN i % 1000 = 0 THEN 'rare' ELSE 'common' END, 'number', i),
        CASE WHEN i = 0 THEN 100000 ELSE 9 END, CASE WHEN i = 0 THEN 99999 ELSE 8 END, -1,
-       CASE WHEN i = 0 THEN 100000 ELSE 9 END, -1
+       CASE WHEN i = 0 THEN 100000 ELSE 9 END, -1,
+       CASE WHEN i = 0 THEN 100000 ELSE 9 END, timestamptz '2026-06-01', interval '5 minutes'
 FROM generate_series(0, 99999) AS i;
 
 INSERT INTO {schema}.events (room_id, index, id, type, status, visibility, source_channel_id,
@@ -85,7 +87,9 @@ struct Search {
     double most_rows = 200;
 };
 
-// Conditions of events by number: 128 is a correlation id, 512 the event that is replied to.
+// Conditions of events by number: 128 is a correlation id, 512 the event that is replied to, 2048
+// the earliest time and 4096 the latest. The big room has an event a minute; its times are said to
+// be off by up to five minutes.
 const std::vector<Search> searches{
     {"list_rooms", "(0, 20, 20)"},
     {"list_rooms", "(100, 20, 120)", 500},
@@ -113,6 +117,19 @@ const std::vector<Search> searches{
     {"list_events.oldest.near.0", "('big', 50000, 50, 0)"},
     {"list_events.newest.offset", "('big', 50000, 50)"},
     {"list_events.oldest.offset", "('big', 50000, 50)"},
+    {"list_events.oldest.near.2048", "('big', -1, 50, 0, '2026-03-01')"},
+    {"list_events.oldest.2048", "('big', -1, 50, 200, '2026-03-01')", 400},
+    {"list_events.newest.near.2048", "('big', 9e15, 50, 0, '2026-07-01')"},
+    {"list_events.oldest.near.4096", "('big', -1, 50, 0, '2025-12-31')"},
+    {"list_events.newest.near.4096", "('big', 9e15, 50, 0, '2026-02-01')"},
+    {"list_events.newest.4096", "('big', 9e15, 50, 200, '2026-02-01')", 400},
+    {"list_events.oldest.near.6144", "('big', -1, 50, 0, '2026-02-01', '2026-02-01 00:20')"},
+    {"list_events.newest.near.6144", "('big', 50000, 50, 0, '2026-03-01', '2026-03-02')"},
+    {"list_events.oldest.near.2176", "('big', -1, 50, 0, 'none', '2026-01-01')"},
+    {"get_event_count.2048", "('big', '2026-07-01')"},
+    {"get_event_count.4096", "('big', '2025-12-01')"},
+    {"get_event_count.6144", "('big', '2026-02-01', '2026-02-01 00:50')"},
+    {"get_event_count.2176", "('big', 'none', '2026-01-01')"},
     {"get_event_count", "('big')", 1},
     {"get_event_count.128", "('big', 'none')"},
     {"get_event_count.512", "('big', 'none')"},

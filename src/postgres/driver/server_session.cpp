@@ -20,9 +20,11 @@ constexpr std::size_t most_params = 65'535;  // the count has 16 bits in the pro
 constexpr std::size_t most_bytes = 0x3FFF'FFFF;
 // From here on, sending takes long enough for a call to be cancelled meanwhile.
 constexpr std::size_t many_bytes = std::size_t{1} << 20;
-// How many statements a session remembers. The server keeps tens of kilobytes for each prepared
-// statement, and the filters of lists alone have thousands of combinations.
+// How many statements a session remembers, and how long they are together. The server keeps tens of
+// kilobytes for each prepared statement, more for a longer one, and the filters of lists alone have
+// thousands of combinations.
 constexpr std::size_t most_statements = 256;
+constexpr std::size_t most_text_bytes = std::size_t{128} << 10;
 
 void check_size(std::string_view name, std::size_t count, const char* what, std::size_t most) {
     if (count <= most) return;
@@ -263,10 +265,15 @@ ServerSession::Entry& ServerSession::entry_of(const Statement& statement) {
         found->second.last_used = ++uses_;
         return found->second;
     }
-    if (entries_.size() >= most_statements) evict_least_recently_used();
+    std::string text = expand_schema(statement.text, config_->quoted_schema);
+    while (entries_.size() >= most_statements ||
+           (!entries_.empty() && text_bytes_ + text.size() > most_text_bytes)) {
+        evict_least_recently_used();
+    }
+    text_bytes_ += text.size();
     std::string name(statement.name);
     Entry entry{.name = name,
-                .text = expand_schema(statement.text, config_->quoted_schema),
+                .text = std::move(text),
                 .counter = &config_->metrics.counter(name),
                 .custom_plan = statement.custom_plan,
                 .last_used = ++uses_};
@@ -277,6 +284,7 @@ void ServerSession::evict_least_recently_used() {
     const auto oldest = std::ranges::min_element(
         entries_, {}, [](const auto& each) { return each.second.last_used; });
     if (oldest->second.prepared) to_deallocate_.push_back(oldest->second.name);
+    text_bytes_ -= oldest->second.text.size();
     entries_.erase(oldest);
 }
 

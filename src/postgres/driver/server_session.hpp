@@ -112,7 +112,8 @@ private:
     PGconn* raw_ = nullptr;  // owned by connection_
     std::optional<pqxx::connection> connection_;
     std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
-    std::uint64_t uses_ = 0;  // counter for last_used
+    std::size_t text_bytes_ = 0;  // of all entries
+    std::uint64_t uses_ = 0;      // counter for last_used
     std::vector<std::string> to_deallocate_;
 };
 

@@ -18,9 +18,9 @@ namespace roomstore::postgres::sql {
 namespace {
 
 constexpr Statement create{"create_room", R"(
-INSERT INTO {schema}.rooms ()" ROOMSTORE_ROOM_COLUMNS R"(, last_gap)
+INSERT INTO {schema}.rooms ()" ROOMSTORE_ROOM_COLUMNS R"(, last_gap, timed_events)
 VALUES ($1, $2, $3, $11, $4, $5, $6, $7, $8, $9, $10, $12::bigint, $13::bigint, $14,
-        CASE WHEN $12::bigint = 0 THEN -1 ELSE $13::bigint END)
+        CASE WHEN $12::bigint = 0 THEN -1 ELSE $13::bigint END, $12::bigint)
 ON CONFLICT DO NOTHING
 RETURNING )" ROOMSTORE_ROOM_COLUMNS};
 

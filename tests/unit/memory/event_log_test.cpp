@@ -1,10 +1,13 @@
 #include "roomstore/memory/detail/event_log.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <memory>
+#include <numeric>
 #include <random>
 #include <set>
 #include <vector>
@@ -151,4 +154,116 @@ TEST_CASE("an event log replaces an event") {
     log.replace(replacement);
     CHECK(*log.find(3) == replacement);
     CHECK(log.size() == 5);
+}
+
+namespace {
+
+using std::chrono::seconds;
+
+/// A log, and the times of its events in the order of their indexes.
+struct TimedLog {
+    void insert(std::int64_t index, Timestamp time) {
+        static RoomHandle room("room", Timestamp{});
+        log.insert(std::make_shared<const PackedEvent>(
+            RoomEvent{.id = "e", .index = index, .created_at = time}, room));
+        times[index] = time;
+    }
+
+    /// Checks that what is skipped does not match.
+    /// @returns the most events that are left although they do not match either.
+    std::size_t most_left_over(const std::vector<Timestamp>& probes) const {
+        std::size_t most = 0;
+        for (const auto time : probes) {
+            const auto first = log.first_after(time);
+            const auto past = log.past_before(time);
+            std::size_t rank = 0;
+            std::size_t first_match = times.size();
+            std::size_t past_match = 0;
+            for (const auto& [index, created_at] : times) {
+                if (created_at > time) first_match = std::min(first_match, rank);
+                if (created_at < time) past_match = rank + 1;
+                ++rank;
+            }
+            REQUIRE(first <= first_match);
+            REQUIRE(past >= past_match);
+            most = std::max({most, first_match - first, past - past_match});
+        }
+        return most;
+    }
+
+    EventLog log;
+    std::map<std::int64_t, Timestamp> times;
+};
+
+constexpr std::int64_t many = 20'000;
+
+std::vector<Timestamp> some_times() {
+    std::vector<Timestamp> times;
+    for (std::int64_t i = -5; i < many + 5; i += 487) times.emplace_back(seconds(i));
+    return times;
+}
+
+std::vector<std::int64_t> indexes(std::int64_t count) {
+    std::vector<std::int64_t> all(static_cast<std::size_t>(count));
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("an event log whose times ascend bisects to the event, in whatever order they came") {
+    std::mt19937 random(1);
+    auto order = indexes(many);
+    TimedLog appended;
+    for (const auto index : order) appended.insert(index, Timestamp(seconds(index / 3)));
+    CHECK(appended.most_left_over(some_times()) == 0);
+    std::ranges::shuffle(order, random);
+    TimedLog imported;
+    for (const auto index : order) imported.insert(index * index, Timestamp(seconds(index / 3)));
+    CHECK(imported.most_left_over(some_times()) == 0);
+}
+
+TEST_CASE("an event log whose times nearly ascend bisects nearly to the event") {
+    std::mt19937 random(2);
+    auto order = indexes(many);
+    const auto time_of = [&](std::int64_t index) {
+        return Timestamp(seconds(index)) + std::chrono::milliseconds(random() % 3000);
+    };
+    // Times that are 3 s apart leave 6 s of doubt.
+    TimedLog appended;
+    for (const auto index : order) appended.insert(index, time_of(index));
+    CHECK(appended.most_left_over(some_times()) < 10);
+    TimedLog backwards;
+    for (const auto index : order) backwards.insert(many - index, time_of(many - index));
+    CHECK(backwards.most_left_over(some_times()) < 10);
+    std::ranges::shuffle(order, random);
+    TimedLog imported;
+    for (const auto index : order) imported.insert(index, time_of(index));
+    CHECK(imported.most_left_over(some_times()) < 1000);
+}
+
+TEST_CASE("an event log skips no event that matches, however the times lie") {
+    for (unsigned seed = 1; seed <= 60; ++seed) {
+        INFO("seed " << seed);
+        std::mt19937 random(seed);
+        const std::int64_t span = seed % 2 == 0 ? 30 : 3;
+        const std::vector<Timestamp> ends{min_timestamp, max_timestamp};
+        TimedLog timed;
+        for (int step = 0; step < 200; ++step) {
+            const auto index = static_cast<std::int64_t>(random() % 400);
+            if (random() % 5 == 0) {
+                timed.log.erase(index);
+                timed.times.erase(index);
+            } else if (!timed.times.contains(index)) {
+                const auto off = static_cast<std::int64_t>(random()) % span;
+                const bool extreme = seed % 5 == 0 && random() % 20 == 0;
+                timed.insert(index,
+                             extreme ? ends[random() % 2]
+                                     : Timestamp(seconds(seed % 3 == 0 ? off : index + off)));
+            }
+        }
+        auto probes = ends;
+        for (std::int64_t i = -2; i < 440; ++i) probes.emplace_back(seconds(i));
+        timed.most_left_over(probes);
+    }
 }

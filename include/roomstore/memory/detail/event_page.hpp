@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "roomstore/memory/detail/event_log.hpp"
@@ -22,9 +23,17 @@ inline std::set<std::int64_t>::const_iterator visible_from(const std::set<std::i
     return replies.lower_bound(log.first_index());
 }
 
+/// The ranks of which all others hold events that the times of the filter rule out.
+inline std::pair<std::size_t, std::size_t> ranks_in_time(const EventLog& log,
+                                                         const EventFilter& filter) noexcept {
+    return {filter.after_time ? log.first_after(*filter.after_time) : 0,
+            filter.before_time ? log.past_before(*filter.before_time) : log.size()};
+}
+
 /// The events that a query selects, ascending by index. Without a filter the cost depends only on
 /// the size of the page. With a filter, events are examined from the end that the query names until
-/// the page is full.
+/// the page is full; those that are too early or too late for it are skipped as far as the log can
+/// tell where they end.
 class EventPage {
 public:
     /// All arguments must outlive this object; the query must be valid.
@@ -40,8 +49,8 @@ public:
                 return log_.find(index);
             });
         }
-        return look(
-            log_from(), log_to(), [](const EventLog::Entry& entry) { return &entry.event; });
+        const auto [from, to] = log_range();
+        return look(from, to, [](const EventLog::Entry& entry) { return &entry.event; });
     }
 
 private:
@@ -59,6 +68,13 @@ private:
     }
     EventLog::Iterator log_to() const noexcept {
         return query_.before_index ? log_.lower_bound(*query_.before_index) : log_.end();
+    }
+
+    std::pair<EventLog::Iterator, EventLog::Iterator> log_range() const noexcept {
+        const auto [first, past] = ranks_in_time(log_, query_.filter);
+        const std::size_t from = (std::max)(first, log_.rank(log_from()));
+        const std::size_t to = (std::min)(past, log_.rank(log_to()));
+        return {log_.at(from), log_.at((std::max)(from, to))};
     }
 
     using Replies = std::set<std::int64_t>;
@@ -140,9 +156,10 @@ inline std::int64_t count_events(const EventLog& log,
             return matches(**log.find(index));
         });
     }
-    return std::count_if(log.begin(), log.end(), [&](const EventLog::Entry& entry) {
-        return matches(*entry.event);
-    });
+    const auto [first, past] = ranks_in_time(log, filter);
+    return std::count_if(log.at(first),
+                         log.at((std::max)(first, past)),
+                         [&](const EventLog::Entry& entry) { return matches(*entry.event); });
 }
 
 /// The direct replies to `root` that pass the filter; no value if there are none.

@@ -14,6 +14,18 @@ namespace {
 constexpr Statement index_taken{"add_event.index_taken", R"(
 SELECT FROM {schema}.events WHERE room_id = $1 AND index = $2)"};
 
+// The times of the events at lower and at higher indexes, beginning with the nearest.
+#define ROOMSTORE_BELOW                                                                         \
+    "SELECT created_at FROM {schema}.events WHERE room_id = $1 AND index < $16 ORDER BY index " \
+    "DESC"
+#define ROOMSTORE_ABOVE \
+    "SELECT created_at FROM {schema}.events WHERE room_id = $1 AND index > $16 ORDER BY index"
+
+// Nothing changes about the room's disorder if the time lies between those of the neighbours, so
+// that a history whose times ascend can be imported in any order. Otherwise 64 events on that side
+// are looked at; those beyond differ from the last of them by the disorder at most. To look at the
+// neighbour only would be enough for a bound, but each event that comes too late or too early would
+// then add to it. Any two times are less than 3 652 059 days apart.
 constexpr Statement store{"add_event.store", R"(
 WITH stored AS (
     INSERT INTO {schema}.events ()" ROOMSTORE_EVENT_COLUMNS R"()
@@ -21,8 +33,22 @@ WITH stored AS (
 )
 UPDATE {schema}.rooms
 SET event_count = event_count + 1, live_count = live_count + 1, latest_index = $17,
-    last_gap = $18, last_activity_at = greatest(last_activity_at, $15::timestamptz)
+    last_gap = $18, last_activity_at = greatest(last_activity_at, $15::timestamptz),
+    time_disorder = least(interval '3652059 days', greatest(
+        time_disorder,
+        CASE WHEN ()" ROOMSTORE_BELOW R"( LIMIT 1) > $15 THEN least(
+            latest_created_at - $15,
+            greatest((SELECT max(created_at) FROM ()" ROOMSTORE_BELOW R"( LIMIT 64) AS near) - $15,
+                     ()" ROOMSTORE_BELOW R"( OFFSET 63 LIMIT 1) - $15 + time_disorder)) END,
+        CASE WHEN ()" ROOMSTORE_ABOVE R"( LIMIT 1) < $15 THEN
+            greatest($15 - (SELECT min(created_at) FROM ()" ROOMSTORE_ABOVE R"( LIMIT 64) AS near),
+                     $15 - ()" ROOMSTORE_ABOVE R"( OFFSET 63 LIMIT 1) + time_disorder) END)),
+    latest_created_at = greatest(latest_created_at, $15::timestamptz),
+    timed_events = timed_events + CASE WHEN timed_events = event_count THEN 1 ELSE 0 END
 WHERE id = $1)"};
+
+#undef ROOMSTORE_BELOW
+#undef ROOMSTORE_ABOVE
 
 void store_at_index(Session& session, const RoomEvent& event, const LockedRoom& room) {
     const auto next_index = room.next_index();

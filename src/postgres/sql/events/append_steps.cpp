@@ -31,7 +31,9 @@ FROM {schema}.rooms WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE)"};
 // that is slow once they have grown.
 //
 // All or nothing, which fits nearly every append: only the rows themselves and two lookups each.
-// The caller has counted them by room. Rooms that are nearly full are left to the caller too.
+// The caller has counted them by room, and found the two times, first the one at the lower index,
+// that show how far the new events are from ascending. Rooms that are nearly full are left to the
+// caller too.
 constexpr Statement store_all{"append.store_all", R"(
 WITH counted AS (
     UPDATE {schema}.rooms
@@ -39,8 +41,15 @@ WITH counted AS (
         live_count = rooms.live_count + added.events,
         latest_index = CASE WHEN rooms.event_count = 0 THEN -1 ELSE rooms.latest_index END
                        + added.events,
-        last_activity_at = greatest(rooms.last_activity_at, added.latest_at)
-    FROM unnest($1::text[], $2::bigint[], $3::timestamptz[]) AS added (room_id, events, latest_at)
+        last_activity_at = greatest(rooms.last_activity_at, added.latest_at),
+        time_disorder = greatest(rooms.time_disorder, rooms.latest_created_at - added.earliest_at,
+                                 added.from_time - added.to_time),
+        latest_created_at = greatest(rooms.latest_created_at, added.latest_at),
+        timed_events = rooms.timed_events
+                       + CASE WHEN rooms.timed_events = rooms.event_count THEN added.events ELSE 0 END
+    FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $20::timestamptz[],
+                $21::timestamptz[], $22::timestamptz[])
+         AS added (room_id, events, latest_at, earliest_at, from_time, to_time)
     WHERE rooms.id = added.room_id AND rooms.latest_index < 9000000000000000000
       AND NOT EXISTS (
           SELECT FROM unnest($4::text[], $6::text[], $16::text[]) AS given (room_id, id, key)
@@ -68,7 +77,10 @@ WITH counted AS (
     SET event_count = event_count + 1,
         live_count = live_count + 1,
         latest_index = CASE WHEN event_count = 0 THEN 0 ELSE latest_index + 1 END,
-        last_activity_at = greatest(last_activity_at, $15::timestamptz)
+        last_activity_at = greatest(last_activity_at, $15::timestamptz),
+        time_disorder = greatest(time_disorder, latest_created_at - $15::timestamptz),
+        latest_created_at = greatest(latest_created_at, $15::timestamptz),
+        timed_events = timed_events + CASE WHEN timed_events = event_count THEN 1 ELSE 0 END
     WHERE id = $1 AND latest_index < 9000000000000000000
       AND NOT EXISTS (SELECT FROM {schema}.events e WHERE e.room_id = $1 AND e.id = $2)
       AND NOT EXISTS (SELECT FROM {schema}.events e
@@ -104,8 +116,10 @@ WITH given AS MATERIALIZED (
     FROM given
 ), fresh AS MATERIALIZED (
     SELECT judged.*,
-           next_index - 1 + row_number() OVER (PARTITION BY room_id ORDER BY position) AS index
+           next_index - 1 + row_number() OVER in_room AS index,
+           max(created_at) OVER in_room - created_at AS disorder
     FROM judged WHERE NOT refused
+    WINDOW in_room AS (PARTITION BY room_id ORDER BY position)
 ), stored AS (
     INSERT INTO {schema}.events ()" ROOMSTORE_EVENT_COLUMNS R"()
     SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM fresh
@@ -114,9 +128,15 @@ WITH given AS MATERIALIZED (
     SET event_count = rooms.event_count + added.events,
         live_count = rooms.live_count + added.events,
         latest_index = added.latest_index,
-        last_activity_at = greatest(rooms.last_activity_at, added.latest_at)
+        last_activity_at = greatest(rooms.last_activity_at, added.latest_at),
+        time_disorder = greatest(rooms.time_disorder, rooms.latest_created_at - added.earliest_at,
+                                 added.disorder),
+        latest_created_at = greatest(rooms.latest_created_at, added.latest_at),
+        timed_events = rooms.timed_events
+                       + CASE WHEN rooms.timed_events = rooms.event_count THEN added.events ELSE 0 END
     FROM (SELECT room_id, count(*) AS events, max(index) AS latest_index,
-                 max(created_at) AS latest_at
+                 max(created_at) AS latest_at, min(created_at) AS earliest_at,
+                 max(disorder) AS disorder
           FROM fresh GROUP BY room_id) AS added
     WHERE rooms.id = added.room_id
 )
@@ -134,10 +154,28 @@ CROSS JOIN LATERAL (
     WHERE e.room_id = g.room_id AND e.idempotency_key = g.key AND e.id <> g.id
 ) AS stored)"};
 
-/// The number of events that a room gets, and the time of the latest.
+/// The events that a room gets, in the order of their indexes.
 struct Added {
+    void add(Timestamp time) {
+        if (events++ == 0) {
+            latest_at = earliest_at = from_time = to_time = time;
+            return;
+        }
+        latest_at = std::max(latest_at, time);
+        earliest_at = std::min(earliest_at, time);
+        if (latest_at - time > from_time - to_time) {
+            from_time = latest_at;
+            to_time = time;
+        }
+    }
+
     std::int64_t events = 0;
-    Timestamp latest_at = Timestamp::min();
+    Timestamp latest_at;
+    Timestamp earliest_at;
+    /// The greatest difference of an event's time from that of an event at a lower index, or 0, is
+    /// that of these two.
+    Timestamp from_time;
+    Timestamp to_time;
 };
 
 // Texts of tens of megabytes take up to seconds to write.
@@ -148,19 +186,25 @@ Params store_all_params(const Session& session, const std::vector<const RoomEven
     for (const RoomEvent* event : events) {
         session.require_usable();
         Added& added = rooms[event->room_id];
-        places.add(added.events++);
-        added.latest_at = std::max(added.latest_at, event->created_at);
+        places.add(added.events);
+        added.add(event->created_at);
         columns.add(*event);
     }
-    Array ids(ElementType::text), counts(ElementType::bigint), times(ElementType::timestamptz);
+    Array ids(ElementType::text), counts(ElementType::bigint), latest(ElementType::timestamptz),
+        earliest(ElementType::timestamptz), from(ElementType::timestamptz),
+        to(ElementType::timestamptz);
     for (const auto& [id, added] : rooms) {
         ids.add(id);
         counts.add(added.events);
-        times.add(added.latest_at);
+        latest.add(added.latest_at);
+        earliest.add(added.earliest_at);
+        from.add(added.from_time);
+        to.add(added.to_time);
     }
     Params params;
-    params.add(std::move(ids)).add(std::move(counts)).add(std::move(times));
+    params.add(std::move(ids)).add(std::move(counts)).add(std::move(latest));
     std::move(columns).add_to(params, std::move(places));
+    params.add(std::move(earliest)).add(std::move(from)).add(std::move(to));
     return params;
 }
 

@@ -111,9 +111,10 @@ OwnedStatement count_matching(Conditions conditions) {
     return {filtered_name("get_event_count", conditions),
             fmt::format(R"(
 SELECT count(*) FROM {{schema}}.events
-WHERE room_id = $1 AND {}{})",
+WHERE room_id = $1 AND {}{}{})",
                         ROOMSTORE_EVENT_IS_VISIBLE,
-                        conditions_text(conditions, 2))};
+                        conditions_text(conditions, 2),
+                        time_bounds_text(conditions, 2))};
 }
 
 std::optional<RoomEvent> only_event(const Result& result) {

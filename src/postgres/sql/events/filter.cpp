@@ -1,6 +1,8 @@
 #include "sql/events/filter.hpp"
 
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
@@ -48,6 +50,46 @@ constexpr std::array<ConditionText, condition_count> texts{{
     {"created_at > $"},
     {"created_at < $"},
 }};
+
+// Bisects the room for the index from which on events are later than `edge`, and gives the last
+// index found. Of the events whose time differs from that of an event by the room's disorder or
+// more, all lie on the same side of it. An index without an event gives way to the next that has
+// one. Null where the disorder is not known.
+//
+// As a subquery it runs once, before the search that it bounds. OFFSET 0 keeps the lookup in it
+// from being repeated for each use of its result.
+constexpr const char* bisection = R"(
+    WITH RECURSIVE bisected (edge, first, past) AS (
+        SELECT {}, 0::bigint, latest_index + 1 FROM {{schema}}.rooms
+        WHERE id = $1 AND timed_events = event_count
+        UNION ALL
+        SELECT edge, coalesce(above, first), CASE WHEN above IS NULL THEN middle ELSE past END
+        FROM (SELECT *, (SELECT CASE WHEN created_at <= edge THEN index + 1 END
+                         FROM {{schema}}.events
+                         WHERE room_id = $1 AND index >= middle AND index < past
+                         ORDER BY index LIMIT 1) AS above
+              FROM (SELECT *, first + (past - first) / 2 AS middle
+                    FROM bisected WHERE first < past) AS half
+              OFFSET 0) AS tried
+    )
+    SELECT max(first) FROM bisected)";
+
+// No event is as early as the last day before year 1, but to subtract more could leave the range of
+// the type.
+std::string bound_after(int parameter) {
+    const auto edge = fmt::format(
+        "${0}::timestamptz - least(time_disorder, ${0} - timestamptz '0001-12-31 00:00:00+00 BC')",
+        parameter);
+    return fmt::format("\n  AND index >= coalesce(({}), 0)", fmt::format(bisection, edge));
+}
+
+std::string bound_before(int parameter) {
+    const auto edge =
+        fmt::format("${}::timestamptz + time_disorder - interval '1 microsecond'", parameter);
+    return fmt::format("\n  AND index < coalesce(({}), {})",
+                       fmt::format(bisection, edge),
+                       std::numeric_limits<std::int64_t>::max());
+}
 
 const std::string& name_of(const EventType& type) { return type.name(); }
 std::string name_of(EventStatus status) { return std::string(to_string(status)); }
@@ -98,8 +140,21 @@ std::string conditions_text(Conditions conditions, int first_parameter) {
     return text;
 }
 
+std::string time_bounds_text(Conditions conditions, int first_parameter) {
+    std::string text;
+    int parameter = first_parameter;
+    for (unsigned i = 0; i < condition_count; ++i) {
+        if ((conditions & (1U << i)) == 0) continue;
+        if (i == after) text += bound_after(parameter);
+        if (i == before) text += bound_before(parameter);
+        if (texts[i].after_value) ++parameter;
+    }
+    return text;
+}
+
 std::vector<Conditions> sample_conditions() {
-    std::vector<Conditions> samples{0, (1U << condition_count) - 1};
+    std::vector<Conditions> samples{
+        0, (1U << condition_count) - 1, 1U << after | 1U << before, 1U << correlated | 1U << after};
     for (unsigned i = 0; i < condition_count; ++i) samples.push_back(1U << i);
     return samples;
 }

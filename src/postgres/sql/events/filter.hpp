@@ -19,8 +19,12 @@ Conditions add_conditions(const EventFilter& filter, Params& params);
 /// `AND <condition>` for each condition. Their values are the parameters from `first_parameter` on.
 std::string conditions_text(Conditions conditions, int first_parameter);
 
-/// No condition, each single condition, and all conditions: for checks of statements, since there
-/// are too many combinations to check each.
+/// Bounds on the index that follow from the conditions on the time, to be added to those conditions
+/// where the events of a whole room are searched: `$1` is the room. Empty if there is none of them.
+std::string time_bounds_text(Conditions conditions, int first_parameter);
+
+/// No condition, each single condition, some pairs, and all conditions: for checks of statements,
+/// since there are too many combinations to check each.
 std::vector<Conditions> sample_conditions();
 
 }  // namespace roomstore::postgres::sql

@@ -40,10 +40,11 @@ OwnedStatement make_list(const Shape& shape) {
     const char* order = shape.descending ? "ORDER BY index DESC" : "ORDER BY index";
     list.text = fmt::format("\nSELECT " ROOMSTORE_EVENT_COLUMNS
                             " FROM {{schema}}.events\n"
-                            "WHERE room_id = $1 AND index {} $2 AND {}{}\n{}",
+                            "WHERE room_id = $1 AND index {} $2 AND {}{}{}\n{}",
                             shape.descending ? '<' : '>',
                             ROOMSTORE_EVENT_IS_VISIBLE,
                             conditions_text(shape.conditions, 5),
+                            time_bounds_text(shape.conditions, 5),
                             order);
     if (shape.near) {
         list.text =
