@@ -60,7 +60,7 @@ constexpr std::array<ConditionText, condition_count> texts{{
 // from being repeated for each use of its result.
 constexpr const char* bisection = R"(
     WITH RECURSIVE bisected (edge, first, past) AS (
-        SELECT {}, 0::bigint, latest_index + 1 FROM {{schema}}.rooms
+        SELECT {}, first_index, latest_index + 1 FROM {{schema}}.rooms
         WHERE id = $1 AND timed_events = event_count
         UNION ALL
         SELECT edge, coalesce(above, first), CASE WHEN above IS NULL THEN middle ELSE past END
