@@ -10,13 +10,10 @@
 asio::awaitable<void> hello(roomstore::ConversationStore& store) {
     co_await store.init();
 
-    roomstore::Room room{.id = "lobby"};
-    co_await store.create_room(room);
+    co_await store.create_room(roomstore::make_room("lobby"));
 
-    roomstore::RoomEvent event{.room_id = "lobby"};
-    event.source = {.channel_id = "cli:ada", .channel_type = "cli"};
-    event.content = roomstore::TextContent{.body = "Hello, world"};
-    const roomstore::RoomEvent stored = co_await store.add_event_auto_index("lobby", event);
+    const roomstore::RoomEvent stored = co_await store.append(
+        roomstore::text_event("lobby", roomstore::source("cli:ada", "cli"), "Hello, world"));
     std::cout << "stored at index " << stored.index << '\n';
 
     for (const roomstore::RoomEvent& said : co_await store.get_conversation("lobby")) {

@@ -227,6 +227,9 @@ public:
     /// Settled by running again: the re-run finds the event by its id, or stores it.
     virtual asio::awaitable<RoomEvent> add_event_auto_index(std::string room_id, RoomEvent event);
 
+    /// `add_event_auto_index` to the room that the event names.
+    asio::awaitable<RoomEvent> append(RoomEvent event);
+
     /// Appends `events` to the room at consecutive indexes and returns them as stored. Repeating
     /// the call with the same events returns the stored events, regardless of
     /// `AppendOptions::expected_next_index`.

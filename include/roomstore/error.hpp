@@ -189,7 +189,7 @@ public:
     /// @param detail   human-readable text: the field, the operation, the room, the server's text
     /// @param sqlstate five-character SQLSTATE, or empty
     /// @param second_run effect of repeating the call; used only for `commit_unknown`
-    explicit Error(errc code,
+    explicit Error(roomstore::errc code,
                    std::string detail,
                    std::string sqlstate = {},
                    SecondRun second_run = SecondRun::unsafe)
@@ -197,6 +197,9 @@ public:
           detail_(std::move(detail)),
           sqlstate_(std::move(sqlstate)),
           second_run_(second_run) {}
+
+    /// The reason of the failure, for a `switch`; the same as `code()`.
+    roomstore::errc errc() const noexcept { return static_cast<roomstore::errc>(code().value()); }
 
     /// Human-readable text, without the message of the code that `what()` appends. The text of a
     /// store's error is a single line that can be written to a log: names are in single quotes,
@@ -208,7 +211,7 @@ public:
 
     /// `unknown` for `commit_unknown`, `no` for every other code.
     Applied applied() const noexcept {
-        return code() == make_error_code(errc::commit_unknown) ? Applied::unknown : Applied::no;
+        return errc() == roomstore::errc::commit_unknown ? Applied::unknown : Applied::no;
     }
 
     /// Whether the same call, unchanged, may succeed later and return the true outcome. As

@@ -115,7 +115,7 @@ TEST_CASE("bindings are ordered by attached_at, then by the bytes of channel_id"
 
 TEST_CASE("bindings of one channel to different rooms are independent", "[bindings]") {
     const auto store = store_with_room();
-    run(store->create_room(make_room({.id = "other"})));
+    run(store->create_room(sample_room({.id = "other"})));
     run(store->add_binding(full_binding()));
     auto other = make_binding("channel");
     other.room_id = "other";
@@ -152,7 +152,7 @@ TEST_CASE("binding writes do not change the room", "[bindings]") {
     run(store->add_binding(full_binding()));
     run(store->update_binding(make_binding("channel")));
     run(store->remove_binding("room", "channel"));
-    CHECK(run(store->get_room("room")) == make_room());
+    CHECK(run(store->get_room("room")) == sample_room());
 }
 
 }  // namespace roomstore::contract

@@ -85,7 +85,7 @@ TEST_CASE("appends of 64 coroutines to 8 rooms: dense indexes in each room",
           "[concurrency][events]") {
     const auto store = fresh_store();
     for (int room = 0; room < 8; ++room) {
-        run(store->create_room(make_room({.id = std::to_string(room)})));
+        run(store->create_room(sample_room({.id = std::to_string(room)})));
     }
     std::vector<Told> told(tasks);
     race([&](int task) {

@@ -48,7 +48,7 @@ TEST_CASE("concurrent creations of one row: one succeeds, the others get already
           "[concurrency]") {
     const auto store = store_with_room();
     one_wins(errc::already_exists, [&](int task) {
-        return store->create_room(make_room({.id = "new", .created_at = at(task)}));
+        return store->create_room(sample_room({.id = "new", .created_at = at(task)}));
     });
     one_wins(errc::already_exists, [&](int task) {
         return store->create_identity({.id = "identity", .display_name = std::to_string(task)});
@@ -71,7 +71,7 @@ TEST_CASE("64 concurrent metadata patches are all applied", "[concurrency][rooms
     const auto store = fresh_store();
     Json initial = Json::object();
     for (int task = 0; task < tasks; ++task) initial["old " + std::to_string(task)] = task;
-    run(store->create_room(make_room({.metadata = initial})));
+    run(store->create_room(sample_room({.metadata = initial})));
     const auto patch = [](ConversationStore& target, int task) -> asio::awaitable<void> {
         for (int number = 0; number < 5; ++number) {
             const auto key = std::to_string(task) + "." + std::to_string(number);
@@ -103,7 +103,7 @@ TEST_CASE("update_room with a stale copy does not rewind counters moved by concu
         co_await target.add_event_auto_index("room", std::move(event));
     };
     const auto update = [](ConversationStore& target) -> asio::awaitable<void> {
-        const auto stale = make_room();
+        const auto stale = sample_room();
         for (int i = 0; i < 5; ++i) co_await target.update_room(stale);
     };
     race([&](int task) { return task % 2 == 0 ? append(*store, task) : update(*store); });
@@ -182,7 +182,7 @@ TEST_CASE("lookups of members added during status changes use the final status o
           "[concurrency][rooms]") {
     const auto store = store_with_room();
     const auto change = [](ConversationStore& target) -> asio::awaitable<void> {
-        auto room = make_room();
+        auto room = sample_room();
         for (int i = 0; i < 5; ++i) {
             room.status = i % 2 == 0 ? RoomStatus::paused : RoomStatus::active;
             co_await target.update_room(room);
@@ -321,7 +321,7 @@ TEST_CASE("a room deleted during concurrent writes leaves nothing behind", "[con
         });
         CHECK(std::count(deleted.begin(), deleted.end(), 1) == 1);
         for (const auto& code : told) CHECK((!code || code == errc::not_found));
-        run(store->create_room(make_room()));
+        run(store->create_room(sample_room()));
         const auto fresh = store_with_room();
         CHECK(dump(*store) == dump(*fresh));
         for (int task = 0; task < tasks; ++task) {

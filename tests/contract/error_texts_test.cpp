@@ -119,7 +119,7 @@ TEST_CASE("the error text for a missing room is one line, and the same in every 
             CHECK(text_of(errc::not_found, std::move(call)) ==
                   operation + ": no room '" + shown + "'");
         };
-        check("update_room", store->update_room(make_room({.id = id})));
+        check("update_room", store->update_room(sample_room({.id = id})));
         check("add_event_auto_index", store->add_event_auto_index(id, event_of(id, "event")));
         check("append_events", store->append_events(id, {event_of(id, "event")}));
         check("add_event", store->add_event(event_of(id, "event")));
@@ -166,10 +166,10 @@ TEST_CASE("the error text for an existing row is one line, and the same in every
         const auto check = [&](errc code, const std::string& what, auto call) {
             CHECK(text_of(code, std::move(call)) == what);
         };
-        run(store->create_room(make_room({.id = id})));
+        run(store->create_room(sample_room({.id = id})));
         check(errc::already_exists,
               "create_room: room " + row + " exists",
-              store->create_room(make_room({.id = id})));
+              store->create_room(sample_room({.id = id})));
 
         Identity identity;
         identity.id = id;
@@ -242,7 +242,7 @@ TEST_CASE("the path of a JSON member in an error text is one line", "[own][error
             CHECK(is_one_line(text));
             return text;
         };
-        auto room = make_room();
+        auto room = sample_room();
         Json deep = 1;
         for (int i = 0; i < 200; ++i) deep = Json{{raw, deep}};
         room.metadata = deep;

@@ -32,6 +32,19 @@ TEST_CASE("appends are given the indexes 0, 1, 2 and so on", "[events]") {
     }
 }
 
+TEST_CASE("append() adds an event to the room that it names", "[events]") {
+    const auto store = store_with_room();
+    auto event = text_event("room", source("channel", ChannelType::sms, "ann"), "hello");
+    const auto stored = run(store->append(event));
+    CHECK(stored == event);
+    CHECK(run(store->append(event)) == stored);
+    CHECK(run(store->get_event("room", event.id)) == stored);
+    event.room_id = "unknown";
+    CHECK_FAILS(store->append(event), errc::not_found, "unknown");
+    event.room_id = "";
+    CHECK_FAILS(store->append(event), errc::invalid_argument, "room_id");
+}
+
 TEST_CASE("an append ignores the index set by the caller", "[events]") {
     const auto store = store_with_room();
     CHECK(append(*store, make_event({.index = 17})).index == 0);
@@ -40,7 +53,7 @@ TEST_CASE("an append ignores the index set by the caller", "[events]") {
 
 TEST_CASE("each room has its own sequence of indexes", "[events]") {
     const auto store = store_with_room();
-    run(store->create_room(make_room({.id = "other"})));
+    run(store->create_room(sample_room({.id = "other"})));
     append(*store, make_event());
     append(*store, make_event({.id = "b"}));
     CHECK(append(*store, make_event({.room_id = "other"})).index == 0);
@@ -69,7 +82,7 @@ TEST_CASE("the first append to a room sets last_activity_at", "[events]") {
     const auto store = store_with_room();
     REQUIRE(room_of(*store).timers.last_activity_at == std::nullopt);
     append(*store, make_event({.created_at = at(-1000)}));
-    auto expected = make_room();
+    auto expected = sample_room();
     expected.event_count = 1;
     expected.timers.last_activity_at = at(-1000);
     CHECK(room_of(*store) == expected);
@@ -77,7 +90,7 @@ TEST_CASE("the first append to a room sets last_activity_at", "[events]") {
 
 TEST_CASE("an append to an imported room gets the index after latest_index", "[events]") {
     const auto store = fresh_store();
-    auto room = make_room();
+    auto room = sample_room();
     room.event_count = 3;
     room.latest_index = 41;
     run(store->create_room(room));
@@ -89,7 +102,7 @@ TEST_CASE("an append to an imported room gets the index after latest_index", "[e
 TEST_CASE("an append to an imported room without events gets index 0, whatever latest_index is",
           "[events]") {
     const auto store = fresh_store();
-    auto room = make_room();
+    auto room = sample_room();
     room.latest_index = 41;
     run(store->create_room(room));
     CHECK(append(*store, make_event()).index == 0);
@@ -144,7 +157,7 @@ TEST_CASE("an append never reuses an index after a deletion", "[events]") {
 
 TEST_CASE("an append to a room with no index left is storage_full", "[events]") {
     const auto store = fresh_store();
-    auto room = make_room();
+    auto room = sample_room();
     room.event_count = 1;
     room.latest_index = last_index - 1;
     run(store->create_room(room));
@@ -280,7 +293,7 @@ TEST_CASE("an id used by another event of the room is already_exists", "[events]
 
 TEST_CASE("the same id in another room is a different event", "[events]") {
     const auto store = store_with_room();
-    run(store->create_room(make_room({.id = "other"})));
+    run(store->create_room(sample_room({.id = "other"})));
     append(*store, make_event());
     const auto other = make_event({.room_id = "other", .body = "other", .created_at = at(5)});
     CHECK(append(*store, other) == other);
@@ -305,7 +318,7 @@ TEST_CASE("an append with a used key returns the original event and writes nothi
 
 TEST_CASE("idempotency keys are scoped to their room", "[events]") {
     const auto store = store_with_room();
-    run(store->create_room(make_room({.id = "other"})));
+    run(store->create_room(sample_room({.id = "other"})));
     append(*store, make_event({.key = "key"}));
     CHECK(append(*store, make_event({.id = "b", .room_id = "other", .key = "key"})).id == "b");
 }

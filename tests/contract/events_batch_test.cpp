@@ -33,7 +33,7 @@ TEST_CASE("a batch changes the counters of its room as appending its events one 
     auto batch = batch_of({"a", "b", "c"});
     batch[1].created_at = at(100);
     run(store->append_events("room", batch));
-    auto expected = make_room();
+    auto expected = sample_room();
     expected.event_count = 3;
     expected.latest_index = 2;
     expected.timers.last_activity_at = at(100);
@@ -86,7 +86,7 @@ TEST_CASE("a batch is stored only if the next index is expected_next_index", "[e
 
 TEST_CASE("expected_next_index of an imported room follows its counters", "[events]") {
     const auto store = fresh_store();
-    auto room = make_room({.id = "counted"});
+    auto room = sample_room({.id = "counted"});
     room.event_count = 1;
     room.latest_index = 9;
     run(store->create_room(room));
@@ -169,7 +169,7 @@ TEST_CASE("a duplicate id or key within a batch is refused", "[events]") {
 
 TEST_CASE("a batch larger than the remaining indexes is storage_full as a whole", "[events]") {
     const auto store = fresh_store();
-    auto room = make_room();
+    auto room = sample_room();
     room.event_count = 1;
     room.latest_index = std::numeric_limits<std::int64_t>::max() - 4;
     run(store->create_room(room));

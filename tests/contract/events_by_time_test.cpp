@@ -334,7 +334,7 @@ TEST_CASE("filters by time stay right when the event that came too late is delet
 
 TEST_CASE("filters by time answer in a room whose counters did not begin at 0", "[events]") {
     const auto store = fresh_store();
-    auto room = make_room();
+    auto room = sample_room();
     room.event_count = 3;
     room.latest_index = 7;
     run(store->create_room(room));

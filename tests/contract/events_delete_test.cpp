@@ -78,7 +78,7 @@ TEST_CASE("deleting an event that is not in the room changes nothing", "[events]
 
 TEST_CASE("deleting does not affect events with the same ids in other rooms", "[events]") {
     const auto store = store_with_thread();
-    run(store->create_room(make_room({.id = "other"})));
+    run(store->create_room(sample_room({.id = "other"})));
     run(store->add_event_auto_index(
         "other", make_event({.id = "root", .room_id = "other", .key = "root key"})));
     run(store->add_event_auto_index("other",
@@ -144,7 +144,7 @@ TEST_CASE("thread summaries follow deletions and repeated appends", "[events]") 
 TEST_CASE("thread summaries without roots, of unknown rooms and of other rooms are empty",
           "[events]") {
     const auto store = store_with_thread();
-    run(store->create_room(make_room({.id = "other"})));
+    run(store->create_room(sample_room({.id = "other"})));
     CHECK(run(store->get_thread_summaries("room", {})).empty());
     CHECK(run(store->get_thread_summaries("unknown", {"root"})).empty());
     CHECK(run(store->get_thread_summaries("other", {"root"})).empty());

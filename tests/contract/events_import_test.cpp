@@ -25,7 +25,7 @@ TEST_CASE("add_event stores the event at the index given by the caller", "[event
 
 TEST_CASE("add_event changes the counters as an append does", "[events]") {
     const auto store = fresh_store();
-    auto expected = make_room();
+    auto expected = sample_room();
     expected.latest_index = 99;
     run(store->create_room(expected));
     // latest_index of a room without events does not count; the first event sets it.
@@ -58,7 +58,7 @@ TEST_CASE("appends continue after the highest imported index", "[events]") {
 
 TEST_CASE("add_event with an index below latest_index does not rewind the counters", "[events]") {
     const auto store = fresh_store();
-    auto room = make_room();
+    auto room = sample_room();
     room.event_count = 3;
     room.latest_index = 50;
     run(store->create_room(room));
@@ -147,7 +147,7 @@ TEST_CASE("for an event id used in several rooms get_event uses the room with th
           "[events]") {
     const auto store = fresh_store();
     for (const auto* room_id : {"b", "a", "B", "\xC3\xA4"}) {
-        run(store->create_room(make_room({.id = room_id})));
+        run(store->create_room(sample_room({.id = room_id})));
         run(store->add_event_auto_index(room_id, make_event({.room_id = room_id})));
     }
     CHECK(run(store->get_event("event"))->room_id == "B");

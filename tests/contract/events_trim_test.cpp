@@ -209,7 +209,7 @@ TEST_CASE("a large room is gone at once, and begins empty when it is created aga
 
     for (int round = 0; round < 2; ++round) {
         CAPTURE(round);
-        run(store->create_room(make_room()));
+        run(store->create_room(sample_room()));
         CHECK(listed(*store).empty());
         CHECK(run(store->get_event_count("room")) == 0);
         CHECK(run(store->get_event("room", "many3999")) == std::nullopt);

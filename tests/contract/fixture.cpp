@@ -45,7 +45,7 @@ std::shared_ptr<ConversationStore> reopened(const ConversationStore& store) {
 
 std::shared_ptr<ConversationStore> store_with_room() {
     auto store = fresh_store();
-    run(store->create_room(make_room()));
+    run(store->create_room(sample_room()));
     return store;
 }
 

@@ -112,7 +112,7 @@ TEST_CASE("stores over different data are independent", "[lifecycle]") {
     const auto other = fresh_store();
     CHECK(run(other->list_rooms()).empty());
     CHECK(run(other->get_identity("identity")) == std::nullopt);
-    run(other->create_room(make_room()));
+    run(other->create_room(sample_room()));
     run(other->add_event_auto_index("room", make_event({.id = "elsewhere"})));
     CHECK(run(one->get_event("elsewhere")) == std::nullopt);
     run(other->close());
@@ -135,7 +135,7 @@ TEST_CASE("two stores over the same data see each other's writes", "[lifecycle]"
         run(second->add_event_auto_index("room", make_event({.id = "new", .key = "new key"})));
         CHECK(run(store->get_event("room", "new")));
         CHECK(run(store->get_event_by_idempotency_key("room", "new key"))->id == "new");
-        CHECK_FAILS(second->create_room(make_room()), errc::already_exists);
+        CHECK_FAILS(second->create_room(sample_room()), errc::already_exists);
         run(store->close());
         CHECK(run(second->get_room("room")));
     }

@@ -56,12 +56,12 @@ std::vector<RoomEvent> one_event() { return {make_event({.id = "new"})}; }
 std::vector<Operation> room_operations() {
     return {
         {"create_room",
-         CALL(create_room(make_room({.id = "new"}))),
-         {WITH("Room.id", id, create_room(make_room({.id = text})))}},
+         CALL(create_room(sample_room({.id = "new"}))),
+         {WITH("Room.id", id, create_room(sample_room({.id = text})))}},
         {"get_room", CALL(get_room("room")), {WITH("room_id", id, get_room(text))}},
         {"update_room",
-         CALL(update_room(make_room())),
-         {WITH("Room.id", id, update_room(make_room({.id = text})))}},
+         CALL(update_room(sample_room())),
+         {WITH("Room.id", id, update_room(sample_room({.id = text})))}},
         {"patch_room_metadata",
          CALL(patch_room_metadata("room", {{"new", 1}}, {"yes"})),
          {WITH("room_id", id, patch_room_metadata(text, {{"new", 1}})),

@@ -100,7 +100,7 @@ TEST_CASE("without a page, a list is not bounded by max_page_rows", "[pages]") {
     for (const auto& [name, add, list] : lists) {
         CAPTURE(name);
         const auto store = fresh_store({.max_page_rows = 2});
-        run(store->create_room(make_room()));
+        run(store->create_room(sample_room()));
         for (int number = 0; number < 3; ++number) add(*store, std::to_string(number), number);
         CHECK(list(*store, "room", {}) == Ids{"0", "1", "2"});
         CHECK(list(*store, "room", Page{.offset = 1, .limit = 2}) == Ids{"1", "2"});

@@ -102,7 +102,7 @@ TEST_CASE("participants are ordered by joined_at, then by the bytes of the id", 
 
 TEST_CASE("participants with one id in different rooms are independent", "[participants]") {
     const auto store = store_with_room();
-    run(store->create_room(make_room({.id = "other"})));
+    run(store->create_room(sample_room({.id = "other"})));
     run(store->add_participant(full_participant()));
     auto other = make_participant("participant");
     other.room_id = "other";
@@ -151,7 +151,7 @@ TEST_CASE("participant writes do not change the room", "[participants]") {
     run(store->add_participant(full_participant()));
     run(store->update_participant(make_participant("participant")));
     run(store->remove_participant("room", "participant"));
-    CHECK(run(store->get_room("room")) == make_room());
+    CHECK(run(store->get_room("room")) == sample_room());
 }
 
 }  // namespace roomstore::contract

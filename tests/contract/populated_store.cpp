@@ -79,7 +79,7 @@ void populate(ConversationStore& store) {
     Room room = full_room();
     room.event_count = 0;
     run(store.create_room(room));
-    run(store.create_room(make_room({.id = "other room"})));
+    run(store.create_room(sample_room({.id = "other room"})));
     run(store.add_event(full_event()));
     run(store.add_event_auto_index("room", make_event({.id = "reply", .parent = "event"})));
     run(store.add_event_auto_index("other room",

@@ -62,7 +62,7 @@ TEST_CASE("mark_read of an event that is not in the room is not_found", "[read_m
 
 TEST_CASE("mark_read looks up the event in the given room", "[read_markers]") {
     const auto store = store_with_room();
-    run(store->create_room(make_room({.id = "a room before"})));
+    run(store->create_room(sample_room({.id = "a room before"})));
     append(*store, {"x", "event"});
     run(store->add_event_auto_index("a room before", make_event({.room_id = "a room before"})));
     run(store->mark_read("room", "channel", "event"));
@@ -105,7 +105,7 @@ TEST_CASE("mark_all_read of a room whose events were deleted sets a marker", "[r
 
 TEST_CASE("mark_all_read of an imported room uses its counters", "[read_markers]") {
     const auto store = fresh_store();
-    auto room = make_room();
+    auto room = sample_room();
     room.event_count = 5;
     room.latest_index = 40;
     run(store->create_room(room));
@@ -197,7 +197,7 @@ TEST_CASE("unread counts are exact with gaps and imports", "[read_markers]") {
 TEST_CASE("get_unread_counts returns a count for every requested room", "[read_markers]") {
     const auto store = store_with_room();
     for (const auto* id : {"read", "half read", "empty"}) {
-        run(store->create_room(make_room({.id = id})));
+        run(store->create_room(sample_room({.id = id})));
     }
     for (const auto* room_id : {"room", "read", "half read"}) {
         for (const auto* id : {"a", "b"}) {

@@ -6,7 +6,7 @@ namespace roomstore::contract {
 namespace {
 
 void create_rooms(ConversationStore& store, const std::vector<RoomArgs>& rooms) {
-    for (const auto& room : rooms) run(store.create_room(make_room(room)));
+    for (const auto& room : rooms) run(store.create_room(sample_room(room)));
 }
 
 Ids found(ConversationStore& store, RoomFilter filter, Page page = {.limit = 100}) {
@@ -81,13 +81,13 @@ TEST_CASE("list_rooms returns the requested page", "[rooms]") {
     constexpr auto most = Limits::default_max_page_rows;
     CHECK(run(store->list_rooms({.offset = huge, .limit = most})).empty());
     CHECK(run(store->list_rooms({.offset = 1, .limit = most})).size() == 3);
-    CHECK(run(store->list_rooms()).front() == make_room({.id = "a"}));
+    CHECK(run(store->list_rooms()).front() == sample_room({.id = "a"}));
 }
 
 TEST_CASE("the default limit is 50 rooms for list_rooms and 100 for find_rooms", "[rooms]") {
     const auto store = fresh_store();
     for (int i = 0; i < 101; ++i) {
-        run(store->create_room(make_room({.id = std::to_string(i), .created_at = at(i)})));
+        run(store->create_room(sample_room({.id = std::to_string(i), .created_at = at(i)})));
     }
     CHECK(run(store->list_rooms()).size() == 50);
     CHECK(run(store->list_rooms()).back().id == "49");
@@ -104,9 +104,9 @@ TEST_CASE("list_rooms and find_rooms page through thousands of rooms", "[rooms]"
         all.push_back(std::to_string(10'000 + i));
         const bool tag = i % 7 == 0;
         if (tag) tagged.push_back(all.back());
-        run(store->create_room(make_room({.id = all.back(),
-                                          .created_at = at(i / 3),
-                                          .metadata = Json::object({{"tag", tag}})})));
+        run(store->create_room(sample_room({.id = all.back(),
+                                            .created_at = at(i / 3),
+                                            .metadata = Json::object({{"tag", tag}})})));
     }
     CHECK(ids_of(run(store->list_rooms({.limit = rooms}))) == all);
     const Json tag{{"tag", true}};
@@ -130,11 +130,11 @@ TEST_CASE("lists of rooms follow updates, deletions and creations", "[rooms]") {
     const auto store = fresh_store();
     create_rooms(*store, {{.id = "a", .created_at = at(1)}, {.id = "b", .created_at = at(2)}});
     run(store->update_room(
-        make_room({.id = "a", .created_at = at(9), .status = RoomStatus::closed})));
+        sample_room({.id = "a", .created_at = at(9), .status = RoomStatus::closed})));
     CHECK(ids_of(run(store->list_rooms())) == Ids{"a", "b"});
     CHECK(found(*store, {.status = RoomStatus::active}) == Ids{"b"});
     REQUIRE(run(store->delete_room("a")));
-    run(store->create_room(make_room({.id = "a", .created_at = at(3)})));
+    run(store->create_room(sample_room({.id = "a", .created_at = at(3)})));
     CHECK(ids_of(run(store->list_rooms())) == Ids{"b", "a"});
     CHECK(found(*store, {.status = RoomStatus::active}) == Ids{"b", "a"});
     CHECK(found(*store, {.status = RoomStatus::closed}).empty());
@@ -233,7 +233,7 @@ TEST_CASE("metadata is matched by JSON containment", "[rooms]") {
     const auto store = store_with_room();
     for (const auto& c : cases) {
         CAPTURE(c.metadata, c.wanted);
-        auto room = make_room();
+        auto room = sample_room();
         room.metadata = Json::parse(c.metadata);
         run(store->update_room(room));
         CHECK(found(*store, {.metadata = Json::parse(c.wanted)}).size() == (c.contained ? 1 : 0));
@@ -255,7 +255,7 @@ TEST_CASE("find_latest_room finds the newest room of a participant", "[rooms]") 
     CHECK(latest(*store, "ada") == "b");
     join(*store, "a", "ada");
     CHECK(latest(*store, "ada") == "b");
-    CHECK(run(store->find_latest_room("ada")) == make_room({.id = "b", .created_at = at(2)}));
+    CHECK(run(store->find_latest_room("ada")) == sample_room({.id = "b", .created_at = at(2)}));
     REQUIRE(run(store->remove_participant("b", "ada")));
     CHECK(latest(*store, "ada") == "a");
     REQUIRE(run(store->delete_room("a")));
@@ -335,7 +335,7 @@ TEST_CASE("find_latest_room filters by room status", "[rooms]") {
     CHECK(latest(*store, "ada", {.status = RoomStatus::paused}).empty());
     CHECK(latest(*store, "ada", {.channel_type = ChannelType::email, .status = RoomStatus::closed})
               .empty());
-    run(store->update_room(make_room({.id = "b"})));
+    run(store->update_room(sample_room({.id = "b"})));
     CHECK(latest(*store, "ada", {.status = RoomStatus::active}) == "b");
 }
 
@@ -374,7 +374,7 @@ TEST_CASE("channel lookups follow changes of bindings and rooms", "[rooms]") {
     CHECK(run(store->find_room_ids_by_channel("line")) == Ids{"b"});
     attach(*store, "a", "line");
     CHECK(run(store->find_room_ids_by_channel("line")) == Ids{"a", "b"});
-    run(store->update_room(make_room({.id = "a", .status = RoomStatus::archived})));
+    run(store->update_room(sample_room({.id = "a", .status = RoomStatus::archived})));
     CHECK(run(store->find_room_id_by_channel("line", RoomStatus::active)) == "b");
     CHECK(run(store->find_room_id_by_channel("line", RoomStatus::archived)) == "a");
     REQUIRE(run(store->delete_room("a")));

@@ -15,7 +15,7 @@ TEST_CASE("create_room stores the room and returns the stored row", "[rooms]") {
 TEST_CASE("create_room with an existing id is already_exists and changes nothing", "[rooms]") {
     const auto store = populated_store();
     const auto before = dump(*store);
-    CHECK_FAILS(store->create_room(make_room()), errc::already_exists);
+    CHECK_FAILS(store->create_room(sample_room()), errc::already_exists);
     CHECK(dump(*store) == before);
 }
 
@@ -32,14 +32,14 @@ TEST_CASE("changing a returned row does not change the store", "[rooms]") {
     REQUIRE(copy);
     copy->status = RoomStatus::closed;
     copy->metadata["changed"] = true;
-    CHECK(run(store->get_room("room")) == make_room());
+    CHECK(run(store->get_room("room")) == sample_room());
 }
 
 TEST_CASE("update_room replaces every field that the store does not manage", "[rooms]") {
     const auto store = store_with_room();
     auto changed = full_room();
     const auto stored = run(store->update_room(changed));
-    const auto first = make_room();
+    const auto first = sample_room();
     changed.created_at = first.created_at;
     changed.event_count = first.event_count;
     changed.latest_index = first.latest_index;
@@ -51,11 +51,11 @@ TEST_CASE("update_room replaces every field that the store does not manage", "[r
 TEST_CASE("update_room clears fields that are absent", "[rooms]") {
     const auto store = fresh_store();
     run(store->create_room(full_room()));
-    auto expected = make_room({.created_at = full_room().created_at});
+    auto expected = sample_room({.created_at = full_room().created_at});
     expected.event_count = full_room().event_count;
     expected.latest_index = full_room().latest_index;
     expected.delivered_index = full_room().delivered_index;
-    CHECK(run(store->update_room(make_room({.created_at = expected.updated_at}))) == expected);
+    CHECK(run(store->update_room(sample_room({.created_at = expected.updated_at}))) == expected);
     CHECK(run(store->get_room("room")) == expected);
 }
 
@@ -77,13 +77,13 @@ TEST_CASE("update_room with a stale copy does not rewind counters or cursors", "
 TEST_CASE("update_room of an unknown room is not_found and does not create it", "[rooms]") {
     const auto store = populated_store();
     const auto before = dump(*store);
-    CHECK_FAILS(store->update_room(make_room({.id = "unknown"})), errc::not_found);
+    CHECK_FAILS(store->update_room(sample_room({.id = "unknown"})), errc::not_found);
     CHECK(dump(*store) == before);
 }
 
 TEST_CASE("patch_room_metadata removes keys, then adds and replaces others", "[rooms]") {
     const auto store = fresh_store();
-    run(store->create_room(make_room({.metadata = {{"kept", 1}, {"gone", 2}, {"both", 3}}})));
+    run(store->create_room(sample_room({.metadata = {{"kept", 1}, {"gone", 2}, {"both", 3}}})));
     const auto stored = run(store->patch_room_metadata(
         "room", {{"both", "patched"}, {"new", nullptr}}, {"gone", "both", "was never there"}));
     REQUIRE(stored);
@@ -93,7 +93,7 @@ TEST_CASE("patch_room_metadata removes keys, then adds and replaces others", "[r
 
 TEST_CASE("patch_room_metadata does not merge nested values", "[rooms]") {
     const auto store = fresh_store();
-    run(store->create_room(make_room({.metadata = {{"nested", {{"a", 1}}}, {"list", {1, 2}}}})));
+    run(store->create_room(sample_room({.metadata = {{"nested", {{"a", 1}}}, {"list", {1, 2}}}})));
     const auto stored =
         run(store->patch_room_metadata("room", {{"nested", {{"b", 2}}}, {"list", {3}}}));
     REQUIRE(stored);
@@ -104,7 +104,7 @@ TEST_CASE("patch_room_metadata treats hostile keys literally", "[rooms]") {
     const auto store = fresh_store();
     const Json metadata{
         {"a.b", 1}, {"a", {{"b", 2}}}, {"/a/b", 3}, {"{a,b}", 4}, {"", 5}, {"'", 6}};
-    run(store->create_room(make_room({.metadata = metadata})));
+    run(store->create_room(sample_room({.metadata = metadata})));
     const auto stored = run(store->patch_room_metadata("room", {{"$.a", 7}}, {"a.b", "", "{a,b}"}));
     REQUIRE(stored);
     CHECK(stored->metadata == Json{{"a", {{"b", 2}}}, {"/a/b", 3}, {"'", 6}, {"$.a", 7}});
@@ -166,7 +166,7 @@ TEST_CASE("delete_room deletes everything in the room, and returns whether it ex
 TEST_CASE("delete_room does not affect other rooms, even with rows of the same ids", "[rooms]") {
     const auto store = fresh_store();
     for (const auto* room_id : {"a", "b"}) {
-        run(store->create_room(make_room({.id = room_id})));
+        run(store->create_room(sample_room({.id = room_id})));
         run(store->add_event_auto_index(
             room_id, make_event({.id = "event", .room_id = room_id, .key = "key"})));
         run(store->add_event_auto_index(
@@ -197,8 +197,8 @@ TEST_CASE("delete_room does not affect other rooms, even with rows of the same i
 TEST_CASE("a deleted room that is created again is empty", "[rooms]") {
     const auto store = populated_store();
     REQUIRE(run(store->delete_room("room")));
-    run(store->create_room(make_room()));
-    CHECK(run(store->get_room("room")) == make_room());
+    run(store->create_room(sample_room()));
+    CHECK(run(store->get_room("room")) == sample_room());
     CHECK(run(store->list_events("room")).empty());
     CHECK(run(store->list_read_markers("room")).empty());
     CHECK(run(store->load_room_context("room")).bindings.empty());
@@ -282,7 +282,7 @@ TEST_CASE("load_room_context of an unknown room is empty, of an empty room only 
     CHECK(unknown.bindings.empty());
     CHECK(unknown.participants.empty());
     const auto empty = run(store->load_room_context("room"));
-    CHECK(empty.room == make_room());
+    CHECK(empty.room == sample_room());
     CHECK(empty.bindings.empty());
     CHECK(empty.participants.empty());
 }

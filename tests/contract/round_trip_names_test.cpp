@@ -111,7 +111,7 @@ TEST_CASE("every value of every closed enumeration is returned as given", "[roun
     const auto store = store_with_room();
     for (const auto status : all_of<RoomStatus>(4)) {
         for (const auto policy : all_of<AgentResponsePolicy>(2)) {
-            auto room = make_room({.status = status});
+            auto room = sample_room({.status = status});
             room.agent_response_policy = policy;
             run(store->update_room(room));
             CHECK(run(store->get_room("room")) == room);

@@ -242,7 +242,7 @@ TEST_CASE("integers are returned as given, up to their limits", "[round_trip]") 
                               max_int - 1}) {
         CAPTURE(number);
         const auto id = std::to_string(number);
-        auto room = make_room({.id = id});
+        auto room = sample_room({.id = id});
         room.timers = {.inactive_after_seconds = number, .closed_after_seconds = number};
         room.event_count = std::min(number, std::int64_t{1} << 62);
         room.latest_index = number;
@@ -269,7 +269,7 @@ TEST_CASE("integers are returned as given, up to their limits", "[round_trip]") 
         run(store->add_event(event));
         CHECK(run(store->get_event(event.id)) == event);
     }
-    run(store->create_room(make_room()));
+    run(store->create_room(sample_room()));
     for (const auto number : {min_int, std::int64_t{-1}, max_int}) {
         const ToolCallContent call{.result = number, .duration_ms = number};
         CHECK(stored_content(*store, call) == EventContent(call));
@@ -326,7 +326,7 @@ TEST_CASE("JSON numbers keep their type and value", "[round_trip]") {
                        {"max", max_int},
                        {"unsigned", std::numeric_limits<std::uint64_t>::max()},
                        {"third", 1.0 / 3}};
-    auto room = make_room({.id = "numbers", .metadata = numbers});
+    auto room = sample_room({.id = "numbers", .metadata = numbers});
     run(store->create_room(room));
     CHECK(run(store->get_room("numbers"))->metadata.dump() == numbers.dump());
     auto event = make_event();
@@ -388,13 +388,13 @@ TEST_CASE("numbers in room metadata are returned as decimals", "[round_trip][roo
         kept += (kept.empty() ? "{\"" : ",\"") + key + "\":[" + numbers[i].kept + "]";
     }
     kept += "}";
-    const auto room = make_room({.metadata = given});
+    const auto room = sample_room({.metadata = given});
     CHECK(run(store->create_room(room)).metadata.dump() == kept);
     CHECK(run(store->get_room("room"))->metadata.dump() == kept);
-    run(store->update_room(make_room()));
+    run(store->update_room(sample_room()));
     CHECK(run(store->update_room(room)).metadata.dump() == kept);
     CHECK(run(store->list_rooms()).at(0).metadata.dump() == kept);
-    run(store->update_room(make_room()));
+    run(store->update_room(sample_room()));
     CHECK(run(store->patch_room_metadata("room", given))->metadata.dump() == kept);
     CHECK(run(store->load_room_context("room")).room->metadata.dump() == kept);
     // A search finds the room by the numbers as given and as stored.

@@ -90,7 +90,7 @@ TEST_CASE("for a task id used in several rooms get_task uses the room with the s
           "[tasks]") {
     const auto store = fresh_store();
     for (const auto* room_id : {"b", "a", "B"}) {
-        run(store->create_room(make_room({.id = room_id})));
+        run(store->create_room(sample_room({.id = room_id})));
         auto task = make_task("task");
         task.room_id = room_id;
         task.title = room_id;

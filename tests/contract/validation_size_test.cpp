@@ -15,7 +15,7 @@ std::string text(std::size_t bytes) { return std::string(bytes, 'x'); }
 /// Whether `write` succeeds on a fresh store with that limit. A refusal must name `name`.
 bool takes(const std::function<void(ConversationStore&)>& write, const std::string& name) {
     const auto store = fresh_store({.max_event_bytes = limit});
-    run(store->create_room(make_room()));
+    run(store->create_room(sample_room()));
     const auto before = dump(*store);
     try {
         write(*store);
@@ -97,7 +97,7 @@ TEST_CASE("max_event_bytes applies to every operation that writes an event",
                                  make_event({.id = "b", .body = text(limit / 2)})}));
     });
     const auto store = fresh_store({.max_event_bytes = limit});
-    run(store->create_room(make_room()));
+    run(store->create_room(sample_room()));
     run(store->add_event_auto_index("room", make_event()));
     CHECK_FAILS(
         store->update_event(large_event(text(limit + 1))), errc::invalid_argument, "RoomEvent:");
@@ -106,10 +106,10 @@ TEST_CASE("max_event_bytes applies to every operation that writes an event",
 
 TEST_CASE("max_event_bytes bounds the rows of every other type", "[validation]") {
     bounds("Room", [](ConversationStore& store, std::string bytes) {
-        run(store.create_room(make_room({.id = "new", .metadata = {{"a", std::move(bytes)}}})));
+        run(store.create_room(sample_room({.id = "new", .metadata = {{"a", std::move(bytes)}}})));
     });
     bounds("Room", [](ConversationStore& store, std::string bytes) {
-        run(store.update_room(make_room({.metadata = {{"a", std::move(bytes)}}})));
+        run(store.update_room(sample_room({.metadata = {{"a", std::move(bytes)}}})));
     });
     bounds("patch", [](ConversationStore& store, std::string bytes) {
         run(store.patch_room_metadata("room", {{"a", std::move(bytes)}}));
@@ -143,7 +143,7 @@ TEST_CASE("max_event_bytes bounds the rows of every other type", "[validation]")
 TEST_CASE("a sequence of small metadata patches cannot exceed max_event_bytes",
           "[validation][rooms]") {
     const auto store = fresh_store({.max_event_bytes = limit});
-    run(store->create_room(make_room()));
+    run(store->create_room(sample_room()));
     run(store->patch_room_metadata("room", {{"a", text(limit / 2)}}));
     const auto before = run(store->get_room("room"));
     CHECK_FAILS(store->patch_room_metadata("room", {{"b", text(limit / 2)}}),
@@ -168,7 +168,7 @@ TEST_CASE("max_event_bytes is 1 MiB by default", "[validation][events]") {
 
 TEST_CASE("max_event_bytes can be raised to 64 MiB", "[validation][events]") {
     const auto store = fresh_store({.max_event_bytes = Limits::highest_max_event_bytes});
-    run(store->create_room(make_room()));
+    run(store->create_room(sample_room()));
     const auto large = make_event({.body = text(std::size_t{5} << 20)});
     CHECK((run(store->add_event_auto_index("room", large)) == large));
     CHECK((run(store->get_event("event")) == large));
@@ -192,7 +192,7 @@ TEST_CASE("every limit is at most max_page_rows", "[validation]") {
 
 TEST_CASE("a refused batch stores nothing: max_batch_events, max_batch_bytes", "[validation]") {
     const auto store = fresh_store({.max_batch_events = 2, .max_batch_bytes = 4096});
-    run(store->create_room(make_room()));
+    run(store->create_room(sample_room()));
     const auto batch = [](int count, std::size_t bytes) {
         std::vector<RoomEvent> events;
         for (int i = 0; i < count; ++i) {

@@ -271,7 +271,7 @@ TEST_CASE("metadata patches and metadata filters must be objects of valid JSON",
 
 TEST_CASE("arguments are validated before the row is looked up", "[validation]") {
     const auto store = fresh_store();
-    CHECK_FAILS(store->update_room(make_room({.organization_id = ""})),
+    CHECK_FAILS(store->update_room(sample_room({.organization_id = ""})),
                 errc::invalid_argument,
                 "Room.organization_id");
     CHECK_FAILS(store->add_event_auto_index("room", make_event({.body = "\xFF"})),

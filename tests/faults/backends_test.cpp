@@ -153,7 +153,7 @@ TEST_CASE("a frozen server is unavailable by the deadline, and used again when i
 TEST_CASE("the lock on a room is released soon after the client that holds it dies", "[F9]") {
     auto& server = shared_server();
     StoreUnderFault fault(server);
-    run(fault.store().create_room(make_room({.id = "room-0"})));
+    run(fault.store().create_room(sample_room({.id = "room-0"})));
     fault.install_trigger(Moment::insert, "PERFORM pg_sleep(600)");
     const auto log =
         std::filesystem::temp_directory_path() / ("roomstore-dead-" + std::to_string(::getpid()));

@@ -29,7 +29,7 @@ void make_tables(const PrivateCluster& cluster, PostgresOptions options) {
     options.create_schema = true;
     PostgresStore store(options);
     run(store.init());
-    for (const auto& room : room_ids) run(store.create_room(make_room({.id = room})));
+    for (const auto& room : room_ids) run(store.create_room(sample_room({.id = room})));
     run(store.close());
 }
 

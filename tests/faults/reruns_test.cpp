@@ -113,8 +113,8 @@ Observation new_observation() {
     }
 
 const std::vector<Write> writes{
-    WRITE("create_room", reported, create_room(make_room({.id = "new"}))),
-    WRITE("update_room", settled, update_room(make_room({.status = RoomStatus::closed}))),
+    WRITE("create_room", reported, create_room(sample_room({.id = "new"}))),
+    WRITE("update_room", settled, update_room(sample_room({.status = RoomStatus::closed}))),
     WRITE("patch_room_metadata", settled, patch_room_metadata("room", {{"new", 1}}, {"yes"})),
     WRITE("delete_room", reported, delete_room("room")),
     WRITE("advance_delivered_index", reported, advance_delivered_index("room", 100, Gap::skip)),
@@ -281,8 +281,8 @@ const std::vector<ConcurrentWrite> rivalries{
      1},
     // The re-run overwrites what the other store has written.
     {"update_room",
-     CALL(update_room(make_room({.status = RoomStatus::closed}))),
-     OTHER(update_room(make_room({.status = RoomStatus::paused}))),
+     CALL(update_room(sample_room({.status = RoomStatus::closed}))),
+     OTHER(update_room(sample_room({.status = RoomStatus::paused}))),
      LOOK(std::string(to_string(run(store.get_room("room")).value().status))),
      "closed",
      "closed"},

@@ -53,7 +53,7 @@ TEST_CASE("processes that create the schema at once create it once, and an open 
     INFO(read_file(log));
     CHECK(statuses == std::vector<int>(8, 0));
     CHECK(fault.value("SELECT count(*) FROM {schema}.schema_version") == "1");
-    run(fault.store().create_room(make_room({.id = "recovered"})));
+    run(fault.store().create_room(sample_room({.id = "recovered"})));
     fault.recover();
 }
 

@@ -40,7 +40,7 @@ struct LateRoom {
     LateRoom() {
         run(store.init());
         run(beside.init());
-        run(store.create_room(make_room({.id = "other"})));
+        run(store.create_room(sample_room({.id = "other"})));
         // From here on every statement of an append is prepared.
         run(store.add_event_auto_index("other", make_event({.id = "0", .room_id = "other"})));
     }
@@ -53,7 +53,7 @@ struct LateRoom {
             caller.context(),
             store.add_event_auto_index("late", make_event({.id = "1", .room_id = "late"})));
         await_waiter(schema, "relation = '{schema}.events'::regclass");
-        run(beside.create_room(make_room({.id = "late"})));
+        run(beside.create_room(sample_room({.id = "late"})));
         schema.query("ROLLBACK");
         return task;
     }
@@ -96,7 +96,7 @@ TEST_CASE("an append is SELECT ... FOR UPDATE and one storing statement in a tra
     options.prepared_statements = prepared;
     PostgresStore store(options);
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     const auto before = cluster.log().size();
     run(store.add_event_auto_index("room", make_event()));
     run(store.close());
@@ -159,7 +159,7 @@ TEST_CASE("a unique_violation under the room's lock is reported, not retried") {
     FreshSchema schema;
     PostgresStore store(schema.options());
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     schema.query(R"(
         CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -181,7 +181,7 @@ TEST_CASE("four processes append to the same rooms: no gaps, no lost or duplicat
     PostgresStore store(schema.options());
     run(store.init());
     for (int i = 0; i < rooms; ++i) {
-        run(store.create_room(make_room({.id = "room-" + std::to_string(i)})));
+        run(store.create_room(sample_room({.id = "room-" + std::to_string(i)})));
     }
     const auto folder = std::filesystem::temp_directory_path();
     std::vector<std::filesystem::path> logs;

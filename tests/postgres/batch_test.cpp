@@ -50,7 +50,7 @@ public:
         store = std::make_unique<PostgresStore>(options);
         run(store->init());
         for (const char* room : {"gate", "a", "b", "c"}) {
-            run(store->create_room(make_room({.id = room})));
+            run(store->create_room(sample_room({.id = room})));
         }
     }
 
@@ -301,7 +301,7 @@ TEST_CASE("if the answer to the COMMIT of a batch is lost, each event is settled
         local.connection_string += " options='-c synchronous_commit=local'";
         PostgresStore setup(local);
         run(setup.init());
-        for (const char* room : {"a", "b"}) run(setup.create_room(make_room({.id = room})));
+        for (const char* room : {"a", "b"}) run(setup.create_room(sample_room({.id = room})));
         run(setup.add_event_auto_index("b", event_in("b", "old")));
         run(setup.close());
     }
@@ -353,7 +353,7 @@ TEST_CASE("a deadline that ends during the COMMIT of a batch affects only its ow
         local.connection_string += " options='-c synchronous_commit=local'";
         PostgresStore setup(local);
         run(setup.init());
-        for (const char* room : {"a", "b"}) run(setup.create_room(make_room({.id = room})));
+        for (const char* room : {"a", "b"}) run(setup.create_room(sample_room({.id = room})));
         run(setup.close());
     }
     postgres::WorkerPool pool(options);

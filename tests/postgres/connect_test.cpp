@@ -104,12 +104,12 @@ TEST_CASE("init() reports a wrong password and does not retry", "[F21]") {
     CHECK_FAILS(wrong.init(), errc::access_denied, cluster.folder().string());
     // One attempt per connection before the calls, and one for each of the two calls.
     CHECK(wrong.stats().failed_connects <= wrong_options.connections + 2);
-    CHECK_FAILS(wrong.create_room(make_room()), errc::closed, "init()");
+    CHECK_FAILS(wrong.create_room(sample_room()), errc::closed, "init()");
     PostgresStore none(options_for(alice));
     CHECK_FAILS(none.init(), errc::access_denied, "password");
     PostgresStore right(options_for(alice + " password=right"));
     run(right.init());
-    run(right.create_room(make_room()));
+    run(right.create_room(sample_room()));
 }
 
 TEST_CASE("init() reports a nonexistent database or role and does not retry", "[F21]") {
@@ -153,7 +153,7 @@ TEST_CASE("init() reports that the server is down; once it is up, the same store
     CHECK_FAILS(store.get_room("room"), errc::closed, "init()");
     cluster.start();
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     CHECK(run(store.room_exists("room")));
 }
 

@@ -15,7 +15,7 @@ namespace {
 struct Damaged {
     Damaged() : store(schema.options()) {
         run(store.init());
-        for (const char* id : {"room", "sound"}) run(store.create_room(make_room({.id = id})));
+        for (const char* id : {"room", "sound"}) run(store.create_room(sample_room({.id = id})));
         run(store.add_event_auto_index("room", make_event({.id = "event", .key = "key"})));
         run(store.add_event_auto_index("room", make_event({.id = "sound"})));
         for (const char* id : {"channel", "sound"}) {

@@ -98,7 +98,7 @@ TEST_CASE("the caller's thread never waits while 500 slow queries run") {
     options.deadline = std::chrono::seconds{120};
     PostgresStore store(options);
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     // Makes queries slow without using a processor.
     schema.query(
         "ALTER TABLE {schema}.rooms RENAME TO stored_rooms;"

@@ -67,7 +67,7 @@ TEST_CASE("a large batch that is cancelled or times out does not keep its room")
     options.deadline = cancels ? 60'000ms : 300ms;
     PostgresStore store(options);
     run(store.init());
-    run(store.create_room(make_room({.id = "a"})));
+    run(store.create_room(sample_room({.id = "a"})));
     Caller caller;
     auto events = large_batch();
     const auto prepared_within = time_to_prepare(events);
@@ -139,7 +139,7 @@ TEST_CASE("the arguments of waiting calls are bounded by queue_bytes") {
     options.append_batch = GENERATE(1, 256);
     PostgresStore store(options);
     run(store.init());
-    run(store.create_room(make_room({.id = "a"})));
+    run(store.create_room(sample_room({.id = "a"})));
     Caller caller;
     const auto append = [&](const std::string& id, std::size_t bytes) {
         const auto event = make_event({.id = id, .room_id = "a", .body = std::string(bytes, 'x')});
@@ -168,7 +168,7 @@ TEST_CASE("the arguments of waiting calls are bounded by queue_bytes") {
     await_queue(1);
     check_refused(Task(caller.context(), append("too large", 50'000)).get(),
                   "add_event_auto_index in room 'a'");
-    Room large = make_room({.id = "b"});
+    Room large = sample_room({.id = "b"});
     large.metadata["text"] = std::string(50'000, 'x');
     check_refused(Task(caller.context(), store.create_room(large)).get(),
                   "create_room in room 'b'");

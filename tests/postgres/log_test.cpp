@@ -94,7 +94,7 @@ TEST_CASE("the log names the rows that a list leaves out, but not their contents
     PostgresStore store(options);
     run(store.init());
     const std::string room = "room\nforged";
-    run(store.create_room(make_room({.id = room})));
+    run(store.create_room(sample_room({.id = room})));
     for (const char* id : {"a", "b", "c"}) {
         run(store.add_event_auto_index(room, make_event({.id = id, .room_id = room})));
     }
@@ -118,7 +118,7 @@ TEST_CASE("the log reports a lost connection with its cause, and the call that i
     Served served;
     PostgresStore store(served.options);
     run(store.init());
-    run(store.create_room(make_room({.id = "room"})));
+    run(store.create_room(sample_room({.id = "room"})));
     auto admin = served.cluster.admin();
     CHECK(served.lines.all().empty());
     terminate_backends(admin);
@@ -133,7 +133,7 @@ TEST_CASE("the log reports a lock timeout, and that the call is repeated") {
     served.options.lock_timeout = 1ms;
     PostgresStore store(served.options);
     run(store.init());
-    run(store.create_room(make_room({.id = "room"})));
+    run(store.create_room(sample_room({.id = "room"})));
     auto admin = served.cluster.admin();
     admin.query("BEGIN; SELECT FROM roomstore.rooms FOR UPDATE");
     Caller caller;
@@ -182,7 +182,7 @@ TEST_CASE("the log reports a COMMIT in doubt, and that it was settled") {
         local.connection_string += " options='-c synchronous_commit=local'";
         PostgresStore setup(local);
         run(setup.init());
-        run(setup.create_room(make_room({.id = "room"})));
+        run(setup.create_room(sample_room({.id = "room"})));
         run(setup.close());
     }
     options.log = lines.callback();
@@ -216,7 +216,7 @@ TEST_CASE("a log callback that throws or hangs does not affect calls; the store 
     {
         PostgresStore store(served.options);
         run(store.init());
-        run(store.create_room(make_room({.id = "room"})));
+        run(store.create_room(sample_room({.id = "room"})));
         terminate_backends(admin);
         run(store.add_event_auto_index("room", make_event({.id = "first"})));
         await([&] { return entered == 2; });
@@ -247,7 +247,7 @@ TEST_CASE("a log callback may call stats() while the store is being destroyed") 
     auto owner = std::make_unique<PostgresStore>(served.options);
     store = owner.get();
     run(owner->init());
-    run(owner->create_room(make_room({.id = "room"})));
+    run(owner->create_room(sample_room({.id = "room"})));
     terminate_backends(admin);
     run(owner->add_event_auto_index("room", make_event({})));
     await([&] { return told.load(); });
@@ -261,7 +261,7 @@ TEST_CASE("close() waits until the queued lines are logged") {
     auto admin = served.cluster.admin();
     PostgresStore store(served.options);
     run(store.init());
-    run(store.create_room(make_room({.id = "room"})));
+    run(store.create_room(sample_room({.id = "room"})));
     terminate_backends(admin);
     run(store.add_event_auto_index("room", make_event({})));
     run(store.close());

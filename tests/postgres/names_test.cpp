@@ -43,7 +43,7 @@ TEST_CASE("A function that another role created in public is never run, even if 
     CAPTURE(options.prepared_statements);
     PostgresStore store(options);
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     run(store.add_event_auto_index("room", make_event()));
 
     auto& cluster = PrivateCluster::shared();
@@ -74,7 +74,7 @@ TEST_CASE("A search_path in the connection string has no effect") {
     CAPTURE(options.prepared_statements);
     PostgresStore store(options);
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     run(store.add_event_auto_index("room", make_event()));
     call_what_reads_arrays(store);
 }
@@ -95,7 +95,7 @@ TEST_CASE("schema_sql() resolves the same types under any search_path") {
     options.create_schema = false;
     PostgresStore store(options);
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
 }
 
 }  // namespace roomstore::test

@@ -73,7 +73,7 @@ const std::vector<Writer> writers{
 
 /// A room with two events and a marker.
 void prepare(ConversationStore& store) {
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     run(store.add_event_auto_index("room", make_event()));
     run(store.mark_all_read("room", "marked"));
     run(store.add_event_auto_index("room", make_event({.id = "later"})));

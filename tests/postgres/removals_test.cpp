@@ -39,7 +39,7 @@ void multiply(FreshSchema& schema, const std::string& table, const std::string& 
 
 /// A room with 3 000 rows in every table.
 void make_large_room(FreshSchema& schema, ConversationStore& store) {
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     fill_room(schema, 3000);
     run(store.add_binding(full_binding()));
     run(store.add_participant(full_participant()));
@@ -200,7 +200,7 @@ TEST_CASE("creating a room takes part in the removal of its predecessor's rows")
     {
         PostgresStore patient(schema.options());
         run(patient.init());
-        run(patient.create_room(make_room()));
+        run(patient.create_room(sample_room()));
     }
     run(store.init());
     constexpr int events = 200'000;
@@ -211,7 +211,7 @@ TEST_CASE("creating a room takes part in the removal of its predecessor's rows")
     auto left = std::to_string(events);
     for (bool created = false; !created;) {
         try {
-            const auto room = run(store.create_room(make_room({.status = RoomStatus::paused})));
+            const auto room = run(store.create_room(sample_room({.status = RoomStatus::paused})));
             CHECK(room.status == RoomStatus::paused);
             created = true;
         } catch (const Error& error) {
@@ -228,7 +228,7 @@ TEST_CASE("creating a room takes part in the removal of its predecessor's rows")
     CHECK(refusals > 0);
     CHECK(rows_in(schema, "events") == "0");
     CHECK(schema.value("SELECT count(*) FROM {schema}.removals") == "0");
-    CHECK_FAILS(store.create_room(make_room()), errc::already_exists, "room");
+    CHECK_FAILS(store.create_room(sample_room()), errc::already_exists, "room");
     CHECK(run(store.add_event_auto_index("room", make_event())).index == 0);
 }
 
@@ -259,7 +259,7 @@ TEST_CASE("hidden events are removed, and the others stay") {
     SECTION("in a room that is deleted meanwhile, and created again") {
         CHECK(run(store.trim_room("room", 2500)) == 2500);
         CHECK(run(store.delete_room("room")));
-        run(store.create_room(make_room()));
+        run(store.create_room(sample_room()));
         CHECK(rows_in(schema, "events") == "0");
         CHECK(rows_in(schema, "participants") == "0");
         run(store.add_event_auto_index("room", make_event({.id = "e2000"})));
@@ -275,7 +275,7 @@ TEST_CASE("an event with 100 000 replies is deleted with all of them") {
     options.deadline = std::chrono::seconds{60};
     PostgresStore store(options);
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     fill_room(schema, 100'001);
     const auto gone = run(store.delete_event("room", "e0"));
     CHECK(gone.size() == 100'001);

@@ -88,7 +88,7 @@ TEST_CASE("schema_sql() creates the same schema as init()") {
     options.create_schema = false;
     PostgresStore store(options);
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     CHECK(run(store.room_exists("room")));
 }
 
@@ -198,11 +198,11 @@ TEST_CASE("two schemas in one database share nothing") {
     PostgresStore second(other.options());
     run(first.init());
     run(second.init());
-    run(first.create_room(make_room()));
+    run(first.create_room(sample_room()));
     run(first.add_event_auto_index("room", make_event()));
     CHECK_FALSE(run(second.room_exists("room")));
     CHECK_FALSE(run(second.get_event("event")));
-    run(second.create_room(make_room()));
+    run(second.create_room(sample_room()));
     CHECK(run(second.get_event_count("room")) == 0);
     CHECK(run(second.delete_room("room")));
     CHECK(run(first.get_event_count("room")) == 1);
@@ -283,7 +283,7 @@ TEST_CASE("init() needs no right to create schemas if the role owns the schema")
         PrivateCluster::shared().connection_string("postgres", "schema_owner");
     PostgresStore store(options);
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     CHECK(run(store.room_exists("room")));
 }
 
@@ -309,10 +309,10 @@ TEST_CASE("init() names the privileges that the role lacks") {
     CHECK_FAILS(store.init(), errc::access_denied, "GRANT DELETE ON ALL TABLES");
     schema.query("GRANT DELETE ON {schema}.read_markers TO nobody");
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     // A privilege that is revoked later is reported by the call that needs it.
     schema.query("REVOKE INSERT ON {schema}.rooms FROM nobody");
-    CHECK_FAILS(store.create_room(make_room()), errc::access_denied, "lacks a GRANT");
+    CHECK_FAILS(store.create_room(sample_room()), errc::access_denied, "lacks a GRANT");
 }
 
 TEST_CASE("a database with an encoding other than UTF8 is refused") {

@@ -45,7 +45,7 @@ TEST_CASE("A backend uses less than 32 MB, whatever statements it runs") {
     options.application_name = "statements_test";
     PostgresStore store(options);
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     for (unsigned bits = 0; bits < 1024; ++bits) {
         run(store.list_events("room", query_of_shape(bits)));
     }

@@ -17,7 +17,7 @@ namespace {
 struct Timed {
     Timed() {
         run(store.init());
-        run(store.create_room(make_room()));
+        run(store.create_room(sample_room()));
     }
 
     RoomEvent event(std::int64_t second, std::int64_t index = 0) {
@@ -142,7 +142,7 @@ TEST_CASE("a room knows how far its times descend") {
         CHECK(room.listed({.before_time = max_timestamp}).size() == 50);
     }
     SECTION("a room that is imported with its counters") {
-        auto imported = make_room({.id = "imported"});
+        auto imported = sample_room({.id = "imported"});
         imported.event_count = 3;
         imported.latest_index = 7;
         run(room.store.create_room(imported));

@@ -27,7 +27,7 @@ bool damaged(int index) {
 struct Timeline {
     Timeline() : store(schema.options()) {
         run(store.init());
-        run(store.create_room(make_room({.id = "room"})));
+        run(store.create_room(sample_room({.id = "room"})));
         std::vector<RoomEvent> events;
         for (int i = 0; i < event_count; ++i) events.push_back(make_event({.id = name(i)}));
         run(store.append_events("room", events));
@@ -224,7 +224,7 @@ TEST_CASE("pages of rooms neither repeat nor skip a readable room") {
     std::string list = "''";
     for (int i = 0; i < 40; ++i) {
         const auto id = "room-" + std::to_string(100 + i);
-        Room room = make_room({.id = id});
+        Room room = sample_room({.id = id});
         room.organization_id = "organization";
         run(store.create_room(room));
         if (i < 2 || (i > 10 && i < 25) || i % 10 == 7) {

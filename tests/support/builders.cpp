@@ -11,7 +11,7 @@ Timestamp at(std::int64_t seconds) {
     return start + std::chrono::seconds{seconds};
 }
 
-Room make_room(RoomArgs args) {
+Room sample_room(RoomArgs args) {
     return {.id = std::move(args.id),
             .organization_id = std::move(args.organization_id),
             .status = args.status,

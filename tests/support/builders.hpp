@@ -22,7 +22,8 @@ struct RoomArgs {
     Json metadata = Json::object();
 };
 
-Room make_room(RoomArgs args = RoomArgs());
+/// An empty room.
+Room sample_room(RoomArgs args = RoomArgs());
 
 struct EventArgs {
     std::string id = "event";

@@ -78,7 +78,7 @@ private:
 
 TwoStepStore& with_room(TwoStepStore& store) {
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     return store;
 }
 
@@ -185,7 +185,7 @@ TEST_CASE("the default append never reuses an index", "[default_append]") {
 
 TEST_CASE("the default append continues after imported events and counters", "[default_append]") {
     TwoStepStore store;
-    auto room = make_room();
+    auto room = sample_room();
     room.event_count = 2;
     room.latest_index = 9;
     run(store.init());
@@ -193,7 +193,7 @@ TEST_CASE("the default append continues after imported events and counters", "[d
     CHECK(run(store.add_event_auto_index("room", make_event({.id = "a"}))).index == 10);
     run(store.add_event(make_event({.id = "b", .index = 20})));
     CHECK(run(store.add_event_auto_index("room", make_event({.id = "c"}))).index == 21);
-    room = make_room({.id = "uncounted"});
+    room = sample_room({.id = "uncounted"});
     room.latest_index = 9;
     run(store.create_room(room));
     const auto first = make_event({.room_id = "uncounted"});

@@ -30,6 +30,14 @@ constexpr errc all_codes[] = {errc::invalid_argument,
 
 }  // namespace
 
+TEST_CASE("an error tells its code as a value of errc, for a switch") {
+    for (const auto& each : roomstore::detail::error_codes) {
+        const Error error(each.code, "text");
+        CHECK(error.errc() == each.code);
+        CHECK(error.code() == error.errc());
+    }
+}
+
 TEST_CASE("an error has a code, a text and an SQLSTATE") {
     const Error error(errc::conflict, "index 3 is taken", "23505");
     CHECK(error.code() == errc::conflict);

@@ -50,6 +50,11 @@ asio::awaitable<RoomEvent> ConversationStore::add_event_auto_index(std::string r
                           "too many concurrent appends to " + detail::named("room", room_id));
 }
 
+asio::awaitable<RoomEvent> ConversationStore::append(RoomEvent event) {
+    auto room_id = event.room_id;
+    return add_event_auto_index(std::move(room_id), std::move(event));
+}
+
 asio::awaitable<std::vector<RoomEvent>> ConversationStore::get_conversation(
     std::string room_id,
     ConversationQuery query) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "roomstore/model/await_guard.hpp"
@@ -130,6 +131,28 @@ struct RoomEvent {
     /// Equal in every field.
     bool operator==(const RoomEvent&) const = default;
 };
+
+/// The origin of an event: a channel, its type, and the participant that acted, if any.
+/// @ingroup events
+inline EventSource source(std::string channel_id,
+                          ChannelType channel_type,
+                          std::optional<std::string> participant_id = std::nullopt) {
+    EventSource made;
+    made.channel_id = std::move(channel_id);
+    made.channel_type = std::move(channel_type);
+    made.participant_id = std::move(participant_id);
+    return made;
+}
+
+/// A message to a room, with text as its content and otherwise the defaults.
+/// @ingroup events
+inline RoomEvent text_event(std::string room_id, EventSource origin, std::string body) {
+    RoomEvent event;
+    event.room_id = std::move(room_id);
+    event.source = std::move(origin);
+    event.content = TextContent{.body = std::move(body)};
+    return event;
+}
 
 /// Summary of the replies in a thread.
 /// @ingroup events

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/enums.hpp"
@@ -73,5 +74,13 @@ struct Room {
     /// Equal in every field.
     bool operator==(const Room&) const = default;
 };
+
+/// A room with this id and otherwise the defaults.
+/// @ingroup rooms
+inline Room make_room(std::string id) {
+    Room room;
+    room.id = std::move(id);
+    return room;
+}
 
 }  // namespace roomstore

@@ -61,7 +61,7 @@ public:
         store_ = std::make_unique<PostgresStore>(options);
         test::run(store_->init());
         await([&] { return store_->stats().connections_open == options.connections; });
-        test::run(store_->create_room(test::make_room({.id = room_})));
+        test::run(store_->create_room(test::sample_room({.id = room_})));
     }
 
     static PostgresOptions patient() {

@@ -120,7 +120,7 @@ public:
         PostgresStore store(direct_);
         test::run(store.init());
         for (int room = 0; room < room_count; ++room) {
-            test::run(store.create_room(test::make_room({.id = room_name(room)})));
+            test::run(store.create_room(test::sample_room({.id = room_name(room)})));
         }
         test::run(store.close());
         proxy_.emplace(cluster_.port());

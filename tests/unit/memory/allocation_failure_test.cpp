@@ -75,7 +75,7 @@ using roomstore::detail::memory::Engine;
 using roomstore::detail::memory::RankedSet;
 using test::at;
 using test::make_event;
-using test::make_room;
+using test::sample_room;
 
 namespace {
 
@@ -130,8 +130,8 @@ RoomEvent reply(const std::string& id, const std::string& parent, const std::str
 std::unique_ptr<Engine> make_store() {
     auto engine = std::make_unique<Engine>(Limits{});
     engine->init();
-    engine->create_room(make_room({.id = room_id, .organization_id = o1}));
-    engine->create_room(make_room({.id = other_id, .created_at = at(1)}));
+    engine->create_room(sample_room({.id = room_id, .organization_id = o1}));
+    engine->create_room(sample_room({.id = other_id, .created_at = at(1)}));
     for (int i = 0; i < 300; ++i) {
         auto event = make_event({.id = event_id(i), .room_id = room_id, .created_at = at(i)});
         if (i % 100 == 7) event.parent_event_id = event_id(0);
@@ -197,16 +197,16 @@ void check_needs_no_memory(const std::function<void(Engine&)>& write) {
 
 TEST_CASE("room writes are atomic on allocation failure") {
     SECTION("create") {
-        const auto room = make_room({.id = new_id, .organization_id = o2});
+        const auto room = sample_room({.id = new_id, .organization_id = o2});
         check_all_or_nothing([&](Engine& engine) { engine.create_room(room); });
     }
     SECTION("update with another status and organization") {
         const auto room =
-            make_room({.id = room_id, .organization_id = o2, .status = RoomStatus::closed});
+            sample_room({.id = room_id, .organization_id = o2, .status = RoomStatus::closed});
         check_all_or_nothing([&](Engine& engine) { engine.update_room(room); });
     }
     SECTION("update to no organization") {
-        const auto room = make_room({.id = room_id, .status = RoomStatus::paused});
+        const auto room = sample_room({.id = room_id, .status = RoomStatus::paused});
         check_all_or_nothing([&](Engine& engine) { engine.update_room(room); });
     }
     SECTION("delete") {

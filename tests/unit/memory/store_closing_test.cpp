@@ -60,7 +60,7 @@ TEST_CASE("calls running while the store is closed succeed or fail with closed")
         InMemoryStore store;
         run(store.init());
         for (const auto* room : {"r1", "r2", "r3"})
-            run(store.create_room(test::make_room({.id = room})));
+            run(store.create_room(test::sample_room({.id = room})));
         std::atomic<int> number = 0;
         const auto append = [&] {
             const int mine = ++number;
@@ -82,8 +82,8 @@ TEST_CASE("searches running while the store is closed are complete or fail with 
         run(store.init());
         for (int i = 0; i < count; ++i) {
             const auto room = name(i);
-            run(store.create_room(
-                test::make_room({.id = room, .created_at = test::at(i), .metadata = {{"k", 1}}})));
+            run(store.create_room(test::sample_room(
+                {.id = room, .created_at = test::at(i), .metadata = {{"k", 1}}})));
             run(store.add_event_auto_index(room,
                                            test::make_event({.id = "event", .room_id = room})));
             run(store.add_task({.id = "task", .room_id = room, .title = "do"}));

@@ -138,7 +138,7 @@ private:
     }
 
     asio::awaitable<void> create_room(std::string room_id) {
-        auto room = test::make_room({.id = room_id});
+        auto room = test::sample_room({.id = room_id});
         room.created_at = test::at(static_cast<std::int64_t>(random_() % 3));
         co_await store_.create_room(room);
     }
@@ -218,7 +218,7 @@ private:
     }
 
     asio::awaitable<void> update_room(std::string room_id) {
-        auto room = test::make_room({.id = room_id});
+        auto room = test::sample_room({.id = room_id});
         room.status = static_cast<RoomStatus>(random_() % 4);
         if (random_() % 2 == 0) room.organization_id = "o" + std::to_string(random_() % 2);
         const auto stored = co_await store_.update_room(room);

@@ -15,7 +15,7 @@
 
 using namespace roomstore;
 using test::make_event;
-using test::make_room;
+using test::sample_room;
 using test::run;
 
 namespace {
@@ -52,7 +52,7 @@ TEST_CASE("the closed error names init() or close(), and precedes argument valid
     CHECK(closed_text(get) == "InMemoryStore: init() has not been called");
     run(store.init());
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     run(store.close());
     run(store.close());
     CHECK(closed_text(get) == "InMemoryStore: closed by close()");
@@ -68,7 +68,7 @@ TEST_CASE("a store closed before init() stays closed") {
 TEST_CASE("calls through InMemoryStore have the default arguments of the interface") {
     InMemoryStore store;
     run(store.init());
-    run(store.create_room(make_room()));
+    run(store.create_room(sample_room()));
     run(store.add_event_auto_index("room", make_event()));
     CHECK(run(store.list_rooms()).size() == 1);
     CHECK(run(store.find_rooms({})).size() == 1);
@@ -99,7 +99,7 @@ TEST_CASE("no call suspends") {
         context,
         [&]() -> asio::awaitable<void> {
             co_await store.init();
-            co_await store.create_room(make_room());
+            co_await store.create_room(sample_room());
             co_await store.add_event_auto_index("room", make_event());
             co_await store.list_events("room");
             co_await store.close();
@@ -119,7 +119,8 @@ TEST_CASE("a long list of rooms is complete, although it is read in batches") {
     for (int i = 0; i < count; ++i) {
         // Ids with five digits, so that byte order is numeric order.
         ids.push_back("r" + std::to_string(10'000 + i));
-        run(store.create_room(make_room({.id = ids.back(), .metadata = {{"third", i % 3 == 0}}})));
+        run(store.create_room(
+            sample_room({.id = ids.back(), .metadata = {{"third", i % 3 == 0}}})));
     }
     const auto ids_of = [](const std::vector<Room>& rooms) {
         std::vector<std::string> found;

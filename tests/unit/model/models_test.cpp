@@ -21,6 +21,23 @@
 
 using namespace roomstore;
 
+TEST_CASE("short forms make the models that the long forms make") {
+    const auto room = roomstore::make_room("lobby");
+    Room long_room{.id = "lobby"};
+    long_room.created_at = room.created_at;
+    long_room.updated_at = room.updated_at;
+    CHECK(room == long_room);
+
+    const auto event = text_event("lobby", source("web:ann", "websocket", "ann"), "hello");
+    RoomEvent long_event{.id = event.id, .room_id = "lobby", .created_at = event.created_at};
+    long_event.source = {
+        .channel_id = "web:ann", .channel_type = ChannelType::websocket, .participant_id = "ann"};
+    long_event.content = TextContent{.body = "hello"};
+    CHECK(event == long_event);
+    CHECK(event.id.size() == 32);
+    CHECK_FALSE(source("web", ChannelType::websocket).participant_id);
+}
+
 TEST_CASE("models and queries can be made with designated initializers and have defaults") {
     const Room room{.id = "r", .metadata = {{"k", 1}}};
     CHECK(room.status == RoomStatus::active);
