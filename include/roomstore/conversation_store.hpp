@@ -147,7 +147,7 @@ public:
     /// index 0.
     ///
     /// From then on no call sees any of it, and the cost does not depend on the number of events:
-    /// the first thousand are removed by this call, the others afterwards, as each backend
+    /// at most a thousand are removed by this call, the others afterwards, as each backend
     /// documents.
     /// @returns whether the room existed.
     /// @par Lost commit
@@ -219,8 +219,8 @@ public:
     /// @par Atomicity
     /// Event, room counters and idempotency key change together or not at all.
     /// @par Errors
-    /// not_found (no such room), already_exists (an event with this id is stored that was given
-    /// other values), invalid_argument
+    /// not_found (no such room), already_exists (the room has an event with this id, and this is
+    /// not the same append), invalid_argument
     /// (also: `event.room_id` is not `room_id`), storage_full (the room has no index left),
     /// conflict (default implementation only: too many concurrent appends).
     /// @par Lost commit
@@ -281,14 +281,16 @@ public:
     virtual asio::awaitable<std::vector<std::string>>
     delete_event(std::string room_id, std::string event_id, Replies replies = Replies::cascade) = 0;
 
-    /// Hides the events with an index below `before_index` (>= 0) from every call, permanently, and
-    /// removes them as `delete_room` does. Events at a later index, `Room::event_count`,
-    /// `Room::latest_index` and read markers do not change; events can no longer be imported below
-    /// the first index.
+    /// Hides the events with an index below `before_index` (>= 0) permanently, and removes them as
+    /// `delete_room` does. No call sees them, and they do not count as unread, except that until an
+    /// event is removed, an append with its id or key is answered as if it were still there. Events
+    /// at `before_index` and above, `Room::event_count`, `Room::latest_index` and read markers do
+    /// not change. Events can no longer be imported below the first index.
     ///
-    /// The cost does not depend on the number of hidden events, except in a room that lacks an
-    /// event at or above `before_index` because of a deletion or an import: there, the events below
-    /// the gap are counted. Until an event is removed, an append with its id or key still finds it.
+    /// The cost does not depend on the number of hidden events. The exception is a room in
+    /// PostgreSQL that lacks an event at or above `before_index`, because of a deletion or an
+    /// import: there, the events that are hidden are counted, or those between `before_index` and
+    /// the last missing one, whichever range of indexes is shorter.
     /// @returns the first index of the room: `before_index`, at most the next index of the room, or
     ///          a higher first index from an earlier call.
     /// @par Errors

@@ -62,6 +62,7 @@ public:
                 break;
             default:
                 if (chance(0.5)) remove();
+                if (chance(0.3)) trim();
         }
     }
 
@@ -138,7 +139,7 @@ private:
 
     std::int64_t import_index() {
         if (chance(0.1)) return next_ + below(1000);
-        return below(next_ + 1);
+        return first_ + below(next_ - first_ + 1);
     }
 
     void import(std::int64_t index) {
@@ -152,6 +153,13 @@ private:
         run(store_->delete_event("room", chosen->second));
         times_by_index_.erase(chosen->first);
         ids_.erase(chosen);
+    }
+
+    void trim() {
+        first_ += below((next_ - first_) / 4 + 1);
+        REQUIRE(run(store_->trim_room("room", first_)) == first_);
+        times_by_index_.erase(times_by_index_.begin(), times_by_index_.lower_bound(first_));
+        ids_.erase(ids_.begin(), ids_.lower_bound(first_));
     }
 
     /// The time of an event, or the moment before or after it.
@@ -209,6 +217,7 @@ private:
     std::shared_ptr<ConversationStore> store_ = store_with_room();
     std::map<std::int64_t, Timestamp> times_by_index_;
     std::map<std::int64_t, std::string> ids_;
+    std::int64_t first_ = 0;
     std::int64_t next_ = 0;
     std::int64_t made_ = 0;
 };
@@ -254,6 +263,22 @@ TEST_CASE("filters by time agree with a linear scan of a history imported in any
         for (int i = 0; i < 10; ++i) history.change();
         history.check(60);
     }
+}
+
+TEST_CASE("filters by time count in UTC, whatever the time zone of a server", "[events]") {
+    const auto store = store_with_room();
+    using namespace std::chrono;
+    // In Europe, the clocks are changed between these days: 30 days are not 30 times 24 hours.
+    const auto march = sys_days{year{2021} / 3 / 11};
+    const auto april = sys_days{year{2021} / 4 / 10};
+    const Timestamp times[]{april + 30min, march + 45min, april + 20min};
+    for (const auto time : times) {
+        const auto id = std::to_string(time.time_since_epoch().count());
+        run(store->add_event_auto_index("room", make_event({.id = id, .created_at = time})));
+    }
+    CHECK(listed(*store, {.after_time = Timestamp(april)}) == Indexes{0, 2});
+    CHECK(listed(*store, {.before_time = april + 25min}) == Indexes{1, 2});
+    CHECK(listed(*store, {.before_time = Timestamp(april)}) == Indexes{1});
 }
 
 TEST_CASE("filters by time find events that came too late", "[events]") {

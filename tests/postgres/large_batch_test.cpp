@@ -64,17 +64,28 @@ TEST_CASE("a large batch that is cancelled or times out does not keep its room")
     FreshSchema schema;
     auto options = schema.options();
     options.connections = 2;
-    options.deadline = cancels ? 60'000ms : 300ms;
+    options.deadline = 60s;
+    PostgresStore patient(options);
+    run(patient.init());
+    run(patient.create_room(sample_room({.id = "a"})));
+    // The check of the arguments, which counts, takes a fraction of it.
+    if (!cancels) options.deadline = 1000ms;
     PostgresStore store(options);
-    run(store.init());
-    run(store.create_room(sample_room({.id = "a"})));
+    await([&] {
+        try {
+            run(store.init());
+            return true;
+        } catch (const Error&) {
+            return false;  // on a busy machine it may exceed the short deadline
+        }
+    });
     Caller caller;
     auto events = large_batch();
     const auto prepared_within = time_to_prepare(events);
     Task large(caller.context(), store.append_events("a", std::move(events)));
-    await([&] { return store.stats().connections_busy == 1; });
     const auto busy = Clock::now();
     if (cancels) {
+        await([&] { return store.stats().connections_busy == 1; });
         large.cancel();
         CHECK(large.get().aborted());
     } else {
@@ -88,9 +99,9 @@ TEST_CASE("a large batch that is cancelled or times out does not keep its room")
             .get()
             .result.has_value();
     });
-    // Preparing the parameters to their end would take as long as before. A second, or nearly that
-    // after the deadline, is an allowance for a busy machine.
-    CHECK(Clock::now() - busy < std::max<Clock::duration>(prepared_within * 3 / 4, 1300ms));
+    // Preparing the parameters to their end would take as long as before. Three seconds, or two
+    // after the deadline, are an allowance for a busy machine.
+    CHECK(Clock::now() - busy < std::max<Clock::duration>(prepared_within * 3 / 4, 3000ms));
     CHECK(schema.value("SELECT count(*) FROM {schema}.events WHERE id LIKE 'large%'") == "0");
 }
 

@@ -1,6 +1,8 @@
 // The job that a pool runs by itself, for no caller.
 
+#include <algorithm>
 #include <atomic>
+#include <future>
 #include <mutex>
 
 #include <catch2/catch_test_macros.hpp>
@@ -28,10 +30,10 @@ asio::awaitable<void> wake(WorkerPool& pool) {
 }  // namespace
 
 TEST_CASE("The background job runs when a job asks for it, one at a time") {
-    WorkerPool pool(patient_options(PrivateCluster::shared().connection_string(), 4));
     std::atomic<int> runs = 0;
     std::atomic<int> running = 0;
     std::atomic<int> most = 0;
+    WorkerPool pool(patient_options(PrivateCluster::shared().connection_string(), 4));
     pool.set_background_job(background, [&](Session& session) {
         most = std::max<int>(most, ++running);
         session.exec({"test_background", "SELECT pg_sleep(0.01)"}, Params());
@@ -55,7 +57,28 @@ TEST_CASE("The background job runs when a job asks for it, one at a time") {
     CHECK(pool.stats().queue_length == 0);
 }
 
-TEST_CASE("A background job that fails is logged, and runs again when it is asked for") {
+TEST_CASE("A background job that is asked for while it runs runs once more") {
+    std::atomic<int> runs = 0;
+    std::promise<void> asked;
+    auto was_asked = asked.get_future().share();
+    WorkerPool pool(patient_options(PrivateCluster::shared().connection_string(), 2));
+    pool.set_background_job(background, [&](Session& session) {
+        session.exec({"test_background", "SELECT 1"}, Params());
+        if (++runs == 1) was_asked.wait();
+    });
+    pool.open();
+    run(wake(pool));
+    await([&] { return runs == 1; });
+    run(wake(pool));
+    run(wake(pool));
+    asked.set_value();
+    await([&] { return runs == 2; });
+    CHECK(run(answer(pool)) == 42);
+    run(pool.close());
+    CHECK(runs == 2);
+}
+
+TEST_CASE("A background job that fails is logged, and runs again after a call that succeeds") {
     std::mutex mutex;
     std::vector<std::string> lines;
     auto options = patient_options(PrivateCluster::shared().connection_string());
@@ -63,20 +86,22 @@ TEST_CASE("A background job that fails is logged, and runs again when it is aske
         const std::lock_guard lock(mutex);
         if (level == LogLevel::warning) lines.emplace_back(text);
     };
-    WorkerPool pool(options);
     std::atomic<int> runs = 0;
+    WorkerPool pool(options);
     pool.set_background_job(background, [&](Session& session) {
         ++runs;
         session.exec({"test_wrong", "SELECT FROM no_such_table"}, Params());
     });
     pool.open();
-    for (int round = 1; round <= 2; ++round) {
-        run(wake(pool));
-        await([&] { return runs == round; });
+    run(wake(pool));
+    for (int round = 1; round <= 3; ++round) {
         await([&] {
             const std::lock_guard lock(mutex);
             return static_cast<int>(lines.size()) == round;
         });
+        CHECK(runs == round);
+        // It does not ask for the job.
+        CHECK(run(answer(pool)) == 42);
     }
     CHECK(lines.front().starts_with("background: "));
     CHECK(lines.front().find("no_such_table") != std::string::npos);
@@ -86,9 +111,9 @@ TEST_CASE("A background job that fails is logged, and runs again when it is aske
 TEST_CASE("Closing a pool cancels its background job") {
     auto& cluster = PrivateCluster::shared();
     auto admin = cluster.admin();
-    WorkerPool pool(patient_options(cluster.connection_string()));
     std::mutex mutex;
     std::string sqlstate;
+    WorkerPool pool(patient_options(cluster.connection_string()));
     pool.set_background_job(background, [&](Session& session) {
         try {
             session.exec({"test_sleep", "SELECT pg_sleep(600)"}, Params());

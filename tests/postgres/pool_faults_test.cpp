@@ -283,6 +283,8 @@ TEST_CASE("A call that is cancelled while its statement is being sent ends at on
         // More than the sockets hold.
         Task call(caller.context(), measure(std::size_t{32} << 20));
         await([&] { return sends.load(); });
+        // Sending begins a little later. If it has not begun by then, the test proves less.
+        std::this_thread::sleep_for(200ms);
         const auto cancelled = std::chrono::steady_clock::now();
         call.cancel();
         CHECK(call.get().aborted());

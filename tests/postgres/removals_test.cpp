@@ -1,5 +1,6 @@
 #include <csignal>
 #include <filesystem>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -57,12 +58,13 @@ std::string rows_in(FreshSchema& schema, const std::string& table) {
     return schema.value("SELECT count(*) FROM {schema}." + table + " WHERE room_id = 'room'");
 }
 
-/// While this lives, the removal of the room cannot go on after its first step.
+/// While this lives, the removal of the room cannot go on when it comes to an event.
 class BlockedRemoval {
 public:
-    explicit BlockedRemoval(FreshSchema& schema) : schema_(schema) {
+    explicit BlockedRemoval(FreshSchema& schema, const std::string& event = "e1500")
+        : schema_(schema) {
         schema_.query("BEGIN");
-        schema_.query("SELECT FROM {schema}.events WHERE id = 'e1500' FOR UPDATE");
+        schema_.query("SELECT FROM {schema}.events WHERE id = '" + event + "' FOR UPDATE");
     }
     ~BlockedRemoval() { schema_.query("COMMIT"); }
     BlockedRemoval(const BlockedRemoval&) = delete;
@@ -197,18 +199,22 @@ TEST_CASE("creating a room takes part in the removal of its predecessor's rows")
     // Far shorter than the removal.
     options.deadline = std::chrono::milliseconds{100};
     PostgresStore store(options);
-    {
-        PostgresStore patient(schema.options());
-        run(patient.init());
-        run(patient.create_room(sample_room()));
-    }
-    run(store.init());
+    PostgresStore patient(schema.options());
+    run(patient.init());
+    run(patient.create_room(sample_room()));
+    await([&] {
+        try {
+            run(store.init());
+            return true;
+        } catch (const Error&) {
+            return false;  // on a busy machine it may exceed the short deadline
+        }
+    });
     constexpr int events = 200'000;
     fill_room(schema, events);
     // As a process leaves it that dies right after delete_room.
     schema.query("DELETE FROM {schema}.rooms; INSERT INTO {schema}.removals VALUES ('room', 0)");
     int refusals = 0;
-    auto left = std::to_string(events);
     for (bool created = false; !created;) {
         try {
             const auto room = run(store.create_room(sample_room({.status = RoomStatus::paused})));
@@ -216,20 +222,74 @@ TEST_CASE("creating a room takes part in the removal of its predecessor's rows")
             created = true;
         } catch (const Error& error) {
             CAPTURE(std::string(error.what()));
-            REQUIRE(error.code() == errc::busy);
+            REQUIRE((error.code() == errc::busy || error.code() == errc::timeout));
+            CHECK(schema.value("SELECT count(*) FROM {schema}.rooms") == "0");
+            // On a busy machine, not even the first part may end in time.
+            if (error.code() == errc::timeout) continue;
             CHECK(error.detail() ==
                   "create_room in room 'room': the rows of the deleted room with this id are still "
                   "being removed");
             CHECK(error.retryable());
-            CHECK(schema.value("SELECT count(*) FROM {schema}.rooms") == "0");
             ++refusals;
         }
     }
     CHECK(refusals > 0);
     CHECK(rows_in(schema, "events") == "0");
     CHECK(schema.value("SELECT count(*) FROM {schema}.removals") == "0");
-    CHECK_FAILS(store.create_room(sample_room()), errc::already_exists, "room");
-    CHECK(run(store.add_event_auto_index("room", make_event())).index == 0);
+    CHECK_FAILS(patient.create_room(sample_room()), errc::already_exists, "room");
+    CHECK(run(patient.add_event_auto_index("room", make_event())).index == 0);
+}
+
+TEST_CASE("a removal is not taken for complete because others have removed a row meanwhile") {
+    FreshSchema schema;
+    auto options = schema.options();
+    options.deadline = options.lock_timeout = std::chrono::seconds{60};
+    options.application_name = "removal";
+    PostgresStore store(options);
+    run(store.init());
+    make_large_room(schema, store);
+    // The statement of remove_binding, which takes no lock on the room, and of delete_event.
+    schema.query("BEGIN");
+    schema.query(
+        "DELETE FROM {schema}.bindings WHERE room_id = 'room' AND channel_id = 'channel 10'");
+    schema.query("DELETE FROM {schema}.events WHERE room_id = 'room' AND index = 500");
+    auto deletion = std::async(std::launch::async, [&] { return run(store.delete_room("room")); });
+    Admin watcher(schema.options().connection_string);
+    await([&] {
+        return watcher.value(
+                   "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                   "AND application_name = 'removal'") != "0";
+    });
+    schema.query("COMMIT");
+    CHECK(deletion.get());
+    await_removal(schema);
+    for (const auto& table : tables) {
+        CAPTURE(table);
+        CHECK(rows_in(schema, table) == "0");
+    }
+}
+
+TEST_CASE("large events are removed in smaller steps") {
+    FreshSchema schema;
+    auto options = schema.options();
+    options.deadline = options.lock_timeout = std::chrono::seconds{60};
+    PostgresStore store(options);
+    run(store.init());
+    run(store.create_room(sample_room()));
+    fill_room(schema, 100);
+    // Random, so that it is not compressed: 100 times 1 MB.
+    schema.query(
+        "ALTER TABLE {schema}.events ALTER COLUMN content SET STORAGE EXTERNAL; "
+        "UPDATE {schema}.events SET content = json_build_object('type', 'text', 'body', "
+        "repeat('x', 1000000))");
+    {
+        const BlockedRemoval blocked(schema, "e90");
+        CHECK(run(store.delete_room("room")));
+        await([&] { return schema.value("SELECT next_index FROM {schema}.removals") == "66"; });
+        CHECK(rows_in(schema, "events") == "34");
+    }
+    await_removal(schema);
+    CHECK(rows_in(schema, "events") == "0");
 }
 
 TEST_CASE("hidden events are removed, and the others stay") {

@@ -153,7 +153,7 @@ public:
     }
     std::size_t trim_room(const std::string& room_id, std::int64_t before_index) const {
         const auto bytes = id("room_id", room_id);
-        value("before_index", before_index, rule::index);
+        value("before_index", before_index, rule::not_negative);
         return bytes;
     }
     std::size_t list_events(const std::string& room_id, const EventQuery& query) const {

@@ -36,7 +36,10 @@ asio::awaitable<RoomEvent> ConversationStore::add_event_auto_index(std::string r
         } else {
             // An event that is stored already needs no index.
             event.index = last;
-            const auto stored = co_await get_event(room_id, event.id);
+            auto stored = co_await get_event(room_id, event.id);
+            if (!stored && event.idempotency_key) {
+                stored = co_await get_event_by_idempotency_key(room_id, *event.idempotency_key);
+            }
             if (!stored) throw detail::no_index_left(operation, room_id);
         }
         try {

@@ -31,12 +31,14 @@ struct InMemoryOptions {
 ///
 /// @par Threads
 /// Thread-safe, like every store. Calls on different rooms do not wait for each other. Calls on the
-/// same room do: an append blocks them while it adds an event to the indexes, `update_event` and
+/// same room do: /// same room do: an append blocks them while it adds an event to the indexes or
+/// compares it with the stored event that has its id, `update_event` and
+
 /// `patch_room_metadata` while they copy one row, and `list_events`, `get_event_count` and
 /// `get_thread_summaries` with a filter while they examine the events that it may match.
 /// @par Deleted rooms
-/// delete_room and trim_room remove at most 1000 events themselves. The rest is removed afterwards,
-/// 128 events by each call of the store.
+/// delete_room and trim_room remove at most 1000 events themselves. The rest is removed afterwards:
+/// 128 events by each call of the store, and twice as many as it adds by append_events.
 /// @par Executor
 /// No call suspends. Each completes on the calling thread, within `co_await`.
 /// @par Cancellation

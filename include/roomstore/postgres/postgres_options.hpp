@@ -80,7 +80,8 @@ struct PostgresOptions {
     std::chrono::milliseconds lock_timeout{2000};
 
     /// Whether to use prepared statements. A statement is prepared once per connection, which keeps
-    /// the 256 most recently used. `false` leaves no state in a session and therefore works behind
+    /// the 256 most recently used, as far as their texts are not longer than 128 KiB together.
+    /// `false` leaves no state in a session and therefore works behind
     /// a pooler in transaction mode (PgBouncer), at the cost of parsing every statement each time.
     bool prepared_statements = true;
 

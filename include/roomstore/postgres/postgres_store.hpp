@@ -29,9 +29,8 @@ namespace roomstore {
 /// took effect. The following operations are re-run, and then report the true outcome:
 /// - add_event_auto_index, append_events, add_event: the re-run finds the event by its id, or
 ///   stores it. An event that another client deletes between the two runs is stored again;
-/// - mark_read, mark_all_read, trim_room: a marker and the first index never move back, and
-/// mark_all_read covers the events that
-///   exist at the re-run;
+/// - mark_read, mark_all_read, trim_room: a marker and the first index never move back;
+///   mark_all_read and trim_room cover the events that exist at the re-run;
 /// - update_room, patch_room_metadata, update_event, add_binding, update_binding, add_participant,
 ///   update_participant, link_address, update_task: written again, which overwrites changes that
 ///   other clients made between the two runs; `not_found` if they deleted the row.
@@ -45,10 +44,12 @@ namespace roomstore {
 /// @par Deleted rooms
 /// delete_room and trim_room hide what they delete, and remove at most 1000 rows of each table
 /// themselves. The rest is removed afterwards by this store, between its calls, in transactions of
-/// the same size. If the process ends before, the next store that is opened on the schema, deletes
-/// or trims goes on. create_room first removes what is left of a deleted room with the same id;
-/// while that takes longer than its deadline, it fails with `busy`, and calling it again goes on.
-/// A failed removal is written to `PostgresOptions::log`.
+/// the same size. A removal that fails is written to `PostgresOptions::log`, and continued after
+/// the next call that succeeds. If the process ends, it is continued by the next store that is
+/// opened on the schema, deletes a room or trims one. Processes of version 0.1 must not run beside:
+/// they do not know what is hidden. create_room first removes what is left of a
+/// deleted room with the same id; if that takes longer than its deadline, it fails with `busy`, and
+/// calling it again goes on.
 /// @par Failover
 /// With several hosts and `target_session_attrs=read-write`, the store connects to the host that
 /// accepts writes. Acknowledged writes survive a failover if the standby is synchronous. A former

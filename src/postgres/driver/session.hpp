@@ -142,10 +142,12 @@ public:
     /// The same object for the life of the session; may outlive it.
     virtual std::shared_ptr<SessionControl> control() noexcept = 0;
 
-    /// Forgets what earlier jobs have told the session.
+    /// Forgets what earlier calls have told the session.
+    void start_call() noexcept { wakes_background_job_ = false; }
+    /// Forgets what earlier runs of the job have told the session, except that the background job
+    /// is to run: they may have been committed.
     void start_job() noexcept {
         has_changes_ = true;
-        wakes_background_job_ = false;
         repeat_.reset();
     }
     bool has_changes() const noexcept { return has_changes_; }

@@ -75,6 +75,7 @@ CallOutcome failed_with(errc code, const Failure& failure) {
 }
 
 CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Job& job) {
+    session_.start_call();
     Progress progress{.in_doubt = control.in_doubt(),
                       .pauses = {policy_, ++seed_},
                       .connect_pauses = {policy_, ++seed_}};

@@ -113,8 +113,9 @@ void PoolCore::set_background_job(Operation operation, std::shared_ptr<Job> job)
 }
 
 // One at a time, behind the calls that are queued: it must not keep the connections from them.
-void PoolCore::wake_background_job() {
+void PoolCore::start_background_job() {
     if (!background_job_ || background_call_ || state_ != State::open) return;
+    background_wanted_ = false;
     background_call_ = make_call(background_operation_, background_job_);
     enqueue(background_call_);
 }
@@ -158,7 +159,10 @@ void PoolCore::submit(CallPtr call) noexcept {
 
 std::string PoolCore::why_full(const PendingCall& call) const {
     const auto leaving = std::min(idle_, queue_.size() + appends_.ready());
-    const auto calls = waiting() - leaving;
+    auto calls = waiting() - leaving;
+    const bool background_waits =
+        background_call_ && background_call_->state.phase() == Phase::queued;
+    if (calls > 0 && background_waits) --calls;
     if (calls >= options_.queue_capacity) {
         return fmt::format("{} calls (PostgresOptions::queue_capacity)", options_.queue_capacity);
     }
@@ -340,6 +344,7 @@ void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) noe
         background_call_.reset();
         if (outcome.kind == CallOutcome::Kind::failed && state_ == State::open) {
             log_->write(LogLevel::warning, {outcome.text});
+            background_wanted_ = true;
         }
         return;
     }

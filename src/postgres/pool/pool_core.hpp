@@ -172,7 +172,7 @@ private:
     /// The bytes of the waiting calls without the first `leaving`.
     std::size_t waiting_bytes(std::size_t leaving) const;
     void enqueue(CallPtr call);
-    void wake_background_job();
+    void start_background_job();
     void put_back(std::vector<CallPtr> calls);
     /// Ends the call, unless it has ended already, and adds its answer to `answers`.
     void end(PendingCall& call, CallOutcome outcome, Answers& answers) noexcept;
@@ -204,6 +204,8 @@ private:
     std::shared_ptr<Job> background_job_;
     /// While it is queued or runs.
     CallPtr background_call_;
+    /// It has to run, once more if it runs already, as soon as a call has succeeded.
+    bool background_wanted_ = false;
     std::uint64_t tickets_ = 0;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::size_t idle_ = 0;

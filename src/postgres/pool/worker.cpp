@@ -376,8 +376,9 @@ void PoolCore::finish(Worker& worker, CallRunner& runner, const CallOutcome& out
         calls = std::exchange(worker.calls, {});
         appends_.release(std::exchange(worker.rooms, {}));
         finish_calls(calls, outcome, answers);
-        if (outcome.kind == CallOutcome::Kind::success && worker.session->wakes_background_job()) {
-            wake_background_job();
+        if (worker.session->wakes_background_job()) background_wanted_ = true;
+        if (background_wanted_ && outcome.kind == CallOutcome::Kind::success) {
+            start_background_job();
         }
         // This worker takes the first batch itself, unless it has to connect.
         const std::size_t own = connected ? 1 : 0;

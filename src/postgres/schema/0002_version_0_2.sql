@@ -25,7 +25,8 @@ CREATE TABLE {schema}.removals (
     next_index bigint NOT NULL
 );
 
--- Who may use the rooms may use this table. The search path of the migration finds both.
+-- Who may use the rooms may use this table, their owner included, who may be another role than this
+-- one. The search path of the migration finds both.
 DO $$
 DECLARE
     granted record;
@@ -35,9 +36,9 @@ BEGIN
                CASE WHEN acl.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(role.rolname) END AS role,
                CASE WHEN acl.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS option
         FROM pg_class AS rooms
-        CROSS JOIN aclexplode(rooms.relacl) AS acl
+        CROSS JOIN aclexplode(coalesce(rooms.relacl, acldefault('r', rooms.relowner))) AS acl
         LEFT JOIN pg_roles AS role ON role.oid = acl.grantee
-        WHERE rooms.oid = 'rooms'::regclass AND acl.grantee <> rooms.relowner
+        WHERE rooms.oid = 'rooms'::regclass AND role.rolname IS DISTINCT FROM current_user
           AND acl.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
     LOOP
         EXECUTE format('GRANT %s ON TABLE removals TO %s%s',

@@ -228,10 +228,17 @@ bool needs_migration(const SchemaState& state, const std::string& schema, bool c
                         latest));
     }
     if (create) return true;
-    const std::string found = !state.schema_exists ? fmt::format("there is no {}", name)
-                              : state.version == 0
-                                  ? fmt::format("{} holds no tables of roomstore", name)
-                                  : fmt::format("{} has version {}", name, state.version);
+    if (state.version > 0) {
+        mismatch(
+            fmt::format("{} has version {}, this build needs version {}, and create_schema is off; "
+                        "have the role that owns the tables run init() with create_schema on",
+                        name,
+                        state.version,
+                        latest));
+    }
+    const std::string found = !state.schema_exists
+                                  ? fmt::format("there is no {}", name)
+                                  : fmt::format("{} holds no tables of roomstore", name);
     mismatch(
         fmt::format("{}, this build needs version {}, and create_schema is off; have a role "
                     "that may create tables run init() with create_schema on, or run the text "

@@ -251,6 +251,13 @@ TEST_CASE("an event log skips no event that matches, however the times lie") {
         TimedLog timed;
         for (int step = 0; step < 200; ++step) {
             const auto index = static_cast<std::int64_t>(random() % 400);
+            if (seed % 4 == 1 && random() % 20 == 0) {
+                const auto first =
+                    timed.log.first_index() + static_cast<std::int64_t>(random() % 30);
+                timed.log.hide_below(first);
+                timed.times.erase(timed.times.begin(), timed.times.lower_bound(first));
+            }
+            if (index < timed.log.first_index()) continue;
             if (random() % 5 == 0) {
                 timed.log.erase(index);
                 timed.times.erase(index);

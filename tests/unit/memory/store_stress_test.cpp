@@ -180,10 +180,10 @@ private:
         const auto room = co_await store_.get_room(room_id);
         if (!room) co_return;
         const auto first = co_await store_.trim_room(room_id, room->latest_index);
-        for (const auto& event : co_await store_.list_events(room_id, {.before_index = first})) {
-            // Only if the room was deleted meanwhile, and created again.
-            expect(event.index < room->latest_index, "trim_room: a hidden event");
-        }
+        const auto hidden = co_await store_.list_events(room_id, {.before_index = first});
+        // Otherwise the room was deleted meanwhile, and created again.
+        const bool same_room = co_await store_.trim_room(room_id, 0) >= first;
+        expect(!same_room || hidden.empty(), "trim_room: a hidden event");
     }
 
     asio::awaitable<void> list(std::string room_id) {

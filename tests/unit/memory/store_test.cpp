@@ -11,12 +11,13 @@
 
 #include "roomstore/memory/in_memory_store.hpp"
 #include "support/builders.hpp"
+#include "support/errors.hpp"
 #include "support/run.hpp"
 
 using namespace roomstore;
 using test::make_event;
-using test::sample_room;
 using test::run;
+using test::sample_room;
 
 namespace {
 
@@ -137,4 +138,66 @@ TEST_CASE("a long list of rooms is complete, although it is read in batches") {
     CHECK(ids_of(run(store.find_rooms(filter, {.offset = 500, .limit = 300}))) ==
           std::vector(thirds.begin() + 500, thirds.begin() + 800));
     CHECK(run(store.find_rooms(filter, {.offset = 1000, .limit = 1})).empty());
+}
+
+namespace {
+
+/// Appends the events `0` to `<count - 1>`, all of which reply to `0`.
+void append_many(InMemoryStore& store, int count) {
+    for (int first = 0; first < count; first += 1000) {
+        std::vector<RoomEvent> events;
+        for (int i = first; i < first + 1000; ++i) {
+            const auto id = std::to_string(i);
+            events.push_back(make_event({.id = id, .key = "key " + id, .parent = "0"}));
+        }
+        run(store.append_events("room", events));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a hidden event that is still there holds its id and key, and nothing else") {
+    InMemoryStore store;
+    run(store.init());
+    run(store.create_room(sample_room()));
+    append_many(store, 10'000);
+    CHECK(run(store.trim_room("room", 9000)) == 9000);
+    // Events are removed from the first on, a bounded number by each call.
+    const auto hidden = make_event({.id = "8999", .key = "key 8999", .parent = "0"});
+    CHECK(run(store.append(hidden)).index == 8999);
+    auto other = hidden;
+    other.content = TextContent{.body = "another text"};
+    CHECK_FAILS(store.append(other), errc::already_exists);
+    CHECK(run(store.append(make_event({.id = "new", .key = "key 8998"}))).id == "8998");
+    CHECK_FAILS(store.append_events("room", {hidden, make_event({.id = "new"})}),
+                errc::already_exists);
+    CHECK(run(store.get_event("8999")) == std::nullopt);
+    CHECK_FALSE(run(store.check_idempotency("room", "key 8999")));
+    CHECK(run(store.get_event_count("room")) == 1000);
+    CHECK(run(store.get_thread_summaries("room", {"0"})).at("0").reply_count == 1000);
+    EventFilter filter{.after_time = test::at(-1)};
+    CHECK(run(store.get_event_count("room", filter)) == 1000);
+    CHECK(run(store.list_events("room", {.offset = 999, .filter = filter})).at(0).id == "9999");
+    // In the end none is left.
+    for (int i = 0; i < 100; ++i) run(store.room_exists("room"));
+    CHECK(run(store.append(hidden)).index == 10'000);
+}
+
+TEST_CASE("a room that is created again is another, while the events of the first are removed") {
+    InMemoryStore store;
+    run(store.init());
+    for (int round = 0; round < 3; ++round) {
+        run(store.create_room(sample_room()));
+        append_many(store, 5000);
+        if (round == 1) run(store.trim_room("room", 3000));
+        CHECK(run(store.get_event("4999"))->index == 4999);
+        CHECK(run(store.get_event("4999"))->room_id == "room");
+        CHECK(run(store.delete_room("room")));
+        CHECK(run(store.get_event("4999")) == std::nullopt);
+    }
+    run(store.create_room(sample_room()));
+    CHECK(run(store.append(make_event({.id = "4999", .key = "key 4999"}))).index == 0);
+    for (int i = 0; i < 200; ++i) CHECK(run(store.get_event("4999"))->index == 0);
+    CHECK(run(store.get_event_by_idempotency_key("room", "key 4999"))->id == "4999");
+    run(store.close());
 }

@@ -51,10 +51,9 @@ public:
     void close();
 
     /// Removes some of the events that deleted and trimmed rooms have left behind. Every call does
-    /// so, so that none has to remove all events of a large room.
-    void continue_removals() noexcept {
-        if (!removals_.empty()) remove_some(removals_.pop(), events_per_call);
-    }
+    /// so, so that none has to remove all events of a large room. Waits for no room: if the first
+    /// one is in use, it is left to a later call.
+    void continue_removals(std::size_t limit = events_per_call) noexcept;
 
     /// The validator of arguments. The engine itself assumes valid arguments.
     /// @throws Error closed, unless the store is open.
@@ -242,7 +241,9 @@ private:
     static constexpr std::size_t events_at_once = 1000;
 
     bool remove_room(const RoomPtr& room);
-    void remove_some(RoomPtr room, std::size_t limit) noexcept;
+    bool remove_hidden(RoomRecord& room, std::size_t limit) noexcept;
+    void await_removal(RoomPtr room) noexcept;
+    void finish_removals() noexcept;
     std::vector<Room> select_rooms(const RoomFilter& filter, const Page& page);
 
     EventPtr find_event(const RoomRecord& room, std::string_view event_id) const;
@@ -317,7 +318,7 @@ inline void Engine::init() {
 inline void Engine::close() {
     if (state_.exchange(State::closed) == State::closed) return;
     rooms_.drain([this](const RoomPtr& room) { remove_room(room); });
-    while (!removals_.empty()) continue_removals();
+    finish_removals();
     identities_.clear();
 }
 

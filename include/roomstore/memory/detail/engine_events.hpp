@@ -130,6 +130,8 @@ inline std::vector<RoomEvent> Engine::append_events(const std::string& room_id,
                                                     std::vector<RoomEvent> events,
                                                     const AppendOptions& options) {
     constexpr std::string_view operation = "append_events";
+    // More than it adds, or rooms that are trimmed as fast as they grow would grow for ever.
+    continue_removals(2 * events.size());
     auto record = rooms_.find(room_id);
     std::vector<std::shared_ptr<PackedEvent>> packed;
     packed.reserve(events.size());
@@ -268,9 +270,9 @@ inline std::int64_t Engine::trim_room(const std::string& room_id, std::int64_t b
         first = (std::min)(before_index, room->counters.last_given() + 1);
         if (first <= events.first_index()) return events.first_index();
         events.hide_below(first);
-        if (std::exchange(room->awaits_removal, true)) return first;
+        if (!remove_hidden(*room, events_at_once)) return first;
     }
-    remove_some(std::move(record), events_at_once);
+    await_removal(std::move(record));
     return first;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -101,26 +102,48 @@ inline bool Engine::remove_room(const RoomPtr& room) {
         std::swap(contents, record->contents);
         std::swap(contents.events, record->contents.events);
         std::swap(contents.threads, record->contents.threads);
-        if (std::exchange(record->awaits_removal, true)) return true;
+        record->contents.events.hide_below(max_index + 1);
+        // The event indexes refer to the record, not to the room id, so a new room with the same id
+        // is not affected.
+        if (!remove_hidden(*record, events_at_once)) return true;
     }
-    // The event indexes refer to the record, not to the room id, so a new room with the same id is
-    // not affected.
-    remove_some(room, events_at_once);
+    await_removal(room);
     return true;
 }
 
-/// Removes events of a room that awaits removal, and puts it back into the queue if more are left.
-inline void Engine::remove_some(RoomPtr room, std::size_t limit) noexcept {
+/// Removes hidden events of a room, which is locked.
+/// @returns whether more are left, and the room has to be added to the queue.
+inline bool Engine::remove_hidden(RoomRecord& room, std::size_t limit) noexcept {
+    const EventLog& events = room.contents.events;
+    for (; limit > 0 && events.hidden() != nullptr; --limit) detach(room, **events.hidden());
+    return events.hidden() != nullptr && !std::exchange(room.awaits_removal, true);
+}
+
+inline void Engine::await_removal(RoomPtr room) noexcept {
+    removals_.push(std::move(room));
+    if (state_.load() == State::closed) finish_removals();
+}
+
+inline void Engine::continue_removals(std::size_t limit) noexcept {
+    if (removals_.empty()) return;
+    RoomPtr room = removals_.pop();
     if (!room) return;
     {
-        const std::lock_guard lock(room->mutex);
-        auto& events = room->contents.events;
-        if (!room->alive) events.hide_below(max_index + 1);
-        for (; limit > 0 && events.hidden() != nullptr; --limit) detach(*room, **events.hidden());
-        room->awaits_removal = events.hidden() != nullptr;
-        if (!room->awaits_removal) return;
+        std::unique_lock lock(room->mutex, std::try_to_lock);
+        if (lock) {
+            room->awaits_removal = false;
+            if (!remove_hidden(*room, limit)) return;
+        }
     }
-    removals_.push(std::move(room));
+    await_removal(std::move(room));
+}
+
+inline void Engine::finish_removals() noexcept {
+    while (const RoomPtr room = removals_.pop()) {
+        const std::lock_guard lock(room->mutex);
+        room->awaits_removal = false;
+        remove_hidden(*room, (std::numeric_limits<std::size_t>::max)());
+    }
 }
 
 inline bool Engine::room_exists(const std::string& room_id) {

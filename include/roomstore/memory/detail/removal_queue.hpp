@@ -15,6 +15,15 @@ namespace roomstore::detail::memory {
 /// `RoomRecord::awaits_removal` tells.
 class RemovalQueue {
 public:
+    RemovalQueue() = default;
+    RemovalQueue(const RemovalQueue&) = delete;
+    RemovalQueue& operator=(const RemovalQueue&) = delete;
+    // Otherwise each room would destroy the next, on a stack as deep as the queue is long.
+    ~RemovalQueue() {
+        while (pop()) {
+        }
+    }
+
     /// As far as known without the lock.
     bool empty() const noexcept { return empty_.load(std::memory_order_relaxed); }
 

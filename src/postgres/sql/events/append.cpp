@@ -24,6 +24,13 @@ Failure created_meanwhile(const std::string& room_id) {
     return classify(serialization_failure, named("room", room_id) + " was just created", false);
 }
 
+/// The statement that stores events found one that was hidden, and removed before it was looked up.
+Failure removed_meanwhile(const std::string& room_id) {
+    return classify(serialization_failure,
+                    "an event of " + named("room", room_id) + " was just removed",
+                    false);
+}
+
 /// An append and its result, once known.
 struct Pending {
     const Append& append;
@@ -75,7 +82,7 @@ public:
             pending->refusal = refusal(pending->append, rooms);
         }
         store_fresh(rooms);
-        match_known();
+        match_known(rooms);
     }
 
 private:
@@ -137,7 +144,7 @@ private:
         }
     }
 
-    void match_known() {
+    void match_known(const LockedRooms& rooms) {
         std::vector<const RoomEvent*> events;
         for (const Pending* pending : taken_) {
             if (pending->result) continue;
@@ -149,12 +156,14 @@ private:
         for (Pending* pending : taken_) {
             if (pending->result) continue;
             const auto end = next + static_cast<std::ptrdiff_t>(pending->append.events.size());
-            pending->result = matched(*pending, {next, end});
+            pending->result = matched(*pending, {next, end}, rooms);
             next = end;
         }
     }
 
-    static AppendResult matched(const Pending& pending, std::vector<StoredEvent> found) {
+    static AppendResult matched(const Pending& pending,
+                                std::vector<StoredEvent> found,
+                                const LockedRooms& rooms) {
         const Append& append = pending.append;
         std::vector<RoomEvent> stored;
         try {
@@ -171,6 +180,8 @@ private:
                 append.operation, stored.size(), append.events.size(), append.room_id);
         }
         if (pending.refusal) return *pending.refusal;
+        // Hidden events are removed without a lock on their room.
+        if (rooms.at(append.room_id).first_index > 0) throw removed_meanwhile(append.room_id);
         return detail::refusal(
             errc::internal,
             append.operation,

@@ -164,7 +164,11 @@ std::int64_t trim_room(Session& session, const std::string& room_id, std::int64_
     if (found == rooms.end()) throw detail::no_room("trim_room", room_id);
     const LockedRoom& room = found->second;
     const auto first = std::min(before_index, room.next_index());
-    if (first <= room.first_index) return room.first_index;
+    if (first <= room.first_index) {
+        // This may be the second run of a call whose first has left rows.
+        look_for_removals(session);
+        return room.first_index;
+    }
     const auto count = [&](std::int64_t from, std::int64_t to) {
         return session.exec(count_range, Params().add(room_id).add(from).add(to))[0].int64(0);
     };

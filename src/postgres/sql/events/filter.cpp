@@ -74,18 +74,24 @@ constexpr const char* bisection = R"(
     )
     SELECT max(first) FROM bisected)";
 
+// The edges are computed as times without a time zone: with one, a day is as long as it is in the
+// time zone of the session, which a pooler may set, on that date.
+//
 // No event is as early as the last day before year 1, but to subtract more could leave the range of
 // the type.
 std::string bound_after(int parameter) {
     const auto edge = fmt::format(
-        "${0}::timestamptz - least(time_disorder, ${0} - timestamptz '0001-12-31 00:00:00+00 BC')",
+        "(SELECT (t - least(time_disorder, t - timestamp '0001-12-31 00:00:00 BC')) "
+        "AT TIME ZONE 'UTC' FROM (SELECT ${}::timestamptz AT TIME ZONE 'UTC') AS given (t))",
         parameter);
     return fmt::format("\n  AND index >= coalesce(({}), 0)", fmt::format(bisection, edge));
 }
 
 std::string bound_before(int parameter) {
-    const auto edge =
-        fmt::format("${}::timestamptz + time_disorder - interval '1 microsecond'", parameter);
+    const auto edge = fmt::format(
+        "((${}::timestamptz AT TIME ZONE 'UTC') + time_disorder - interval '1 microsecond') "
+        "AT TIME ZONE 'UTC'",
+        parameter);
     return fmt::format("\n  AND index < coalesce(({}), {})",
                        fmt::format(bisection, edge),
                        std::numeric_limits<std::int64_t>::max());
