@@ -200,7 +200,7 @@ TEST_CASE("an append with a stored id and another content is never answered by t
         check(other);
     };
     refused([](RoomEvent& other) { other.content = TextContent{.body = "another text"}; });
-    refused([](RoomEvent& other) { other.status = EventStatus::blocked; });
+    refused([](RoomEvent& other) { other.status = EventStatus::read; });
     refused([](RoomEvent& other) { other.blocked_by.reset(); });
     refused([](RoomEvent& other) { other.visibility = "none"; });
     refused([](RoomEvent& other) { other.addressed_to.reset(); });
@@ -211,7 +211,7 @@ TEST_CASE("an append with a stored id and another content is never answered by t
     refused([](RoomEvent& other) { other.metadata["new"] = 1; });
     refused([](RoomEvent& other) { other.channel_data.thread_id = "another"; });
     refused([](RoomEvent& other) { other.delivery_results["new"] = 1; });
-    refused([](RoomEvent& other) { other.unknown_members = members_of_the_future(); });
+    refused([](RoomEvent& other) { other.unknown_members = UnknownMembers(); });
     // The caller does not know the index.
     auto again = event;
     again.index = 77;

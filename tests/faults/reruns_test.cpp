@@ -126,7 +126,7 @@ const std::vector<Write> writes{
     WRITE("add_event", settled, add_event(make_event({.id = "new", .index = 1000}))),
     WRITE("update_event", settled, update_event(changed_event())),
     WRITE("delete_event", reported, delete_event("room", "event")),
-    WRITE("trim_room", settled, trim_room("room", 1)),
+    WRITE("trim_room", settled, trim_room("room", 1000)),
     WRITE("add_binding", settled, add_binding(changed_binding("new"))),
     WRITE("add_binding again", settled, add_binding(changed_binding("channel"))),
     WRITE("update_binding", settled, update_binding(changed_binding("channel"))),
