@@ -88,10 +88,9 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
             const auto earlier = connect_failure_;
             const auto& failure = connect_ahead(control.deadline());
             // An attempt that ran out of time says less than the one before it.
-            if (failure && progress.connect_failed && control.now() >= control.deadline()) {
+            if (failure && earlier && control.now() >= control.deadline()) {
                 connect_failure_ = earlier;
             }
-            progress.connect_failed = failure.has_value();
             if (failure) {
                 if (control.drop_stopped()) continue;
                 if (!control.may_continue()) break;

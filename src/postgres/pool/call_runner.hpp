@@ -87,7 +87,6 @@ public:
 private:
     struct Progress {
         int attempts = 0;
-        bool connect_failed = false;
         bool replaced_session = false;
         bool in_doubt = false;
         /// The last run has done a part of the work.

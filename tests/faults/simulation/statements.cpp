@@ -143,7 +143,7 @@ public:
     }
 
     Result lock_rooms(const std::vector<Value>& ids, bool for_update) {
-        auto rows = std::make_shared<Rows>(5);
+        auto rows = std::make_shared<Rows>(6);
         if (for_update) refuse_if_read_only();
         for (const Value& id : ids) {
             StoredRoom* const room = server_.find_room(*id);
@@ -155,14 +155,17 @@ public:
             rows->add(counters.latest_index);
             rows->add(std::int64_t{-1});
             rows->add(counters.live_count);
+            rows->add(std::int64_t{0});
         }
         return Rows::finish(std::move(rows));
     }
 
     Result store_all(const Params& params) {
         constexpr std::size_t columns_of_rooms = 3;
-        return store(
-            given_events(params, columns_of_rooms), cells_of(params, 0), cells_of(params, 1));
+        constexpr std::size_t times_of_rooms = 3;
+        return store(given_events(params, columns_of_rooms, times_of_rooms),
+                     cells_of(params, 0),
+                     cells_of(params, 1));
     }
 
     Result store_one(const Params& params) {
@@ -241,12 +244,13 @@ public:
         const auto rooms = cells_of(params, 0);
         const auto ids = cells_of(params, 1);
         const auto keys = cells_of(params, 2);
-        auto rows = std::make_shared<Rows>(1 + StoredRow::columns);
+        auto rows = std::make_shared<Rows>(2 + StoredRow::columns);
         for (std::size_t i = 0; i < rooms.size(); ++i) {
             backend_.asked.push_back(*ids[i]);
             for (const RowPtr& row : visible(*rooms[i])) {
                 if (row->id() != ids[i] && (!keys[i] || row->key() != keys[i])) continue;
                 rows->add(static_cast<std::int64_t>(i + 1));
+                rows->add(std::string("f"));
                 rows->add(row);
             }
         }
@@ -295,8 +299,9 @@ private:
     }
 
     /// @param first  the first parameter that is a column of events
-    std::vector<Given> given_events(const Params& params, std::size_t first) {
-        if (params.size() != first + StoredRow::columns) {
+    /// @param more   the number of parameters behind these columns
+    std::vector<Given> given_events(const Params& params, std::size_t first, std::size_t more = 0) {
+        if (params.size() != first + StoredRow::columns + more) {
             throw std::logic_error("append.store_all or append.store_new has changed");
         }
         std::vector<Given> events;
