@@ -128,6 +128,7 @@ TEST_CASE("the error text for a missing room is one line, and the same in every 
         check("add_task", store->add_task(task_of(id, "task")));
         check("add_observation", store->add_observation(observation_of(id, "observation")));
         check("mark_all_read", store->mark_all_read(id, "channel"));
+        check("trim_room", store->trim_room(id, 1));
     }
 }
 
@@ -154,6 +155,15 @@ TEST_CASE("the error text for a missing row is one line, and the same in every b
         check("link_address: no identity " + row,
               store->link_address(id, ChannelType::sms, "address"));
     }
+}
+
+TEST_CASE("the error text for an index below the first index is the same in every backend",
+          "[own][errors]") {
+    const auto store = store_with_room();
+    for (const char* id : {"a", "b", "c"}) run(store->append(event_of("room", id)));
+    REQUIRE(run(store->trim_room("room", 2)) == 2);
+    CHECK(text_of(errc::conflict, store->add_event(make_event({.id = "d", .index = 1}))) ==
+          "add_event: index 1 of room 'room' is below its first index, 2");
 }
 
 TEST_CASE("the error text for an existing row is one line, and the same in every backend",

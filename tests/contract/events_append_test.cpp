@@ -188,10 +188,10 @@ TEST_CASE("an append with a stored id and another content is never answered by t
     const auto stored = append(*store, event);
     const auto before = dump(*store);
     const auto check = [&](const RoomEvent& other) {
-        CHECK_FAILS(store->add_event_auto_index("room", other), errc::already_exists, "'event'");
+        CHECK_FAILS(store->add_event_auto_index("room", other), errc::already_exists);
         const std::vector<RoomEvent> batch{other};
-        CHECK_FAILS(store->append_events("room", batch), errc::already_exists, "'event'");
-        CHECK_FAILS(store->add_event(other), errc::already_exists, "'event'");
+        CHECK_FAILS(store->append_events("room", batch), errc::already_exists);
+        CHECK_FAILS(store->add_event(other), errc::already_exists);
         CHECK(dump(*store) == before);
     };
     const auto refused = [&](auto change) {

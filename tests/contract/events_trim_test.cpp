@@ -109,9 +109,7 @@ TEST_CASE("no event is imported below the first index", "[events]") {
     run(store->delete_event("room", "4", Replies::keep));
     run(store->trim_room("room", 3));
     const auto below = make_event({.id = "below", .index = 2});
-    CHECK_FAILS(store->add_event(below),
-                errc::conflict,
-                "index 2 of room 'room' is below its first index, 3");
+    CHECK_FAILS(store->add_event(below), errc::conflict);
     CHECK(run(store->add_event(make_event({.id = "in the gap", .index = 4}))).index == 4);
     CHECK(listed(*store) == Ids{"3", "in the gap", "5"});
     CHECK(run(store->get_event_count("room")) == 3);
