@@ -147,7 +147,7 @@ TEST_CASE("the arguments of waiting calls are bounded by queue_bytes") {
     options.deadline = 60s;
     options.lock_timeout = 60s;
     options.queue_bytes = 100'000;
-    options.append_batch = GENERATE(1, 256);
+    options.append_batch = GENERATE(std::size_t{1}, std::size_t{256});
     PostgresStore store(options);
     run(store.init());
     run(store.create_room(sample_room({.id = "a"})));

@@ -262,14 +262,14 @@ TEST_CASE("A call that is cancelled while its statement is being sent ends at on
     pool.open();
     Caller caller;
     std::atomic<bool> sends = false;
-    const auto measure = [&, mode = mode, custom = custom_plan](std::size_t bytes) {
-        Operation operation{.name = "measure", .mode = mode};
-        return pool.run<std::int64_t>(operation, [&sends, mode, custom, bytes](Session& session) {
+    const auto measure = [&, how = mode, custom = custom_plan](std::size_t bytes) {
+        Operation operation{.name = "measure", .mode = how};
+        return pool.run<std::int64_t>(operation, [&sends, how, custom, bytes](Session& session) {
             const Statement statement{"test_length", "SELECT length($1::text)", custom};
             const std::vector<postgres::Request> requests{
                 {statement, Params().add(std::string(bytes, 'x'))}};
             sends = true;
-            if (mode == Mode::write) return session.exec_all(requests)[0][0].int64(0);
+            if (how == Mode::write) return session.exec_all(requests)[0][0].int64(0);
             return session.exec(statement, requests[0].params)[0].int64(0);
         });
     };

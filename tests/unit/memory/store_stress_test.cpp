@@ -400,3 +400,55 @@ TEST_CASE("all indexes agree after concurrent changes of every kind") {
     for (const auto& room : test::run(store.list_rooms())) check_events(store, room.id);
     check_rooms(store);
 }
+
+namespace {
+
+/// Fills and empties large rooms, which other threads use and empty too.
+asio::awaitable<void> use_large_rooms(InMemoryStore& store, int number, std::atomic<int>& wrong) {
+    for (int round = 0; round < 12; ++round) {
+        const std::string room_id = rooms[static_cast<std::size_t>(round % 2)];
+        const Room room = test::sample_room({.id = room_id});
+        std::vector<RoomEvent> events;
+        for (int i = 0; i < 2500; ++i) {
+            const auto id = std::to_string(number * 1'000'000 + round * 10'000 + i);
+            events.push_back(test::make_event({.id = id, .room_id = room_id, .key = id}));
+        }
+        const std::string last = events.back().id;
+        try {
+            co_await store.create_room(room);
+        } catch (const Error&) {
+            // Another thread has created it.
+        }
+        try {
+            const auto stored = co_await store.append_events(room_id, events);
+            const auto found = co_await store.get_event(last);
+            if (found && found->index != stored.back().index) ++wrong;
+            if (round % 3 == 0) co_await store.trim_room(room_id, stored.back().index);
+            if (round % 3 == 1) co_await store.delete_room(room_id);
+        } catch (const Error& error) {
+            if (error.code() != errc::not_found) ++wrong;
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("large rooms are emptied by the calls of several threads") {
+    InMemoryStore store;
+    test::run(store.init());
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&, i] { test::run(use_large_rooms(store, i, wrong)); });
+    }
+    for (auto& thread : threads) thread.join();
+    CHECK(wrong == 0);
+    for (const auto& room : test::run(store.list_rooms())) {
+        const auto next = room.event_count == 0 ? 0 : room.latest_index + 1;
+        CHECK(test::run(store.trim_room(room.id, next)) == next);
+        CHECK(test::run(store.get_event_count(room.id)) == 0);
+        test::run(store.delete_room(room.id));
+    }
+    // Closing removes what is left.
+    test::run(store.close());
+}
