@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -38,22 +39,37 @@ OwnedStatement make_list(const Shape& shape) {
                             shape.near ? ".near" : "",
                             shape.conditions);
     const char* order = shape.descending ? "ORDER BY index DESC" : "ORDER BY index";
+    // One bound on the index: for two, the planner expects so few events that it would read and
+    // sort all of a room that is not large. In descending order hidden events come last, so that
+    // they can be left out of the page.
+    const char* cursor = shape.descending
+                             ? "index < $2"
+                             : "index > (SELECT greatest($2::bigint, first_index - 1)\n"
+                               "               FROM {schema}.rooms WHERE id = $1)";
+    const char* visible = shape.descending ? "\nWHERE " ROOMSTORE_EVENT_IS_VISIBLE : "";
     list.text = fmt::format("\nSELECT " ROOMSTORE_EVENT_COLUMNS
                             " FROM {{schema}}.events\n"
-                            "WHERE room_id = $1 AND index {} $2 AND {}{}{}\n{}",
-                            shape.descending ? '<' : '>',
-                            ROOMSTORE_EVENT_IS_VISIBLE,
+                            "WHERE room_id = $1 AND {}{}{}\n{}",
+                            cursor,
                             conditions_text(shape.conditions, 5),
                             time_bounds_text(shape.conditions, 5),
                             order);
+    const auto within = [&](std::string_view bounds) {
+        list.text = fmt::format("\nSELECT " ROOMSTORE_EVENT_COLUMNS " FROM ({} {}) AS near{}\n{}",
+                                list.text,
+                                bounds,
+                                visible,
+                                order);
+    };
+    constexpr std::string_view page = "LIMIT $3 OFFSET $4";
     if (shape.near) {
-        list.text =
-            fmt::format("\nSELECT " ROOMSTORE_EVENT_COLUMNS " FROM ({} LIMIT {}) AS near\n{}",
-                        list.text,
-                        near_limit,
-                        order);
+        within(fmt::format("LIMIT {}", near_limit));
+        list.text += fmt::format(" {}", page);
+    } else if (shape.descending) {
+        within(page);
+    } else {
+        list.text += fmt::format(" {}", page);
     }
-    list.text += " LIMIT $3 OFFSET $4";
     return list;
 }
 
