@@ -1,6 +1,9 @@
 // Calls while the server fails: lost connections, frozen processes, locks, refusals.
 
 #include <atomic>
+#include <cstdio>
+#include <fstream>
+#include <string>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -249,26 +252,48 @@ TEST_CASE("A call on a frozen backend can be cancelled") {
     CHECK(stuck.get().aborted());
 }
 
+namespace {
+
+/// Whether a TCP connection to this port of the machine has bytes that the server has not read.
+bool bytes_wait_at(int port) {
+    std::ifstream connections("/proc/net/tcp");
+    std::string line;
+    std::getline(connections, line);
+    while (std::getline(connections, line)) {
+        unsigned local_port = 0;
+        unsigned state = 0;
+        unsigned unread = 0;
+        const int fields = std::sscanf(
+            line.c_str(), " %*u: %*x:%x %*x:%*x %x %*x:%x", &local_port, &state, &unread);
+        constexpr unsigned established = 1;
+        if (fields == 3 && static_cast<int>(local_port) == port && state == established &&
+            unread > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
 TEST_CASE("A call that is cancelled while its statement is being sent ends at once") {
     // Through libpq's pipeline, except for a prepared statement without BEGIN.
     const auto [mode, custom_plan] = GENERATE(
         table<Mode, bool>({{Mode::read, false}, {Mode::read, true}, {Mode::write, false}}));
     CAPTURE(custom_plan, mode);
-    auto& cluster = PrivateCluster::shared();
-    const auto options = patient_options(cluster.connection_string());
+    const PrivateCluster cluster({.tcp = true});
+    const auto options = patient_options(cluster.tcp_connection_string());
     // What would end the call otherwise.
     constexpr std::chrono::milliseconds cut = 20s;
     WorkerPool pool(options, postgres::make_session_factory(options), {.after_cancellation = cut});
     pool.open();
     Caller caller;
-    std::atomic<bool> sends = false;
     const auto measure = [&, how = mode, custom = custom_plan](std::size_t bytes) {
         Operation operation{.name = "measure", .mode = how};
-        return pool.run<std::int64_t>(operation, [&sends, how, custom, bytes](Session& session) {
+        return pool.run<std::int64_t>(operation, [how, custom, bytes](Session& session) {
             const Statement statement{"test_length", "SELECT length($1::text)", custom};
             const std::vector<postgres::Request> requests{
                 {statement, Params().add(std::string(bytes, 'x'))}};
-            sends = true;
             if (how == Mode::write) return session.exec_all(requests)[0][0].int64(0);
             return session.exec(statement, requests[0].params)[0].int64(0);
         });
@@ -277,14 +302,11 @@ TEST_CASE("A call that is cancelled while its statement is being sent ends at on
     REQUIRE(pid);
     // Prepares the statement.
     REQUIRE(Task(caller.context(), measure(3)).get().result == 3);
-    sends = false;
     {
         const Frozen frozen(std::stoi(*pid));
         // More than the sockets hold.
         Task call(caller.context(), measure(std::size_t{32} << 20));
-        await([&] { return sends.load(); });
-        // Sending begins a little later. If it has not begun by then, the test proves less.
-        std::this_thread::sleep_for(200ms);
+        await([&] { return bytes_wait_at(cluster.port()); });
         const auto cancelled = std::chrono::steady_clock::now();
         call.cancel();
         CHECK(call.get().aborted());

@@ -3,10 +3,10 @@
 ALTER TABLE {schema}.rooms
     -- The events below are hidden from every call, and then removed (trim_room).
     ADD COLUMN first_index bigint NOT NULL DEFAULT 0,
-    -- The latest created_at of the room's events, and how far created_at ever lies below that of an
-    -- event at a lower index, at most: an interval, so that no difference of times is rounded. Both
-    -- hold for the events that timed_events counts, which are those of event_count, or they are not
-    -- known: so it is for rooms older than this migration, and where version 0.1 appended.
+    -- The latest created_at of the room's events, and the most by which the created_at of an event
+    -- lies below that of an event at a lower index: an interval, which rounds no difference of times.
+    -- They are known only while timed_events equals event_count. It does not in rooms older than
+    -- this migration, nor after version 0.1 has appended.
     ADD COLUMN latest_created_at timestamptz,
     ADD COLUMN time_disorder interval NOT NULL DEFAULT interval '0',
     ADD COLUMN timed_events bigint NOT NULL DEFAULT -1;
