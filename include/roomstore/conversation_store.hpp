@@ -8,6 +8,7 @@
 
 #include <asio/awaitable.hpp>
 
+#include "roomstore/changes.hpp"
 #include "roomstore/detail/asio_check.hpp"
 #include "roomstore/detail/visibility.hpp"
 #include "roomstore/error.hpp"
@@ -19,6 +20,7 @@
 #include "roomstore/model/room.hpp"
 #include "roomstore/model/task.hpp"
 #include "roomstore/query.hpp"
+#include "roomstore/watch.hpp"
 
 namespace roomstore {
 
@@ -332,6 +334,34 @@ public:
     /// counts all events ever stored.)
     virtual asio::awaitable<std::int64_t> get_event_count(std::string room_id,
                                                           EventFilter filter = EventFilter()) = 0;
+
+    /// @}
+    /// @name Changes
+    /// @{
+
+    /// What has changed in the room since a cursor: new events, events that were updated, deleted
+    /// or imported at a lower index, and the room itself. A consistent snapshot, read in one round
+    /// trip.
+    ///
+    /// Intermediate states are not told: of an event that was updated twice, the last state. There
+    /// is no filter, because a reader that sees only some events could not tell an event that no
+    /// longer matches from one that has not changed.
+    /// @par Errors
+    /// invalid_argument (also: the cursor has a negative field, or its `from_index` is above its
+    /// `next_index`).
+    virtual asio::awaitable<RoomChanges> list_changes(std::string room_id,
+                                                      ChangesQuery query = {}) = 0;
+
+    /// Makes all cursors invalid that were handed out so far, of all rooms: every reader begins
+    /// anew. For operators, after acknowledged commits were lost: a backup was restored, or a
+    /// standby took over that lacked some.
+    /// @par Lost commit
+    /// Settled by running again.
+    virtual asio::awaitable<void> reset_cursors() = 0;
+
+    /// A watch, which waits for changes of rooms. Makes no round trip.
+    /// @throws Error as `RoomWatch::add`.
+    virtual std::shared_ptr<RoomWatch> watch_rooms(WatchOptions options = {}) = 0;
 
     /// @}
     /// @name Bindings

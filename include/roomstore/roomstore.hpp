@@ -13,12 +13,15 @@
 #include <asio/io_context.hpp>
 #include <asio/use_future.hpp>
 
+#include "roomstore/changes.hpp"
 #include "roomstore/conversation_store.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/memory/in_memory_store.hpp"
 #include "roomstore/model/json.hpp"
 #include "roomstore/query.hpp"
+#include "roomstore/room_feed.hpp"
 #include "roomstore/version.hpp"
+#include "roomstore/watch.hpp"
 
 /// Rooms, their events and related data, stored in memory or in PostgreSQL.
 namespace roomstore {}
@@ -28,6 +31,9 @@ namespace roomstore {}
 
 /// @defgroup events Events
 /// The entries of a room's timeline, ordered by index.
+
+/// @defgroup changes Changes
+/// What has changed in a room, and being told that something has.
 
 /// @defgroup bindings Bindings
 /// Channels attached to rooms.

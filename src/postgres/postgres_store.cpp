@@ -20,6 +20,7 @@
 #include "pool/worker_pool.hpp"
 #include "roomstore/detail/normalize.hpp"
 #include "roomstore/detail/validate.hpp"
+#include "roomstore/detail/watch_registry.hpp"
 #include "schema/migrations.hpp"
 #include "schema/rights.hpp"
 #include "sql/bindings.hpp"
@@ -154,6 +155,7 @@ public:
     /// Shared with jobs, which may outlive the store. It outlives the pool, whose log callback may
     /// call `stats()` while the pool shuts down.
     std::shared_ptr<postgres::UnreadableRows> unreadable;
+    const std::shared_ptr<detail::WatchRegistry> watches = detail::WatchRegistry::make();
     postgres::WorkerPool pool;
 };
 
@@ -203,6 +205,11 @@ asio::awaitable<void> PostgresStore::close() {
     co_await std::move(closing);
 }
 
+std::shared_ptr<RoomWatch> PostgresStore::watch_rooms(WatchOptions options) {
+    impl_->require_open("watch_rooms");
+    return impl_->watches->watch(std::move(options.rooms));
+}
+
 // A function of sql/ takes the session, the count of unreadable rows or the validator where it
 // needs one, and the arguments of the operation.
 #define ROOMSTORE_DEFINE(kind, result, name, room, parameters, ...)                            \
@@ -221,8 +228,7 @@ asio::awaitable<void> PostgresStore::close() {
                 } else {                                                                       \
                     return sql::name(session, validator, given...);                            \
                 }                                                                              \
-            },                                                                                 \
-            __VA_ARGS__);                                                                      \
+            } __VA_OPT__(, ) __VA_ARGS__);                                                     \
         auto running = impl_->pool.run<Result>(std::move(operation), std::move(job));          \
         co_return co_await std::move(running);                                                 \
     }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "roomstore/changes.hpp"
 #include "roomstore/detail/text_hash.hpp"
 #include "roomstore/detail/validate_value.hpp"
 #include "roomstore/query.hpp"
@@ -191,6 +192,22 @@ public:
     }
     /// @}
 
+    /// @name Changes
+    /// @{
+    std::size_t list_changes(const std::string& room_id, const ChangesQuery& query) const {
+        const auto bytes = id("room_id", room_id);
+        const FieldPath path("ChangesQuery");
+        if (query.since) cursor(path.field("since"), *query.since);
+        const auto limit = path.field("limit");
+        value(limit, query.limit, rule::positive);
+        if (query.start != Start::oldest && query.start != Start::newest) {
+            throw_invalid(path.field("start"), "not a value of Start");
+        }
+        return bytes + rows(limit, query.limit);
+    }
+    static std::size_t reset_cursors() { return 0; }
+    /// @}
+
     /// @name Bindings
     /// @{
     std::size_t add_binding(const ChannelBinding& binding) const {
@@ -347,6 +364,15 @@ private:
         const auto bytes = value(path, limit, rule::not_negative);
         bound(path, limit, "rows", "max_page_rows", limits_.max_page_rows);
         return bytes;
+    }
+
+    static void cursor(const FieldPath& path, const RoomCursor& cursor) {
+        value(path.field("next_index"), cursor.next_index, rule::not_negative);
+        value(path.field("revision"), cursor.revision, rule::not_negative);
+        value(path.field("from_index"), cursor.from_index, rule::not_negative);
+        if (cursor.from_index > cursor.next_index) {
+            throw_invalid(path.field("from_index"), "must not be above next_index");
+        }
     }
 
     static std::size_t filter(const EventFilter& filter) {

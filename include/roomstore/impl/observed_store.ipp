@@ -58,12 +58,16 @@ asio::awaitable<void> ObservedStore::close() {
     return detail::observe(observer_, "close", {}, inner_->close());
 }
 
+std::shared_ptr<RoomWatch> ObservedStore::watch_rooms(WatchOptions options) {
+    return inner_->watch_rooms(std::move(options));
+}
+
 #define ROOMSTORE_DEFAULT(...)
 #define ROOMSTORE_OPERATION(kind, result, name, room, parameters, ...)                           \
     asio::awaitable<result> ObservedStore::name parameters {                                     \
         std::string observed_room(room);                                                         \
         auto call = detail::call_with_moved(                                                     \
-            [this](auto&&... given) { return inner_->name(std::move(given)...); }, __VA_ARGS__); \
+            [this](auto&&... given) { return inner_->name(std::move(given)...); } __VA_OPT__(, ) __VA_ARGS__); \
         return detail::observe(observer_, #name, std::move(observed_room), std::move(call));     \
     }
 #include "roomstore/detail/operations.inc"

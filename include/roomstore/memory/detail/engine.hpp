@@ -10,8 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "roomstore/changes.hpp"
 #include "roomstore/detail/refusals.hpp"
 #include "roomstore/detail/validate.hpp"
+#include "roomstore/detail/watch_registry.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/memory/detail/event_index.hpp"
 #include "roomstore/memory/detail/identity_index.hpp"
@@ -46,6 +48,9 @@ namespace roomstore::detail::memory {
 class Engine {
 public:
     explicit Engine(const Limits& limits) : validator_(limits) {}
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+    ~Engine() { watches_->close(); }
 
     void init();
     void close();
@@ -104,6 +109,10 @@ public:
                                                           const std::string& key);
     std::int64_t get_event_count(const std::string& room_id,
                                  const EventFilter& filter = EventFilter());
+
+    RoomChanges list_changes(const std::string& room_id, const ChangesQuery& query);
+    void reset_cursors();
+    std::shared_ptr<RoomWatch> watch_rooms(std::vector<std::string> rooms);
 
     ChannelBinding add_binding(ChannelBinding binding);
     std::optional<ChannelBinding> get_binding(const std::string& room_id,
@@ -306,6 +315,7 @@ private:
     TaskIndex tasks_;
     IdentityIndex identities_;
     RemovalQueue removals_;
+    const std::shared_ptr<WatchRegistry> watches_ = WatchRegistry::make();
 };
 
 inline void Engine::init() {
@@ -320,11 +330,13 @@ inline void Engine::close() {
     rooms_.drain([this](const RoomPtr& room) { remove_room(room); });
     finish_removals();
     identities_.clear();
+    watches_->close();
 }
 
 }  // namespace roomstore::detail::memory
 
 #include "roomstore/memory/detail/engine_bindings.hpp"
+#include "roomstore/memory/detail/engine_changes.hpp"
 #include "roomstore/memory/detail/engine_events.hpp"
 #include "roomstore/memory/detail/engine_identities.hpp"
 #include "roomstore/memory/detail/engine_observations.hpp"

@@ -22,13 +22,17 @@ asio::awaitable<void> InMemoryStore::close() {
     co_return;
 }
 
+std::shared_ptr<RoomWatch> InMemoryStore::watch_rooms(WatchOptions options) {
+    return engine_->watch_rooms(std::move(options.rooms));
+}
+
 #define ROOMSTORE_DEFAULT(...)
 #define ROOMSTORE_OPERATION(kind, result, name, room_id, parameters, ...)                         \
     asio::awaitable<result> InMemoryStore::name parameters {                                      \
         engine_->open_validator().name(__VA_ARGS__);                                              \
         engine_->continue_removals();                                                             \
         co_return detail::call_with_moved(                                                        \
-            [this](auto&&... given) { return engine_->name(std::move(given)...); }, __VA_ARGS__); \
+            [this](auto&&... given) { return engine_->name(std::move(given)...); } __VA_OPT__(, ) __VA_ARGS__); \
     }
 #include "roomstore/detail/operations.inc"
 
