@@ -15,15 +15,16 @@
 
 #include <fmt/format.h>
 
-#include "append_job.hpp"
 #include "driver/session.hpp"
 #include "pool/worker_pool.hpp"
 #include "roomstore/detail/normalize.hpp"
 #include "roomstore/detail/validate.hpp"
 #include "roomstore/detail/watch_registry.hpp"
+#include "room_write_job.hpp"
 #include "schema/migrations.hpp"
 #include "schema/rights.hpp"
 #include "sql/bindings.hpp"
+#include "sql/changes.hpp"
 #include "sql/events/append.hpp"
 #include "sql/events/events.hpp"
 #include "sql/identities.hpp"
@@ -46,6 +47,23 @@ namespace {
 PostgresOptions validated(PostgresOptions options) {
     validate(options);
     return options;
+}
+
+/// Whether the operation changes what `list_changes` tells of its room.
+constexpr bool changes_room(std::string_view operation) {
+    for (const std::string_view name : {"create_room",
+                                        "update_room",
+                                        "patch_room_metadata",
+                                        "delete_room",
+                                        "add_event_auto_index",
+                                        "append_events",
+                                        "add_event",
+                                        "update_event",
+                                        "delete_event",
+                                        "trim_room"}) {
+        if (name == operation) return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -75,7 +93,12 @@ public:
         pool.set_background_job(
             {.name = "remove_rows", .mode = settles.mode, .rerun = settles.rerun},
             postgres::sql::continue_any_removal);
+        pool.set_on_change(
+            [told = watches](std::string_view room_id) { told->tell(room_id); });
     }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+    ~Impl() { watches->close(); }
 
     PostgresStats stats() const {
         auto stats = pool.stats();
@@ -90,6 +113,7 @@ public:
         return {.name = operation,
                 .mode = kind.mode,
                 .rerun = kind.rerun,
+                .changes_room = changes_room(operation),
                 .began = std::chrono::steady_clock::now()};
     }
 
@@ -130,19 +154,14 @@ public:
         return pool.run<bool>(std::move(operation), std::move(step));
     }
 
-    /// Appends normalized events to a room, in one transaction with other appends that are queued.
+    /// Executes a write in one transaction with others that are queued. The events are normalized.
     /// @param bytes  of the events, as `validator` counts them
-    asio::awaitable<std::vector<RoomEvent>> append(
-        postgres::Operation operation,
-        std::string room_id,
-        std::vector<RoomEvent> events,
-        std::size_t bytes,
-        std::optional<std::int64_t> expected_next_index = std::nullopt) {
-        auto job = std::make_shared<postgres::AppendJob>(
-            postgres::sql::Append(
-                operation.name.data(), room_id, std::move(events), expected_next_index),
-            bytes);
-        operation.room_id = std::move(room_id);
+    asio::awaitable<std::vector<RoomEvent>> write(postgres::Operation operation,
+                                                  postgres::sql::Write write,
+                                                  std::size_t bytes) {
+        operation.room_id = room_of(write);
+        auto job = std::make_shared<postgres::RoomWriteJob>(
+            std::move(write), bytes, validator.limits().change_history);
         operation.bytes = job->size().bytes;
         return pool.run(std::move(operation), std::move(job));
     }
@@ -201,6 +220,7 @@ asio::awaitable<void> PostgresStore::init() {
 
 asio::awaitable<void> PostgresStore::close() {
     impl_->state = Impl::State::closed;
+    impl_->watches->close();
     auto closing = impl_->pool.close();
     co_await std::move(closing);
 }
@@ -247,8 +267,19 @@ asio::awaitable<RoomEvent> PostgresStore::add_event_auto_index(std::string room_
     detail::normalize(event);
     std::vector<RoomEvent> events;
     events.push_back(std::move(event));
-    auto stored =
-        co_await impl_->append(std::move(operation), std::move(room_id), std::move(events), bytes);
+    sql::Append append(operation.name.data(), std::move(room_id), std::move(events));
+    auto writing = impl_->write(std::move(operation), std::move(append), bytes);
+    auto stored = co_await std::move(writing);
+    co_return std::move(stored.front());
+}
+
+asio::awaitable<RoomEvent> PostgresStore::update_event(RoomEvent event) {
+    auto operation = impl_->begin(Impl::settles, "update_event");
+    const auto bytes = impl_->validator.update_event(event);
+    detail::normalize(event);
+    sql::Update update{.event = std::move(event)};
+    auto writing = impl_->write(std::move(operation), std::move(update), bytes);
+    auto stored = co_await std::move(writing);
     co_return std::move(stored.front());
 }
 
@@ -258,11 +289,10 @@ asio::awaitable<std::vector<RoomEvent>> PostgresStore::append_events(std::string
     auto operation = impl_->begin(Impl::settles, "append_events");
     const auto bytes = impl_->validator.append_events(room_id, events, options);
     for (RoomEvent& event : events) detail::normalize(event);
-    co_return co_await impl_->append(std::move(operation),
-                                     std::move(room_id),
-                                     std::move(events),
-                                     bytes,
-                                     options.expected_next_index);
+    sql::Append append(
+        operation.name.data(), std::move(room_id), std::move(events), options.expected_next_index);
+    auto writing = impl_->write(std::move(operation), std::move(append), bytes);
+    co_return co_await std::move(writing);
 }
 
 }  // namespace roomstore

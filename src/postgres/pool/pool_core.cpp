@@ -112,6 +112,11 @@ void PoolCore::set_background_job(Operation operation, std::shared_ptr<Job> job)
     background_job_ = std::move(job);
 }
 
+void PoolCore::set_on_change(std::function<void(std::string_view)> told) {
+    const Lock lock(mutex_);
+    on_change_ = std::move(told);
+}
+
 // One at a time, behind the calls that are queued: it must not keep the connections from them.
 void PoolCore::start_background_job() {
     if (!background_job_ || background_call_ || state_ != State::open) return;

@@ -75,6 +75,10 @@ void WorkerPool::set_background_job(Operation operation, std::function<void(Sess
                               std::make_shared<FunctionJob<void>>(std::move(job)));
 }
 
+void WorkerPool::set_on_change(std::function<void(std::string_view)> told) {
+    core_->set_on_change(std::move(told));
+}
+
 void WorkerPool::open() { core_->open(); }
 
 PostgresStats WorkerPool::stats() const {
