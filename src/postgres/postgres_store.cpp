@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "driver/session.hpp"
+#include "live/live.hpp"
 #include "pool/worker_pool.hpp"
 #include "roomstore/detail/normalize.hpp"
 #include "roomstore/detail/validate.hpp"
@@ -88,21 +89,37 @@ public:
     static constexpr Kind reports{postgres::Mode::write, postgres::Rerun::unsafe};
 
     explicit Impl(const PostgresOptions& given)
-        : options(given), validator(given.limits), pool(given) {
+        : options(given),
+          validator(given.limits),
+          pool(given),
+          live(std::make_shared<postgres::Live>(given, watches, pool.log())) {
         unreadable = std::make_shared<postgres::UnreadableRows>(pool.log());
         pool.set_background_job(
             {.name = "remove_rows", .mode = settles.mode, .rerun = settles.rerun},
             postgres::sql::continue_any_removal);
-        pool.set_on_change(
-            [told = watches](std::string_view room_id) { told->tell(room_id); });
+        pool.set_on_change([told = live](std::string_view room_id) { told->tell(room_id); });
+        watches->set_on_add([weak = std::weak_ptr(live)] {
+            if (const auto told = weak.lock()) told->rooms_added();
+        });
     }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
-    ~Impl() { watches->close(); }
+    ~Impl() {
+        if (pool.in_forked_child()) {
+            // Their threads do not exist here, but may have held their locks.
+            static_cast<void>(new auto(live));
+            static_cast<void>(new auto(watches));
+            return;
+        }
+        watches->close();
+        live->close();
+    }
 
     PostgresStats stats() const {
         auto stats = pool.stats();
-        if (!pool.in_forked_child()) stats.rows_left_out = unreadable->count();
+        if (pool.in_forked_child()) return stats;
+        stats.rows_left_out = unreadable->count();
+        live->add_to(stats);
         return stats;
     }
 
@@ -176,6 +193,7 @@ public:
     std::shared_ptr<postgres::UnreadableRows> unreadable;
     const std::shared_ptr<detail::WatchRegistry> watches = detail::WatchRegistry::make();
     postgres::WorkerPool pool;
+    const std::shared_ptr<postgres::Live> live;
 };
 
 PostgresStore::PostgresStore(PostgresOptions options)
@@ -215,6 +233,7 @@ asio::awaitable<void> PostgresStore::init() {
     // Another process may have made the tables, and own them.
     if (found_due) co_await impl_->run(Impl::read, inspect);
     auto created = Impl::State::created;
+    impl_->live->open();
     impl_->state.compare_exchange_strong(created, Impl::State::open);
 }
 
@@ -227,6 +246,7 @@ asio::awaitable<void> PostgresStore::close() {
 
 std::shared_ptr<RoomWatch> PostgresStore::watch_rooms(WatchOptions options) {
     impl_->require_open("watch_rooms");
+    if (impl_->pool.in_forked_child()) throw Error(errc::closed, "watch_rooms: the process was forked");
     return impl_->watches->watch(std::move(options.rooms));
 }
 

@@ -27,12 +27,14 @@ CREATE TABLE {schema}.event_changes (
 CREATE UNIQUE INDEX event_changes_by_revision ON {schema}.event_changes (room_id, revision);
 
 -- epoch: a part of every cursor, so that a new value makes all cursors invalid.
+-- hint_key: by which messages between processes name rooms, so that nobody else knows them.
 CREATE TABLE {schema}.settings (
     name text COLLATE "C" PRIMARY KEY,
     value uuid NOT NULL
 );
 
-INSERT INTO {schema}.settings (name, value) VALUES ('epoch', gen_random_uuid());
+INSERT INTO {schema}.settings (name, value)
+VALUES ('epoch', gen_random_uuid()), ('hint_key', gen_random_uuid());
 
 -- Who may use the rooms may use these tables: see 0002.
 DO $$
