@@ -91,14 +91,15 @@ public:
     explicit Impl(const PostgresOptions& given)
         : options(given),
           validator(given.limits),
-          pool(given),
-          live(std::make_shared<postgres::Live>(given, watches, pool.log())) {
+          live(given, watches),
+          pool(given) {
         unreadable = std::make_shared<postgres::UnreadableRows>(pool.log());
         pool.set_background_job(
             {.name = "remove_rows", .mode = settles.mode, .rerun = settles.rerun},
             postgres::sql::continue_any_removal);
-        pool.set_on_change([told = live](std::string_view room_id) { told->tell(room_id); });
-        watches->set_on_add([weak = std::weak_ptr(live)] {
+        live->set_log(pool.log());
+        pool.set_on_change([told = live.get()](std::string_view room_id) { told->tell(room_id); });
+        watches->set_on_add([weak = std::weak_ptr(live.get())] {
             if (const auto told = weak.lock()) told->rooms_added();
         });
     }
@@ -106,13 +107,11 @@ public:
     Impl& operator=(const Impl&) = delete;
     ~Impl() {
         if (pool.in_forked_child()) {
-            // Their threads do not exist here, but may have held their locks.
-            static_cast<void>(new auto(live));
+            // Another thread may have held its locks when the process forked.
             static_cast<void>(new auto(watches));
-            return;
+        } else {
+            watches->close();
         }
-        watches->close();
-        live->close();
     }
 
     PostgresStats stats() const {
@@ -183,6 +182,23 @@ public:
         return pool.run(std::move(operation), std::move(job));
     }
 
+    /// Ends the thread after that of the pool, whose last calls may change rooms.
+    class LiveOwner {
+    public:
+        LiveOwner(const PostgresOptions& options,
+                  const std::shared_ptr<roomstore::detail::WatchRegistry>& watches)
+            : live_(std::make_shared<postgres::Live>(options, watches)) {}
+        LiveOwner(const LiveOwner&) = delete;
+        LiveOwner& operator=(const LiveOwner&) = delete;
+        ~LiveOwner() { live_->close(); }
+
+        postgres::Live* operator->() const noexcept { return live_.get(); }
+        const std::shared_ptr<postgres::Live>& get() const noexcept { return live_; }
+
+    private:
+        const std::shared_ptr<postgres::Live> live_;
+    };
+
     enum class State { created, open, closed };
 
     const PostgresOptions options;
@@ -192,8 +208,8 @@ public:
     /// call `stats()` while the pool shuts down.
     std::shared_ptr<postgres::UnreadableRows> unreadable;
     const std::shared_ptr<detail::WatchRegistry> watches = detail::WatchRegistry::make();
+    const LiveOwner live;
     postgres::WorkerPool pool;
-    const std::shared_ptr<postgres::Live> live;
 };
 
 PostgresStore::PostgresStore(PostgresOptions options)
@@ -240,8 +256,10 @@ asio::awaitable<void> PostgresStore::init() {
 asio::awaitable<void> PostgresStore::close() {
     impl_->state = Impl::State::closed;
     impl_->watches->close();
+    const auto live = impl_->live.get();
     auto closing = impl_->pool.close();
     co_await std::move(closing);
+    live->finish();
 }
 
 std::shared_ptr<RoomWatch> PostgresStore::watch_rooms(WatchOptions options) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include <string_view>
 #include <system_error>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include <asio/awaitable.hpp>
@@ -35,6 +37,10 @@ public:
     WatchRegistry(const WatchRegistry&) = delete;
     WatchRegistry& operator=(const WatchRegistry&) = delete;
     ~WatchRegistry();
+
+    /// Sets a function that is called after rooms were added to a watch, without a lock. It must not
+    /// throw. Before the first watch.
+    void set_on_add(std::function<void()> added) { on_add_ = std::move(added); }
 
     /// Makes a watch of `rooms`.
     /// @throws Error as `RoomWatch::add`.
@@ -81,6 +87,7 @@ private:
     Shard& shard_of(std::string_view room_id) noexcept;
     void tell_watches(std::string_view room_id) noexcept;
 
+    std::function<void()> on_add_;
     std::array<Shard, shard_count> shards_;
     std::atomic<std::size_t> watched_{0};
     /// Guards the members below. May be held when the lock of a watch is taken.
@@ -119,6 +126,8 @@ private:
     struct Waiter;
 
     struct StartWait;
+
+    bool insert(std::string room_id);
 
     template <typename Handler>
     static void wait(const std::shared_ptr<WatchState>& state, Place& place, Handler handler);

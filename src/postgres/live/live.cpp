@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "pool/fork.hpp"
+
 namespace roomstore::postgres {
 
 namespace {
@@ -40,24 +42,36 @@ std::uint64_t random_number() {
 
 }  // namespace
 
-Live::Live(const PostgresOptions& options,
-           std::shared_ptr<detail::WatchRegistry> watches,
-           std::shared_ptr<Log> log)
+Live::Live(const PostgresOptions& options, std::shared_ptr<detail::WatchRegistry> watches)
     : options_(live_options(options)),
       listens_(options.notify && options_.prepared_statements),
       watches_(std::move(watches)),
-      log_(std::move(log)),
       config_(session_config(options_)),
       sender_(random_number()) {}
 
 Live::~Live() = default;
 
-void Live::close() noexcept {
-    std::unique_lock lock(mutex_);
+void Live::open() noexcept {
+    opened_after_ = forks();
+    open_ = true;
+}
+
+void Live::finish() noexcept {
+    const std::lock_guard lock(mutex_);
     open_ = false;
     closing_ = true;
-    if (!thread_.joinable()) return;
     wake_up_.wake();
+}
+
+void Live::close() noexcept {
+    if (open_ && forks() != opened_after_) {
+        // In a forked child there is no thread, but it may have held the lock.
+        static_cast<void>(new auto(shared_from_this()));
+        return;
+    }
+    finish();
+    std::unique_lock lock(mutex_);
+    if (!thread_.joinable()) return;
     if (!exited_.wait_for(lock, last_send_limit, [&] { return has_exited_; }) && control_) {
         control_->cut();
         exited_.wait_for(lock, last_send_limit, [&] { return has_exited_; });

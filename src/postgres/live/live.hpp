@@ -11,6 +11,7 @@
 #include <string_view>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "driver/server_session.hpp"
@@ -37,18 +38,22 @@ namespace roomstore::postgres {
 ///   is compared, so no message can hide a change.
 class Live : public std::enable_shared_from_this<Live> {
 public:
-    Live(const PostgresOptions& options,
-         std::shared_ptr<detail::WatchRegistry> watches,
-         std::shared_ptr<Log> log);
+    Live(const PostgresOptions& options, std::shared_ptr<detail::WatchRegistry> watches);
     ~Live();
     Live(const Live&) = delete;
     Live& operator=(const Live&) = delete;
 
-    /// From now on there may be a thread.
-    void open() noexcept { open_ = true; }
+    /// Before `open`.
+    void set_log(std::shared_ptr<Log> log) { log_ = std::move(log); }
 
-    /// Ends the thread, which keeps this object alive until then. The last changes are sent first,
-    /// within a bounded time. Must be called before the last owner gives this object up.
+    /// From now on there may be a thread.
+    void open() noexcept;
+
+    /// Has the thread send the last changes and end.
+    void finish() noexcept;
+
+    /// `finish`, and waits for that, within a bounded time. Must be called before the last owner
+    /// gives this object up.
     void close() noexcept;
 
     /// Reports a room that this process has changed, to its own watches and to other processes.
@@ -91,10 +96,12 @@ private:
     /// Whether the session may listen: not if its connection may be shared with other clients.
     const bool listens_;
     const std::shared_ptr<detail::WatchRegistry> watches_;
-    const std::shared_ptr<Log> log_;
+    std::shared_ptr<Log> log_;
     const std::shared_ptr<SessionConfig> config_;
     const std::uint64_t sender_;
 
+    /// The value of `forks()` when it was opened.
+    std::uint64_t opened_after_ = 0;
     std::atomic<bool> open_{false};
     mutable std::mutex mutex_;
     Work work_;
