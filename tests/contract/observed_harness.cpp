@@ -82,6 +82,7 @@ TEST_CASE("the observer is called once per operation, with its name") {
                                               "find_room_id_by_channel",
                                               "find_room_ids_by_channel",
                                               "get_event",
+                                              "reset_cursors",
                                               "create_identity",
                                               "get_identity",
                                               "resolve_identity",

@@ -172,6 +172,13 @@ std::vector<Operation> event_read_operations() {
     };
 }
 
+std::vector<Operation> change_operations() {
+    return {
+        {"list_changes", CALL(list_changes("room")), {WITH("room_id", id, list_changes(text))}},
+        {"reset_cursors", CALL(reset_cursors()), {}},
+    };
+}
+
 std::vector<Operation> binding_operations() {
     return {
         {"add_binding",
@@ -297,6 +304,7 @@ std::vector<Operation> operations() {
     for (auto* part : {room_operations,
                        event_write_operations,
                        event_read_operations,
+                       change_operations,
                        binding_operations,
                        participant_operations,
                        identity_operations,

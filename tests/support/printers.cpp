@@ -18,6 +18,11 @@ std::string show(const Task& task) { return show(Json(task)); }
 std::string show(const Observation& observation) { return show(Json(observation)); }
 std::string show(const ThreadSummary& summary) { return show(Json(summary)); }
 
+std::string show(const RoomCursor& cursor) { return to_string(cursor); }
+std::string show(const DeletedEvent& event) {
+    return event.id + " at " + std::to_string(event.index);
+}
+
 std::string show(Timestamp time) { return to_iso8601(time); }
 
 std::string show(const Error& error) { return error.code().message() + ": " + error.detail(); }

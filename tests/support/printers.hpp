@@ -8,6 +8,7 @@
 #endif
 #include <catch2/catch_tostring.hpp>
 
+#include "roomstore/changes.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/model/binding.hpp"
 #include "roomstore/model/event.hpp"
@@ -32,6 +33,8 @@ std::string show(const Identity& identity);
 std::string show(const Task& task);
 std::string show(const Observation& observation);
 std::string show(const ThreadSummary& summary);
+std::string show(const RoomCursor& cursor);
+std::string show(const DeletedEvent& event);
 std::string show(Timestamp time);
 std::string show(const Error& error);
 /// @}
@@ -51,6 +54,8 @@ concept Shown = OneOf<T,
                       Task,
                       Observation,
                       ThreadSummary,
+                      RoomCursor,
+                      DeletedEvent,
                       Error>;
 
 }  // namespace roomstore::test

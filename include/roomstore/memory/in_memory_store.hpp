@@ -25,20 +25,30 @@ struct InMemoryOptions {
     /// What the store accepts: the size of rows, pages and batches. `Limits` has the units,
     /// defaults and ranges.
     Limits limits{};
+    /// How many changes each room remembers for `list_changes`, 0 .. 1'000'000'000; 0: all. An
+    /// event that was updated or deleted, or imported at an index below that of others, counts
+    /// once, however often it changed. A reader that comes back after more of them begins anew.
+    std::int64_t change_history = 10'000;
 };
 
 /// A store in the memory of the process. Its contents are lost when it is closed or destroyed.
 ///
 /// @par Threads
 /// Thread-safe, like every store. Calls on different rooms do not wait for each other. Calls on the
-/// same room do: /// same room do: an append blocks them while it adds an event to the indexes or
-/// compares it with the stored event that has its id, `update_event` and
-
-/// `patch_room_metadata` while they copy one row, and `list_events`, `get_event_count` and
-/// `get_thread_summaries` with a filter while they examine the events that it may match.
+/// same room do: an append blocks them while it adds an event to the indexes or compares it with
+/// the stored event that has its id, `update_event` and `patch_room_metadata` while they copy one
+/// row, `list_changes` while it looks through the changes since the cursor, and `list_events`,
+/// `get_event_count` and `get_thread_summaries` with a filter while they examine the events that it
+/// may match.
 /// @par Deleted rooms
 /// delete_room and trim_room remove at most 1000 events themselves. The rest is removed afterwards:
 /// 128 events by each call of the store, and twice as many as it adds by append_events.
+/// @par Changes
+/// For each of the last `InMemoryOptions::change_history` events of a room that were updated,
+/// deleted, or imported at an index below that of others, the room remembers its index and the
+/// number of its latest change, and the id of a deleted event: about 200 bytes each. What lies
+/// below the first index of the room is not remembered. An append takes no memory for it. Cursors
+/// are valid in one store only, and as long as it exists.
 /// @par Executor
 /// No call suspends. Each completes on the calling thread, within `co_await`.
 /// @par Cancellation
@@ -65,7 +75,7 @@ class InMemoryStore final : public ConversationStore {
 public:
     /// Creates an empty store.
     /// @par Errors
-    /// invalid_argument: a limit is out of bounds.
+    /// invalid_argument: an option is out of bounds.
     explicit InMemoryStore(InMemoryOptions options = {});
     ~InMemoryStore() override;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -15,6 +16,8 @@
 #include "roomstore/detail/validate.hpp"
 #include "roomstore/detail/watch_registry.hpp"
 #include "roomstore/error.hpp"
+#include "roomstore/memory/detail/change_log.hpp"
+#include "roomstore/memory/detail/cursor_hash.hpp"
 #include "roomstore/memory/detail/event_index.hpp"
 #include "roomstore/memory/detail/identity_index.hpp"
 #include "roomstore/memory/detail/locked_room.hpp"
@@ -47,7 +50,9 @@ namespace roomstore::detail::memory {
 /// rolled back.
 class Engine {
 public:
-    explicit Engine(const Limits& limits) : validator_(limits) {}
+    /// `change_history` as in `InMemoryOptions`.
+    explicit Engine(const Limits& limits, std::int64_t change_history = 0)
+        : validator_(limits), change_history_(rows_to_remember(change_history)) {}
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
     ~Engine() { watches_->close(); }
@@ -264,8 +269,9 @@ private:
     void attach(RoomRecord& room, const EventPtr& event);
     void detach(RoomRecord& room, const PackedEvent& event) noexcept;
     static void count(RoomRecord& room, const PackedEvent& event) noexcept;
-    static std::vector<RoomEvent> unpack(const std::vector<EventPtr>& events,
-                                         const std::string& room_id);
+    void record_change(RoomRecord& room,
+                       ChangeLog::Change change,
+                       std::int64_t index) const noexcept;
 
     template <typename Table, typename Row = typename Table::Row>
     Row add_row(Table RoomContents::* table,
@@ -306,7 +312,12 @@ private:
     static void move_marker(RoomRecord& room, const std::string& channel_id, std::int64_t index);
     static std::int64_t unread_count(const RoomRecord& room, const std::string& channel_id);
 
+    static std::size_t rows_to_remember(std::int64_t change_history);
+
     const Validator validator_;
+    /// Number of changes that a room remembers.
+    const std::size_t change_history_;
+    CursorHash cursor_hash_;
     std::atomic<State> state_ = State::fresh;
     RoomMap rooms_;
     RoomDirectory directory_;

@@ -1,21 +1,44 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "roomstore/memory/detail/changes_page.hpp"
 #include "roomstore/memory/detail/engine.hpp"
 
 namespace roomstore::detail::memory {
 
-inline RoomChanges Engine::list_changes(const std::string& /*room_id*/,
-                                        const ChangesQuery& /*query*/) {
-    throw Error(errc::internal, "list_changes: not written yet");
+inline std::size_t Engine::rows_to_remember(std::int64_t change_history) {
+    constexpr std::int64_t highest_change_history = 1'000'000'000;
+    if (change_history < 0 || change_history > highest_change_history) {
+        throw_invalid(FieldPath("InMemoryOptions").field("change_history"),
+                      std::to_string(change_history) + ", must be 0 to " +
+                          std::to_string(highest_change_history));
+    }
+    if (change_history == 0) return (std::numeric_limits<std::size_t>::max)();
+    return static_cast<std::size_t>(change_history);
+}
+
+inline RoomChanges Engine::list_changes(const std::string& room_id, const ChangesQuery& query) {
+    auto room = lock_room(room_id);
+    if (!room) {
+        RoomChanges none;
+        none.reset = query.since && query.since->room != 0;
+        return none;
+    }
+    ChangesPage page(*room, cursor_hash_.of(room->generation), query);
+    room.unlock();
+    return page.to_changes(room_id);
 }
 
 inline void Engine::reset_cursors() {
-    throw Error(errc::internal, "reset_cursors: not written yet");
+    require_open();
+    cursor_hash_.renew();
 }
 
 inline std::shared_ptr<RoomWatch> Engine::watch_rooms(std::vector<std::string> rooms) {

@@ -58,6 +58,14 @@ inline void Engine::count(RoomRecord& room, const PackedEvent& event) noexcept {
         (std::max)(counters.last_activity_at.value_or(event.created_at()), event.created_at());
 }
 
+/// Gives a change of the event at `index` the next revision of the room.
+inline void Engine::record_change(RoomRecord& room,
+                                  ChangeLog::Change change,
+                                  std::int64_t index) const noexcept {
+    room.changes.add(std::move(change), index, ++room.revision);
+    room.changes.forget_beyond(change_history_);
+}
+
 /// The event of the room with that id, or null. The caller holds the lock of the room.
 inline EventPtr Engine::find_event(const RoomRecord& room, std::string_view event_id) const {
     return visible(room, ids_.find(room, event_id));
@@ -91,20 +99,6 @@ inline EventPtr Engine::find_repeated(const RoomRecord& room,
     return found == nullptr ? nullptr : *log.find_any(found->index());
 }
 
-inline std::vector<RoomEvent> Engine::unpack(const std::vector<EventPtr>& events,
-                                             const std::string& room_id) {
-    // Converts to the event in place, which saves a move.
-    struct InPlace {
-        const PackedEvent& event;
-        const std::string& room_id;
-        operator RoomEvent() const { return event.unpack(room_id); }
-    };
-    std::vector<RoomEvent> unpacked;
-    unpacked.reserve(events.size());
-    for (const auto& event : events) unpacked.emplace_back(InPlace{*event, room_id});
-    return unpacked;
-}
-
 inline RoomEvent Engine::add_event_auto_index(const std::string& room_id, RoomEvent event) {
     constexpr std::string_view operation = "add_event_auto_index";
     normalize_idempotency_key(event);
@@ -114,6 +108,7 @@ inline RoomEvent Engine::add_event_auto_index(const std::string& room_id, RoomEv
     auto room = require_room(std::move(record), operation, room_id);
     if (const EventPtr stored = find_repeated(*room, event, operation)) {
         room.unlock();
+        watches_->tell(room_id);
         return stored->unpack(room_id);
     }
     const std::int64_t last = room->counters.last_given();
@@ -123,6 +118,7 @@ inline RoomEvent Engine::add_event_auto_index(const std::string& room_id, RoomEv
     attach(*room, packed);
     count(*room, *packed);
     room.unlock();
+    watches_->tell(room_id);
     return event;
 }
 
@@ -148,8 +144,11 @@ inline std::vector<RoomEvent> Engine::append_events(const std::string& room_id,
     }
     if (!stored.empty()) {
         room.unlock();
-        if (stored.size() == events.size()) return unpack(stored, room_id);
-        throw partly_stored(operation, stored.size(), events.size(), room_id);
+        if (stored.size() != events.size()) {
+            throw partly_stored(operation, stored.size(), events.size(), room_id);
+        }
+        watches_->tell(room_id);
+        return unpack(stored, room_id);
     }
     const std::int64_t last = room->counters.last_given();
     if (options.expected_next_index && *options.expected_next_index != last + 1) {
@@ -170,6 +169,7 @@ inline std::vector<RoomEvent> Engine::append_events(const std::string& room_id,
     undo.release();
     for (const auto& event : packed) count(*room, *event);
     room.unlock();
+    watches_->tell(room_id);
     return events;
 }
 
@@ -181,6 +181,7 @@ inline RoomEvent Engine::add_event(RoomEvent event) {
     auto room = require_room(std::move(record), operation, event.room_id);
     if (const EventPtr stored = find_repeated(*room, event, operation)) {
         room.unlock();
+        watches_->tell(event.room_id);
         return stored->unpack(event.room_id);
     }
     const EventLog& log = room->contents.events;
@@ -190,9 +191,14 @@ inline RoomEvent Engine::add_event(RoomEvent event) {
     if (log.find(event.index) != nullptr) {
         throw index_is_taken(operation, event.index, event.room_id);
     }
+    // Readers that have seen a higher index look for new events above it only.
+    std::optional<ChangeLog::Change> late;
+    if (event.index <= room->counters.last_given()) late.emplace();
     attach(*room, packed);
     count(*room, *packed);
+    if (late) record_change(*room, std::move(*late), event.index);
     room.unlock();
+    watches_->tell(event.room_id);
     return event;
 }
 
@@ -214,6 +220,7 @@ inline std::optional<RoomEvent> Engine::get_event(const std::string& room_id,
 }
 
 inline RoomEvent Engine::update_event(RoomEvent event) {
+    ChangeLog::Change change;
     auto room = lock_room(event.room_id);
     const EventPtr stored = room ? find_event(*room, event.id) : nullptr;
     if (!stored) throw does_not_exist("update_event", "event", event.id, event.room_id);
@@ -234,7 +241,9 @@ inline RoomEvent Engine::update_event(RoomEvent event) {
     if (packed->idempotency_key()) keys_.replace(*stored, *packed);
     ids_.replace(*stored, *packed);
     room->contents.events.replace(packed);
+    record_change(*room, std::move(change), event.index);
     room.unlock();
+    watches_->tell(event.room_id);
     return event;
 }
 
@@ -242,6 +251,7 @@ inline std::vector<std::string> Engine::delete_event(const std::string& room_id,
                                                      const std::string& event_id,
                                                      Replies replies) {
     std::vector<EventPtr> doomed;
+    std::vector<ChangeLog::Change> changes;
     std::vector<std::string> ids;
     auto room = lock_room(room_id);
     if (!room) return ids;
@@ -255,24 +265,34 @@ inline std::vector<std::string> Engine::delete_event(const std::string& room_id,
         }
     }
     ids.reserve(doomed.size());
-    for (const auto& event : doomed) ids.emplace_back(event->id());
-    for (const auto& event : doomed) detach(*room, *event);
+    changes.reserve(doomed.size());
+    for (const auto& event : doomed) {
+        changes.emplace_back(ids.emplace_back(event->id()));
+    }
+    for (std::size_t i = 0; i < doomed.size(); ++i) {
+        detach(*room, *doomed[i]);
+        record_change(*room, std::move(changes[i]), doomed[i]->index());
+    }
     room.unlock();
+    watches_->tell(room_id);
     return ids;
 }
 
 inline std::int64_t Engine::trim_room(const std::string& room_id, std::int64_t before_index) {
     auto record = rooms_.find(room_id);
     std::int64_t first = 0;
+    bool more = false;
     {
         const auto room = require_room(record, "trim_room", room_id);
         auto& events = room->contents.events;
         first = (std::min)(before_index, room->counters.last_given() + 1);
         if (first <= events.first_index()) return events.first_index();
         events.hide_below(first);
-        if (!remove_hidden(*room, events_at_once)) return first;
+        ++room->revision;
+        more = remove_hidden(*room, events_at_once);
     }
-    await_removal(std::move(record));
+    if (more) await_removal(std::move(record));
+    watches_->tell(room_id);
     return first;
 }
 

@@ -21,6 +21,7 @@ namespace roomstore::detail::memory {
 inline Room Engine::create_room(Room room) {
     normalize_numbers(room.metadata);
     const auto record = std::make_shared<RoomRecord>(room.id, room.created_at);
+    record->generation = cursor_hash_.next_generation();
     record->row = std::make_shared<const Room>(room);
     record->counters = {
         room.event_count, room.latest_index, room.delivered_index, room.timers.last_activity_at};
@@ -33,6 +34,8 @@ inline Room Engine::create_room(Room room) {
             directory_.add(*record, group_of(room));
             undo.release();
             record->alive = true;
+            lock.unlock();
+            watches_->tell(room.id);
             return room;
         }
         lock.unlock();
@@ -65,6 +68,9 @@ inline Room Engine::update_room(Room room) {
     }
     record->counters.last_activity_at = room.timers.last_activity_at;
     record->row = std::move(row);
+    record->row_revision = ++record->revision;
+    record.unlock();
+    watches_->tell(room.id);
     return room;
 }
 
@@ -80,6 +86,9 @@ inline std::optional<Room> Engine::patch_room_metadata(const std::string& room_i
     room.updated_at = now();
     validator_.patched_room(room);
     record->row = std::make_shared<const Room>(room);
+    record->row_revision = ++record->revision;
+    record.unlock();
+    watches_->tell(room_id);
     return room;
 }
 
@@ -87,6 +96,7 @@ inline bool Engine::delete_room(const std::string& room_id) {
     const auto room = rooms_.find(room_id);
     const bool deleted = room && remove_room(room);
     if (!deleted) require_open();
+    if (deleted) watches_->tell(room_id);
     return deleted;
 }
 
@@ -111,12 +121,14 @@ inline bool Engine::remove_room(const RoomPtr& room) {
     return true;
 }
 
-/// Removes hidden events of a room, which is locked.
+/// Removes hidden events of a room, which is locked, and as many of its changes of hidden events.
 /// @returns whether more are left, and the room has to be added to the queue.
 inline bool Engine::remove_hidden(RoomRecord& room, std::size_t limit) noexcept {
     const EventLog& events = room.contents.events;
+    bool more = room.changes.drop_below(events.first_index(), limit);
     for (; limit > 0 && events.hidden() != nullptr; --limit) detach(room, **events.hidden());
-    return events.hidden() != nullptr && !std::exchange(room.awaits_removal, true);
+    more = more || events.hidden() != nullptr;
+    return more && !std::exchange(room.awaits_removal, true);
 }
 
 inline void Engine::await_removal(RoomPtr room) noexcept {

@@ -254,4 +254,18 @@ private:
 
 using EventPtr = std::shared_ptr<const PackedEvent>;
 
+inline std::vector<RoomEvent> unpack(const std::vector<EventPtr>& events,
+                                     const std::string& room_id) {
+    // Converts to the event in place, which saves a move.
+    struct InPlace {
+        const PackedEvent& event;
+        const std::string& room_id;
+        operator RoomEvent() const { return event.unpack(room_id); }
+    };
+    std::vector<RoomEvent> unpacked;
+    unpacked.reserve(events.size());
+    for (const auto& event : events) unpacked.emplace_back(InPlace{*event, room_id});
+    return unpacked;
+}
+
 }  // namespace roomstore::detail::memory

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "roomstore/memory/detail/change_log.hpp"
 #include "roomstore/memory/detail/event_log.hpp"
 #include "roomstore/memory/detail/room_handle.hpp"
 #include "roomstore/memory/detail/row_table.hpp"
@@ -68,6 +69,8 @@ struct RoomRecord : RoomHandle {
     RoomSnapshot snapshot() const { return {row, counters}; }
 
     std::mutex mutex;
+    /// Tells the room from others that had its id. Constant once the room is in the store.
+    std::uint64_t generation = 0;
     bool alive = false;
     /// Whether it is in the queue of rooms with events to remove.
     bool awaits_removal = false;
@@ -76,6 +79,12 @@ struct RoomRecord : RoomHandle {
     /// The fields that are in `counters` are not maintained here. Never null while `alive`.
     std::shared_ptr<const Room> row;
     RoomCounters counters;
+    /// The number of the latest change of the room that is not an append, and of the latest one of
+    /// its row.
+    std::int64_t revision = 0;
+    std::int64_t row_revision = 0;
+    /// Not in the contents, because it can be as large as the events, and is removed with them.
+    ChangeLog changes;
     RoomContents contents;
 };
 

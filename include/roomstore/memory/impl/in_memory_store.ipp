@@ -8,7 +8,7 @@
 namespace roomstore {
 
 InMemoryStore::InMemoryStore(InMemoryOptions options)
-    : engine_(std::make_unique<detail::memory::Engine>(options.limits)) {}
+    : engine_(std::make_unique<detail::memory::Engine>(options.limits, options.change_history)) {}
 
 InMemoryStore::~InMemoryStore() = default;
 
@@ -27,12 +27,13 @@ std::shared_ptr<RoomWatch> InMemoryStore::watch_rooms(WatchOptions options) {
 }
 
 #define ROOMSTORE_DEFAULT(...)
-#define ROOMSTORE_OPERATION(kind, result, name, room_id, parameters, ...)                         \
-    asio::awaitable<result> InMemoryStore::name parameters {                                      \
-        engine_->open_validator().name(__VA_ARGS__);                                              \
-        engine_->continue_removals();                                                             \
-        co_return detail::call_with_moved(                                                        \
-            [this](auto&&... given) { return engine_->name(std::move(given)...); } __VA_OPT__(, ) __VA_ARGS__); \
+#define ROOMSTORE_OPERATION(kind, result, name, room_id, parameters, ...) \
+    asio::awaitable<result> InMemoryStore::name parameters {              \
+        engine_->open_validator().name(__VA_ARGS__);                      \
+        engine_->continue_removals();                                     \
+        co_return detail::call_with_moved([this](auto&&... given) {       \
+            return engine_->name(std::move(given)...);                    \
+        } __VA_OPT__(, ) __VA_ARGS__);                                    \
     }
 #include "roomstore/detail/operations.inc"
 
