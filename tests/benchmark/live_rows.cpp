@@ -3,6 +3,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <poll.h>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -10,7 +11,6 @@
 #include <vector>
 
 #include <libpq-fe.h>
-#include <poll.h>
 
 #include "benchmark/callers.hpp"
 #include "benchmark/events.hpp"
@@ -125,8 +125,7 @@ Delays delays_of_watch(Bench& bench) {
         std::this_thread::sleep_for(std::chrono::milliseconds{15});
         const auto before = watcher.told();
         RoomEvent event = make_event(watched_room, Key::random);
-        static_cast<void>(
-            complete(writer->add_event_auto_index(watched_room, std::move(event))));
+        static_cast<void>(complete(writer->add_event_auto_index(watched_room, std::move(event))));
         const auto answered = Clock::now();
         const auto told = watcher.wait_beyond(before);
         if (i >= 0) delays.all.push_back(std::max(0.0, microseconds(told - answered)));
@@ -186,8 +185,10 @@ Delays delays_of_raw_notify(Bench& bench) {
 void measure_delay(Bench& bench, bool busy) {
     constexpr const char* watch_p50 = "append answered to next(), p50";
     constexpr const char* watch_p99 = "append answered to next(), p99";
-    const std::string raw_p50 = busy ? "NOTIFY to hearing it, p50, + 10 ms" : "NOTIFY to hearing it, p50";
-    const std::string raw_p99 = busy ? "NOTIFY to hearing it, p99, + 20 ms" : "NOTIFY to hearing it, p99";
+    const std::string raw_p50 =
+        busy ? "NOTIFY to hearing it, p50, + 10 ms" : "NOTIFY to hearing it, p50";
+    const std::string raw_p99 =
+        busy ? "NOTIFY to hearing it, p99, + 20 ms" : "NOTIFY to hearing it, p99";
     Row row("T11",
             busy ? "a watch in another store, while 64 callers append elsewhere"
                  : "a watch in another store",
@@ -265,10 +266,9 @@ void measure_cost(Bench& bench, const Appends& work) {
                 std::to_string(work.rooms) + " rooms",
             std::string("as ") + work.row);
     for (int sample = 0; sample < bench.settings.samples; ++sample) {
-        take_turns(
-            sample,
-            {[&] { row.note(with, "/s", appends_per_second(bench, work, true)); },
-             [&] { row.note(without, "/s", appends_per_second(bench, work, false)); }});
+        take_turns(sample,
+                   {[&] { row.note(with, "/s", appends_per_second(bench, work, true)); },
+                    [&] { row.note(without, "/s", appends_per_second(bench, work, false)); }});
     }
     row.compare({.ours = with, .yardstick = without, .at_least = 0.97});
     bench.output.write(row);
@@ -285,10 +285,9 @@ void measure_notify_in_transaction(Bench& bench) {
         return bench.database().pgbench(script, 10, 64).per_second;
     };
     for (int sample = 0; sample < bench.settings.samples; ++sample) {
-        take_turns(
-            sample,
-            {[&] { row.note(with, "/s", run("append_one_statement_notify.sql")); },
-             [&] { row.note(without, "/s", run("append_one_statement.sql")); }});
+        take_turns(sample,
+                   {[&] { row.note(with, "/s", run("append_one_statement_notify.sql")); },
+                    [&] { row.note(without, "/s", run("append_one_statement.sql")); }});
     }
     row.compare({.ours = with, .yardstick = without});
     bench.output.write(row);

@@ -37,8 +37,8 @@ public:
     WatchRegistry& operator=(const WatchRegistry&) = delete;
     ~WatchRegistry();
 
-    /// Sets a function that is called after rooms were added to a watch, without a lock. It must not
-    /// throw. Before the first watch.
+    /// Sets a function that is called after rooms were added to a watch, without a lock. It must
+    /// not throw. Before the first watch.
     void set_on_add(std::function<void()> added) { on_add_ = std::move(added); }
 
     /// Makes a watch of `rooms`.
