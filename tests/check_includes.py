@@ -94,7 +94,7 @@ RULES = [
     ("src/postgres/postgres_store*",
      {"std", "json", "fmt", "asio", "awaitable", "model", "text", "checks", "interface", "options", "postgres", "sql",
       "statement", "pool", "call", "session"}),
-    ("src/postgres/append_job.*", {"std", "model", "sql", "pool", "call", "session"}),
+    ("src/postgres/room_write_job.*", {"std", "model", "sql", "pool", "call", "session"}),
     ("src/postgres/sql/*", {"std", "json", "fmt", "model", "text", "checks", "sql", "statement", "log", "driver", "session"}),
     ("src/postgres/schema/*", {"std", "json", "fmt", "model", "text", "sql", "statement", "driver", "session"}),
     ("src/postgres/pool/call.*", {"std", "call"}),

@@ -16,7 +16,7 @@ namespace roomstore {
 /// Comes from `list_changes`, and goes back to it in `ChangesQuery::since`.
 ///
 /// A plain value. It stays valid until the room is deleted, the backend has forgotten the changes
-/// that follow it (`change_history` in the options of the backend), or `reset_cursors` was called.
+/// that follow it (`Limits::change_history`), or `reset_cursors` was called.
 /// `list_changes` recognises a cursor that is no longer valid: see `RoomChanges::reset`.
 /// @ingroup changes
 struct RoomCursor {

@@ -189,7 +189,7 @@ struct RoomContext {
     ROOMSTORE_AWAIT_GUARD;
 };
 
-/// Bounds on the data that a store accepts; the same in every backend.
+/// Bounds on the data that a store accepts and remembers; the same in every backend.
 /// @ingroup stores
 struct Limits {
     /// Default of `max_event_bytes`: 1 MiB.
@@ -209,6 +209,10 @@ struct Limits {
     /// Upper bound of `max_batch_bytes`: 128 MiB. PostgreSQL takes no message above 1 GiB, and JSON
     /// writes a control character as six bytes.
     static constexpr std::size_t highest_max_batch_bytes = std::size_t{128} << 20;
+    /// Default of `change_history`: 10 000.
+    static constexpr std::int64_t default_change_history = 10'000;
+    /// Upper bound of `change_history`: 1 000 000 000.
+    static constexpr std::int64_t highest_change_history = 1'000'000'000;
 
     /// Maximum size in bytes of an event and of every other row, 1 .. 64 MiB. The size is the sum
     /// of the bytes of all texts, JSON strings and keys, plus 8 for every JSON value, content and
@@ -222,6 +226,10 @@ struct Limits {
     /// Maximum size in bytes of all events of one `append_events`, each counted as for
     /// `max_event_bytes`, 1 byte .. 128 MiB.
     std::size_t max_batch_bytes = default_max_batch_bytes;
+    /// Number of changes that each room remembers at least for `list_changes`: the latest update,
+    /// deletion or late import of each event. 0 .. 1 000 000 000; 0: all. A reader whose cursor is
+    /// older than what is remembered begins anew (`RoomChanges::reset`).
+    std::int64_t change_history = default_change_history;
 };
 
 }  // namespace roomstore

@@ -5,7 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "append_job.hpp"
+#include "room_write_job.hpp"
 #include "pool/worker_pool.hpp"
 #include "postgres/fresh_schema.hpp"
 #include "postgres/hanging_commits.hpp"
@@ -372,8 +372,8 @@ TEST_CASE("a deadline that ends during the COMMIT of a batch affects only its ow
                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == "1";
     });
     const auto append = [&](const std::string& room, std::chrono::milliseconds deadline) {
-        auto job = std::make_shared<postgres::AppendJob>(
-            postgres::sql::Append("append", room, {event_in(room, "event")}), 100);
+        auto job = std::make_shared<postgres::RoomWriteJob>(
+            postgres::sql::Append("append", room, {event_in(room, "event")}), 100, 0);
         postgres::Operation operation{.name = "append",
                                       .mode = postgres::Mode::write,
                                       .rerun = postgres::Rerun::settles,

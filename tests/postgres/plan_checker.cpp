@@ -2,7 +2,9 @@
 
 #include "sql/bindings.hpp"
 #include "sql/events/append.hpp"
+#include "sql/changes.hpp"
 #include "sql/events/append_steps.hpp"
+#include "sql/events/update.hpp"
 #include "sql/events/events.hpp"
 #include "sql/identities.hpp"
 #include "sql/observations.hpp"
@@ -105,6 +107,8 @@ std::vector<postgres::Statement> all_statements() {
     return joined(sql::room_statements(),
                   sql::append_statements(),
                   sql::add_event_statements(),
+                  sql::update_statements(),
+                  sql::change_statements(),
                   sql::event_statements(),
                   sql::event_list_statements(),
                   sql::binding_statements(),

@@ -17,15 +17,17 @@ namespace roomstore::detail {
 
 /// Refuses limits out of bounds. Called when a store is constructed.
 inline void validate_limits(const Limits& limits) {
-    const auto check = [](const char* name, auto limit, auto highest) {
-        if (limit >= 1 && limit <= highest) return;
+    const auto check = [](const char* name, auto limit, auto highest, int lowest = 1) {
+        if (limit >= static_cast<decltype(limit)>(lowest) && limit <= highest) return;
         throw_invalid(FieldPath("Limits").field(name),
-                      std::to_string(limit) + ", must be 1 to " + std::to_string(highest));
+                      std::to_string(limit) + ", must be " + std::to_string(lowest) + " to " +
+                          std::to_string(highest));
     };
     check("max_event_bytes", limits.max_event_bytes, Limits::highest_max_event_bytes);
     check("max_page_rows", limits.max_page_rows, Limits::highest_max_page_rows);
     check("max_batch_events", limits.max_batch_events, Limits::highest_max_batch_events);
     check("max_batch_bytes", limits.max_batch_bytes, Limits::highest_max_batch_bytes);
+    check("change_history", limits.change_history, Limits::highest_change_history, 0);
 }
 
 /// Checks the arguments, with one function per operation of `ConversationStore`. Every backend

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -10,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <asio/awaitable.hpp>
@@ -34,6 +36,10 @@ public:
     WatchRegistry(const WatchRegistry&) = delete;
     WatchRegistry& operator=(const WatchRegistry&) = delete;
     ~WatchRegistry();
+
+    /// Sets a function that is called after rooms were added to a watch, without a lock. It must
+    /// not throw. Before the first watch.
+    void set_on_add(std::function<void()> added) { on_add_ = std::move(added); }
 
     /// Makes a watch of `rooms`.
     /// @throws Error as `RoomWatch::add`.
@@ -80,6 +86,7 @@ private:
     Shard& shard_of(std::string_view room_id) noexcept;
     void tell_watches(std::string_view room_id) noexcept;
 
+    std::function<void()> on_add_;
     std::array<Shard, shard_count> shards_;
     std::atomic<std::size_t> watched_{0};
     /// Guards the members below. May be held when the locks of shards and watches are taken.
@@ -116,6 +123,7 @@ private:
     class Call;
     struct StartWait;
 
+    bool insert(std::string room_id);
     /// Both locks must be held.
     void unlink(WatchRegistry::Shard& shard, Entry& entry) noexcept;
     /// Adds the entry to the list, and wakes the waiter.

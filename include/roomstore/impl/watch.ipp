@@ -187,6 +187,11 @@ WatchState::~WatchState() {
 }
 
 void WatchState::add(std::string room_id) {
+    if (insert(std::move(room_id)) && registry_->on_add_) registry_->on_add_();
+}
+
+/// @returns whether the room was not watched before.
+bool WatchState::insert(std::string room_id) {
     ValueChecker().check(FieldPath("room_id"), room_id, rule::id);
     WatchRegistry::Shard& shard = registry_->shard_of(room_id);
     const std::lock_guard shard_lock(shard.mutex);
@@ -198,7 +203,7 @@ void WatchState::add(std::string room_id) {
         const std::lock_guard lock(mutex_);
         if (ended_) throw Error(errc::closed, "RoomWatch.add: the store or the watch is closed");
         const auto [room, is_new] = rooms_.try_emplace(std::move(room_id));
-        if (!is_new) return;
+        if (!is_new) return false;
         Entry& entry = room->second;
         entry.watch = this;
         entry.room_id = &room->first;
@@ -210,6 +215,7 @@ void WatchState::add(std::string room_id) {
         }
         of_room->second = &entry;
         set_dirty(entry);
+        return true;
     } catch (...) {
         drop_if_empty();
         throw;

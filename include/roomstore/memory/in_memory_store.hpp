@@ -25,10 +25,6 @@ struct InMemoryOptions {
     /// What the store accepts: the size of rows, pages and batches. `Limits` has the units,
     /// defaults and ranges.
     Limits limits{};
-    /// How many changes each room remembers for `list_changes`, 0 .. 1'000'000'000; 0: all. An
-    /// event that was updated or deleted, or imported at an index below that of others, counts
-    /// once, however often it changed. A reader that comes back after more of them begins anew.
-    std::int64_t change_history = 10'000;
 };
 
 /// A store in the memory of the process. Its contents are lost when it is closed or destroyed.
@@ -44,7 +40,7 @@ struct InMemoryOptions {
 /// delete_room and trim_room remove at most 1000 events themselves. The rest is removed afterwards:
 /// 128 events by each call of the store, and twice as many as it adds by append_events.
 /// @par Changes
-/// For each of the last `InMemoryOptions::change_history` events of a room that were updated,
+/// For each of the last `Limits::change_history` events of a room that were updated,
 /// deleted, or imported at an index below that of others, the room remembers its index and the
 /// number of its latest change, and the id of a deleted event: about 200 bytes each. What lies
 /// below the first index of the room is not remembered. An append takes no memory for it. Cursors

@@ -97,6 +97,24 @@ struct PostgresOptions {
     /// default is used.
     std::string application_name = "roomstore";
 
+    /// Whether this process tells others which rooms it has changed, and listens to what they tell,
+    /// by NOTIFY and LISTEN on one more connection. It is opened when something changes or is
+    /// watched. Changes are sent after their transaction, at most every 10 ms. If false, watches
+    /// learn by polling what other processes change, and other processes learn by polling what this
+    /// one does.
+    bool notify = true;
+
+    /// The connection for notifications and for polling watched rooms, if not `connection_string`.
+    /// Needed behind a pooler in transaction mode, which does not pass on notifications: give the
+    /// address of the server itself. If empty and `prepared_statements` is false, the store does
+    /// not listen.
+    std::string notify_connection_string{};
+
+    /// How often the states of all watched rooms are compared, in one statement: 100 ms .. 1 h.
+    /// Whatever happens to notifications, a watch is told of a change no later than after this time
+    /// and the time of a statement, while the server answers.
+    std::chrono::milliseconds watch_poll_interval{5000};
+
     /// What the store accepts: the size of rows, pages and batches. `Limits` has the units,
     /// defaults and ranges.
     Limits limits{};

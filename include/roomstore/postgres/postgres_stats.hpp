@@ -8,6 +8,18 @@
 
 namespace roomstore {
 
+/// How the watches of a `PostgresStore` learn what other processes change.
+/// @ingroup stores
+enum class WatchMode : std::uint8_t {
+    /// Nothing is watched.
+    idle,
+    /// By messages, within milliseconds, and by polling.
+    listening,
+    /// By polling only: every `PostgresOptions::watch_poll_interval`, or not at all while there is
+    /// no connection.
+    polling,
+};
+
 /// Current state of a `PostgresStore` and counters since its construction. A snapshot: the numbers
 /// are read one after the other while the store keeps running.
 /// @ingroup stores
@@ -48,6 +60,24 @@ struct PostgresStats {
     std::uint64_t log_lines_dropped = 0;
     /// Calls of `PostgresOptions::log` that threw an exception.
     std::uint64_t log_failures = 0;
+
+    /// How watches learn of changes now.
+    WatchMode watch_mode = WatchMode::idle;
+    /// Rooms that are watched, each counted once.
+    std::size_t rooms_watched = 0;
+    /// Messages about changes that were sent to other processes.
+    std::uint64_t hints_sent = 0;
+    /// Messages about changes that came from other processes.
+    std::uint64_t hints_received = 0;
+    /// Times that changes could not be sent. Other processes learn of them by polling.
+    std::uint64_t hints_dropped = 0;
+    /// Statements that have read the states of watched rooms.
+    std::uint64_t watch_polls = 0;
+    /// Messages of this process to itself, through another connection, that have proven that
+    /// messages arrive.
+    std::uint64_t watch_probes_heard = 0;
+    /// Times that the connection of the watches was lost, or could not be opened.
+    std::uint64_t watch_reconnects = 0;
 
     /// Statistics of one SQL statement. BEGIN, COMMIT and ROLLBACK are not counted.
     struct Statement {

@@ -1,6 +1,7 @@
 #include "roomstore/postgres/postgres_options.hpp"
 
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -44,6 +45,18 @@ void check_name(std::string_view field, const std::string& value, std::size_t lo
     }
 }
 
+void check_notify_connection(PostgresOptions options) {
+    options.connection_string = std::move(options.notify_connection_string);
+    try {
+        static_cast<void>(postgres::plan_connections(options));
+    } catch (const Error& error) {
+        constexpr std::string_view prefix = "PostgresOptions::connection_string: ";
+        std::string_view text = error.detail();
+        if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+        throw_invalid_option("notify_connection_string", text);
+    }
+}
+
 }  // namespace
 
 void validate(const PostgresOptions& options) {
@@ -77,8 +90,12 @@ void validate(const PostgresOptions& options) {
                  count(options.limits.max_batch_bytes),
                  1,
                  count(Limits::highest_max_batch_bytes));
-    // Parses the connection string and throws if it is invalid.
+    check_number(
+        "limits.change_history", options.limits.change_history, 0, Limits::highest_change_history);
+    check_time("watch_poll_interval", options.watch_poll_interval, 100ms);
+    // Parses the connection strings and throws if one is invalid.
     static_cast<void>(postgres::plan_connections(options));
+    if (!options.notify_connection_string.empty()) check_notify_connection(options);
 }
 
 }  // namespace roomstore

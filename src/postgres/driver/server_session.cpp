@@ -152,6 +152,28 @@ void ServerSession::set_up(Clock::time_point deadline) {
     control_->lend(PQsocket(raw_), where_, canceller);
 }
 
+void ServerSession::listen(const std::string& channel) {
+    require_usable();
+    try {
+        connection_->listen(channel, [this](const pqxx::notification& message) {
+            messages_.emplace_back(message.payload);
+        });
+    } catch (...) {
+        throw current_failure();
+    }
+}
+
+std::vector<std::string> ServerSession::take_messages() {
+    require_usable();
+    try {
+        while (connection_->get_notifs() > 0) {
+        }
+    } catch (...) {
+        throw current_failure();
+    }
+    return std::exchange(messages_, {});
+}
+
 // Sends all settings in one message; one by one if the server refuses any of them, which undoes
 // them all.
 // @returns the settings that the server accepted.
@@ -215,6 +237,7 @@ void ServerSession::disconnect() noexcept {
     replan_at_ = 1;
     for (auto& [name, entry] : entries_) entry.prepared = false;
     to_deallocate_.clear();
+    messages_.clear();
 }
 
 bool ServerSession::connected() const noexcept {

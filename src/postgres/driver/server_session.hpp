@@ -64,6 +64,25 @@ public:
     void rollback() override;
     std::shared_ptr<SessionControl> control() noexcept override { return control_; }
 
+    /// @name Notifications, for a session that runs no transactions
+    /// @{
+
+    /// Listens on a channel from now on, as long as the session is connected.
+    /// @throws Failure
+    void listen(const std::string& channel);
+
+    /// The messages that have arrived since the last call. Does not wait.
+    /// @throws Failure if the connection is lost.
+    std::vector<std::string> take_messages();
+
+    /// Whether the session belongs to this process alone, and so keeps its state.
+    bool prepares() const noexcept { return config_->prepared_statements; }
+
+    /// To wait for messages; -1 without a connection.
+    int socket() const noexcept { return raw_ == nullptr ? -1 : PQsocket(raw_); }
+
+    /// @}
+
 private:
     struct Entry {
         std::string name;  // libpqxx needs it null-terminated
@@ -115,6 +134,7 @@ private:
     std::size_t text_bytes_ = 0;  // of all entries
     std::uint64_t uses_ = 0;      // counter for last_used
     std::vector<std::string> to_deallocate_;
+    std::vector<std::string> messages_;
 };
 
 }  // namespace roomstore::postgres

@@ -43,6 +43,8 @@ struct Operation {
     bool patient = false;
     /// Size of the arguments, which the job keeps while it waits.
     std::size_t bytes = 0;
+    /// It changes the room: whoever watches it is told once it is committed, or may be.
+    bool changes_room = false;
     /// When the caller made the call, if that is earlier than the call's arrival in the pool.
     std::optional<std::chrono::steady_clock::time_point> began{};
 };

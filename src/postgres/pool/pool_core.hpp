@@ -3,11 +3,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -63,6 +65,12 @@ public:
     /// for no caller. Before `open`.
     void set_background_job(Operation operation, std::shared_ptr<Job> job);
 
+    /// See `WorkerPool::starter`.
+    void start(Operation operation, std::shared_ptr<Job> job);
+
+    /// See `WorkerPool::set_on_change`.
+    void set_on_change(std::function<void(std::string_view)> told);
+
     CallPtr make_call(Operation operation, std::shared_ptr<Job> job);
 
     /// Queues the call, or answers it with an error if it cannot be queued.
@@ -104,6 +112,8 @@ private:
         std::shared_ptr<SessionControl> control;
         /// The calls that it runs: one, or several in one transaction.
         std::vector<CallPtr> calls;
+        /// Calls that were answered while it was not known whether they are stored.
+        std::vector<CallPtr> doubtful;
         /// The rooms that it holds.
         AppendBatcher::Rooms rooms;
         /// Run counter; identifies the current run.
@@ -153,6 +163,7 @@ private:
     void finish_calls(const std::vector<CallPtr>& calls,
                       const CallOutcome& outcome,
                       Answers& answers);
+    void tell_changes(const std::vector<CallPtr>& calls) const noexcept;
     static CallOutcome outcome_of(const PendingCall& call, const CallOutcome& outcome);
     void forget_cancellation(Lock& lock, Worker& worker, CallRunner& runner);
 
@@ -200,6 +211,8 @@ private:
     const char* why_closed_ = "the store was closed by close()";
     CallQueue queue_;
     AppendBatcher appends_;
+    /// Not changed once the pool is open.
+    std::function<void(std::string_view)> on_change_;
     Operation background_operation_;
     std::shared_ptr<Job> background_job_;
     /// While it is queued or runs.

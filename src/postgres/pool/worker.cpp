@@ -160,6 +160,7 @@ private:
     void end_stopped(PoolCore::Answers& answers) {
         std::erase_if(worker_.calls, [&](const auto& call) {
             if (continues(*call)) return false;
+            if (call->state.may_be_stored()) worker_.doubtful.push_back(call);
             pool_.end(*call, pool_.stopped(*call), answers);
             return true;
         });
@@ -359,7 +360,8 @@ bool PoolCore::take(Worker& worker, CallRunner& runner) {
 void PoolCore::finish(Worker& worker, CallRunner& runner, const CallOutcome& outcome) {
     const bool connected = worker.session->connected();
     Answers answers;
-    std::vector<CallPtr> calls;  // destroyed after the lock is released
+    std::vector<CallPtr> calls, doubtful;  // destroyed after the lock is released
+    bool may_be_stored = outcome.kind == CallOutcome::Kind::success;
     {
         const Lock lock(mutex_);
         if (connected) {
@@ -374,6 +376,10 @@ void PoolCore::finish(Worker& worker, CallRunner& runner, const CallOutcome& out
             log_->write(LogLevel::info, {"a COMMIT in doubt is settled"});
         }
         calls = std::exchange(worker.calls, {});
+        doubtful = std::exchange(worker.doubtful, {});
+        may_be_stored = may_be_stored || std::ranges::any_of(calls, [](const auto& call) {
+                            return call->state.may_be_stored();
+                        });
         appends_.release(std::exchange(worker.rooms, {}));
         finish_calls(calls, outcome, answers);
         if (worker.session->wakes_background_job()) background_wanted_ = true;
@@ -384,9 +390,18 @@ void PoolCore::finish(Worker& worker, CallRunner& runner, const CallOutcome& out
         const std::size_t own = connected ? 1 : 0;
         if (runnable_batches() > own) work_.notify_one();
     }
+    if (may_be_stored) tell_changes(calls);
+    tell_changes(doubtful);
     deliver(answers);
     Lock lock(mutex_);
     forget_cancellation(lock, worker, runner);
+}
+
+void PoolCore::tell_changes(const std::vector<CallPtr>& calls) const noexcept {
+    if (!on_change_) return;
+    for (const auto& call : calls) {
+        if (call->operation.changes_room) on_change_(call->operation.room_id);
+    }
 }
 
 void PoolCore::finish_calls(const std::vector<CallPtr>& calls,

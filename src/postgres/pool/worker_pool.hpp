@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -41,6 +42,18 @@ public:
     /// Sets the job that `Session::wake_background_job` asks for: it runs on a thread of the pool,
     /// like that of a call. If it fails, this is logged. Before `open`.
     void set_background_job(Operation operation, std::function<void(Session&)> job);
+
+    /// Sets the function that is told the room of every operation that `changes_room`, once it is
+    /// committed, or may be: at least once, before its caller has the answer. It is called on
+    /// threads of the pool, without a lock, and must not throw. Before `open`.
+    void set_on_change(std::function<void(std::string_view)> told);
+
+    /// Starts a job for nobody: its errors are dropped, and it is not counted.
+    using Starter = std::function<void(Operation operation, std::function<void(Session&)> job)>;
+
+    /// The returned function may outlive the pool. It does nothing if the pool is not open or the
+    /// queue is full.
+    Starter starter() const;
 
     /// Starts the threads, which connect at once. Does nothing if they are running.
     /// @throws Error closed, internal.

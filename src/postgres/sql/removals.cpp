@@ -57,6 +57,9 @@ WITH room AS (
 ), first_markers AS MATERIALIZED (
     SELECT channel_id FROM {schema}.read_markers WHERE room_id = $1 AND EXISTS (SELECT FROM room)
     ORDER BY channel_id LIMIT 1000
+), first_changes AS MATERIALIZED (
+    SELECT index FROM {schema}.event_changes WHERE room_id = $1 AND EXISTS (SELECT FROM room)
+    ORDER BY index LIMIT 1000
 ), gone_bindings AS (
     DELETE FROM {schema}.bindings
     WHERE room_id = $1 AND channel_id <= (SELECT max(channel_id) FROM first_bindings)
@@ -73,10 +76,13 @@ WITH room AS (
 ), gone_markers AS (
     DELETE FROM {schema}.read_markers
     WHERE room_id = $1 AND channel_id <= (SELECT max(channel_id) FROM first_markers)
+), gone_changes AS (
+    DELETE FROM {schema}.event_changes
+    WHERE room_id = $1 AND index <= (SELECT max(index) FROM first_changes)
 )
 SELECT 1000 IN ((SELECT count(*) FROM first_bindings), (SELECT count(*) FROM first_participants),
                 (SELECT count(*) FROM first_tasks), (SELECT count(*) FROM first_observations),
-                (SELECT count(*) FROM first_markers)))"};
+                (SELECT count(*) FROM first_markers), (SELECT count(*) FROM first_changes)))"};
 
 // Waits for a transaction that is at the removal, and so cannot be missed when that ends it.
 constexpr Statement record{"remove_rows.record", R"(

@@ -42,13 +42,15 @@ constexpr Statement update{"update_room", R"(
 UPDATE {schema}.rooms
 SET organization_id = $2, status = $3, updated_at = $4, closed_at = $5,
     inactive_after_seconds = $6, closed_after_seconds = $7, last_activity_at = $8,
-    agent_response_policy = $9, metadata = $10
+    agent_response_policy = $9, metadata = $10, revision = revision + 1,
+    row_revision = revision + 1
 WHERE id = $1
 RETURNING )" ROOMSTORE_ROOM_COLUMNS};
 
 constexpr Statement patch{"patch_room_metadata", R"(
 UPDATE {schema}.rooms
-SET metadata = (metadata - $2::text[]) || $3::jsonb, updated_at = $4
+SET metadata = (metadata - $2::text[]) || $3::jsonb, updated_at = $4, revision = revision + 1,
+    row_revision = revision + 1
 WHERE id = $1
 RETURNING )" ROOMSTORE_ROOM_COLUMNS};
 

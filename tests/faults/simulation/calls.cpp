@@ -115,9 +115,10 @@ CallOutcome submit(Process& process,
 void append(Process& process, CallRecord& record) {
     const auto& request = *record.request;
     constexpr const char* name = "append_events";
-    const auto job = std::make_shared<postgres::AppendJob>(
+    const auto job = std::make_shared<postgres::RoomWriteJob>(
         postgres::sql::Append(name, request.room_id, request.events, request.expected_next_index),
-        100 * request.events.size());
+        100 * request.events.size(),
+        0);
     record.outcome = submit(process,
                             record,
                             {.name = name,

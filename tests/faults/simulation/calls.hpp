@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "append_job.hpp"
+#include "room_write_job.hpp"
 #include "faults/simulation/process.hpp"
 #include "faults/simulation/scheduler.hpp"
 #include "pool/operation.hpp"

@@ -50,9 +50,8 @@ namespace roomstore::detail::memory {
 /// rolled back.
 class Engine {
 public:
-    /// `change_history` as in `InMemoryOptions`.
-    explicit Engine(const Limits& limits, std::int64_t change_history = 0)
-        : validator_(limits), change_history_(rows_to_remember(change_history)) {}
+    explicit Engine(const Limits& limits)
+        : validator_(limits), change_history_(changes_to_remember(limits)) {}
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
     ~Engine() { watches_->close(); }
@@ -312,7 +311,7 @@ private:
     static void move_marker(RoomRecord& room, const std::string& channel_id, std::int64_t index);
     static std::int64_t unread_count(const RoomRecord& room, const std::string& channel_id);
 
-    static std::size_t rows_to_remember(std::int64_t change_history);
+    static std::size_t changes_to_remember(const Limits& limits) noexcept;
 
     const Validator validator_;
     /// Number of changes that a room remembers.

@@ -13,15 +13,9 @@
 
 namespace roomstore::detail::memory {
 
-inline std::size_t Engine::rows_to_remember(std::int64_t change_history) {
-    constexpr std::int64_t highest_change_history = 1'000'000'000;
-    if (change_history < 0 || change_history > highest_change_history) {
-        throw_invalid(FieldPath("InMemoryOptions").field("change_history"),
-                      std::to_string(change_history) + ", must be 0 to " +
-                          std::to_string(highest_change_history));
-    }
-    if (change_history == 0) return (std::numeric_limits<std::size_t>::max)();
-    return static_cast<std::size_t>(change_history);
+inline std::size_t Engine::changes_to_remember(const Limits& limits) noexcept {
+    if (limits.change_history == 0) return (std::numeric_limits<std::size_t>::max)();
+    return static_cast<std::size_t>(limits.change_history);
 }
 
 inline RoomChanges Engine::list_changes(const std::string& room_id, const ChangesQuery& query) {

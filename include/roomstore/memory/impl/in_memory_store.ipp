@@ -8,7 +8,7 @@
 namespace roomstore {
 
 InMemoryStore::InMemoryStore(InMemoryOptions options)
-    : engine_(std::make_unique<detail::memory::Engine>(options.limits, options.change_history)) {}
+    : engine_(std::make_unique<detail::memory::Engine>(options.limits)) {}
 
 InMemoryStore::~InMemoryStore() = default;
 

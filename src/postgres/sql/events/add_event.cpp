@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "roomstore/detail/fields.hpp"
+#include "sql/changes.hpp"
 #include "sql/events/append.hpp"
 #include "sql/events/append_steps.hpp"
 #include "sql/events/columns.hpp"
@@ -62,7 +63,7 @@ void store_at_index(Session& session, const RoomEvent& event, const LockedRoom& 
 
 }  // namespace
 
-RoomEvent add_event(Session& session, const RoomEvent& event) {
+RoomEvent add_event(Session& session, const detail::Validator& validator, const RoomEvent& event) {
     constexpr const char* operation = "add_event";
     const auto rooms = lock_rooms(session, {event.room_id});
     const auto room = rooms.find(event.room_id);
@@ -78,6 +79,12 @@ RoomEvent add_event(Session& session, const RoomEvent& event) {
         throw detail::index_is_taken(operation, event.index, event.room_id);
     }
     store_at_index(session, event, room->second);
+    // Readers that have seen the room's end do not look below it for new events.
+    if (event.index < room->second.next_index()) {
+        ChangedEvents changed;
+        changed.add(event.room_id, event.index, event.id);
+        note_changes(session, changed, validator.limits().change_history);
+    }
     return event;
 }
 

@@ -19,11 +19,6 @@ namespace {
 
 constexpr const char* serialization_failure = "40001";
 
-/// The statement that locks rooms did not see this room yet, the statement that stores events did.
-Failure created_meanwhile(const std::string& room_id) {
-    return classify(serialization_failure, named("room", room_id) + " was just created", false);
-}
-
 /// The statement that stores events found one that was hidden, and removed before it was looked up.
 Failure removed_meanwhile(const std::string& room_id) {
     return classify(serialization_failure,
@@ -219,8 +214,6 @@ std::vector<Pending*> fill(AppendPass& pass, const std::vector<Pending*>& waitin
     return deferred;
 }
 
-bool refused(const Pending& pending) { return std::holds_alternative<Error>(*pending.result); }
-
 std::vector<std::string> rooms_of(const std::vector<const Append*>& appends) {
     std::set<std::string> rooms;
     for (const Append* append : appends) rooms.insert(append->room_id);
@@ -261,9 +254,6 @@ std::vector<AppendResult> append(Session& session, const std::vector<const Appen
         waiting = fill(pass, waiting);
         pass.run(rooms);
     }
-    // Events that were stored before may not have reached the standbys yet. The COMMIT of a
-    // transaction that locked their room waits until they have.
-    if (std::ranges::all_of(pending, refused)) session.nothing_to_commit();
     std::vector<AppendResult> results;
     results.reserve(pending.size());
     for (Pending& each : pending) results.push_back(std::move(*each.result));

@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "driver/session.hpp"
+#include "roomstore/detail/validate.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/model/event.hpp"
 
-/// Storing events. Both functions must be called in a transaction: they lock the rooms first and
+/// Storing events. The functions must be called in a transaction: they lock the rooms first and
 /// decide on the state that they see from then on. Events must be validated and have normalized
 /// keys.
 namespace roomstore::postgres::sql {
@@ -37,13 +38,12 @@ using NewIndexes = std::vector<std::int64_t>;
 using AppendResult = std::variant<NewIndexes, std::vector<RoomEvent>, Error>;
 
 /// Stores `appends`, to any number of rooms; those to one room in the order given. The results are
-/// in the order of `appends`. A refused append does not affect the others. Tells the session if
-/// there is nothing to commit.
+/// in the order of `appends`. A refused append does not affect the others.
 std::vector<AppendResult> append(Session& session, const std::vector<const Append*>& appends);
 
 /// Stores `event` at its own index.
 /// @throws Error not_found, already_exists, conflict.
-RoomEvent add_event(Session& session, const RoomEvent& event);
+RoomEvent add_event(Session& session, const detail::Validator& validator, const RoomEvent& event);
 
 std::vector<Statement> add_event_statements();
 

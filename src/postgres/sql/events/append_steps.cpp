@@ -16,6 +16,7 @@ namespace roomstore::postgres::sql {
 namespace {
 
 constexpr std::string_view unique_violation = "23505";
+constexpr const char* serialization_failure = "40001";
 
 constexpr Statement lock_one{"append.lock_room", R"(
 SELECT id, event_count, latest_index, last_gap, live_count, first_index
@@ -223,11 +224,6 @@ Params store_new_params(const Session& session, const std::vector<NewEvent>& eve
     return params;
 }
 
-Request lock_request(const std::vector<std::string>& ids) {
-    if (ids.size() == 1) return {lock_one, Params().add(ids.front())};
-    return {lock_many, Params().add_array(ids)};
-}
-
 LockedRooms locked_rooms(const Result& rows) {
     LockedRooms rooms;
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -258,6 +254,15 @@ std::vector<std::int64_t> indexes_from(const Result& first_indexes,
 }
 
 }  // namespace
+
+Request lock_request(const std::vector<std::string>& ids) {
+    if (ids.size() == 1) return {lock_one, Params().add(ids.front())};
+    return {lock_many, Params().add_array(ids)};
+}
+
+Failure created_meanwhile(const std::string& room_id) {
+    return classify(serialization_failure, named("room", room_id) + " was just created", false);
+}
 
 LockedRooms lock_rooms(Session& session, const std::vector<std::string>& ids) {
     const auto request = lock_request(ids);

@@ -32,6 +32,13 @@ using LockedRooms = detail::TextMap<LockedRoom>;
 /// exist are missing from the result.
 LockedRooms lock_rooms(Session& session, const std::vector<std::string>& ids);
 
+/// The statement of `lock_rooms`, to be sent together with others.
+Request lock_request(const std::vector<std::string>& ids);
+
+/// The error of a statement that saw a room which the statement before it, that locks the rooms,
+/// did not see yet: the transaction is repeated.
+Failure created_meanwhile(const std::string& room_id);
+
 /// An event to append to its room, which is locked.
 struct NewEvent {
     const RoomEvent* event;

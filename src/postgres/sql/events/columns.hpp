@@ -17,6 +17,8 @@ namespace roomstore::postgres::sql {
     "source_direction, participant_id, correlation_id, parent_event_id, idempotency_key, " \
     "created_at, content, extra"
 
+inline constexpr int event_column_count = 16;
+
 /// @throws ColumnError
 RoomEvent read_event(const Row& row, int first = 0);
 

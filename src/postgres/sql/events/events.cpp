@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sql/changes.hpp"
 #include "sql/columns.hpp"
 #include "sql/events/append_steps.hpp"
 #include "sql/events/columns.hpp"
@@ -33,14 +34,6 @@ constexpr Statement key_exists{"check_idempotency", R"(
 SELECT FROM {schema}.events
 WHERE room_id = $1 AND idempotency_key = $2 AND )" ROOMSTORE_EVENT_IS_VISIBLE};
 
-constexpr Statement update{"update_event", R"(
-UPDATE {schema}.events
-SET type = $3, status = $4, visibility = $5, source_channel_id = $6, source_channel_type = $7,
-    source_direction = $8, participant_id = $9, correlation_id = $10, parent_event_id = $11,
-    content = $12, extra = $13, updated = true
-WHERE room_id = $1 AND id = $2 AND )" ROOMSTORE_EVENT_IS_VISIBLE R"(
-RETURNING index, idempotency_key, created_at)"};
-
 // Both statements run under the room's lock. The index of a deleted event becomes a gap.
 constexpr Statement remove{"delete_event", R"(
 WITH gone AS (
@@ -52,7 +45,7 @@ WITH gone AS (
     SET live_count = live_count - 1, last_gap = greatest(last_gap, gone.index)
     FROM gone WHERE rooms.id = $1
 )
-SELECT id FROM gone)"};
+SELECT id, index FROM gone)"};
 
 constexpr Statement remove_with_replies{"delete_event.cascade", R"(
 WITH root AS (
@@ -72,14 +65,15 @@ WITH root AS (
     FROM (SELECT count(*) AS events, max(index) AS latest FROM gone) AS lost
     WHERE rooms.id = $1 AND lost.events > 0
 )
-SELECT id FROM gone ORDER BY generation, index)"};
+SELECT id, index FROM gone ORDER BY generation, index)"};
 
 constexpr Statement count_range{"trim_room.count", R"(
 SELECT count(*) FROM {schema}.events WHERE room_id = $1 AND index >= $2 AND index <= $3)"};
 
 constexpr Statement trim{"trim_room", R"(
 UPDATE {schema}.rooms
-SET first_index = $2, live_count = $3, last_gap = greatest(last_gap, $2::bigint - 1)
+SET first_index = $2, live_count = $3, last_gap = greatest(last_gap, $2::bigint - 1),
+    revision = revision + 1
 WHERE id = $1)"};
 
 std::string filtered_name(std::string_view operation, Conditions conditions) {
@@ -134,28 +128,20 @@ std::optional<RoomEvent> get_event(Session& session,
     return only_event(session.exec(get_in_room, Params().add(room_id).add(id)));
 }
 
-RoomEvent update_event(Session& session, const RoomEvent& event) {
-    const auto rows = session.exec(update, update_params(event));
-    if (rows.empty()) {
-        throw detail::does_not_exist("update_event", "event", event.id, event.room_id);
-    }
-    RoomEvent stored = event;
-    stored.index = rows[0].int64(0);
-    stored.idempotency_key = rows[0].optional_text(1);
-    stored.created_at = rows[0].timestamp(2);
-    return stored;
-}
-
 std::vector<std::string> delete_event(Session& session,
+                                      const detail::Validator& validator,
                                       const std::string& room_id,
                                       const std::string& id,
                                       Replies replies) {
     if (lock_rooms(session, {room_id}).empty()) return {};
     const auto& statement = replies == Replies::cascade ? remove_with_replies : remove;
     const auto removed = session.exec(statement, Params().add(room_id).add(id));
-    std::vector<std::string> ids;
-    for (std::size_t i = 0; i < removed.size(); ++i) ids.push_back(removed[i].text(0));
-    return ids;
+    ChangedEvents changed{.deleted = true};
+    for (std::size_t i = 0; i < removed.size(); ++i) {
+        changed.add(room_id, removed[i].int64(1), removed[i].text(0));
+    }
+    note_changes(session, changed, validator.limits().change_history);
+    return std::move(changed.ids);
 }
 
 std::int64_t trim_room(Session& session, const std::string& room_id, std::int64_t before_index) {
@@ -239,7 +225,6 @@ std::vector<Statement> event_statements() {
                                       get_in_room,
                                       get_by_key,
                                       key_exists,
-                                      update,
                                       remove,
                                       remove_with_replies,
                                       count_range,

@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "driver/session.hpp"
+#include "roomstore/detail/validate.hpp"
 #include "roomstore/model/event.hpp"
 #include "roomstore/query.hpp"
 #include "sql/statement.hpp"
 #include "sql/unreadable_rows.hpp"
 
-/// Events in SQL, except storing them (append.hpp). Functions marked "Transaction" run more than
-/// one statement and must be called in a transaction.
+/// Events in SQL, except storing (append.hpp) and updating them (update.hpp). Functions marked
+/// "Transaction" run more than one statement and must be called in a transaction.
 namespace roomstore::postgres::sql {
 
 std::optional<RoomEvent> get_event(Session& session, const std::string& id);
@@ -22,11 +23,9 @@ std::optional<RoomEvent> get_event(Session& session,
                                    const std::string& room_id,
                                    const std::string& id);
 
-/// @throws Error not_found.
-RoomEvent update_event(Session& session, const RoomEvent& event);
-
 /// Transaction.
 std::vector<std::string> delete_event(Session& session,
+                                      const detail::Validator& validator,
                                       const std::string& room_id,
                                       const std::string& id,
                                       Replies replies);

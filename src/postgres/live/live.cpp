@@ -1,0 +1,374 @@
+#include "live/live.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <random>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "pool/fork.hpp"
+
+namespace roomstore::postgres {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto send_interval = 10ms;
+// Rooms that are added one by one are polled together.
+constexpr auto add_interval = 50ms;
+constexpr auto any_interval = 1s;
+constexpr auto first_pause = 100ms;
+constexpr auto longest_pause = 5s;
+// After that, what has changed is not listed any more.
+constexpr std::size_t most_changed = 8192;
+constexpr auto last_send_limit = 500ms;
+constexpr int most_unheard = 2;
+
+PostgresOptions live_options(const PostgresOptions& options) {
+    PostgresOptions own = options;
+    if (!options.notify_connection_string.empty()) {
+        own.connection_string = options.notify_connection_string;
+        own.prepared_statements = true;
+    }
+    return own;
+}
+
+std::uint64_t random_number() {
+    std::random_device device;
+    return (static_cast<std::uint64_t>(device()) << 32U) | device();
+}
+
+}  // namespace
+
+Live::Live(const PostgresOptions& options, std::shared_ptr<detail::WatchRegistry> watches)
+    : options_(live_options(options)),
+      listens_(options.notify && options_.prepared_statements),
+      watches_(std::move(watches)),
+      config_(session_config(options_)),
+      sender_(random_number()) {}
+
+Live::~Live() = default;
+
+void Live::open() noexcept {
+    opened_after_ = forks();
+    open_ = true;
+}
+
+void Live::finish() noexcept {
+    const std::lock_guard lock(mutex_);
+    open_ = false;
+    closing_ = true;
+    wake_up_.wake();
+}
+
+void Live::close() noexcept {
+    if (open_ && forks() != opened_after_) {
+        // In a forked child there is no thread, but it may have held the lock.
+        static_cast<void>(new auto(shared_from_this()));
+        return;
+    }
+    finish();
+    std::unique_lock lock(mutex_);
+    if (!thread_.joinable()) return;
+    if (!exited_.wait_for(lock, last_send_limit, [&] { return has_exited_; }) && control_) {
+        control_->cut();
+        exited_.wait_for(lock, last_send_limit, [&] { return has_exited_; });
+    }
+    // A thread in the system's resolver ends when that returns. It keeps this object alive.
+    if (has_exited_) {
+        thread_.join();
+    } else {
+        thread_.detach();
+    }
+}
+
+void Live::tell(std::string_view room_id) noexcept {
+    watches_->tell(room_id);
+    if (!options_.notify) return;
+    const std::lock_guard lock(mutex_);
+    if (!open_) return;
+    try {
+        if (work_.changed.size() < most_changed) {
+            work_.changed.emplace(room_id);
+        } else {
+            work_.any_changed = true;
+        }
+    } catch (const std::exception&) {
+        work_.any_changed = true;  // no memory for the name
+    }
+    wake();
+}
+
+void Live::rooms_added() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (!open_) return;
+    work_.rooms_added = true;
+    wake();
+}
+
+// The thread looks at the work before it waits, so one wake-up is enough until then.
+void Live::wake() noexcept {
+    if (std::exchange(woken_, true)) return;
+    if (thread_.joinable()) return wake_up_.wake();
+    try {
+        thread_ = std::thread([self = shared_from_this()] { self->run(); });
+    } catch (const std::exception& error) {
+        woken_ = false;
+        log_->write(LogLevel::warning, {"cannot start the thread of the watches: ", error.what()});
+    }
+}
+
+void Live::add_to(PostgresStats& stats) const noexcept {
+    stats.watch_mode = watches_->rooms_watched() == 0 ? WatchMode::idle
+                       : hears_                       ? WatchMode::listening
+                                                      : WatchMode::polling;
+    stats.rooms_watched = watches_->rooms_watched();
+    stats.hints_sent = sent_;
+    stats.hints_received = received_;
+    stats.hints_dropped = dropped_;
+    stats.watch_polls = polls_;
+    stats.watch_probes_heard = probes_heard_;
+    stats.watch_reconnects = reconnects_;
+}
+
+void Live::run() noexcept {
+    ServerSession session(config_);
+    {
+        const std::lock_guard lock(mutex_);
+        control_ = session.control();
+    }
+    while (take_work()) {
+        try {
+            step(session);
+        } catch (const Failure& failure) {
+            on_failure(session, failure.text);
+        } catch (const std::exception& error) {
+            on_failure(session, error.what());
+        }
+        wait(session);
+    }
+    session.disconnect();
+    const std::lock_guard lock(mutex_);
+    has_exited_ = true;
+    exited_.notify_all();
+}
+
+/// Returns false if the thread has to end.
+bool Live::take_work() noexcept {
+    const std::lock_guard lock(mutex_);
+    woken_ = false;
+    closing_now_ = closing_;
+    const bool unsent = !work_.changed.empty() || work_.any_changed;
+    // The last changes are sent if that takes no new connection.
+    return !closing_ || (unsent && connected_ && !failing_);
+}
+
+bool Live::anything_to_do() const {
+    const std::lock_guard lock(mutex_);
+    return watches_->rooms_watched() != 0 || !work_.changed.empty() || work_.any_changed;
+}
+
+void Live::step(ServerSession& session) {
+    const auto now = Clock::now();
+    if (!session.connected()) {
+        if (connected_) throw lost_connection();
+        if (now < next_connect_ || !anything_to_do()) return;
+        connect(session);
+    }
+    receive(session);
+    if (now >= next_send_ || closing_now_) send(session);
+    if (closing_now_ || watches_->rooms_watched() == 0) {
+        seen_.clear();
+        return;
+    }
+    listen(session);
+    poll(session);
+}
+
+Failure Live::lost_connection() {
+    Failure failure;
+    failure.code = errc::unavailable;
+    failure.broken = true;
+    failure.text = "the connection is lost";
+    return failure;
+}
+
+void Live::connect(ServerSession& session) {
+    session.connect(Clock::now() + options_.deadline);
+    connected_ = true;
+    if (session.prepares()) {
+        // Not all servers have it: the session would only be replaced more often.
+        try {
+            session.run_command("SET idle_session_timeout = 0");
+        } catch (const Failure& failure) {
+            if (failure.broken) throw;
+        }
+    }
+    key_ = hint_key(sql::read_hint_key(session));
+    channel_ = hint_channel(key_);
+    pause_ = {};
+    if (std::exchange(failing_, false)) {
+        log_->write(LogLevel::info, {"the connection of the watches is open again"});
+    }
+}
+
+void Live::listen(ServerSession& session) {
+    if (!listens_ || listening_) return;
+    session.listen(channel_);
+    listening_ = true;
+    unheard_ = 0;
+    probe_sent_.reset();
+    // Messages were not heard until now.
+    next_poll_ = {};
+}
+
+// At each poll, so that a deaf session is not taken for a listening one for long.
+void Live::send_probe() {
+    if (!listening_) return;
+    if (probe_sent_) {
+        hears_ = false;
+        if (++unheard_ == most_unheard) {
+            Failure failure;
+            failure.code = errc::unavailable;
+            failure.text =
+                "notifications do not arrive; behind a pooler in transaction mode, set "
+                "PostgresOptions::notify_connection_string";
+            throw failure;
+        }
+    } else {
+        unheard_ = 0;
+    }
+    probe_sent_ = ++probes_made_;
+    probe_(channel_, write_probe(sender_, *probe_sent_));
+}
+
+void Live::receive(ServerSession& session) {
+    for (const auto& message : session.take_messages()) {
+        const auto hints = read_hints(message);
+        if (!hints) continue;
+        if (hints->sender == sender_) {
+            if (!hints->probe || hints->probe != probe_sent_) continue;
+            probe_sent_.reset();
+            hears_ = true;
+            ++probes_heard_;
+            continue;
+        }
+        if (hints->probe) continue;
+        ++received_;
+        if (hints->any) next_poll_ = std::min(next_poll_, last_poll_ + any_interval);
+        for (const auto hash : hints->rooms) {
+            const auto room = rooms_.find(hash);
+            if (room != rooms_.end()) watches_->tell(room->second);
+        }
+    }
+}
+
+void Live::send(ServerSession& session) {
+    detail::TextSet changed;
+    bool any = false;
+    {
+        const std::lock_guard lock(mutex_);
+        changed.swap(work_.changed);
+        any = std::exchange(work_.any_changed, false);
+    }
+    if (changed.empty() && !any) return;
+    try {
+        std::vector<std::string> messages;
+        if (any) {
+            messages.push_back(write_any_hint(sender_));
+        } else {
+            std::vector<std::uint64_t> rooms;
+            rooms.reserve(changed.size());
+            for (const auto& room : changed) rooms.push_back(hint_of(key_, room));
+            messages = write_hints(sender_, rooms);
+        }
+        sql::send_messages(session, channel_, messages);
+        sent_ += messages.size();
+        next_send_ = Clock::now() + send_interval;
+    } catch (...) {
+        ++dropped_;
+        const std::lock_guard lock(mutex_);
+        work_.any_changed = true;
+        throw;
+    }
+}
+
+void Live::poll(ServerSession& session) {
+    const auto now = Clock::now();
+    const bool all = now >= next_poll_;
+    {
+        const std::lock_guard lock(mutex_);
+        if (work_.rooms_added && now >= last_poll_ + add_interval) {
+            work_.rooms_added = false;
+        } else if (!all) {
+            return;
+        }
+    }
+    auto rooms = watches_->rooms();
+    rooms_.clear();
+    for (const auto& room : rooms) rooms_.emplace(hint_of(key_, room), room);
+    detail::TextMap<std::optional<sql::RoomState>> kept;
+    if (!all) {
+        std::erase_if(rooms, [&](const std::string& room) { return seen_.contains(room); });
+    }
+    const auto states = sql::read_room_states(session, rooms);
+    ++polls_;
+    last_poll_ = now;
+    if (all) {
+        next_poll_ = now + options_.watch_poll_interval;
+        send_probe();
+    }
+    for (auto& room : rooms) {
+        std::optional<sql::RoomState> state;
+        if (const auto found = states.find(room); found != states.end()) state = found->second;
+        const auto before = seen_.find(room);
+        if (before == seen_.end() || before->second != state) watches_->tell(room);
+        kept.emplace(std::move(room), state);
+    }
+    if (all) {
+        seen_ = std::move(kept);
+    } else {
+        seen_.merge(kept);
+    }
+}
+
+void Live::on_failure(ServerSession& session, std::string_view why) {
+    session.disconnect();
+    connected_ = listening_ = hears_ = false;
+    ++reconnects_;
+    pause_ = pause_ == std::chrono::milliseconds{}
+                 ? std::chrono::milliseconds{first_pause}
+                 : std::min<std::chrono::milliseconds>(2 * pause_, longest_pause);
+    next_connect_ = Clock::now() + pause_;
+    if (std::exchange(failing_, true)) return;
+    log_->write(LogLevel::warning, {"no connection for the watches: ", why});
+}
+
+void Live::wait(const ServerSession& session) {
+    auto until = TimePoint::max();
+    {
+        const std::lock_guard lock(mutex_);
+        if (woken_ || closing_) return;
+        const bool unsent = !work_.changed.empty() || work_.any_changed;
+        const bool watched = watches_->rooms_watched() != 0;
+        if (!connected_) {
+            if (unsent || watched) until = next_connect_;
+        } else {
+            if (unsent) until = next_send_;
+            if (watched) until = std::min(until, next_poll_);
+            if (watched && work_.rooms_added) until = std::min(until, last_poll_ + add_interval);
+        }
+    }
+    // Rounded up, or the thread would look again too early.
+    const auto now = Clock::now();
+    const auto timeout =
+        until == TimePoint::max()
+            ? std::chrono::milliseconds{std::chrono::hours{1}}
+            : std::chrono::ceil<std::chrono::milliseconds>(std::max(until - now, 0ns));
+    wake_up_.wait(session.socket(), timeout);
+}
+
+}  // namespace roomstore::postgres

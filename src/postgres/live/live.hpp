@@ -1,0 +1,158 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "driver/server_session.hpp"
+#include "live/hints.hpp"
+#include "live/wake_up.hpp"
+#include "log.hpp"
+#include "roomstore/detail/text_hash.hpp"
+#include "roomstore/detail/watch_registry.hpp"
+#include "roomstore/postgres/postgres_options.hpp"
+#include "roomstore/postgres/postgres_stats.hpp"
+#include "sql/watches.hpp"
+
+namespace roomstore::postgres {
+
+/// Tells the watches of this process what other processes have changed, and tells them what this
+/// one has. One thread with one session, which exists only while something is watched or has to be
+/// sent.
+///
+/// - Changes of this process are sent as messages, at most every 10 ms, never in the transaction
+///   that makes them: NOTIFY holds a lock of the whole database until its transaction has ended.
+/// - Messages of other processes are reported at once.
+/// - A pooler between this process and the server may not pass messages on. With each poll, a
+///   session of the pool sends a probe, which the listening session must hear: its own messages
+///   would come back even where those of others do not.
+/// - Messages can be lost. Every `watch_poll_interval`, one statement reads the states of all
+///   watched rooms; those that differ from the last time are reported. Messages do not change what
+///   is compared, so no message can hide a change.
+class Live : public std::enable_shared_from_this<Live> {
+public:
+    Live(const PostgresOptions& options, std::shared_ptr<detail::WatchRegistry> watches);
+    ~Live();
+    Live(const Live&) = delete;
+    Live& operator=(const Live&) = delete;
+
+    /// Sends a message on a channel through another session.
+    using Probe = std::function<void(const std::string& channel, const std::string& message)>;
+
+    /// Before `open`.
+    void set_log(std::shared_ptr<Log> log) { log_ = std::move(log); }
+    void set_probe(Probe probe) { probe_ = std::move(probe); }
+
+    /// From now on there may be a thread.
+    void open() noexcept;
+
+    /// Has the thread send the last changes and end.
+    void finish() noexcept;
+
+    /// `finish`, and waits for that, within a bounded time. Must be called before the last owner
+    /// gives this object up.
+    void close() noexcept;
+
+    /// Reports a room that this process has changed, to its own watches and to other processes.
+    void tell(std::string_view room_id) noexcept;
+
+    /// To be called after rooms were added to a watch.
+    void rooms_added() noexcept;
+
+    void add_to(PostgresStats& stats) const noexcept;
+
+private:
+    using Clock = std::chrono::steady_clock;
+    using TimePoint = Clock::time_point;
+
+    /// What the thread has to do next. Guarded by the mutex.
+    struct Work {
+        detail::TextSet changed{};
+        bool any_changed = false;
+        bool rooms_added = false;
+    };
+
+    /// Tells the thread to look at its work, and starts it if there is none. Under the mutex.
+    void wake() noexcept;
+
+    // For the thread
+    void run() noexcept;
+    bool take_work() noexcept;
+    bool anything_to_do() const;
+    void step(ServerSession& session);
+    static Failure lost_connection();
+    void connect(ServerSession& session);
+    void listen(ServerSession& session);
+    void send_probe();
+    void receive(ServerSession& session);
+    void send(ServerSession& session);
+    void poll(ServerSession& session);
+    void on_failure(ServerSession& session, std::string_view why);
+    void wait(const ServerSession& session);
+
+    const PostgresOptions options_;
+    /// Whether the session may listen: not if its connection may be shared with other clients.
+    const bool listens_;
+    const std::shared_ptr<detail::WatchRegistry> watches_;
+    std::shared_ptr<Log> log_;
+    Probe probe_;
+    const std::shared_ptr<SessionConfig> config_;
+    const std::uint64_t sender_;
+
+    /// The value of `forks()` when it was opened.
+    std::uint64_t opened_after_ = 0;
+    std::atomic<bool> open_{false};
+    mutable std::mutex mutex_;
+    Work work_;
+    bool closing_ = false;
+    /// The thread was woken, and has not looked at its work yet.
+    bool woken_ = false;
+    bool has_exited_ = false;
+    std::condition_variable exited_;
+    std::thread thread_;
+    std::shared_ptr<SessionControl> control_;
+    WakeUp wake_up_;
+
+    // Below: for the thread only.
+    detail::SipKey key_{};
+    std::string channel_;
+    bool closing_now_ = false;
+    bool connected_ = false;
+    bool listening_ = false;
+    /// The last probe, until it is heard; and how many in a row were not.
+    std::optional<std::uint64_t> probe_sent_;
+    std::uint64_t probes_made_ = 0;
+    int unheard_ = 0;
+    /// The watched rooms by their hashes.
+    std::unordered_map<std::uint64_t, std::string> rooms_;
+    /// What the last poll has seen; null for a room that did not exist.
+    detail::TextMap<std::optional<sql::RoomState>> seen_;
+    TimePoint next_poll_{};
+    TimePoint last_poll_{};
+    TimePoint next_send_{};
+    TimePoint next_connect_{};
+    std::chrono::milliseconds pause_{};
+    bool failing_ = false;
+
+    /// Listening, and the last probe was heard.
+    std::atomic<bool> hears_{false};
+    std::atomic<std::uint64_t> probes_heard_{0};
+    std::atomic<std::uint64_t> sent_{0};
+    std::atomic<std::uint64_t> received_{0};
+    std::atomic<std::uint64_t> dropped_{0};
+    std::atomic<std::uint64_t> polls_{0};
+    std::atomic<std::uint64_t> reconnects_{0};
+};
+
+}  // namespace roomstore::postgres
