@@ -314,6 +314,7 @@ void Live::poll(ServerSession& session) {
     if (!all) {
         std::erase_if(rooms, [&](const std::string& room) { return seen_.contains(room); });
     }
+    if (rooms.empty()) return;
     const auto states = sql::read_room_states(session, rooms);
     ++polls_;
     last_poll_ = now;
