@@ -21,10 +21,10 @@ import source_files
 CATEGORIES = [
     ("awaitable", ["roomstore/detail/asio_check.hpp"]),
     ("definitions", ["roomstore/src.hpp", "roomstore/impl/*", "roomstore/memory/impl/*"]),
-    ("model", ["roomstore/model/*", "roomstore/error.hpp", "roomstore/query.hpp", "roomstore/version.hpp",
-               "roomstore/detail/visibility.hpp"]),
-    ("interface", ["roomstore/conversation_store.hpp", "roomstore/detail/operations.*",
-                   "roomstore/detail/declare_operations.inc"]),
+    ("model", ["roomstore/model/*", "roomstore/changes.hpp", "roomstore/error.hpp", "roomstore/query.hpp",
+               "roomstore/version.hpp", "roomstore/detail/visibility.hpp"]),
+    ("interface", ["roomstore/conversation_store.hpp", "roomstore/room_feed.hpp", "roomstore/watch.hpp",
+                   "roomstore/detail/operations.*", "roomstore/detail/declare_operations.inc"]),
     ("decorators", ["roomstore/decorators/*"]),
     ("prometheus", ["roomstore/prometheus/*", "prometheus/*"]),
     # Quoting and hashing of user texts, for every layer.
@@ -74,6 +74,8 @@ RULES = [
     ("include/roomstore/model/*", {"std", "json", "model"}),
     ("include/roomstore/error.hpp", {"std", "json", "model"}),
     ("include/roomstore/query.hpp", {"std", "json", "model"}),
+    ("include/roomstore/changes.hpp", {"std", "json", "model"}),
+    (["include/roomstore/watch.hpp", "include/roomstore/room_feed.hpp"], {"std", "awaitable", "model", "interface"}),
     ("include/roomstore/conversation_store.hpp", {"std", "json", "awaitable", "model", "interface"}),
     ("include/roomstore/detail/declare_operations.inc", {"interface"}),
     ("include/roomstore/decorators/call_observer.hpp", {"std", "asio", "awaitable", "model"}),
@@ -82,6 +84,7 @@ RULES = [
     ("include/roomstore/prometheus/*", {"std", "model", "text", "checks", "decorators", "prometheus"}),
     ("include/roomstore/detail/asio_check.hpp", {"std", "asio"}),
     ("include/roomstore/detail/text_hash.hpp", {"std", "hash_tables", "text"}),
+    ("include/roomstore/detail/watch_registry.hpp", {"std", "awaitable", "model", "interface", "text", "checks"}),
     ("include/roomstore/detail/*", {"std", "json", "model", "text", "checks"}),
     ("include/roomstore/memory/detail/room_map.hpp", {"std", "hash_tables", "text", "memory_detail"}),  # hashes once
     ("include/roomstore/memory/detail/*", {"std", "json", "model", "text", "checks", "memory_detail"}),

@@ -28,7 +28,7 @@ struct FeedOptions {
 /// Combines `watch_rooms` and `list_changes`. The feed gives final states in order: an event that
 /// is updated twice before it is read is given once.
 ///
-/// Not thread-safe: one coroutine uses it at a time.
+/// Not thread-safe: one coroutine uses it at a time. The feed must outlive a running call.
 /// @ingroup changes
 class ROOMSTORE_SHARED RoomFeed {
 public:
@@ -39,11 +39,19 @@ public:
              std::string room_id,
              std::optional<RoomCursor> cursor = {},
              FeedOptions options = {});
+    // Two feeds must not share a watch: each would miss what the other is told.
+    RoomFeed(const RoomFeed&) = delete;
+    RoomFeed& operator=(const RoomFeed&) = delete;
+    /// No call of `other` may be running.
+    RoomFeed(RoomFeed&& other) noexcept = default;
+    RoomFeed& operator=(RoomFeed&& other) noexcept = default;
+    ~RoomFeed() = default;
 
     /// The next changes; waits until there are any. The first call without a cursor returns at
     /// once, even if there is no such room.
     /// @par Cancellation
-    /// A call that is cancelled or fails loses nothing: the next one gives the same changes.
+    /// A call that is cancelled or fails loses nothing: the next one gives the same changes. See
+    /// `RoomWatch::next` on how to limit the time.
     /// @par Errors
     /// Those of `list_changes` and `RoomWatch::next`.
     asio::awaitable<RoomChanges> next();
@@ -59,7 +67,7 @@ private:
     FeedOptions options_;
     std::shared_ptr<RoomWatch> watch_;
     /// The first index of the room at the last read.
-    std::int64_t first_index_ = 0;
+    std::optional<std::int64_t> first_index_;
     /// There may be changes that were not read.
     bool dirty_ = true;
 };

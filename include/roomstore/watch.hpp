@@ -72,7 +72,7 @@ public:
     /// Stops watching a room. No effect if it is not watched.
     void remove(const std::string& room_id);
 
-    /// The watched rooms, ordered by id.
+    /// The watched rooms, ordered by id. None after the watch has ended.
     std::vector<std::string> rooms() const;
 
     /// Reports the room once more, if it is watched: for a consumer that was told, and then failed
@@ -86,15 +86,17 @@ public:
     /// watch alive.
     /// @par Cancellation
     /// All cancellation types are supported. A call that is cancelled or destroyed reports nothing,
-    /// and so loses nothing.
+    /// and so loses nothing, and the next call may begin at once. To limit how long a call waits,
+    /// cancel it: `next() || timer` discards the rooms that a call reports at the moment when the
+    /// timer expires.
     /// @par Errors
     /// `Error`: invalid_argument (another call of `next` waits), closed (the store was closed or
     /// destroyed). `asio::error::operation_aborted`: the call was cancelled, or the watch was
     /// closed or destroyed.
     asio::awaitable<std::vector<RoomNotice>> next();
 
-    /// Ends the watch: a waiting `next()` and all later ones fail with `operation_aborted`. Calling
-    /// it again has no effect.
+    /// Ends the watch: a waiting `next()` and all later ones fail with `operation_aborted`. No
+    /// effect if it has ended.
     void close() noexcept;
 
 private:

@@ -18,10 +18,10 @@
 #include "driver/session.hpp"
 #include "live/live.hpp"
 #include "pool/worker_pool.hpp"
+#include "room_write_job.hpp"
 #include "roomstore/detail/normalize.hpp"
 #include "roomstore/detail/validate.hpp"
 #include "roomstore/detail/watch_registry.hpp"
-#include "room_write_job.hpp"
 #include "schema/migrations.hpp"
 #include "schema/rights.hpp"
 #include "sql/bindings.hpp"
@@ -36,6 +36,7 @@
 #include "sql/rooms.hpp"
 #include "sql/tasks.hpp"
 #include "sql/unreadable_rows.hpp"
+#include "sql/watches.hpp"
 
 // Jobs are named before they are handed over: GCC 12 destroys temporaries of a co_await twice.
 namespace roomstore {
@@ -89,15 +90,19 @@ public:
     static constexpr Kind reports{postgres::Mode::write, postgres::Rerun::unsafe};
 
     explicit Impl(const PostgresOptions& given)
-        : options(given),
-          validator(given.limits),
-          live(given, watches),
-          pool(given) {
+        : options(given), validator(given.limits), live(given, watches), pool(given) {
         unreadable = std::make_shared<postgres::UnreadableRows>(pool.log());
         pool.set_background_job(
             {.name = "remove_rows", .mode = settles.mode, .rerun = settles.rerun},
             postgres::sql::continue_any_removal);
         live->set_log(pool.log());
+        live->set_probe(
+            [start = pool.starter()](const std::string& channel, const std::string& message) {
+                start({.name = "probe", .mode = read.mode, .rerun = read.rerun},
+                      [channel, message](Session& session) {
+                          postgres::sql::send_messages(session, channel, {message});
+                      });
+            });
         pool.set_on_change([told = live.get()](std::string_view room_id) { told->tell(room_id); });
         watches->set_on_add([weak = std::weak_ptr(live.get())] {
             if (const auto told = weak.lock()) told->rooms_added();
@@ -264,31 +269,33 @@ asio::awaitable<void> PostgresStore::close() {
 
 std::shared_ptr<RoomWatch> PostgresStore::watch_rooms(WatchOptions options) {
     impl_->require_open("watch_rooms");
-    if (impl_->pool.in_forked_child()) throw Error(errc::closed, "watch_rooms: the process was forked");
+    if (impl_->pool.in_forked_child())
+        throw Error(errc::closed, "watch_rooms: the process was forked");
     return impl_->watches->watch(std::move(options.rooms));
 }
 
 // A function of sql/ takes the session, the count of unreadable rows or the validator where it
 // needs one, and the arguments of the operation.
-#define ROOMSTORE_DEFINE(kind, result, name, room, parameters, ...)                            \
-    asio::awaitable<ROOMSTORE_RESULT result> PostgresStore::name parameters {                  \
-        using Result = ROOMSTORE_RESULT result;                                                \
-        auto operation = impl_->begin(Impl::kind, #name);                                      \
-        operation.bytes = impl_->validator.name(__VA_ARGS__);                                  \
-        operation.room_id = room;                                                              \
-        auto job = impl_->make_job<Result>(                                                    \
-            [](Session& session, auto& validator, auto& unreadable, const auto&... given)      \
-                -> Result {                                                                    \
-                if constexpr (requires { sql::name(session, given...); }) {                    \
-                    return sql::name(session, given...);                                       \
-                } else if constexpr (requires { sql::name(session, unreadable, given...); }) { \
-                    return sql::name(session, unreadable, given...);                           \
-                } else {                                                                       \
-                    return sql::name(session, validator, given...);                            \
-                }                                                                              \
-            } __VA_OPT__(, ) __VA_ARGS__);                                                     \
-        auto running = impl_->pool.run<Result>(std::move(operation), std::move(job));          \
-        co_return co_await std::move(running);                                                 \
+#define ROOMSTORE_DEFINE(kind, result, name, room, parameters, ...)                        \
+    asio::awaitable<ROOMSTORE_RESULT result> PostgresStore::name parameters {              \
+        using Result = ROOMSTORE_RESULT result;                                            \
+        auto operation = impl_->begin(Impl::kind, #name);                                  \
+        operation.bytes = impl_->validator.name(__VA_ARGS__);                              \
+        operation.room_id = room;                                                          \
+        auto job = impl_->make_job<Result>([](Session& session,                            \
+                                              auto& validator,                             \
+                                              auto& unreadable,                            \
+                                              const auto&... given) -> Result {            \
+            if constexpr (requires { sql::name(session, given...); }) {                    \
+                return sql::name(session, given...);                                       \
+            } else if constexpr (requires { sql::name(session, unreadable, given...); }) { \
+                return sql::name(session, unreadable, given...);                           \
+            } else {                                                                       \
+                return sql::name(session, validator, given...);                            \
+            }                                                                              \
+        } __VA_OPT__(, ) __VA_ARGS__);                                                     \
+        auto running = impl_->pool.run<Result>(std::move(operation), std::move(job));      \
+        co_return co_await std::move(running);                                             \
     }
 #define ROOMSTORE_DEFINE_read(...) ROOMSTORE_DEFINE(read, __VA_ARGS__)
 #define ROOMSTORE_DEFINE_settles(...) ROOMSTORE_DEFINE(settles, __VA_ARGS__)

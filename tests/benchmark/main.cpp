@@ -21,8 +21,20 @@ namespace roomstore::benchmark {
 
 namespace {
 
-const std::set<std::string>
-    known_rows{"T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "E1", "E2"};
+const std::set<std::string> known_rows{"T1",
+                                       "T2",
+                                       "T3",
+                                       "T4",
+                                       "T5",
+                                       "T6",
+                                       "T7",
+                                       "T8",
+                                       "T9",
+                                       "T10",
+                                       "T11",
+                                       "T12",
+                                       "E1",
+                                       "E2"};
 
 void set_rows(Settings& settings, const std::string& list) {
     std::istringstream names(list);
@@ -94,6 +106,7 @@ int measure(const Settings& settings) {
                                                        measure_growth,
                                                        measure_footprint,
                                                        measure_fairness,
+                                                       measure_live,
                                                        measure_chat,
                                                        measure_compiling};
     bench.output.write_facts(bench.database().facts());

@@ -42,6 +42,8 @@ void measure_growth(Bench& bench);
 void measure_footprint(Bench& bench);
 /// T10: a quiet room beside a busy one.
 void measure_fairness(Bench& bench);
+/// T11, T12: how soon another store is told of a change, and what that costs.
+void measure_live(Bench& bench);
 /// E1: messages through the chat server.
 void measure_chat(Bench& bench);
 /// E2: CPU time and object size of compiling a program that includes the library.

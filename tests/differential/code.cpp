@@ -42,6 +42,8 @@ std::string code(std::int64_t value) {
     return std::to_string(value);
 }
 
+std::string code(std::uint64_t value) { return std::to_string(value) + "U"; }
+
 std::string code(double value) {
     if (std::isnan(value)) return "std::nan(\"\")";
     if (std::isinf(value)) {
@@ -122,6 +124,12 @@ std::string code(Gap gap) { return gap == Gap::refuse ? "Gap::refuse" : "Gap::sk
 
 std::string code(Replies replies) {
     return replies == Replies::cascade ? "Replies::cascade" : "Replies::keep";
+}
+
+std::string code(Start start) {
+    if (start == Start::oldest) return "Start::oldest";
+    if (start == Start::newest) return "Start::newest";
+    return "static_cast<Start>(" + std::to_string(static_cast<int>(start)) + ")";
 }
 
 namespace detail {

@@ -24,12 +24,14 @@ namespace roomstore::differential {
 std::string code(const std::string& text);
 std::string code(bool value);
 std::string code(std::int64_t value);
+std::string code(std::uint64_t value);
 std::string code(double value);
 std::string code(Timestamp time);
 std::string code(const Json& json);
 std::string code(const UnknownMembers& members);
 std::string code(Gap gap);
 std::string code(Replies replies);
+std::string code(Start start);
 /// @}
 
 namespace detail {

@@ -11,13 +11,14 @@ namespace roomstore::differential {
 namespace {
 
 Operation any_operation(Values& v) {
-    const auto kind = v.below(24);
+    const auto kind = v.below(26);
     if (kind < 6) return room_operation(v);
     if (kind < 14) return event_operation(v);
     if (kind < 17) return member_operation(v);
     if (kind < 19) return identity_operation(v);
     if (kind < 21) return task_operation(v);
-    return marker_operation(v);
+    if (kind < 24) return marker_operation(v);
+    return change_operation(v);
 }
 
 constexpr const char* batch = "append_events";

@@ -44,11 +44,15 @@ Sequence generate_sequence(std::uint64_t seed, int length);
 /// @{
 Operation room_operation(Values& v);
 Operation event_operation(Values& v);
+Operation change_operation(Values& v);
 Operation member_operation(Values& v);
 Operation identity_operation(Values& v);
 Operation task_operation(Values& v);
 Operation marker_operation(Values& v);
 /// @}
+
+/// `list_changes`, where `Values::own_room` in the cursor stands for the hash of the room.
+Operation changes_read(const std::string& room_id, const ChangesQuery& query);
 
 Operation create_room_operation(Values& v);
 Operation init_operation();

@@ -44,6 +44,11 @@ inline std::vector<std::string> mask_clock(RoomContext& context) {
     return {".room.value().updated_at"};
 }
 
+inline std::vector<std::string> mask_clock(RoomChanges& changes) {
+    if (mask_clock(changes.room).empty()) return {};
+    return {".room.value().updated_at"};
+}
+
 inline std::vector<std::string> mask_clock(std::vector<Room>& rooms) {
     std::vector<std::string> places;
     for (std::size_t i = 0; i < rooms.size(); ++i) {
@@ -57,6 +62,23 @@ inline std::vector<std::string> mask_clock(std::vector<Room>& rooms) {
 inline Json as_json(bool value) { return value; }
 inline Json as_json(std::int64_t value) { return value; }
 inline Json as_json(const std::string& value) { return value; }
+
+/// A hash means something to its own store only; but 0 means that there is no room.
+inline Json as_json(const RoomCursor& cursor) {
+    Json json = Json::object();
+    json["of_a_room"] = cursor.room != 0;
+    json["next_index"] = cursor.next_index;
+    json["revision"] = cursor.revision;
+    json["from_index"] = cursor.from_index;
+    return json;
+}
+
+inline Json as_json(const DeletedEvent& event) {
+    Json json = Json::object();
+    json["id"] = event.id;
+    json["index"] = event.index;
+    return json;
+}
 
 template <typename Model>
     requires std::is_class_v<Model>
@@ -88,6 +110,20 @@ inline Json as_json(const RoomContext& context) {
     json["room"] = as_json(context.room);
     json["bindings"] = as_json(context.bindings);
     json["participants"] = as_json(context.participants);
+    return json;
+}
+
+inline Json as_json(const RoomChanges& changes) {
+    Json json = Json::object();
+    json["exists"] = changes.exists;
+    json["reset"] = changes.reset;
+    json["more"] = changes.more;
+    json["first_index"] = changes.first_index;
+    json["room"] = as_json(changes.room);
+    json["added"] = as_json(changes.added);
+    json["updated"] = as_json(changes.updated);
+    json["deleted"] = as_json(changes.deleted);
+    json["cursor"] = as_json(changes.cursor);
     return json;
 }
 

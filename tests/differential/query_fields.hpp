@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "roomstore/changes.hpp"
 #include "roomstore/detail/fields.hpp"
 #include "roomstore/query.hpp"
 
@@ -47,6 +48,19 @@ ROOMSTORE_QUERY(TimelineQuery,
     ROOMSTORE_FIELD(newest_first))
 ROOMSTORE_QUERY(AppendOptions,
     ROOMSTORE_FIELD(expected_next_index))
+
+ROOMSTORE_QUERY(RoomCursor,
+    ROOMSTORE_FIELD(room) ROOMSTORE_FIELD(next_index) ROOMSTORE_FIELD(revision)
+    ROOMSTORE_FIELD(from_index))
+ROOMSTORE_QUERY(ChangesQuery,
+    ROOMSTORE_FIELD(since) ROOMSTORE_FIELD(limit) ROOMSTORE_FIELD(start))
+// Results, to be written in tests.
+ROOMSTORE_QUERY(DeletedEvent,
+    ROOMSTORE_FIELD(id) ROOMSTORE_FIELD(index))
+ROOMSTORE_QUERY(RoomChanges,
+    ROOMSTORE_FIELD(exists) ROOMSTORE_FIELD(reset) ROOMSTORE_FIELD(more)
+    ROOMSTORE_FIELD(first_index) ROOMSTORE_FIELD(room) ROOMSTORE_FIELD(added)
+    ROOMSTORE_FIELD(updated) ROOMSTORE_FIELD(deleted) ROOMSTORE_FIELD(cursor))
 
 #undef ROOMSTORE_QUERY
 #undef ROOMSTORE_FIELD

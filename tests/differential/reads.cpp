@@ -27,6 +27,7 @@ void read_room(Reads& reads, const std::string& room_id) {
     reads.push_back(ROOMSTORE_FIXED(get_event_count, room_id, EventFilter()));
     reads.push_back(ROOMSTORE_FIXED(list_events, room_id, all_events));
     reads.push_back(ROOMSTORE_FIXED(load_room_context, room_id));
+    reads.push_back(changes_read(room_id, {.limit = 2, .start = Start::newest}));
     reads.push_back(
         ROOMSTORE_FIXED(list_tasks, room_id, std::optional<TaskStatus>(), std::optional<Page>()));
     reads.push_back(ROOMSTORE_FIXED(list_observations, room_id, std::optional<Page>()));
@@ -77,6 +78,11 @@ std::vector<Operation> all_reads(const std::vector<Room>& rooms, const std::stri
     Reads reads;
     read_rooms(reads);
     for (const auto& room_id : room_ids) read_room(reads, room_id);
+    for (const auto& room : rooms) {
+        const RoomCursor seen{.room = Values::own_room,
+                              .next_index = room.event_count > 0 ? room.latest_index + 1 : 0};
+        reads.push_back(changes_read(room.id, {.since = seen, .limit = 10'000}));
+    }
     read_channels(reads, room_ids);
     for (const auto& id : Values::all_event_ids()) reads.push_back(ROOMSTORE_FIXED(get_event, id));
     for (const auto& id : Values::all_task_ids()) reads.push_back(ROOMSTORE_FIXED(get_task, id));

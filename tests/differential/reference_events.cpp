@@ -101,11 +101,15 @@ asio::awaitable<RoomEvent> ReferenceStore::add_event_auto_index(std::string room
     validator_.add_event_auto_index(room_id, event);
     event = without_empty_key(std::move(event));
     auto& state = require(room_id);
-    if (const auto* stored = find_repeated(state, event)) co_return *stored;
+    if (const auto* stored = find_repeated(state, event)) {
+        watches_->tell(room_id);
+        co_return *stored;
+    }
     if (state.next_index == std::numeric_limits<std::int64_t>::max()) {
         refuse(errc::storage_full, "no index left");
     }
     event.index = state.next_index;
+    watches_->tell(room_id);
     co_return store_event(state, event);
 }
 
@@ -120,7 +124,10 @@ asio::awaitable<std::vector<RoomEvent>> ReferenceStore::append_events(std::strin
         event = without_empty_key(std::move(event));
         if (const auto* repeated = find_repeated(state, event)) stored.push_back(*repeated);
     }
-    if (!events.empty() && stored.size() == events.size()) co_return stored;
+    if (!events.empty() && stored.size() == events.size()) {
+        watches_->tell(room_id);
+        co_return stored;
+    }
     if (!stored.empty()) refuse(errc::already_exists, "part of the batch");
     if (options.expected_next_index && *options.expected_next_index != state.next_index) {
         refuse(errc::conflict, "next index");
@@ -133,6 +140,7 @@ asio::awaitable<std::vector<RoomEvent>> ReferenceStore::append_events(std::strin
         event.index = state.next_index;
         stored.push_back(store_event(state, event));
     }
+    watches_->tell(room_id);
     co_return stored;
 }
 
@@ -141,11 +149,16 @@ asio::awaitable<RoomEvent> ReferenceStore::add_event(RoomEvent event) {
     validator_.add_event(event);
     event = without_empty_key(std::move(event));
     auto& state = require(event.room_id);
-    if (const auto* stored = find_repeated(state, event)) co_return *stored;
+    if (const auto* stored = find_repeated(state, event)) {
+        watches_->tell(event.room_id);
+        co_return *stored;
+    }
     if (event.index < state.first_index) refuse(errc::conflict, "below the first index");
     for (const auto& other : state.events) {
         if (other.index == event.index) refuse(errc::conflict, "index");
     }
+    if (event.index < state.next_index) add_change(state, event);
+    watches_->tell(event.room_id);
     co_return store_event(state, event);
 }
 
@@ -171,13 +184,16 @@ asio::awaitable<std::optional<RoomEvent>> ReferenceStore::get_event(std::string 
 asio::awaitable<RoomEvent> ReferenceStore::update_event(RoomEvent event) {
     require_open();
     validator_.update_event(event);
-    auto* stored = find_event(require(event.room_id), event.id);
+    auto& state = require(event.room_id);
+    auto* stored = find_event(state, event.id);
     if (!stored) refuse(errc::not_found, "event");
     event.index = stored->index;
     event.created_at = stored->created_at;
     event.idempotency_key = stored->idempotency_key;
     *stored = event;
-    require(event.room_id).updated.insert(event.id);
+    state.updated.insert(event.id);
+    add_change(state, event);
+    watches_->tell(event.room_id);
     co_return event;
 }
 
@@ -188,12 +204,17 @@ asio::awaitable<std::vector<std::string>> ReferenceStore::delete_event(std::stri
     validator_.delete_event(room_id, event_id, replies);
     auto* state = find(room_id);
     std::vector<std::string> gone;
-    if (!state || !find_event(*state, event_id)) co_return gone;
+    const auto* root = state ? find_event(*state, event_id) : nullptr;
+    if (!root) co_return gone;
     gone.push_back(event_id);
+    add_change(*state, *root, true);
     for (const auto& event : state->events) {
         const bool reply = event.parent_event_id == event_id && event.id != event_id;
-        if (reply && replies == Replies::cascade) gone.push_back(event.id);
+        if (!reply || replies == Replies::keep) continue;
+        gone.push_back(event.id);
+        add_change(*state, event, true);
     }
+    watches_->tell(room_id);
     std::erase_if(state->events, [&](const RoomEvent& event) {
         return std::ranges::find(gone, event.id) != gone.end();
     });
@@ -205,7 +226,11 @@ asio::awaitable<std::int64_t> ReferenceStore::trim_room(std::string room_id,
     require_open();
     validator_.trim_room(room_id, before_index);
     auto& state = require(room_id);
-    state.first_index = std::max(state.first_index, std::min(before_index, state.next_index));
+    const auto first = std::min(before_index, state.next_index);
+    if (first <= state.first_index) co_return state.first_index;
+    state.first_index = first;
+    ++state.revision;
+    watches_->tell(room_id);
     std::erase_if(state.events, [&](const auto& event) { return event.index < state.first_index; });
     co_return state.first_index;
 }

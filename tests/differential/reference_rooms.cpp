@@ -121,6 +121,7 @@ asio::awaitable<void> ReferenceStore::init() {
 
 asio::awaitable<void> ReferenceStore::close() {
     closed_ = true;
+    watches_->close();
     co_return;
 }
 
@@ -130,7 +131,8 @@ asio::awaitable<Room> ReferenceStore::create_room(Room room) {
     if (find(room.id)) refuse(errc::already_exists, "room");
     room.metadata = with_numbers_written_out(room.metadata);
     const auto next = room.event_count > 0 ? room.latest_index + 1 : 0;
-    rooms_.push_back({.room = room, .next_index = next});
+    rooms_.push_back({.room = room, .number = ++rooms_created_, .next_index = next});
+    watches_->tell(room.id);
     co_return room;
 }
 
@@ -144,7 +146,8 @@ asio::awaitable<std::optional<Room>> ReferenceStore::get_room(std::string room_i
 asio::awaitable<Room> ReferenceStore::update_room(Room room) {
     require_open();
     validator_.update_room(room);
-    auto& stored = require(room.id).room;
+    auto& state = require(room.id);
+    auto& stored = state.room;
     room.metadata = with_numbers_written_out(room.metadata);
     // Appends update last_activity_at, but the caller may set the timers.
     room.created_at = stored.created_at;
@@ -152,6 +155,8 @@ asio::awaitable<Room> ReferenceStore::update_room(Room room) {
     room.latest_index = stored.latest_index;
     room.delivered_index = stored.delivered_index;
     stored = room;
+    state.row_revision = ++state.revision;
+    watches_->tell(room.id);
     co_return room;
 }
 
@@ -171,13 +176,19 @@ asio::awaitable<std::optional<Room>> ReferenceStore::patch_room_metadata(
     patched.updated_at = now();
     validator_.patched_room(patched);
     state->room = patched;
+    state->row_revision = ++state->revision;
+    watches_->tell(room_id);
     co_return patched;
 }
 
 asio::awaitable<bool> ReferenceStore::delete_room(std::string room_id) {
     require_open();
     validator_.delete_room(room_id);
-    co_return std::erase_if(rooms_, [&](const auto& s) { return s.room.id == room_id; }) > 0;
+    if (std::erase_if(rooms_, [&](const auto& s) { return s.room.id == room_id; }) == 0) {
+        co_return false;
+    }
+    watches_->tell(room_id);
+    co_return true;
 }
 
 asio::awaitable<bool> ReferenceStore::room_exists(std::string room_id) {

@@ -1,6 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -10,6 +14,7 @@
 #include "roomstore/conversation_store.hpp"
 #include "roomstore/detail/operations.hpp"
 #include "roomstore/detail/validate.hpp"
+#include "roomstore/detail/watch_registry.hpp"
 
 namespace roomstore::differential {
 
@@ -17,7 +22,8 @@ namespace roomstore::differential {
 /// optimizations. Both backends are compared with it, so every line should be obviously correct.
 class ReferenceStore : public ConversationStore {
 public:
-    explicit ReferenceStore(Limits limits = {}) : validator_(limits) {}
+    explicit ReferenceStore(Limits limits = {});
+    ~ReferenceStore() override;
 
     /// @name Contents
     /// Used to draw arguments. Keys begin with the id of the room.
@@ -32,6 +38,8 @@ public:
     Keys task_keys() const { return keys(&RoomState::tasks, &Task::id); }
     /// The index that the next append to the room gets; 0 for an unknown room.
     std::int64_t next_index(const std::string& room_id) const;
+    /// The number of the latest change of the room; 0 for an unknown room.
+    std::int64_t revision(const std::string& room_id) const;
     /// @}
 
     asio::awaitable<void> init() override;
@@ -40,8 +48,21 @@ public:
 #include "roomstore/detail/declare_operations.inc"
 
 private:
+    /// An update, deletion or late import of an event.
+    struct Change {
+        std::int64_t revision = 0;
+        std::int64_t index = 0;
+        std::string id{};
+        bool deleted = false;
+    };
+
     struct RoomState {
         Room room{};
+        /// Which of the rooms of this store it is.
+        std::uint64_t number = 0;
+        std::int64_t revision = 0;
+        std::int64_t row_revision = 0;
+        std::vector<Change> changes{};  // ascending by revision; all that ever were
         std::int64_t next_index = 0;
         std::int64_t first_index = 0;
         std::vector<RoomEvent> events{};  // ascending by index
@@ -79,6 +100,14 @@ private:
     /// The stored event that `event` repeats, if any. Throws if another event has its id.
     static RoomEvent* find_repeated(RoomState& state, const RoomEvent& event);
     static RoomEvent store_event(RoomState& state, RoomEvent event);
+    static void add_change(RoomState& state, const RoomEvent& event, bool deleted = false);
+    std::uint64_t hash_of(const RoomState& state) const;
+    bool continues(const RoomState& state, const RoomCursor& since) const;
+    RoomChanges all_changes(const RoomState& state, const ChangesQuery& query) const;
+    RoomChanges newest_events(const RoomState& state, const ChangesQuery& query) const;
+    RoomChanges changes_since(const RoomState& state,
+                              const RoomCursor& since,
+                              std::int64_t limit) const;
     static std::int64_t unread(RoomState& state, const std::string& channel_id);
     Identity* find_identity(const std::string& identity_id);
     void link(Identity& identity,
@@ -90,6 +119,12 @@ private:
     bool initialised_ = false;
     bool closed_ = false;
     std::vector<RoomState> rooms_;
+    /// Number of rooms created so far.
+    std::uint64_t rooms_created_ = 0;
+    /// Which of the stores of this process it is, and how often its cursors were reset.
+    const std::uint64_t store_number_;
+    std::uint64_t resets_ = 0;
+    const std::shared_ptr<roomstore::detail::WatchRegistry> watches_;
     std::vector<Identity> identities_;
     std::vector<Link> links_;
 };

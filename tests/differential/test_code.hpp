@@ -39,6 +39,19 @@ std::string comparison_code(const T&) {
         return "CHECK(stringify(result.room) == stringify(expected.room));\n"
                "CHECK(stringify(result.bindings) == stringify(expected.bindings));\n"
                "CHECK(stringify(result.participants) == stringify(expected.participants));\n";
+    } else if constexpr (std::same_as<T, RoomChanges>) {
+        return "CHECK(result.exists == expected.exists);\n"
+               "CHECK(result.reset == expected.reset);\n"
+               "CHECK(result.more == expected.more);\n"
+               "CHECK(result.first_index == expected.first_index);\n"
+               "CHECK(stringify(result.room) == stringify(expected.room));\n"
+               "CHECK(stringify(result.added) == stringify(expected.added));\n"
+               "CHECK(stringify(result.updated) == stringify(expected.updated));\n"
+               "CHECK(result.deleted == expected.deleted);\n"
+               "CHECK((result.cursor.room == 0) == (expected.cursor.room == 0));\n"
+               "CHECK(result.cursor.next_index == expected.cursor.next_index);\n"
+               "CHECK(result.cursor.revision == expected.cursor.revision);\n"
+               "CHECK(result.cursor.from_index == expected.cursor.from_index);\n";
     } else if constexpr (holds_model<T>) {
         return "CHECK(stringify(result) == stringify(expected));\n";
     } else {

@@ -313,4 +313,25 @@ AppendOptions Values::options(const std::string& room_id) {
     return {.expected_next_index = index_near_next(room_id)};
 }
 
+ChangesQuery Values::changes_query(const std::string& room_id) {
+    ChangesQuery query{.limit = one_in(12) ? count() : 1 + static_cast<std::int64_t>(below(4)),
+                       .start = one_in(2) ? Start::oldest : Start::newest};
+    if (one_in(12)) query.start = static_cast<Start>(2);
+    if (one_in(4)) return query;
+    const auto near = [&](std::int64_t number) {
+        if (one_in(30)) return index();
+        if (one_in(30) && number <= highest_index) return number + 1;
+        const auto back = static_cast<std::int64_t>(below(6));
+        return one_in(3) ? number : std::max<std::int64_t>(0, number - back);
+    };
+    auto& since = query.since.emplace();
+    // Rarely one of an unknown room, or of none.
+    since.room = one_in(12) ? below(2) * 2 : own_room;
+    if (since.room == 0 && one_in(2)) return query;
+    since.next_index = near(reference_.next_index(room_id));
+    since.revision = near(reference_.revision(room_id));
+    if (one_in(3)) since.from_index = one_in(20) ? index() : near(since.next_index);
+    return query;
+}
+
 }  // namespace roomstore::differential

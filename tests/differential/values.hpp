@@ -18,6 +18,9 @@ using ReferenceKeys = std::vector<std::pair<std::string, std::string>>;
 /// and then at the limits of what is valid, or beyond.
 class Values {
 public:
+    /// In a cursor that is drawn: the hash of the room, which differs between stores.
+    static constexpr std::uint64_t own_room = 1;
+
     /// Every identity id and every address begins with `scope`. `reference` has made all calls so
     /// far: it provides existing ids, and the next index of a room to draw indexes near it.
     Values(std::uint64_t seed, std::string scope, const ReferenceStore& reference)
@@ -115,6 +118,8 @@ public:
     ConversationQuery conversation_query();
     TimelineQuery timeline_query();
     AppendOptions options(const std::string& room_id);
+    /// With `own_room` instead of the hash of the room, mostly.
+    ChangesQuery changes_query(const std::string& room_id);
 
 private:
     /// A random part of `whole`, contained in it as metadata filters define it.

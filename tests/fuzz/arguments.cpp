@@ -221,6 +221,20 @@ void check_lists(const Arguments& arguments, const detail::Validator& validator,
                               [&] { validator.advance_delivered_index(room, index, gap); });
     calls.expect_accepted_iff(
         room_right && index >= 0, "trim_room", [&] { validator.trim_room(room, index); });
+    ChangesQuery changes{.limit = arguments.optional_integer("limit").value_or(1),
+                         .start = arguments.closed<Start>("start").value_or(Start::newest)};
+    if (const auto seen = arguments.optional_integer("next_index")) {
+        changes.since = RoomCursor{
+            .next_index = *seen, .revision = index, .from_index = arguments.integer("from_index")};
+    }
+    const bool since_right =
+        !changes.since || (changes.since->from_index >= 0 && index >= 0 &&
+                           changes.since->from_index <= changes.since->next_index);
+    const bool start_right = changes.start == Start::oldest || changes.start == Start::newest;
+    calls.expect_accepted_iff(
+        room_right && since_right && start_right && changes.limit > 0 && is_limit(changes.limit),
+        "list_changes",
+        [&] { validator.list_changes(room, changes); });
     const auto replies = arguments.closed<Replies>("replies").value_or(Replies::keep);
     const bool replies_right = replies == Replies::cascade || replies == Replies::keep;
     calls.expect_accepted_iff(room_right && replies_right, "delete_event", [&] {

@@ -7,11 +7,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -38,8 +37,8 @@ public:
     WatchRegistry& operator=(const WatchRegistry&) = delete;
     ~WatchRegistry();
 
-    /// Sets a function that is called after rooms were added to a watch, without a lock. It must not
-    /// throw. Before the first watch.
+    /// Sets a function that is called after rooms were added to a watch, without a lock. It must
+    /// not throw. Before the first watch.
     void set_on_add(std::function<void()> added) { on_add_ = std::move(added); }
 
     /// Makes a watch of `rooms`.
@@ -90,9 +89,9 @@ private:
     std::function<void()> on_add_;
     std::array<Shard, shard_count> shards_;
     std::atomic<std::size_t> watched_{0};
-    /// Guards the members below. May be held when the lock of a watch is taken.
+    /// Guards the members below. May be held when the locks of shards and watches are taken.
     std::mutex watches_mutex_;
-    std::unordered_set<WatchState*> watches_;
+    std::set<WatchState*> watches_;
     bool closed_ = false;
 };
 
@@ -101,7 +100,7 @@ private:
 /// @par Locks
 /// First the shard of a room, then the watch. A waiter is woken by cancelling its timer, which
 /// queues its handler without running it and allocates no memory.
-class WatchState : public std::enable_shared_from_this<WatchState> {
+class WatchState {
 public:
     explicit WatchState(std::shared_ptr<WatchRegistry> registry);
     WatchState(const WatchState&) = delete;
@@ -112,7 +111,7 @@ public:
     void remove(const std::string& room_id) noexcept;
     std::vector<std::string> rooms() const;
     void mark(const std::string& room_id) noexcept;
-    /// Ends the watch, for this reason unless it has ended before.
+    /// Ends the watch, for this reason unless it has ended before, and releases its rooms.
     void end(std::error_code why) noexcept;
 
     static asio::awaitable<std::vector<RoomNotice>> next(std::shared_ptr<WatchState> state);
@@ -121,24 +120,18 @@ private:
     friend class WatchRegistry;
     using Entry = WatchRegistry::Entry;
     using Rooms = std::map<std::string, Entry>;
-    /// The one call of `next()` that may wait.
-    class Place;
-    struct Waiter;
-
+    class Call;
     struct StartWait;
 
     bool insert(std::string room_id);
-
-    template <typename Handler>
-    static void wait(const std::shared_ptr<WatchState>& state, Place& place, Handler handler);
-
+    /// Both locks must be held.
+    void unlink(WatchRegistry::Shard& shard, Entry& entry) noexcept;
     /// Adds the entry to the list, and wakes the waiter.
     void set_dirty(Entry& entry) noexcept;
     void clear_dirty(Entry& entry) noexcept;
     void wake() noexcept;
     /// The rooms to be reported; none of them is afterwards.
     std::vector<RoomNotice> take();
-    void throw_if_ended() const;
 
     const std::shared_ptr<WatchRegistry> registry_;
     /// Guards the members below. The entries that `rooms_` holds are linked in their shards too.
@@ -147,8 +140,8 @@ private:
     Entry* first_dirty_ = nullptr;
     std::size_t dirty_count_ = 0;
     std::error_code ended_;
-    Place* place_ = nullptr;
-    Waiter* waiter_ = nullptr;
+    /// The one call of `next()` that may wait.
+    Call* call_ = nullptr;
 };
 
 }  // namespace roomstore::detail

@@ -19,10 +19,11 @@ std::shared_ptr<RoomWatch> ForwardingStore::watch_rooms(WatchOptions options) {
 }
 
 #define ROOMSTORE_DEFAULT(...)
-#define ROOMSTORE_OPERATION(kind, result, name, room_id, parameters, ...)                        \
-    asio::awaitable<result> ForwardingStore::name parameters {                                   \
-        return detail::call_with_moved(                                                          \
-            [this](auto&&... given) { return inner_->name(std::move(given)...); } __VA_OPT__(, ) __VA_ARGS__); \
+#define ROOMSTORE_OPERATION(kind, result, name, room_id, parameters, ...) \
+    asio::awaitable<result> ForwardingStore::name parameters {            \
+        return detail::call_with_moved([this](auto&&... given) {          \
+            return inner_->name(std::move(given)...);                     \
+        } __VA_OPT__(, ) __VA_ARGS__);                                    \
     }
 #include "roomstore/detail/operations.inc"
 

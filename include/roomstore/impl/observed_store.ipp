@@ -63,12 +63,13 @@ std::shared_ptr<RoomWatch> ObservedStore::watch_rooms(WatchOptions options) {
 }
 
 #define ROOMSTORE_DEFAULT(...)
-#define ROOMSTORE_OPERATION(kind, result, name, room, parameters, ...)                           \
-    asio::awaitable<result> ObservedStore::name parameters {                                     \
-        std::string observed_room(room);                                                         \
-        auto call = detail::call_with_moved(                                                     \
-            [this](auto&&... given) { return inner_->name(std::move(given)...); } __VA_OPT__(, ) __VA_ARGS__); \
-        return detail::observe(observer_, #name, std::move(observed_room), std::move(call));     \
+#define ROOMSTORE_OPERATION(kind, result, name, room, parameters, ...)                       \
+    asio::awaitable<result> ObservedStore::name parameters {                                 \
+        std::string observed_room(room);                                                     \
+        auto call = detail::call_with_moved([this](auto&&... given) {                        \
+            return inner_->name(std::move(given)...);                                        \
+        } __VA_OPT__(, ) __VA_ARGS__);                                                       \
+        return detail::observe(observer_, #name, std::move(observed_room), std::move(call)); \
     }
 #include "roomstore/detail/operations.inc"
 

@@ -6,11 +6,12 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
-#include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
 #include <asio/cancellation_type.hpp>
 #include <asio/error.hpp>
-#include <asio/post.hpp>
+#include <asio/execution/context.hpp>
+#include <asio/execution_context.hpp>
+#include <asio/query.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
@@ -73,45 +74,108 @@ void WatchRegistry::tell_watches(std::string_view room_id) noexcept {
     }
 }
 
-/// The call of `next()` that waits. Lives in its coroutine.
-class WatchState::Place {
+/// Whether other threads may still cancel timers of an execution context: asio takes them out of
+/// their queue without a lock when the context is destroyed.
+class TimerGate : public asio::execution_context::service {
 public:
-    explicit Place(WatchState& state) : state_(state) {
-        const std::lock_guard lock(state_.mutex_);
-        if (state_.place_ != nullptr) {
+    /// Outlives the context.
+    struct State {
+        std::mutex mutex;
+        bool open = true;
+    };
+
+    static inline asio::execution_context::id id;
+
+    explicit TimerGate(asio::execution_context& context)
+        : asio::execution_context::service(context), state_(std::make_shared<State>()) {}
+
+    const std::shared_ptr<State>& state() const noexcept { return state_; }
+
+private:
+    /// Called before the timers are destroyed, because their service is older.
+    void shutdown() override {
+        const std::lock_guard lock(state_->mutex);
+        state_->open = false;
+    }
+
+    const std::shared_ptr<State> state_;
+};
+
+/// A call of `next()`. Lives as long as its coroutine, which an execution context may destroy.
+class WatchState::Call : public std::enable_shared_from_this<Call> {
+public:
+    Call(std::shared_ptr<WatchState> state, const asio::any_io_executor& executor)
+        : state_(std::move(state)),
+          timer_(executor, asio::steady_timer::time_point::max()),
+          gate_(asio::use_service<TimerGate>(asio::query(executor, asio::execution::context))
+                    .state()) {
+        const std::lock_guard lock(state_->mutex_);
+        if (state_->call_ != nullptr) {
             throw_invalid(FieldPath("RoomWatch.next"), "another call of it is waiting");
         }
-        state_.place_ = this;
+        state_->call_ = this;
     }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
-    ~Place() {
-        const std::lock_guard lock(state_.mutex_);
-        if (state_.place_ == this) state_.place_ = nullptr;
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+    ~Call() {
+        const std::lock_guard lock(state_->mutex_);
+        leave();
+    }
+
+    /// Calls the handler, on its executor, when a room is to be reported, the watch has ended or
+    /// the caller has cancelled. Does not fail: asio terminates the process if the handler is
+    /// destroyed during the initiation.
+    template <typename Handler>
+    void wait(Handler handler) noexcept {
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        if (slot.is_connected()) {
+            slot.assign([weak = weak_from_this()](asio::cancellation_type) {
+                if (const auto call = weak.lock()) call->cancel();
+            });
+        }
+        // As soon as the lock is released, the handler may run and destroy this call.
+        const auto state = state_;
+        const std::lock_guard lock(state->mutex_);
+        timer_.async_wait([this, handler = std::move(handler)](std::error_code) mutable {
+            auto connected = asio::get_associated_cancellation_slot(handler);
+            if (connected.is_connected()) connected.clear();
+            std::move(handler)(end_of_wait());
+        });
+        waiting_ = true;
+        if (state->first_dirty_ != nullptr || state->ended_) wake();
+    }
+
+    /// Ends the wait, if there is one. The lock of the watch must be held.
+    void wake() noexcept {
+        if (!std::exchange(waiting_, false)) return;
+        const std::lock_guard lock(gate_->mutex);
+        if (gate_->open) timer_.cancel();
     }
 
 private:
-    WatchState& state_;
-};
-
-/// A pending wait. Owned by the handler of its timer, so that it is destroyed with the execution
-/// context if that goes first.
-struct WatchState::Waiter {
-    Waiter(std::shared_ptr<WatchState> of, const asio::any_io_executor& executor)
-        : state(std::move(of)), timer(executor, asio::steady_timer::time_point::max()) {}
-    Waiter(const Waiter&) = delete;
-    Waiter& operator=(const Waiter&) = delete;
-    ~Waiter() { detach(); }
-
-    void detach() noexcept {
-        const std::lock_guard lock(state->mutex_);
-        if (state->waiter_ == this) state->waiter_ = nullptr;
+    void cancel() noexcept {
+        const std::lock_guard lock(state_->mutex_);
+        cancelled_ = true;
+        leave();
+        wake();
     }
 
-    const std::shared_ptr<WatchState> state;
-    asio::steady_timer timer;
-    /// Guarded by the lock of the watch.
-    bool cancelled = false;
+    void leave() noexcept {
+        if (state_->call_ == this) state_->call_ = nullptr;
+    }
+
+    std::error_code end_of_wait() noexcept {
+        const std::lock_guard lock(state_->mutex_);
+        if (!cancelled_) return {};
+        return asio::error::operation_aborted;
+    }
+
+    const std::shared_ptr<WatchState> state_;
+    // Guarded by the lock of the watch. The gate's service has to be newer than that of the timer.
+    asio::steady_timer timer_;
+    const std::shared_ptr<TimerGate::State> gate_;
+    bool waiting_ = false;
+    bool cancelled_ = false;
 };
 
 WatchState::WatchState(std::shared_ptr<WatchRegistry> registry) : registry_(std::move(registry)) {}
@@ -121,7 +185,7 @@ WatchState::~WatchState() {
         const std::lock_guard lock(registry_->watches_mutex_);
         registry_->watches_.erase(this);
     }
-    while (!rooms_.empty()) remove(std::string(rooms_.begin()->first));
+    end(asio::error::make_error_code(asio::error::operation_aborted));
 }
 
 void WatchState::add(std::string room_id) {
@@ -139,7 +203,7 @@ bool WatchState::insert(std::string room_id) {
     };
     try {
         const std::lock_guard lock(mutex_);
-        throw_if_ended();
+        if (ended_) throw Error(errc::closed, "RoomWatch.add: the store or the watch is closed");
         const auto [room, is_new] = rooms_.try_emplace(std::move(room_id));
         if (!is_new) return false;
         Entry& entry = room->second;
@@ -166,12 +230,16 @@ void WatchState::remove(const std::string& room_id) noexcept {
     const std::lock_guard lock(mutex_);
     const auto room = rooms_.find(room_id);
     if (room == rooms_.end()) return;
-    Entry& entry = room->second;
+    unlink(shard, room->second);
+    rooms_.erase(room);
+}
+
+void WatchState::unlink(WatchRegistry::Shard& shard, Entry& entry) noexcept {
     if (entry.next != nullptr) entry.next->previous = entry.previous;
     if (entry.previous != nullptr) {
         entry.previous->next = entry.next;
     } else {
-        const auto of_room = shard.rooms.find(room_id);
+        const auto of_room = shard.rooms.find(*entry.room_id);
         of_room->second = entry.next;
         if (entry.next == nullptr) {
             shard.rooms.erase(of_room);
@@ -179,7 +247,6 @@ void WatchState::remove(const std::string& room_id) noexcept {
         }
     }
     clear_dirty(entry);
-    rooms_.erase(room);
 }
 
 std::vector<std::string> WatchState::rooms() const {
@@ -197,10 +264,20 @@ void WatchState::mark(const std::string& room_id) noexcept {
 }
 
 void WatchState::end(std::error_code why) noexcept {
-    const std::lock_guard lock(mutex_);
-    if (ended_) return;
-    ended_ = why;
-    wake();
+    Rooms rooms;
+    {
+        const std::lock_guard lock(mutex_);
+        if (ended_) return;
+        ended_ = why;
+        rooms.swap(rooms_);
+        wake();
+    }
+    for (auto& [room_id, entry] : rooms) {
+        WatchRegistry::Shard& shard = registry_->shard_of(room_id);
+        const std::lock_guard shard_lock(shard.mutex);
+        const std::lock_guard lock(mutex_);
+        unlink(shard, entry);
+    }
 }
 
 void WatchState::set_dirty(Entry& entry) noexcept {
@@ -222,90 +299,49 @@ void WatchState::clear_dirty(Entry& entry) noexcept {
 }
 
 void WatchState::wake() noexcept {
-    if (waiter_ != nullptr) waiter_->timer.cancel();
-}
-
-void WatchState::throw_if_ended() const {
-    if (!ended_) return;
-    if (ended_ == errc::closed) throw Error(errc::closed, "RoomWatch: the store is closed");
-    throw std::system_error(ended_);
+    if (call_ != nullptr) call_->wake();
 }
 
 std::vector<RoomNotice> WatchState::take() {
-    const std::lock_guard lock(mutex_);
-    throw_if_ended();
     std::vector<RoomNotice> notices;
-    notices.reserve(dirty_count_);
-    for (const Entry* entry = first_dirty_; entry != nullptr; entry = entry->next_dirty) {
-        notices.push_back({.room_id = *entry->room_id});
+    {
+        const std::lock_guard lock(mutex_);
+        if (ended_ == errc::closed) throw Error(errc::closed, "RoomWatch: the store is closed");
+        if (ended_) throw std::system_error(ended_);
+        // All that may throw comes first, so that nothing is lost then.
+        notices.reserve(dirty_count_);
+        for (const Entry* entry = first_dirty_; entry != nullptr; entry = entry->next_dirty) {
+            notices.push_back({.room_id = *entry->room_id});
+        }
+        while (first_dirty_ != nullptr) clear_dirty(*first_dirty_);
     }
     std::sort(notices.begin(), notices.end(), [](const RoomNotice& left, const RoomNotice& right) {
         return left.room_id < right.room_id;
     });
-    while (first_dirty_ != nullptr) clear_dirty(*first_dirty_);
     return notices;
 }
 
-/// Begins to wait. The handler is called when a room is to be reported, the watch has ended or the
-/// caller has cancelled.
 struct WatchState::StartWait {
-    const std::shared_ptr<WatchState>& state;
-    Place& place;
+    Call& call;
 
     template <typename Handler>
     void operator()(Handler handler) const {
-        wait(state, place, std::move(handler));
+        call.wait(std::move(handler));
     }
 };
 
-template <typename Handler>
-void WatchState::wait(const std::shared_ptr<WatchState>& state, Place& place, Handler handler) {
-    const asio::any_io_executor executor = asio::get_associated_executor(handler);
-    auto slot = asio::get_associated_cancellation_slot(handler);
-    auto waiter = std::make_shared<Waiter>(state, executor);
-    if (slot.is_connected()) {
-        slot.assign([weak = std::weak_ptr(waiter), &place](asio::cancellation_type) {
-            const auto cancelled = weak.lock();
-            if (!cancelled) return;
-            WatchState& of = *cancelled->state;
-            const std::lock_guard lock(of.mutex_);
-            cancelled->cancelled = true;
-            if (of.place_ == &place) of.place_ = nullptr;
-            if (of.waiter_ == cancelled.get()) of.waiter_ = nullptr;
-            cancelled->timer.cancel();
-        });
-    }
-    Waiter& pending = *waiter;
-    const std::lock_guard lock(state->mutex_);
-    pending.timer.async_wait(
-        [waiter = std::move(waiter), handler = std::move(handler)](std::error_code) mutable {
-            bool cancelled = false;
-            {
-                const std::lock_guard waiter_lock(waiter->state->mutex_);
-                cancelled = waiter->cancelled;
-            }
-            waiter.reset();
-            auto connected = asio::get_associated_cancellation_slot(handler);
-            if (connected.is_connected()) connected.clear();
-            std::error_code error;
-            if (cancelled) error = asio::error::operation_aborted;
-            std::move(handler)(error);
-        });
-    state->waiter_ = &pending;
-    // Completes at once, by way of the executor.
-    if (state->first_dirty_ != nullptr || state->ended_) pending.timer.cancel();
-}
-
 asio::awaitable<std::vector<RoomNotice>> WatchState::next(std::shared_ptr<WatchState> state) {
-    Place place(*state);
-    const StartWait start{state, place};
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const auto call = std::make_shared<Call>(state, executor);
+    const StartWait start{*call};
     for (;;) {
-        co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::error_code)>(
-            start, asio::use_awaitable);
+        // A coroutine that was cancelled before would not be woken by its slot any more.
         const auto cancellation = co_await asio::this_coro::cancellation_state;
         if (cancellation.cancelled() != asio::cancellation_type::none) {
             throw std::system_error(asio::error::operation_aborted);
         }
+        co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::error_code)>(
+            start, asio::use_awaitable);
         auto notices = state->take();
         if (!notices.empty()) co_return notices;
     }

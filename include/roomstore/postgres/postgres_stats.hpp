@@ -73,6 +73,9 @@ struct PostgresStats {
     std::uint64_t hints_dropped = 0;
     /// Statements that have read the states of watched rooms.
     std::uint64_t watch_polls = 0;
+    /// Messages of this process to itself, through another connection, that have proven that
+    /// messages arrive.
+    std::uint64_t watch_probes_heard = 0;
     /// Times that the connection of the watches was lost, or could not be opened.
     std::uint64_t watch_reconnects = 0;
 

@@ -90,10 +90,8 @@ void validate(const PostgresOptions& options) {
                  count(options.limits.max_batch_bytes),
                  1,
                  count(Limits::highest_max_batch_bytes));
-    check_number("limits.change_history",
-                 options.limits.change_history,
-                 0,
-                 Limits::highest_change_history);
+    check_number(
+        "limits.change_history", options.limits.change_history, 0, Limits::highest_change_history);
     check_time("watch_poll_interval", options.watch_poll_interval, 100ms);
     // Parses the connection strings and throws if one is invalid.
     static_cast<void>(postgres::plan_connections(options));

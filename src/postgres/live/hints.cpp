@@ -11,7 +11,8 @@ namespace roomstore::postgres {
 
 namespace {
 
-// The version of the format, the sender, then the rooms: `1 <sender> <room>...`, or `1 <sender> *`.
+// The version of the format, the sender, then the rooms: `1 <sender> <room>...`; `1 <sender> *` for
+// any room, `1 <sender> ?<number>` for a probe.
 constexpr std::string_view version = "1 ";
 constexpr std::size_t digits = 16;
 constexpr std::size_t header_bytes = version.size() + digits;
@@ -68,6 +69,10 @@ std::string write_any_hint(std::uint64_t sender) {
     return fmt::format("{}{:016x} *", version, sender);
 }
 
+std::string write_probe(std::uint64_t sender, std::uint64_t number) {
+    return fmt::format("{}{:016x} ?{:016x}", version, sender, number);
+}
+
 std::optional<Hints> read_hints(std::string_view message) {
     if (!message.starts_with(version)) return std::nullopt;
     message.remove_prefix(version.size());
@@ -76,6 +81,12 @@ std::optional<Hints> read_hints(std::string_view message) {
     Hints hints{.sender = *sender};
     if (message == " *") {
         hints.any = true;
+        return hints;
+    }
+    if (message.starts_with(" ?")) {
+        message.remove_prefix(2);
+        hints.probe = take_number(message);
+        if (!hints.probe || !message.empty()) return std::nullopt;
         return hints;
     }
     while (message.starts_with(' ')) {

@@ -32,12 +32,15 @@ struct Hints {
     /// Any room may have changed.
     bool any = false;
     std::vector<std::uint64_t> rooms{};
+    /// It only proves that messages arrive: the number that the listener has chosen.
+    std::optional<std::uint64_t> probe{};
 };
 
 /// The messages, each short enough for the server, that say that `rooms` have changed; a single one
 /// that says that any room may have, if there were too many.
 std::vector<std::string> write_hints(std::uint64_t sender, const std::vector<std::uint64_t>& rooms);
 std::string write_any_hint(std::uint64_t sender);
+std::string write_probe(std::uint64_t sender, std::uint64_t number);
 
 /// The message, or `nullopt` if no such process has written it.
 std::optional<Hints> read_hints(std::string_view message);

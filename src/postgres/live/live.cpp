@@ -25,6 +25,7 @@ constexpr auto longest_pause = 5s;
 // After that, what has changed is not listed any more.
 constexpr std::size_t most_changed = 8192;
 constexpr auto last_send_limit = 500ms;
+constexpr int most_unheard = 2;
 
 PostgresOptions live_options(const PostgresOptions& options) {
     PostgresOptions own = options;
@@ -122,13 +123,14 @@ void Live::wake() noexcept {
 
 void Live::add_to(PostgresStats& stats) const noexcept {
     stats.watch_mode = watches_->rooms_watched() == 0 ? WatchMode::idle
-                       : listening_now_               ? WatchMode::listening
+                       : hears_                       ? WatchMode::listening
                                                       : WatchMode::polling;
     stats.rooms_watched = watches_->rooms_watched();
     stats.hints_sent = sent_;
     stats.hints_received = received_;
     stats.hints_dropped = dropped_;
     stats.watch_polls = polls_;
+    stats.watch_probes_heard = probes_heard_;
     stats.watch_reconnects = reconnects_;
 }
 
@@ -216,15 +218,45 @@ void Live::connect(ServerSession& session) {
 void Live::listen(ServerSession& session) {
     if (!listens_ || listening_) return;
     session.listen(channel_);
-    listening_ = listening_now_ = true;
+    listening_ = true;
+    unheard_ = 0;
+    probe_sent_.reset();
     // Messages were not heard until now.
     next_poll_ = {};
+}
+
+// At each poll, so that a deaf session is not taken for a listening one for long.
+void Live::send_probe() {
+    if (!listening_) return;
+    if (probe_sent_) {
+        hears_ = false;
+        if (++unheard_ == most_unheard) {
+            Failure failure;
+            failure.code = errc::unavailable;
+            failure.text =
+                "notifications do not arrive; behind a pooler in transaction mode, set "
+                "PostgresOptions::notify_connection_string";
+            throw failure;
+        }
+    } else {
+        unheard_ = 0;
+    }
+    probe_sent_ = ++probes_made_;
+    probe_(channel_, write_probe(sender_, *probe_sent_));
 }
 
 void Live::receive(ServerSession& session) {
     for (const auto& message : session.take_messages()) {
         const auto hints = read_hints(message);
-        if (!hints || hints->sender == sender_) continue;
+        if (!hints) continue;
+        if (hints->sender == sender_) {
+            if (!hints->probe || hints->probe != probe_sent_) continue;
+            probe_sent_.reset();
+            hears_ = true;
+            ++probes_heard_;
+            continue;
+        }
+        if (hints->probe) continue;
         ++received_;
         if (hints->any) next_poll_ = std::min(next_poll_, last_poll_ + any_interval);
         for (const auto hash : hints->rooms) {
@@ -285,7 +317,10 @@ void Live::poll(ServerSession& session) {
     const auto states = sql::read_room_states(session, rooms);
     ++polls_;
     last_poll_ = now;
-    if (all) next_poll_ = now + options_.watch_poll_interval;
+    if (all) {
+        next_poll_ = now + options_.watch_poll_interval;
+        send_probe();
+    }
     for (auto& room : rooms) {
         std::optional<sql::RoomState> state;
         if (const auto found = states.find(room); found != states.end()) state = found->second;
@@ -302,7 +337,7 @@ void Live::poll(ServerSession& session) {
 
 void Live::on_failure(ServerSession& session, std::string_view why) {
     session.disconnect();
-    connected_ = listening_ = listening_now_ = false;
+    connected_ = listening_ = hears_ = false;
     ++reconnects_;
     pause_ = pause_ == std::chrono::milliseconds{}
                  ? std::chrono::milliseconds{first_pause}

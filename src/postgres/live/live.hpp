@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -33,6 +34,9 @@ namespace roomstore::postgres {
 /// - Changes of this process are sent as messages, at most every 10 ms, never in the transaction
 ///   that makes them: NOTIFY holds a lock of the whole database until its transaction has ended.
 /// - Messages of other processes are reported at once.
+/// - A pooler between this process and the server may not pass messages on. With each poll, a
+///   session of the pool sends a probe, which the listening session must hear: its own messages
+///   would come back even where those of others do not.
 /// - Messages can be lost. Every `watch_poll_interval`, one statement reads the states of all
 ///   watched rooms; those that differ from the last time are reported. Messages do not change what
 ///   is compared, so no message can hide a change.
@@ -43,8 +47,12 @@ public:
     Live(const Live&) = delete;
     Live& operator=(const Live&) = delete;
 
+    /// Sends a message on a channel through another session.
+    using Probe = std::function<void(const std::string& channel, const std::string& message)>;
+
     /// Before `open`.
     void set_log(std::shared_ptr<Log> log) { log_ = std::move(log); }
+    void set_probe(Probe probe) { probe_ = std::move(probe); }
 
     /// From now on there may be a thread.
     void open() noexcept;
@@ -86,6 +94,7 @@ private:
     static Failure lost_connection();
     void connect(ServerSession& session);
     void listen(ServerSession& session);
+    void send_probe();
     void receive(ServerSession& session);
     void send(ServerSession& session);
     void poll(ServerSession& session);
@@ -97,6 +106,7 @@ private:
     const bool listens_;
     const std::shared_ptr<detail::WatchRegistry> watches_;
     std::shared_ptr<Log> log_;
+    Probe probe_;
     const std::shared_ptr<SessionConfig> config_;
     const std::uint64_t sender_;
 
@@ -120,6 +130,10 @@ private:
     bool closing_now_ = false;
     bool connected_ = false;
     bool listening_ = false;
+    /// The last probe, until it is heard; and how many in a row were not.
+    std::optional<std::uint64_t> probe_sent_;
+    std::uint64_t probes_made_ = 0;
+    int unheard_ = 0;
     /// The watched rooms by their hashes.
     std::unordered_map<std::uint64_t, std::string> rooms_;
     /// What the last poll has seen; null for a room that did not exist.
@@ -131,7 +145,9 @@ private:
     std::chrono::milliseconds pause_{};
     bool failing_ = false;
 
-    std::atomic<bool> listening_now_{false};
+    /// Listening, and the last probe was heard.
+    std::atomic<bool> hears_{false};
+    std::atomic<std::uint64_t> probes_heard_{0};
     std::atomic<std::uint64_t> sent_{0};
     std::atomic<std::uint64_t> received_{0};
     std::atomic<std::uint64_t> dropped_{0};

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <limits>
-#include <system_error>
-
 #include <fcntl.h>
+#include <limits>
 #include <poll.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace roomstore::postgres {
@@ -37,8 +36,8 @@ void WakeUp::wake() noexcept {
 void WakeUp::wait(int socket, std::chrono::milliseconds timeout) noexcept {
     std::array<pollfd, 2> watched{pollfd{.fd = read_end_, .events = POLLIN, .revents = 0},
                                   pollfd{.fd = socket, .events = POLLIN, .revents = 0}};
-    const auto limit = std::clamp<std::int64_t>(
-        timeout.count(), 0, std::numeric_limits<int>::max());
+    const auto limit =
+        std::clamp<std::int64_t>(timeout.count(), 0, std::numeric_limits<int>::max());
     ::poll(watched.data(), socket < 0 ? 1 : 2, static_cast<int>(limit));
     std::array<char, 64> bytes{};
     while (::read(read_end_, bytes.data(), bytes.size()) > 0) {

@@ -112,6 +112,12 @@ void PoolCore::set_background_job(Operation operation, std::shared_ptr<Job> job)
     background_job_ = std::move(job);
 }
 
+void PoolCore::start(Operation operation, std::shared_ptr<Job> job) {
+    const auto call = make_call(std::move(operation), std::move(job));
+    const Lock lock(mutex_);
+    if (state_ == State::open && why_full(*call).empty()) enqueue(call);
+}
+
 void PoolCore::set_on_change(std::function<void(std::string_view)> told) {
     const Lock lock(mutex_);
     on_change_ = std::move(told);
@@ -353,6 +359,7 @@ void PoolCore::end(PendingCall& call, CallOutcome outcome, Answers& answers) noe
         }
         return;
     }
+    if (!call.completion) return;
     switch (outcome.kind) {
         case CallOutcome::Kind::success:
             ++totals_.calls_answered;

@@ -65,6 +65,9 @@ public:
     /// for no caller. Before `open`.
     void set_background_job(Operation operation, std::shared_ptr<Job> job);
 
+    /// See `WorkerPool::starter`.
+    void start(Operation operation, std::shared_ptr<Job> job);
+
     /// See `WorkerPool::set_on_change`.
     void set_on_change(std::function<void(std::string_view)> told);
 

@@ -79,6 +79,14 @@ void WorkerPool::set_on_change(std::function<void(std::string_view)> told) {
     core_->set_on_change(std::move(told));
 }
 
+WorkerPool::Starter WorkerPool::starter() const {
+    return [weak = std::weak_ptr(core_)](Operation operation, std::function<void(Session&)> job) {
+        const auto core = weak.lock();
+        if (!core) return;
+        core->start(std::move(operation), std::make_shared<FunctionJob<void>>(std::move(job)));
+    };
+}
+
 void WorkerPool::open() { core_->open(); }
 
 PostgresStats WorkerPool::stats() const {

@@ -48,6 +48,13 @@ public:
     /// threads of the pool, without a lock, and must not throw. Before `open`.
     void set_on_change(std::function<void(std::string_view)> told);
 
+    /// Starts a job for nobody: its errors are dropped, and it is not counted.
+    using Starter = std::function<void(Operation operation, std::function<void(Session&)> job)>;
+
+    /// The returned function may outlive the pool. It does nothing if the pool is not open or the
+    /// queue is full.
+    Starter starter() const;
+
     /// Starts the threads, which connect at once. Does nothing if they are running.
     /// @throws Error closed, internal.
     void open();

@@ -62,11 +62,10 @@ WHERE id = $1)"};
 // The hash of the cursor is $2, its fields are $3 to $5; $6 is the limit, $7 whether to begin with
 // the newest events. One row more than the limit tells whether that was all.
 //
-// A new event has one bound on its index, and an event that changed is looked up by itself: with two
-// bounds or a join, the planner may read whole rooms as long as they are small.
-constexpr Statement list{
-    "list_changes",
-    R"(
+// A new event has one bound on its index, and an event that changed is looked up by itself: with
+// two bounds or a join, the planner may read whole rooms as long as they are small.
+constexpr Statement list{"list_changes",
+                         R"(
 WITH room AS MATERIALIZED (
     SELECT *,
            CASE WHEN event_count = 0 THEN 0 ELSE latest_index + 1 END AS next_index,

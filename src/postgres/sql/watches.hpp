@@ -23,12 +23,14 @@ struct RoomState {
 };
 
 /// The states of those of `rooms` that exist.
-detail::TextMap<RoomState> read_room_states(Session& session, const std::vector<std::string>& rooms);
+detail::TextMap<RoomState> read_room_states(Session& session,
+                                            const std::vector<std::string>& rooms);
 
 /// The `hint_key` of the schema's settings.
 std::string read_hint_key(Session& session);
 
-/// Sends `messages` on the channel. A crash of the server may take them back: they wait for no disk.
+/// Sends `messages` on the channel. A crash of the server may take them back: they wait for no
+/// disk.
 void send_messages(Session& session,
                    const std::string& channel,
                    const std::vector<std::string>& messages);

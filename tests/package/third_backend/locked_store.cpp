@@ -128,6 +128,15 @@ public:
         return locked(store_.get_event_count(std::move(room_id), std::move(filter)));
     }
 
+    asio::awaitable<RoomChanges> list_changes(std::string room_id, ChangesQuery query) override {
+        return locked(store_.list_changes(std::move(room_id), std::move(query)));
+    }
+    asio::awaitable<void> reset_cursors() override { return locked(store_.reset_cursors()); }
+    std::shared_ptr<RoomWatch> watch_rooms(WatchOptions options) override {
+        const std::lock_guard lock(mutex_);
+        return store_.watch_rooms(std::move(options));
+    }
+
     asio::awaitable<ChannelBinding> add_binding(ChannelBinding binding) override {
         return locked(store_.add_binding(std::move(binding)));
     }

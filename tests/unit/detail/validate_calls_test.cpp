@@ -67,6 +67,7 @@ TEST_CASE("id arguments are 1 to 255 bytes of text") {
     REFUSED(get_event_by_idempotency_key(bad, "k"), "room_id" + long_id);
     REFUSED(get_event_count(bad, {}), "room_id" + long_id);
     REFUSED(get_event_count("r", {.correlation_id = bad}), "EventFilter.correlation_id" + long_id);
+    REFUSED(list_changes(bad, {}), "room_id" + long_id);
     REFUSED(get_binding(bad, "c"), "room_id" + long_id);
     REFUSED(get_binding("r", bad), "channel_id" + long_id);
     REFUSED(remove_binding(bad, "c"), "room_id" + long_id);
@@ -189,6 +190,31 @@ TEST_CASE("an event query has at most one cursor and no negative numbers") {
     REFUSED(list_events("r", {.after_index = std::numeric_limits<std::int64_t>::max()}), "");
     REFUSED(list_events("r", {.after_index = 1, .before_index = 2}),
             "EventQuery.after_index: not together with before_index");
+}
+
+TEST_CASE("a query of changes has a page of at least one, a start, and a cursor in order") {
+    REFUSED(list_changes("r", {}), "");
+    REFUSED(list_changes("r", {.limit = 1, .start = Start::newest}), "");
+    REFUSED(list_changes("r", {.limit = 10'000}), "");
+    REFUSED(list_changes("r", {.limit = 0}), "ChangesQuery.limit: 0, must be at least 1");
+    REFUSED(list_changes("r", {.limit = -1}), "ChangesQuery.limit: -1, must be at least 1");
+    REFUSED(list_changes("r", {.limit = 10'001}),
+            "ChangesQuery.limit: 10001 rows, more than max_page_rows (10000)");
+    REFUSED(list_changes("r", {.start = static_cast<Start>(2)}),
+            "ChangesQuery.start: not a value of Start");
+    const auto since = [](RoomCursor cursor) { return ChangesQuery{.since = cursor}; };
+    REFUSED(list_changes("r", since({})), "");
+    REFUSED(list_changes("r", since({.room = 1, .next_index = 3, .revision = 9, .from_index = 3})),
+            "");
+    REFUSED(list_changes("r", since({.next_index = -1})),
+            "ChangesQuery.since.next_index: -1, must be at least 0");
+    REFUSED(list_changes("r", since({.revision = -1})),
+            "ChangesQuery.since.revision: -1, must be at least 0");
+    REFUSED(list_changes("r", since({.from_index = -1})),
+            "ChangesQuery.since.from_index: -1, must be at least 0");
+    REFUSED(list_changes("r", since({.next_index = 3, .from_index = 4})),
+            "ChangesQuery.since.from_index: must not be above next_index");
+    REFUSED(reset_cursors(), "");
 }
 
 TEST_CASE("every field of an event filter is validated") {

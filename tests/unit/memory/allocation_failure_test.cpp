@@ -128,7 +128,8 @@ RoomEvent reply(const std::string& id, const std::string& parent, const std::str
 
 /// A small store with a row of every kind, full chunks, and tables that grow on the next insertion.
 std::unique_ptr<Engine> make_store() {
-    auto engine = std::make_unique<Engine>(Limits{});
+    // A full history, so that every change lets another be forgotten.
+    auto engine = std::make_unique<Engine>(Limits{}, 3);
     engine->init();
     engine->create_room(sample_room({.id = room_id, .organization_id = o1}));
     engine->create_room(sample_room({.id = other_id, .created_at = at(1)}));
@@ -139,7 +140,11 @@ std::unique_ptr<Engine> make_store() {
     }
     engine->add_event_auto_index(room_id, reply(keyed_id, event_id(1), k1));
     engine->add_event_auto_index(other_id, make_event({.id = event_id(3), .room_id = other_id}));
+    for (const int number : {20, 40, 60, 200}) {
+        engine->update_event(make_event({.id = event_id(number), .room_id = room_id}));
+    }
     engine->delete_event(room_id, event_id(100), Replies::keep);
+    engine->delete_event(room_id, event_id(101), Replies::keep);
     engine->add_binding({.channel_id = c1,
                          .room_id = room_id,
                          .channel_type = "sms",
@@ -272,6 +277,10 @@ TEST_CASE("event writes are atomic on allocation failure") {
         auto event = reply(new_id, event_id(2), k2);
         event.index = 1'000'000;
         check_all_or_nothing([&](Engine& engine) { engine.add_event(event); });
+    }
+    SECTION("update of an event that has changed before") {
+        const auto event = make_event({.id = event_id(200), .room_id = room_id, .body = "new"});
+        check_all_or_nothing([&](Engine& engine) { engine.update_event(event); });
     }
     SECTION("update with another parent") {
         const auto event = reply(keyed_id, event_id(250), "ignored");

@@ -20,6 +20,26 @@ struct KnownIds {
     std::vector<std::string> keys;
 };
 
+/// All changes that the room remembers.
+inline Json dump_changes(detail::memory::Engine& engine, const std::string& room_id) {
+    Json out;
+    auto since = engine.list_changes(room_id, {.limit = 1'000'000}).cursor;
+    out["next_index"] = since.next_index;
+    out["revision"] = since.revision;
+    since.revision = 0;
+    RoomChanges changes;
+    for (;; ++since.revision) {
+        changes = engine.list_changes(room_id, {.since = since, .limit = 1'000'000});
+        if (!changes.reset) break;
+    }
+    out["floor"] = since.revision;
+    out["first_index"] = changes.first_index;
+    out["room_changed"] = changes.room.has_value();
+    out["updated"] = changes.updated;
+    for (const auto& gone : changes.deleted) out["deleted"].push_back({gone.id, gone.index});
+    return out;
+}
+
 inline Json dump_room(detail::memory::Engine& engine,
                       const std::string& room_id,
                       const KnownIds& known) {
@@ -34,6 +54,7 @@ inline Json dump_room(detail::memory::Engine& engine,
     out["observations"] = engine.list_observations(room_id);
     out["markers"] = engine.list_read_markers(room_id);
     out["count"] = engine.get_event_count(room_id);
+    out["changes"] = dump_changes(engine, room_id);
     const auto events = engine.list_events(room_id, {.limit = 1'000'000});
     out["events"] = events;
     std::set<std::string> roots;

@@ -33,6 +33,27 @@ const std::array<std::string, 3> channels{"c1", "c2", "c3"};
 const std::array<std::string, 3> people{"p1", "p2", "p3"};
 const std::array<std::string, 2> identities{"i1", "i2"};
 
+/// A copy of the events of a room, kept by `list_changes`.
+struct Followed {
+    std::optional<RoomCursor> cursor{};
+    std::map<std::int64_t, RoomEvent> events{};
+    bool more = false;
+
+    void apply(RoomChanges changes) {
+        if (changes.reset || !changes.exists) events.clear();
+        std::erase_if(events, [&](const auto& each) { return each.first < changes.first_index; });
+        for (const auto& gone : changes.deleted) events.erase(gone.index);
+        for (auto* part : {&changes.updated, &changes.added}) {
+            for (auto& event : *part) {
+                const auto index = event.index;
+                events.insert_or_assign(index, std::move(event));
+            }
+        }
+        cursor = changes.cursor;
+        more = changes.more;
+    }
+};
+
 /// One caller. It records errors itself, because Catch2 assertions are not thread-safe.
 class Caller {
 public:
@@ -58,6 +79,17 @@ public:
 
     const std::vector<std::string>& wrong() const noexcept { return wrong_; }
 
+    /// Reads what it has not seen of the room yet, and returns the events as it knows them.
+    std::vector<RoomEvent> followed(const std::string& room_id) {
+        auto& copy = followed_[room_id];
+        do {
+            test::run(follow(room_id));
+        } while (copy.more);
+        std::vector<RoomEvent> events;
+        for (const auto& [index, event] : copy.events) events.push_back(event);
+        return events;
+    }
+
 private:
     template <typename Values>
     const auto& any(const Values& values) {
@@ -82,7 +114,7 @@ private:
 
     asio::awaitable<void> call() {
         const std::string room_id = any(rooms);
-        switch (random_() % 24) {
+        switch (random_() % 27) {
             case 0:
                 if (random_() % 8 == 0) co_await store_.delete_room(room_id);
                 if (random_() % 8 == 0) co_await trim(room_id);
@@ -132,6 +164,14 @@ private:
             case 17:
                 co_await list(room_id);
                 break;
+            case 24:
+            case 25:
+                co_await follow(room_id);
+                break;
+            case 26:
+                if (random_() % 50 == 0) co_await store_.reset_cursors();
+                co_await import(room_id);
+                break;
             default:
                 co_await append(room_id);
         }
@@ -149,6 +189,23 @@ private:
         expect(stored.room_id == room_id, "append: room");
         expect(stored.id == given.id || stored.idempotency_key == given.idempotency_key,
                "append: neither the event nor the original");
+    }
+
+    asio::awaitable<void> import(std::string room_id) {
+        auto late = event(room_id);
+        late.index = static_cast<std::int64_t>(random_() % 400);
+        co_await store_.add_event(std::move(late));
+    }
+
+    asio::awaitable<void> follow(std::string room_id) {
+        auto& copy = followed_[room_id];
+        ChangesQuery query{.since = copy.cursor, .limit = 20};
+        auto answer = co_await store_.list_changes(room_id, query);
+        expect(answer.updated.size() + answer.deleted.size() <= 20, "list_changes: too many");
+        for (std::size_t i = 1; i < answer.added.size(); ++i) {
+            expect(answer.added[i - 1].index < answer.added[i].index, "list_changes: order");
+        }
+        copy.apply(std::move(answer));
     }
 
     asio::awaitable<void> batch(std::string room_id) {
@@ -306,6 +363,7 @@ private:
     const unsigned number_;
     std::mt19937 random_;
     std::vector<std::string> wrong_;
+    std::map<std::string, Followed> followed_;
 };
 
 /// Checks that counts, threads and indexes of a room agree with its events.
@@ -390,14 +448,22 @@ void run_callers(std::vector<Caller>& callers, int calls) {
 
 }  // namespace
 
-TEST_CASE("all indexes agree after concurrent changes of every kind") {
-    InMemoryStore store;
+TEST_CASE("all indexes and followers agree after concurrent changes of every kind") {
+    // So few that some followers come too late.
+    const InMemoryOptions options{.change_history = 60};
+    InMemoryStore store(options);
     test::run(store.init());
     std::vector<Caller> callers;
     for (unsigned i = 0; i < 6; ++i) callers.emplace_back(store, i);
     run_callers(callers, 3000);
     for (const auto& caller : callers) CHECK(caller.wrong() == std::vector<std::string>{});
     for (const auto& room : test::run(store.list_rooms())) check_events(store, room.id);
+    for (auto& caller : callers) {
+        for (const auto& room_id : rooms) {
+            const auto events = test::run(store.list_events(room_id, {.limit = 10'000}));
+            CHECK((caller.followed(room_id) == events));
+        }
+    }
     check_rooms(store);
 }
 

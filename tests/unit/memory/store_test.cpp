@@ -47,6 +47,24 @@ TEST_CASE("limits out of range are refused when the store is made") {
     }
 }
 
+TEST_CASE("a change history out of range is refused when the store is made") {
+    for (const std::int64_t history : {std::int64_t{-1}, std::int64_t{1'000'000'001}}) {
+        const InMemoryOptions options{.change_history = history};
+        try {
+            InMemoryStore store(options);
+            FAIL("accepted " << history);
+        } catch (const Error& error) {
+            CHECK(error.code() == errc::invalid_argument);
+            CHECK(error.detail() == "InMemoryOptions.change_history: " + std::to_string(history) +
+                                        ", must be 0 to 1000000000");
+        }
+    }
+    for (const std::int64_t history : {std::int64_t{0}, std::int64_t{1'000'000'000}}) {
+        const InMemoryOptions options{.change_history = history};
+        CHECK_NOTHROW(InMemoryStore(options));
+    }
+}
+
 TEST_CASE("the closed error names init() or close(), and precedes argument validation") {
     InMemoryStore store;
     const auto get = [&] { run(store.get_room("")); };
@@ -90,6 +108,8 @@ TEST_CASE("calls through InMemoryStore have the default arguments of the interfa
     CHECK_FALSE(run(store.find_room_id_by_channel("c")).has_value());
     CHECK(run(store.find_room_ids_by_channel("c")).empty());
     CHECK_FALSE(run(store.resolve_identity("sms", "a")).has_value());
+    CHECK(run(store.list_changes("room")).exists);
+    CHECK(store.watch_rooms()->rooms().empty());
 }
 
 TEST_CASE("no call suspends") {
@@ -200,4 +220,173 @@ TEST_CASE("a room that is created again is another, while the events of the firs
     for (int i = 0; i < 200; ++i) CHECK(run(store.get_event("4999"))->index == 0);
     CHECK(run(store.get_event_by_idempotency_key("room", "key 4999"))->id == "4999");
     run(store.close());
+}
+
+namespace {
+
+RoomChanges changes_since(InMemoryStore& store, const RoomCursor& since) {
+    return run(store.list_changes("room", {.since = since}));
+}
+
+void update(InMemoryStore& store, int number) {
+    run(store.update_event(make_event({.id = std::to_string(number), .body = "edited"})));
+}
+
+}  // namespace
+
+TEST_CASE("a room remembers the last changes, as many as change_history says") {
+    const InMemoryOptions options{.change_history = 3};
+    InMemoryStore store(options);
+    run(store.init());
+    run(store.create_room(sample_room()));
+    append_many(store, 1000);
+    const auto start = run(store.list_changes("room", {.limit = 1000})).cursor;
+    REQUIRE(start.revision == 0);
+    for (int i = 0; i < 3; ++i) update(store, i);
+    CHECK(test::ids_of(changes_since(store, start).updated) == test::Ids{"0", "1", "2"});
+    // Changes of the same event count once, and those of the room do not count.
+    update(store, 0);
+    run(store.patch_room_metadata("room", {{"a", 1}}));
+    CHECK(test::ids_of(changes_since(store, start).updated) == test::Ids{"1", "2", "0"});
+
+    // A fourth one: the change of `1`, revision 2, is forgotten.
+    run(store.delete_event("room", "7"));
+    auto since = start;
+    for (; since.revision < 2; ++since.revision) {
+        const auto answer = changes_since(store, since);
+        CHECK(answer.reset);
+        CHECK(answer.added.front().id == "0");
+        CHECK(answer.room);
+    }
+    const auto answer = changes_since(store, since);
+    CHECK_FALSE(answer.reset);
+    CHECK(test::ids_of(answer.updated) == test::Ids{"2", "0"});
+    CHECK(test::ids_of(answer.deleted) == test::Ids{"7"});
+    CHECK(answer.cursor.revision == 6);
+
+    // A deletion with more replies than are remembered: all but those that were updated or deleted.
+    CHECK(run(store.delete_event("room", "0")).size() == 997);
+    CHECK(changes_since(store, answer.cursor).reset);
+    const auto now = run(store.list_changes("room")).cursor;
+    CHECK(now.revision == 6 + 997);
+    since = now;
+    since.revision -= 3;
+    CHECK(test::ids_of(changes_since(store, since).deleted) == test::Ids{"997", "998", "999"});
+    --since.revision;
+    CHECK(changes_since(store, since).reset);
+    CHECK_FALSE(changes_since(store, now).reset);
+}
+
+TEST_CASE("without a bound a room remembers all changes") {
+    const InMemoryOptions options{.change_history = 0};
+    InMemoryStore store(options);
+    run(store.init());
+    run(store.create_room(sample_room()));
+    append_many(store, 11'000);
+    const auto start = run(store.list_changes("room", {.start = Start::newest})).cursor;
+    const auto all = start.extended_to(0);
+    CHECK(run(store.delete_event("room", "0")).size() == 11'000);
+    const auto answer = run(store.list_changes("room", {.since = all, .limit = 10'000}));
+    CHECK(answer.deleted.size() == 10'000);
+    CHECK(answer.more);
+    CHECK(changes_since(store, answer.cursor).deleted.size() == 100);
+    // By default a room forgets.
+    InMemoryStore other;
+    run(other.init());
+    run(other.create_room(sample_room()));
+    append_many(other, 11'000);
+    const auto there = run(other.list_changes("room", {.start = Start::newest})).cursor;
+    CHECK(run(other.delete_event("room", "0")).size() == 11'000);
+    auto since = there.extended_to(0);
+    since.revision = 999;
+    CHECK(changes_since(other, since).reset);
+    since.revision = 1000;
+    CHECK_FALSE(changes_since(other, since).reset);
+}
+
+TEST_CASE("hidden changes are never told, and forgetting none of them is a reset") {
+    InMemoryStore store;
+    run(store.init());
+    run(store.create_room(sample_room()));
+    append_many(store, 6000);
+    const auto start = run(store.list_changes("room", {.start = Start::newest})).cursor;
+    for (int i = 0; i < 5900; ++i) update(store, i);
+    run(store.trim_room("room", 5800));
+    for (int i = 0; i < 100; ++i) {
+        // Meanwhile the changes are removed, some by each call.
+        const auto answer = changes_since(store, start.extended_to(0));
+        CHECK_FALSE(answer.reset);
+        CHECK(answer.first_index == 5800);
+        CHECK(answer.updated.size() == 100);
+        CHECK(answer.updated.front().id == "5800");
+        CHECK(answer.deleted.empty());
+    }
+    // Not those of an earlier room with this id, either.
+    run(store.delete_room("room"));
+    run(store.create_room(sample_room()));
+    append_many(store, 1000);
+    const auto fresh = run(store.list_changes("room", {.limit = 1000})).cursor;
+    for (int i = 0; i < 60; ++i) CHECK(changes_since(store, fresh).updated.empty());
+    run(store.close());
+}
+
+TEST_CASE("every call that changes a room tells the watches, and no other call does") {
+    InMemoryStore store;
+    run(store.init());
+    const auto watch = store.watch_rooms({.rooms = {"room"}});
+    const auto told = [&] {
+        // A second room is always reported, so that next() never waits.
+        watch->add("other");
+        watch->mark("other");
+        std::vector<std::string> ids;
+        for (const auto& notice : run(watch->next())) ids.push_back(notice.room_id);
+        REQUIRE((ids == test::Ids{"other"} || ids == test::Ids{"other", "room"}));
+        return ids.size() == 2;
+    };
+    CHECK(told());
+    CHECK_FALSE(told());
+    run(store.create_room(sample_room()));
+    CHECK(told());
+    const auto event = make_event({.id = "a"});
+    for (int i = 0; i < 2; ++i) {
+        run(store.append(event));
+        CHECK(told());
+    }
+    for (int i = 0; i < 2; ++i) {
+        run(store.append_events("room", {make_event({.id = "b"})}));
+        CHECK(told());
+    }
+    for (int i = 0; i < 2; ++i) {
+        run(store.add_event(make_event({.id = "c", .index = 5})));
+        CHECK(told());
+    }
+    run(store.update_event(event));
+    CHECK(told());
+    run(store.delete_event("room", "b"));
+    CHECK(told());
+    run(store.trim_room("room", 1));
+    CHECK(told());
+    run(store.update_room(sample_room()));
+    CHECK(told());
+    run(store.patch_room_metadata("room", {{"a", 1}}));
+    CHECK(told());
+
+    run(store.delete_event("room", "b"));
+    run(store.trim_room("room", 1));
+    CHECK_FAILS(store.update_event(make_event({.id = "unknown"})), errc::not_found);
+    CHECK_FAILS(store.create_room(sample_room()), errc::already_exists);
+    run(store.mark_all_read("room", "channel"));
+    run(store.advance_delivered_index("room", 0));
+    run(store.add_binding({.channel_id = "channel", .room_id = "room", .channel_type = "sms"}));
+    run(store.add_participant({.id = "p", .room_id = "room", .channel_id = "channel"}));
+    run(store.add_task({.id = "task", .room_id = "room"}));
+    run(store.add_observation({.id = "o", .room_id = "room", .channel_id = "channel"}));
+    run(store.list_changes("room"));
+    run(store.reset_cursors());
+    CHECK_FALSE(told());
+
+    run(store.delete_room("room"));
+    CHECK(told());
+    run(store.delete_room("room"));
+    CHECK_FALSE(told());
 }

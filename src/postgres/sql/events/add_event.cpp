@@ -63,9 +63,7 @@ void store_at_index(Session& session, const RoomEvent& event, const LockedRoom& 
 
 }  // namespace
 
-RoomEvent add_event(Session& session,
-                    const detail::Validator& validator,
-                    const RoomEvent& event) {
+RoomEvent add_event(Session& session, const detail::Validator& validator, const RoomEvent& event) {
     constexpr const char* operation = "add_event";
     const auto rooms = lock_rooms(session, {event.room_id});
     const auto room = rooms.find(event.room_id);

@@ -13,8 +13,8 @@
 #include "sql/statement.hpp"
 #include "sql/unreadable_rows.hpp"
 
-/// Events in SQL, except storing (append.hpp) and updating them (update.hpp). Functions marked "Transaction" run more than
-/// one statement and must be called in a transaction.
+/// Events in SQL, except storing (append.hpp) and updating them (update.hpp). Functions marked
+/// "Transaction" run more than one statement and must be called in a transaction.
 namespace roomstore::postgres::sql {
 
 std::optional<RoomEvent> get_event(Session& session, const std::string& id);

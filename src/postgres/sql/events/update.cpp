@@ -9,12 +9,13 @@ namespace roomstore::postgres::sql {
 
 namespace {
 
-#define ROOMSTORE_UPDATE                                                                          \
-    "UPDATE {schema}.events\n"                                                                    \
-    "SET type = $3, status = $4, visibility = $5, source_channel_id = $6,\n"                      \
-    "    source_channel_type = $7, source_direction = $8, participant_id = $9,\n"                 \
-    "    correlation_id = $10, parent_event_id = $11, content = $12, extra = $13, updated = true\n" \
-    "WHERE room_id = $1 AND id = $2 AND " ROOMSTORE_EVENT_IS_VISIBLE                              \
+#define ROOMSTORE_UPDATE                                                                      \
+    "UPDATE {schema}.events\n"                                                                \
+    "SET type = $3, status = $4, visibility = $5, source_channel_id = $6,\n"                  \
+    "    source_channel_type = $7, source_direction = $8, participant_id = $9,\n"             \
+    "    correlation_id = $10, parent_event_id = $11, content = $12, extra = $13, updated = " \
+    "true\n"                                                                                  \
+    "WHERE room_id = $1 AND id = $2 AND " ROOMSTORE_EVENT_IS_VISIBLE                          \
     "\nRETURNING index, idempotency_key, created_at"
 
 // One statement for each event: with the events as arrays, it would need a join, which could be
