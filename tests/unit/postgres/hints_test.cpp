@@ -1,5 +1,7 @@
 // The messages between processes: what is written is read, and nothing else is.
 
+#include "live/hints.hpp"
+
 #include <algorithm>
 #include <random>
 #include <string>
@@ -7,7 +9,6 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "live/hints.hpp"
 #include "roomstore/error.hpp"
 
 namespace roomstore::test {
