@@ -96,6 +96,7 @@ public:
             {.name = "remove_rows", .mode = settles.mode, .rerun = settles.rerun},
             postgres::sql::continue_any_removal);
         live->set_log(pool.log());
+        live->set_guard(pool.guard());
         live->set_probe(
             [start = pool.starter()](const std::string& channel, const std::string& message) {
                 start({.name = "probe", .mode = read.mode, .rerun = read.rerun},
@@ -260,7 +261,8 @@ asio::awaitable<void> PostgresStore::init() {
 
 asio::awaitable<void> PostgresStore::close() {
     impl_->state = Impl::State::closed;
-    impl_->watches->close();
+    // In a forked child, another thread may have held its locks when the process forked.
+    if (!impl_->pool.in_forked_child()) impl_->watches->close();
     const auto live = impl_->live.get();
     auto closing = impl_->pool.close();
     co_await std::move(closing);

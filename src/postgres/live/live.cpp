@@ -54,10 +54,13 @@ Live::~Live() = default;
 
 void Live::open() noexcept {
     opened_after_ = forks();
-    open_ = true;
+    was_opened_ = open_ = true;
 }
 
+bool Live::in_forked_child() const noexcept { return was_opened_ && forks() != opened_after_; }
+
 void Live::finish() noexcept {
+    if (in_forked_child()) return;
     const std::lock_guard lock(mutex_);
     open_ = false;
     closing_ = true;
@@ -65,8 +68,8 @@ void Live::finish() noexcept {
 }
 
 void Live::close() noexcept {
-    if (open_ && forks() != opened_after_) {
-        // In a forked child there is no thread, but it may have held the lock.
+    if (in_forked_child()) {
+        // There is no thread, but it may have held the lock; its connection is the parent's.
         static_cast<void>(new auto(shared_from_this()));
         return;
     }
@@ -103,6 +106,7 @@ void Live::tell(std::string_view room_id) noexcept {
 }
 
 void Live::rooms_added() noexcept {
+    if (in_forked_child()) return;
     const std::lock_guard lock(mutex_);
     if (!open_) return;
     work_.rooms_added = true;
@@ -142,7 +146,9 @@ void Live::run() noexcept {
     }
     while (take_work()) {
         try {
+            const Guarded guarded(*this);
             step(session);
+            on_success();
         } catch (const Failure& failure) {
             on_failure(session, failure.text);
         } catch (const std::exception& error) {
@@ -177,15 +183,19 @@ void Live::step(ServerSession& session) {
         if (connected_) throw lost_connection();
         if (now < next_connect_ || !anything_to_do()) return;
         connect(session);
+        expect_end();
     }
     receive(session);
     if (now >= next_send_ || closing_now_) send(session);
     if (closing_now_ || watches_->rooms_watched() == 0) {
         seen_.clear();
+        receive(session);
         return;
     }
     listen(session);
     poll(session);
+    // Messages that came with the answers above are in memory: nothing more arrives at the socket.
+    receive(session);
 }
 
 Failure Live::lost_connection() {
@@ -209,10 +219,6 @@ void Live::connect(ServerSession& session) {
     }
     key_ = hint_key(sql::read_hint_key(session));
     channel_ = hint_channel(key_);
-    pause_ = {};
-    if (std::exchange(failing_, false)) {
-        log_->write(LogLevel::info, {"the connection of the watches is open again"});
-    }
 }
 
 void Live::listen(ServerSession& session) {
@@ -228,7 +234,10 @@ void Live::listen(ServerSession& session) {
 // At each poll, so that a deaf session is not taken for a listening one for long.
 void Live::send_probe() {
     if (!listening_) return;
+    const auto now = Clock::now();
     if (probe_sent_) {
+        // It may still wait for a session of the pool.
+        if (now < probe_sent_at_ + options_.deadline) return;
         hears_ = false;
         if (++unheard_ == most_unheard) {
             Failure failure;
@@ -242,6 +251,7 @@ void Live::send_probe() {
         unheard_ = 0;
     }
     probe_sent_ = ++probes_made_;
+    probe_sent_at_ = now;
     probe_(channel_, write_probe(sender_, *probe_sent_));
 }
 
@@ -288,12 +298,24 @@ void Live::send(ServerSession& session) {
         sql::send_messages(session, channel_, messages);
         sent_ += messages.size();
         next_send_ = Clock::now() + send_interval;
+        refused_ = false;
+    } catch (const Failure& failure) {
+        not_sent();
+        if (failure.broken || !session.connected()) throw;
+        // The server's queue of notifications is full, for example. The session can still listen.
+        next_send_ = Clock::now() + any_interval;
+        if (std::exchange(refused_, true)) return;
+        log_->write(LogLevel::warning, {"cannot tell what has changed: ", failure.text});
     } catch (...) {
-        ++dropped_;
-        const std::lock_guard lock(mutex_);
-        work_.any_changed = true;
+        not_sent();
         throw;
     }
+}
+
+void Live::not_sent() {
+    ++dropped_;
+    const std::lock_guard lock(mutex_);
+    if (!closing_) work_.any_changed = true;
 }
 
 void Live::poll(ServerSession& session) {
@@ -312,16 +334,17 @@ void Live::poll(ServerSession& session) {
     for (const auto& room : rooms) rooms_.emplace(hint_of(key_, room), room);
     detail::TextMap<std::optional<sql::RoomState>> kept;
     if (!all) {
+        // Until now, messages about a room that was not watched were dropped: if it is watched
+        // again, its state has to be read again.
+        std::erase_if(
+            seen_, [&](const auto& each) { return !rooms_.contains(hint_of(key_, each.first)); });
         std::erase_if(rooms, [&](const std::string& room) { return seen_.contains(room); });
+        if (rooms.empty()) return;
     }
     if (rooms.empty()) return;
     const auto states = sql::read_room_states(session, rooms);
-    ++polls_;
     last_poll_ = now;
-    if (all) {
-        next_poll_ = now + options_.watch_poll_interval;
-        send_probe();
-    }
+    if (all) next_poll_ = now + options_.watch_poll_interval;
     for (auto& room : rooms) {
         std::optional<sql::RoomState> state;
         if (const auto found = states.find(room); found != states.end()) state = found->second;
@@ -334,10 +357,26 @@ void Live::poll(ServerSession& session) {
     } else {
         seen_.merge(kept);
     }
+    ++polls_;
+    if (all) send_probe();
 }
+
+void Live::on_success() {
+    if (!connected_) return;
+    pause_ = {};
+    if (std::exchange(failing_, false)) {
+        log_->write(LogLevel::info, {"the connection of the watches is open again"});
+    }
+}
+
+void Live::expect_end() const { guard_(control_, Clock::now() + options_.deadline); }
+
+Live::Guarded::Guarded(const Live& live) : live_(live) { live_.expect_end(); }
+Live::Guarded::~Guarded() { live_.guard_(nullptr, TimePoint::max()); }
 
 void Live::on_failure(ServerSession& session, std::string_view why) {
     session.disconnect();
+    session.control()->reset();
     connected_ = listening_ = hears_ = false;
     ++reconnects_;
     pause_ = pause_ == std::chrono::milliseconds{}

@@ -50,7 +50,12 @@ public:
     /// Sends a message on a channel through another session.
     using Probe = std::function<void(const std::string& channel, const std::string& message)>;
 
+    /// Has another thread cut the session at `limit`, unless this is called again before.
+    using Guard = std::function<void(std::shared_ptr<SessionControl>,
+                                     std::chrono::steady_clock::time_point limit)>;
+
     /// Before `open`.
+    void set_guard(Guard guard) { guard_ = std::move(guard); }
     void set_log(std::shared_ptr<Log> log) { log_ = std::move(log); }
     void set_probe(Probe probe) { probe_ = std::move(probe); }
 
@@ -83,6 +88,20 @@ private:
         bool rooms_added = false;
     };
 
+    /// While it exists, the session is cut if the server takes longer than a call may take.
+    class Guarded {
+    public:
+        explicit Guarded(const Live& live);
+        ~Guarded();
+        Guarded(const Guarded&) = delete;
+        Guarded& operator=(const Guarded&) = delete;
+
+    private:
+        const Live& live_;
+    };
+
+    bool in_forked_child() const noexcept;
+
     /// Tells the thread to look at its work, and starts it if there is none. Under the mutex.
     void wake() noexcept;
 
@@ -97,7 +116,10 @@ private:
     void send_probe();
     void receive(ServerSession& session);
     void send(ServerSession& session);
+    void not_sent();
     void poll(ServerSession& session);
+    void expect_end() const;
+    void on_success();
     void on_failure(ServerSession& session, std::string_view why);
     void wait(const ServerSession& session);
 
@@ -107,11 +129,13 @@ private:
     const std::shared_ptr<detail::WatchRegistry> watches_;
     std::shared_ptr<Log> log_;
     Probe probe_;
+    Guard guard_;
     const std::shared_ptr<SessionConfig> config_;
     const std::uint64_t sender_;
 
     /// The value of `forks()` when it was opened.
     std::uint64_t opened_after_ = 0;
+    std::atomic<bool> was_opened_{false};
     std::atomic<bool> open_{false};
     mutable std::mutex mutex_;
     Work work_;
@@ -132,6 +156,7 @@ private:
     bool listening_ = false;
     /// The last probe, until it is heard; and how many in a row were not.
     std::optional<std::uint64_t> probe_sent_;
+    TimePoint probe_sent_at_{};
     std::uint64_t probes_made_ = 0;
     int unheard_ = 0;
     /// The watched rooms by their hashes.
@@ -144,6 +169,8 @@ private:
     TimePoint next_connect_{};
     std::chrono::milliseconds pause_{};
     bool failing_ = false;
+    /// The server has refused the last messages.
+    bool refused_ = false;
 
     /// Listening, and the last probe was heard.
     std::atomic<bool> hears_{false};

@@ -118,6 +118,13 @@ void PoolCore::start(Operation operation, std::shared_ptr<Job> job) {
     if (state_ == State::open && why_full(*call).empty()) enqueue(call);
 }
 
+void PoolCore::guard(std::shared_ptr<SessionControl> control, TimePoint limit) {
+    const Lock lock(mutex_);
+    guarded_.swap(control);  // the other one is destroyed after the lock is released
+    guarded_until_ = limit;
+    watchdog_->wake_by(limit);
+}
+
 void PoolCore::set_on_change(std::function<void(std::string_view)> told) {
     const Lock lock(mutex_);
     on_change_ = std::move(told);

@@ -68,6 +68,9 @@ public:
     /// See `WorkerPool::starter`.
     void start(Operation operation, std::shared_ptr<Job> job);
 
+    /// See `WorkerPool::guard`.
+    void guard(std::shared_ptr<SessionControl> control, TimePoint limit);
+
     /// See `WorkerPool::set_on_change`.
     void set_on_change(std::function<void(std::string_view)> told);
 
@@ -213,6 +216,9 @@ private:
     AppendBatcher appends_;
     /// Not changed once the pool is open.
     std::function<void(std::string_view)> on_change_;
+    /// Cut by the watchdog at this time.
+    std::shared_ptr<SessionControl> guarded_;
+    TimePoint guarded_until_ = TimePoint::max();
     Operation background_operation_;
     std::shared_ptr<Job> background_job_;
     /// While it is queued or runs.

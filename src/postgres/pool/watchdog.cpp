@@ -33,6 +33,7 @@ void PoolCore::Watchdog::run() {
         }
         const auto next = std::min({expire_queue(now, answers),
                                     escalate_workers(now, answers),
+                                    cut_guarded(now),
                                     drain_deadline_,
                                     force_deadline_});
         if (!answers.empty()) {
@@ -80,6 +81,12 @@ PoolCore::TimePoint PoolCore::Watchdog::escalate_workers(TimePoint now, Answers&
         }
     }
     return next;
+}
+
+PoolCore::TimePoint PoolCore::Watchdog::cut_guarded(TimePoint now) {
+    if (now < pool_.guarded_until_) return pool_.guarded_until_;
+    pool_.guarded_->cut();
+    return pool_.guarded_until_ = TimePoint::max();
 }
 
 void PoolCore::Watchdog::escalate(Worker& worker,

@@ -34,6 +34,7 @@ private:
     void run();
     TimePoint expire_queue(TimePoint now, Answers& answers);
     TimePoint escalate_workers(TimePoint now, Answers& answers);
+    TimePoint cut_guarded(TimePoint now);
     void escalate(Worker& worker, PendingCall& call, Escalation how, Answers& answers);
     static bool commits_for_others(const Worker& worker, const PendingCall& call);
     void cut_everything(Answers& answers);

@@ -87,6 +87,13 @@ WorkerPool::Starter WorkerPool::starter() const {
     };
 }
 
+WorkerPool::Guard WorkerPool::guard() const {
+    return [weak = std::weak_ptr(core_)](std::shared_ptr<SessionControl> control,
+                                         std::chrono::steady_clock::time_point limit) {
+        if (const auto core = weak.lock()) core->guard(std::move(control), limit);
+    };
+}
+
 void WorkerPool::open() { core_->open(); }
 
 PostgresStats WorkerPool::stats() const {

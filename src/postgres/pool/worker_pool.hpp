@@ -55,6 +55,14 @@ public:
     /// queue is full.
     Starter starter() const;
 
+    /// Has the watchdog cut a session that is not one of the pool's at `limit`; null to forget the
+    /// session that was given before.
+    using Guard = std::function<void(std::shared_ptr<SessionControl> control,
+                                     std::chrono::steady_clock::time_point limit)>;
+
+    /// The returned function may outlive the pool, and then does nothing. One session at a time.
+    Guard guard() const;
+
     /// Starts the threads, which connect at once. Does nothing if they are running.
     /// @throws Error closed, internal.
     void open();
