@@ -5,10 +5,10 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "room_write_job.hpp"
 #include "pool/worker_pool.hpp"
 #include "postgres/fresh_schema.hpp"
 #include "postgres/hanging_commits.hpp"
+#include "room_write_job.hpp"
 #include "support/builders.hpp"
 #include "support/footprint.hpp"
 #include "support/run.hpp"

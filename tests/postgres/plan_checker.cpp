@@ -1,11 +1,11 @@
 #include "postgres/plan_checker.hpp"
 
 #include "sql/bindings.hpp"
-#include "sql/events/append.hpp"
 #include "sql/changes.hpp"
+#include "sql/events/append.hpp"
 #include "sql/events/append_steps.hpp"
-#include "sql/events/update.hpp"
 #include "sql/events/events.hpp"
+#include "sql/events/update.hpp"
 #include "sql/identities.hpp"
 #include "sql/observations.hpp"
 #include "sql/participants.hpp"
