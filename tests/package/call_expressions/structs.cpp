@@ -211,6 +211,16 @@ std::vector<Call> struct_calls() {
                  "lobby", {.limit = 5, .after_index = 0, .newest_first = false});
              expect(events.size() == 1 && events[0].index == 1, "the second event");
          }},
+        {"a query with a cursor",
+         [](Store& store, bool) -> awaitable<void> {
+             co_await store.append_events("lobby", two_events());
+             const auto first = co_await store.list_changes("lobby", {.limit = 1});
+             expect(first.added.size() == 1 && first.more, "one event");
+             const auto rest = co_await store.list_changes("lobby", {.since = first.cursor});
+             expect(rest.added.size() == 1 && rest.added[0].index == 1, "the other event");
+             co_await store.reset_cursors();
+             expect((co_await store.list_changes("lobby", {.since = rest.cursor})).reset, "reset");
+         }},
         {"a query with a conditional number",
          [](Store& store, bool yes) -> awaitable<void> {
              co_await store.append_events("lobby", two_events());
