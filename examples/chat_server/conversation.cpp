@@ -1,14 +1,33 @@
 #include "conversation.hpp"
 
+#include <algorithm>
+
+#include "state.hpp"
+
 namespace chat {
 
 using roomstore::ParticipantStatus;
 using roomstore::RoomEvent;
 
+namespace {
+
+/// How many messages of a room are remembered, to tell that they were changed or deleted.
+constexpr std::size_t most_remembered = 100;
+constexpr std::int64_t page_limit = 100;
+
+std::string visible_text(const Post& post) {
+    return std::string(irc::utf8_prefix(post.text, irc::max_line_bytes));
+}
+
+}  // namespace
+
 Conversation::Conversation(const asio::any_io_executor& executor,
                            roomstore::ConversationStore& store,
+                           std::shared_ptr<roomstore::RoomWatch> watch,
                            roomstore::Room blueprint)
-    : store_(store), blueprint_(std::move(blueprint)), mutex_(executor) {}
+    : store_(store), watch_(std::move(watch)), blueprint_(std::move(blueprint)), mutex_(executor) {
+    watch_->add(id());
+}
 
 awaitable<roomstore::Room> Conversation::open() {
     auto room = co_await store_.get_room(id());
@@ -22,33 +41,123 @@ awaitable<roomstore::Room> Conversation::open() {
         if (!room) room = co_await store_.get_room(id());
         if (!room) throw roomstore::Error(roomstore::errc::not_found, "the room was just deleted");
     }
-    const std::int64_t latest = room->event_count > 0 ? room->latest_index : -1;
-    // A room that was deleted and created again has lower indexes; it is loaded again.
-    if (loaded_ && latest >= shown_index_) {
+    if (cursor_) {
         co_await show_pending();
     } else {
-        const roomstore::EventQuery newest{.limit = 1, .newest_first = true};
-        const auto events = co_await store_.list_events(id(), newest);
-        shown_index_ = events.empty() ? -1 : events.back().index;
-        shown_id_ = events.empty() ? std::string() : events.back().id;
-        loaded_ = true;
+        co_await load();
     }
     if (const std::string name = room_name(*room); !name.empty()) name_ = name;
     co_return std::move(*room);
 }
 
+/// What the room holds now counts as shown.
+awaitable<void> Conversation::load() {
+    const roomstore::ChangesQuery query{.limit = page_limit, .start = roomstore::Start::newest};
+    const auto changes = co_await store_.list_changes(id(), query);
+    if (changes.room) created_at_ = changes.room->created_at;
+    for (const RoomEvent& event : changes.added) remember(event);
+    cursor_ = changes.cursor;
+}
+
 awaitable<void> Conversation::show_pending() {
+    // Otherwise somebody is about to load it.
+    if (!cursor_) co_return;
     behind_ = true;
     while (behind_) {
-        roomstore::EventQuery query{.limit = 100};
-        if (shown_index_ >= 0) query.after_index = shown_index_;
-        const auto page = co_await store_.list_events(id(), query);
-        for (const RoomEvent& event : page) {
-            shown_index_ = event.index;
-            shown_id_ = event.id;
-            show(event);
+        const roomstore::ChangesQuery query{
+            .since = cursor_, .limit = page_limit, .start = roomstore::Start::newest};
+        const auto changes = co_await store_.list_changes(id(), query);
+        if (changes.reset) {
+            restart(changes);
+        } else {
+            show(changes);
         }
-        behind_ = std::ssize(page) == query.limit;
+        behind_ = changes.reset || changes.more;
+    }
+}
+
+awaitable<void> Conversation::follow() {
+    // Who waits for the lock already will also read what has just changed.
+    if (std::exchange(follow_waits_, true)) co_return;
+    const auto lock = co_await mutex_.lock();
+    follow_waits_ = false;
+    co_await show_pending();
+}
+
+/// Puts the cursor where reading goes on after a reset.
+void Conversation::restart(const roomstore::RoomChanges& changes) {
+    if (changes.room && changes.room->created_at == created_at_) {
+        // The store has forgotten what was changed, but the events of the room have their indexes.
+        // Beginning anew would show them twice.
+        const roomstore::RoomCursor before = *cursor_;
+        cursor_ = changes.cursor;
+        cursor_->next_index = std::min(before.next_index, cursor_->next_index);
+        cursor_->from_index = std::min(before.from_index, cursor_->next_index);
+        shown_index_ = std::min(shown_index_, cursor_->next_index - 1);
+        return;
+    }
+    // The room was deleted. If there is another one now, nobody has seen any of its events.
+    cursor_ = roomstore::RoomCursor();
+    shown_index_ = -1;
+    shown_id_.clear();
+    recent_.clear();
+    for (auto& [id, member] : members_) member = std::make_shared<Member>(member->session);
+}
+
+void Conversation::remember(const RoomEvent& event) {
+    shown_index_ = event.index;
+    shown_id_ = event.id;
+    if (event.type != roomstore::EventType::message) return;
+    const Post message = read_event(event, name_);
+    Shown shown{.id = event.id,
+                .sender = message.source.substr(0, message.source.find('!')),
+                .text = visible_text(message)};
+    recent_.insert_or_assign(event.index, std::move(shown));
+    if (recent_.size() > most_remembered) recent_.erase(recent_.begin());
+}
+
+void Conversation::show(const roomstore::RoomChanges& changes) {
+    if (changes.room) created_at_ = changes.room->created_at;
+    for (const auto& event : changes.deleted) show_deletion(event);
+    for (const auto& event : changes.updated) show_update(event);
+    for (const auto& event : changes.added) {
+        remember(event);
+        show(event);
+    }
+    cursor_ = changes.cursor;
+    if (recent_.size() < most_remembered) return;
+    // Saves reading changes of messages that are not remembered.
+    cursor_->from_index = std::max(cursor_->from_index, recent_.begin()->first);
+}
+
+void Conversation::show_update(const RoomEvent& event) {
+    const auto found = recent_.find(event.index);
+    if (found == recent_.end() || found->second.id != event.id) return;
+    const std::string text = visible_text(read_event(event, name_));
+    // Most updates do not change the text: they record, for example, that it was delivered.
+    if (std::exchange(found->second.text, text) == text) return;
+    send_notice(event.id, "a message of " + found->second.sender + " was changed to: " + text);
+}
+
+void Conversation::show_deletion(const roomstore::DeletedEvent& event) {
+    const auto found = recent_.find(event.index);
+    if (found == recent_.end() || found->second.id != event.id) return;
+    const Shown deleted = std::move(found->second);
+    recent_.erase(found);
+    send_notice(event.id, "a message of " + deleted.sender + " was deleted: " + deleted.text);
+}
+
+/// Sends all members a notice about a message.
+void Conversation::send_notice(const std::string& event_id, std::string text) const {
+    for (const auto& [id, member] : members_) {
+        const Session& reader = *member->session;
+        irc::Tags tags;
+        if (reader.has(Cap::message_tags)) tags["+draft/reply"] = event_id;
+        // Clients show a notice to a channel in the window of that channel.
+        const std::string_view target = is_channel() ? name_ : reader.nick;
+        reader.connection->send(
+            irc::serialize_tags(tags) +
+            irc::serialize({reader.server.options.name, "NOTICE", {target, text}}));
     }
 }
 
@@ -88,8 +197,9 @@ awaitable<bool> Conversation::post(SessionPtr sender, Post message) {
     try {
         event = co_await append(event);
     } catch (...) {
-        // If the message turns out to be stored after all, its sender has to see it too.
-        senders_.erase(event.id);
+        // If the message was shown, it is stored, even if the store could not tell. If it turns out
+        // to be stored later, its sender has to see it too.
+        if (senders_.erase(event.id) == 0) co_return true;
         throw;
     }
     const auto lock = co_await mutex_.lock();

@@ -56,10 +56,14 @@ private:
 
 /// A room of the store that clients of this server take part in.
 ///
-/// Messages are appended concurrently and shown by reading the room: after an append, all events
-/// after the last index shown are listed and sent to all members. Clients thus see exactly the
-/// order of the store, also for concurrent appends and for messages of other servers on the same
-/// store, and nothing is shown twice or left out.
+/// Messages are appended concurrently and shown by reading the room: after an append, and after the
+/// watch has reported the room, the changes since the last reading are listed and sent to all
+/// members. Clients thus see exactly the order of the store, also for concurrent appends and for
+/// messages of other servers on the same store, and nothing is shown twice or left out.
+///
+/// If a message that was shown is changed or deleted, which a client cannot do but another program
+/// can, the members are sent a NOTICE that says so. Of each room, the newest messages are
+/// remembered for that; changes of older ones are not told.
 ///
 /// Showing, joining and leaving exclude each other (`lock`), so that the missed messages that a
 /// member is sent on joining end exactly where the live messages begin.
@@ -67,7 +71,11 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
 public:
     Conversation(const asio::any_io_executor& executor,
                  roomstore::ConversationStore& store,
+                 std::shared_ptr<roomstore::RoomWatch> watch,
                  roomstore::Room blueprint);
+    Conversation(const Conversation&) = delete;
+    Conversation& operator=(const Conversation&) = delete;
+    ~Conversation() { watch_->remove(id()); }
 
     const std::string& id() const noexcept { return blueprint_.id; }
     bool is_channel() const { return irc::is_channel(id()); }
@@ -80,10 +88,13 @@ public:
     /// Reads the stored room and creates it if there is none. The caller holds the lock.
     awaitable<roomstore::Room> open();
 
-    /// Shows all members the events after the last one shown. The caller holds the lock.
+    /// Shows all members what has changed since the last reading. The caller holds the lock.
     awaitable<void> show_pending();
 
-    /// Whether stored events could not be shown yet.
+    /// Called when the watch reports the room: takes the lock and shows what has changed.
+    awaitable<void> follow();
+
+    /// Whether changes could not be shown yet.
     bool behind() const noexcept { return behind_; }
 
     /// Appends the message and shows it. An append that fails with a retryable error is repeated
@@ -133,18 +144,41 @@ private:
         ReadPosition position{};
     };
 
+    /// A message that was shown.
+    struct Shown {
+        std::string id;
+        std::string sender;
+        /// As much of the text as a line can hold: clients have seen no more.
+        std::string text;
+    };
+
+    awaitable<void> load();
     awaitable<roomstore::RoomEvent> append(roomstore::RoomEvent event);
     awaitable<void> record_reading(std::string nick, std::optional<std::string> event_id);
+    void restart(const roomstore::RoomChanges& changes);
+    void remember(const roomstore::RoomEvent& event);
+    void show(const roomstore::RoomChanges& changes);
     void show(const roomstore::RoomEvent& event);
+    void show_update(const roomstore::RoomEvent& event);
+    void show_deletion(const roomstore::DeletedEvent& event);
+    void send_notice(const std::string& event_id, std::string text) const;
 
     roomstore::ConversationStore& store_;
+    const std::shared_ptr<roomstore::RoomWatch> watch_;
     const roomstore::Room blueprint_;
     std::string name_ = room_name(blueprint_);
     AsyncMutex mutex_;
-    bool loaded_ = false;
+    bool follow_waits_ = false;
     bool behind_ = false;
+    /// Empty until the room is loaded.
+    std::optional<roomstore::RoomCursor> cursor_;
+    /// Tells the room from one that is deleted and created again.
+    roomstore::Timestamp created_at_{};
+    /// The last event that was shown.
     std::int64_t shown_index_ = -1;
     std::string shown_id_;
+    /// The last messages that were shown, by index.
+    std::map<std::int64_t, Shown> recent_;
     /// By session id. Shared with coroutines that store the position, since members may leave then.
     std::map<std::uint64_t, std::shared_ptr<Member>> members_;
     /// The senders of messages that are being stored, by event id.

@@ -22,11 +22,11 @@ namespace {
 
 using StorePtr = std::shared_ptr<roomstore::ConversationStore>;
 
-StorePtr open_store(const std::string& address) {
-    if (address == "memory") return std::make_shared<roomstore::InMemoryStore>();
+StorePtr open_store(const chat::Options& options) {
+    if (options.store == "memory") return std::make_shared<roomstore::InMemoryStore>();
 #ifdef ROOMSTORE_WITH_POSTGRES
-    return std::make_shared<roomstore::PostgresStore>(
-        roomstore::PostgresOptions{.connection_string = address});
+    return std::make_shared<roomstore::PostgresStore>(roomstore::PostgresOptions{
+        .connection_string = options.store, .watch_poll_interval = options.watch_poll_interval});
 #else
     throw chat::UsageError("--store: this build knows only 'memory'");
 #endif
@@ -61,7 +61,7 @@ StorePtr with_metrics(StorePtr, std::uint16_t) {
 #endif
 
 StorePtr make_store(const chat::Options& options) {
-    StorePtr store = open_store(options.store);
+    StorePtr store = open_store(options);
     return options.metrics_port ? with_metrics(store, *options.metrics_port) : store;
 }
 

@@ -65,14 +65,18 @@ struct Group {
         add(name, field, "LINES", between(1.0, 1e6), help);
     }
 
-    void time(const char* name, milliseconds& field, const char* help, double low = 0.01) {
+    void time(const char* name,
+              milliseconds& field,
+              const char* help,
+              double low = 0.01,
+              double high = 86'400) {
         const auto set = [&field](const double& seconds) {
             field = std::chrono::round<milliseconds>(std::chrono::duration<double>(seconds));
         };
         app.add_option_function<double>(name, set, help)
             ->type_name("SECONDS")
             ->default_str(std::to_string(field / std::chrono::seconds(1)))
-            ->check(between(low, 86'400.0));
+            ->check(between(low, high));
     }
 
     CLI::App& app;
@@ -104,11 +108,12 @@ void add_options(CLI::App& app, Options& options) {
               "on SIGUSR1 and at the end, write all that the store holds\n"
               "to this file, which only its owner can read");
     store.time("--mark-interval", options.mark_interval, "how often read positions are stored");
-    store.time("--poll-interval",
-               options.poll_interval,
+    store.time("--watch-poll-interval",
+               options.watch_poll_interval,
                "how often to look for messages of other servers on the\n"
-               "same store; 0: only when something happens here",
-               0);
+               "same database; normally it tells of them at once",
+               0.1,
+               3'600);
 
     Group limits(app, "Limits");
     limits.size("--max-clients", options.max_clients, "connections at a time");
@@ -153,7 +158,10 @@ Options parse_options(int argc, const char* const* argv) {
     Options options;
     CLI::App app("A chat server with many rooms that speaks IRC.", "chat_server");
     app.set_help_flag("--help", "print this and exit");
-    app.footer("SIGINT and SIGTERM end the server cleanly.");
+    app.footer(
+        "If another program changes or deletes a message in the store, the members of\n"
+        "the channel are sent a NOTICE that says so.\n"
+        "SIGINT and SIGTERM end the server cleanly.");
     app.get_formatter()->column_width(37);
     app.option_defaults()->always_capture_default()->multi_option_policy(
         CLI::MultiOptionPolicy::TakeLast);

@@ -34,6 +34,8 @@ struct Options {
     std::string name = "chat.localhost";
     std::optional<std::uint16_t> metrics_port{};
     std::string store = "memory";
+    /// How often a database is asked for changes of which no notification came.
+    std::chrono::milliseconds watch_poll_interval{5'000};
     /// The file for the report. Empty: none.
     std::string report{};
     /// The text of `--help`; empty if it was not requested.
@@ -50,7 +52,6 @@ struct Options {
     /// Read positions are also stored when a client leaves. A server that is killed loses at most
     /// those of one interval, never a message.
     std::chrono::milliseconds mark_interval{10'000};
-    std::chrono::milliseconds poll_interval{0};
     std::chrono::milliseconds shutdown_timeout{10'000};
     ConnectionLimits connection{};
 };

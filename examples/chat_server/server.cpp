@@ -41,6 +41,10 @@ void Server::spawn(std::string name, awaitable<void> task) {
 awaitable<void> Server::run() {
     spawn("accept", accept());
     spawn("housekeeping", run_housekeeping());
+    // Ends when the store is closed, so nobody waits for it here.
+    asio::co_spawn(state_.executor,
+                   log_failure("changes", follow_rooms()),
+                   [self = shared_from_this()](std::exception_ptr) {});
     while (!stopping_) co_await progress_.wait();
 
     const auto deadline = Clock::now() + state_.options.shutdown_timeout;
@@ -166,27 +170,41 @@ awaitable<void> Server::depart(SessionPtr session) {
     }
 }
 
+/// Shows what changes in the rooms of all conversations, whoever changes it. Every room is read by
+/// a coroutine of its own, so that a room that waits for the store does not hold up the others.
+awaitable<void> Server::follow_rooms() {
+    try {
+        while (!stopping_) {
+            const auto notices = co_await state_.watch->next();
+            for (const auto& notice : notices) {
+                auto conversation = state_.find_conversation(notice.room_id);
+                if (!conversation || stopping_) continue;
+                spawn("reading " + notice.room_id, follow(std::move(conversation)));
+            }
+        }
+    } catch (const roomstore::Error& error) {
+        if (error.code() != roomstore::errc::closed) throw;
+    }
+}
+
+awaitable<void> Server::follow(ConversationPtr conversation) { co_await conversation->follow(); }
+
+/// Stores read positions, and marks the rooms that could not be read, so that they are tried again:
+/// after a pause, because a store that fails must not be asked without end.
 awaitable<void> Server::run_housekeeping() {
     const auto& options = state_.options;
     const std::chrono::milliseconds retry(1000);
-    const auto interval = std::min(options.mark_interval, polls() ? options.poll_interval : retry);
+    const auto interval = std::min(options.mark_interval, retry);
     auto mark_at = Clock::now() + options.mark_interval;
     while (true) {
         co_await housekeeping_.wait_until(Clock::now() + interval);
         if (stopping_) co_return;
-        co_await show_pending();
+        for (const auto& conversation : state_.list_conversations()) {
+            if (conversation->behind()) state_.watch->mark(conversation->id());
+        }
         if (Clock::now() < mark_at) continue;
         co_await mark_read();
         mark_at = Clock::now() + options.mark_interval;
-    }
-}
-
-/// Shows what could not be shown before and, if the server polls, messages of other servers.
-awaitable<void> Server::show_pending() {
-    for (const auto& conversation : state_.list_conversations()) {
-        if (!conversation->has_members() || !(polls() || conversation->behind())) continue;
-        const auto lock = co_await conversation->lock();
-        co_await log_failure("reading " + conversation->id(), conversation->show_pending());
     }
 }
 

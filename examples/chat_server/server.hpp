@@ -45,15 +45,15 @@ private:
     awaitable<void> accept();
     awaitable<void> serve(SessionPtr session);
     awaitable<void> depart(SessionPtr session);
+    awaitable<void> follow_rooms();
+    awaitable<void> follow(ConversationPtr conversation);
     awaitable<void> run_housekeeping();
-    awaitable<void> show_pending();
     awaitable<void> mark_read();
     void begin(asio::ip::tcp::socket socket);
     std::string make_room_for(const Connection& newcomer);
     bool drop_unregistered(std::optional<asio::ip::address> network, std::string reason);
     void turn_away(std::shared_ptr<Connection> connection, std::string reason);
     void spawn(std::string name, awaitable<void> task);
-    bool polls() const { return state_.options.poll_interval.count() > 0; }
 
     ServerState state_;
     asio::ip::tcp::acceptor acceptor_{state_.executor};

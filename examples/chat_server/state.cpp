@@ -26,7 +26,8 @@ ConversationPtr ServerState::find_conversation(const std::string& room_id) const
 ConversationPtr ServerState::open(roomstore::Room blueprint) {
     if (auto open = find_conversation(blueprint.id)) return open;
     std::erase_if(conversations, [](const auto& entry) { return entry.second.expired(); });
-    const auto created = std::make_shared<Conversation>(executor, *store, std::move(blueprint));
+    const auto created =
+        std::make_shared<Conversation>(executor, *store, watch, std::move(blueprint));
     conversations[created->id()] = created;
     return created;
 }

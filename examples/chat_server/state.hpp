@@ -12,6 +12,8 @@ struct ServerState {
     asio::any_io_executor executor;
     const std::shared_ptr<roomstore::ConversationStore> store;
     const Options options;
+    /// Of the rooms of all conversations.
+    const std::shared_ptr<roomstore::RoomWatch> watch = store->watch_rooms();
     const roomstore::Timestamp created_at = roomstore::now();
     std::map<std::uint64_t, SessionPtr> sessions{};
     /// By folded nick. A nick stays taken until the departure of its owner is stored.

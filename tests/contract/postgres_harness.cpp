@@ -172,10 +172,10 @@ private:
     // The tables are small: deleting their rows is faster than truncating them.
     void empty(const std::string& name) {
         std::string script;
-        for (const auto& row :
-             admin_.query("SELECT tablename FROM pg_tables WHERE tablename <> 'schema_version' "
-                          "AND schemaname = '" +
-                          name + "'")) {
+        for (const auto& row : admin_.query("SELECT tablename FROM pg_tables WHERE tablename NOT "
+                                            "IN ('schema_version', 'settings') "
+                                            "AND schemaname = '" +
+                                            name + "'")) {
             script += "DELETE FROM " + name + "." + *row.at(0) + ";";
         }
         if (!script.empty()) admin_.query(script);

@@ -310,6 +310,32 @@ TEST_CASE("a cancelled call loses no report", "[watches]") {
     if (!lost || !contains(*lost, "room")) CHECK(is_reported(*watched.watch, "room"));
 }
 
+TEST_CASE("the place of a cancelled call is free at once", "[watches]") {
+    const Watched watched;
+    asio::cancellation_signal signal;
+    NextOutcome later;
+    const auto wait = [](RoomWatch& watch,
+                         asio::cancellation_signal& cancel) -> asio::awaitable<void> {
+        const auto executor = co_await asio::this_coro::executor;
+        auto call = watch.next();
+        auto token = asio::bind_cancellation_slot(cancel.slot(), asio::use_awaitable);
+        try {
+            co_await asio::co_spawn(executor, std::move(call), token);
+        } catch (const std::system_error& error) {
+            if (error.code() != asio::error::operation_aborted) throw;
+        }
+    };
+    const auto go_on = [](RoomWatch& watch,
+                          asio::cancellation_signal& cancel,
+                          NextOutcome& outcome) -> asio::awaitable<void> {
+        cancel.emit(asio::cancellation_type::terminal);
+        watch.mark("room");
+        co_await keep_outcome(watch, outcome);
+    };
+    run_both(wait(*watched.watch, signal), go_on(*watched.watch, signal, later));
+    CHECK(later.notices);
+}
+
 TEST_CASE("only one call of next() may wait", "[watches]") {
     const Watched watched;
     NextOutcome first;

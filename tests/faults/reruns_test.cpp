@@ -127,6 +127,7 @@ const std::vector<Write> writes{
     WRITE("update_event", settled, update_event(changed_event())),
     WRITE("delete_event", reported, delete_event("room", "event")),
     WRITE("trim_room", settled, trim_room("room", 1000)),
+    WRITE("reset_cursors", settled, reset_cursors()),
     WRITE("add_binding", settled, add_binding(changed_binding("new"))),
     WRITE("add_binding again", settled, add_binding(changed_binding("channel"))),
     WRITE("update_binding", settled, update_binding(changed_binding("channel"))),
@@ -157,8 +158,10 @@ Json without_stamp(Json json) {
     return json;
 }
 
-Json dump_of(ConversationStore& store) {
+/// `early` is a cursor of the room `room` from before the write.
+Json dump_of(ConversationStore& store, const RoomCursor& early) {
     auto out = contract::dump(store);
+    out["cursors are valid"] = !run(store.list_changes("room", {.since = early})).reset;
     out["new identity"] = json_of(run(store.get_identity("new")));
     return without_stamp(std::move(out));
 }
@@ -173,10 +176,11 @@ struct Truth {
 Truth truth_of(const Write& write) {
     contract::next_store = [] { return std::make_shared<InMemoryStore>(); };
     const auto store = contract::populated_store();
+    const auto early = run(store->list_changes("room")).cursor;
     Truth truth;
-    truth.before = dump_of(*store);
+    truth.before = dump_of(*store, early);
     truth.answer = without_stamp(run(write.call(*store)));
-    truth.after = dump_of(*store);
+    truth.after = dump_of(*store, early);
     return truth;
 }
 
@@ -189,11 +193,13 @@ public:
             return std::shared_ptr<ConversationStore>(&fault.store(), [](ConversationStore*) {});
         };
         store = contract::populated_store();
+        early = run(store->list_changes("room")).cursor;
     }
 
     TcpProxy proxy;
     StoreUnderFault fault;
     std::shared_ptr<ConversationStore> store;
+    RoomCursor early;
 
 private:
     static PostgresOptions through(const TcpProxy& proxy) {
@@ -361,8 +367,8 @@ TEST_CASE("a write whose COMMIT is lost is settled with the correct result, or i
         const auto truth = truth_of(write);
         REQUIRE(truth.before != truth.after);
         LossyStore lossy;
-        auto& [proxy, fault, store] = lossy;
-        REQUIRE(dump_of(*store) == truth.before);
+        auto& [proxy, fault, store, early] = lossy;
+        REQUIRE(dump_of(*store, early) == truth.before);
 
         const auto lost = proxy.inject({.action = action});
         const auto ending = Task(fault.caller().context(), write.call(*store)).get();
@@ -374,12 +380,13 @@ TEST_CASE("a write whose COMMIT is lost is settled with the correct result, or i
             REQUIRE(ending.result);
             CHECK(without_stamp(*ending.result) == truth.answer);
             CHECK(stats.doubts_settled == 1);
-            CHECK(dump_of(*store) == truth.after);
+            CHECK(dump_of(*store, early) == truth.after);
         } else {
             CHECK(ending.failed(errc::commit_unknown));
             CHECK(ending.text.starts_with(write.name));
             CHECK(stats.doubts_settled == 0);
-            CHECK(dump_of(*store) == (action == Action::cut_before ? truth.before : truth.after));
+            CHECK(dump_of(*store, early) ==
+                  (action == Action::cut_before ? truth.before : truth.after));
         }
     }
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes a copy of a source folder into which every listed fault is compiled, selectable at run time.
 
-    apply.py --from DIR [--only FOLDER] --to DIR --names FILE --depfile FILE LIST...
-                             copies DIR, or only that folder of it, and writes the names of the mutants
+    apply.py --from DIR [--only FOLDER]... --to DIR --names FILE --depfile FILE LIST...
+                             copies DIR, or only those folders of it, and writes the names of the mutants
     apply.py --self-test     checks that malformed lists are refused
 
 A list is a text file. Empty lines and lines that begin with '#' are ignored.
@@ -151,9 +151,9 @@ def write(path, text):
 
 
 def write_copy(mutants, root, only, to):
-    """Copies the folder `only` of `root` to the same place in `to`, with all edits. Returns the paths."""
+    """Copies the folders `only` of `root` to the same places in `to`, with all edits. Returns the paths."""
     read = []
-    for folder, _, names in sorted(os.walk(os.path.join(root, only))):
+    for folder, _, names in sorted(step for one in only for step in os.walk(os.path.join(root, one))):
         for name in sorted(names):
             if not name.endswith((".hpp", ".ipp", ".cpp")):
                 continue
@@ -234,7 +234,7 @@ def self_test():
 
         def copied(text, file):
             write(list_, text)
-            write_copy(read_lists([list_]), root, "memory", to)
+            write_copy(read_lists([list_]), root, ["memory"], to)
             return read_text(os.path.join(to, "memory", file))
 
         for text, file, expected in ((GOOD, "x.hpp", EXPECTED), (GOOD, "x.cpp", SOURCE),
@@ -267,7 +267,7 @@ def main():
     parser.add_argument("lists", nargs="*")
     for option in ("--from", "--to", "--names", "--depfile"):
         parser.add_argument(option, dest=option.strip("-") + "_path")
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", action="append")
     parser.add_argument("--self-test", action="store_true")
     arguments = parser.parse_args()
     if arguments.self_test:
@@ -277,7 +277,7 @@ def main():
         parser.error("--from, --to, --names, --depfile and a list are needed")
     try:
         mutants = read_lists(arguments.lists)
-        read = write_copy(mutants, arguments.from_path, arguments.only, arguments.to_path)
+        read = write_copy(mutants, arguments.from_path, arguments.only or [""], arguments.to_path)
     except Refused as refused:
         print(refused, file=sys.stderr)
         return 1

@@ -3,8 +3,9 @@
 //   fail CODE N ...   the first N attempts to append it throw CODE, and store nothing
 //   lose N ...        it is stored, but the first N attempts throw commit_unknown
 //   hold ...          it is stored, and the call returns only after a later message `release`
-//   blind N ...       it is stored, and the next N attempts to list its room throw unavailable
-//   vanish ...        it is stored, and deleted as soon as it has been listed
+//   blind ...         it is stored, and all attempts to read the changes of its room throw
+//                     unavailable until a later message `see`
+//   vanish ...        it is stored, and deleted as soon as it has been read
 //   stall N ...       it is stored; from then on get_participant returns only when the store is
 //                     closed, and list_rooms takes N ms
 //
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -61,12 +63,14 @@ public:
         words >> count;
         const bool fails = attempts_[event.id]++ < count;
         if (order == "fail" && fails) throw Error(code_named(code), "injected by the test");
+        // Before the watch can report the room.
+        if (order == "blind") blind_.insert(room_id);
         auto stored = co_await ForwardingStore::add_event_auto_index(room_id, std::move(event));
         if (order == "lose" && fails) {
             throw Error(
                 errc::commit_unknown, "injected by the test", {}, roomstore::SecondRun::settles);
         }
-        if (order == "blind") blind_[room_id] = count;
+        if (order == "see") blind_.clear();
         if (order == "hold") {
             held_ = co_await make_timer();
             co_await wait_for_cancel(held_);
@@ -79,18 +83,14 @@ public:
         co_return stored;
     }
 
-    asio::awaitable<std::vector<RoomEvent>> list_events(std::string room_id,
-                                                        roomstore::EventQuery query) override {
-        auto& blind = blind_[room_id];
-        if (blind > 0) {
-            --blind;
-            throw Error(errc::unavailable, "injected by the test");
-        }
-        auto page = co_await ForwardingStore::list_events(room_id, std::move(query));
-        for (const auto& event : page) {
+    asio::awaitable<roomstore::RoomChanges> list_changes(std::string room_id,
+                                                         roomstore::ChangesQuery query) override {
+        if (blind_.contains(room_id)) throw Error(errc::unavailable, "injected by the test");
+        auto changes = co_await ForwardingStore::list_changes(room_id, std::move(query));
+        for (const auto& event : changes.added) {
             if (text_of(event).starts_with("vanish")) co_await delete_event(room_id, event.id);
         }
-        co_return page;
+        co_return changes;
     }
 
     asio::awaitable<std::optional<roomstore::Room>> get_room(std::string room_id) override {
@@ -148,7 +148,7 @@ private:
     }
 
     std::map<std::string, int> attempts_;
-    std::map<std::string, int> blind_;
+    std::set<std::string> blind_;
     TimerPtr held_;
     bool stalls_ = false;
     std::chrono::milliseconds listing_{0};

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 import unittest
 
 from chat_client import DEADLINE, Client, commands, texts, wait_for
@@ -230,17 +231,38 @@ class FailingStore(OwnServerTest):
         self.assertEqual(self.stored(), ["lose 2"])
 
     def test_a_message_with_unknown_outcome_is_shown_later_if_it_was_stored(self):
+        self.one.join("#elsewhere")
+        self.one.ask("PRIVMSG #room :blind")
         received = self.one.ask("PRIVMSG #room :lose 99")
         self.assertIn("commit outcome unknown", received[0].text)
-        self.two.send("PRIVMSG #room :anything")
-        self.assertEqual([self.one.expect("PRIVMSG").text for _ in range(2)], ["lose 99", "anything"])
+        self.one.send("PRIVMSG #elsewhere :see")
+        self.assertEqual(self.one.expect("PRIVMSG").text, "lose 99")
+        self.assertEqual([self.two.expect("PRIVMSG").text for _ in range(2)], ["blind", "lose 99"])
+        self.assertEqual(texts(self.one.sync() + self.two.sync()), [])
+        self.assertEqual(self.stored(), ["blind", "lose 99"])
+
+    def test_a_message_with_unknown_outcome_that_was_read_back_is_stored(self):
+        self.one.send("PRIVMSG #room :lose 99")
         self.assertEqual(self.two.expect("PRIVMSG").text, "lose 99")
-        self.assertEqual(self.stored(), ["lose 99", "anything"])
+        self.assertEqual(self.one.sync(), [])
+        self.assertEqual(self.stored(), ["lose 99"])
 
     def test_a_message_that_could_not_be_read_back_is_shown_when_it_can_be(self):
-        received = self.one.ask("PRIVMSG #room :blind 1")
+        self.one.join("#elsewhere")
+        received = self.one.ask("PRIVMSG #room :blind")
         self.assertIn("the message is stored", received[0].text)
-        self.assertEqual(self.two.expect("PRIVMSG").text, "blind 1")  # by the housekeeping
+        self.assertEqual(self.two.sync(), [])
+        self.one.ask("PRIVMSG #elsewhere :see")
+        self.assertEqual(self.two.expect("PRIVMSG").text, "blind")
+        self.assertEqual(self.two.sync(), [])
+
+    def test_a_room_that_cannot_be_read_is_tried_again_after_a_pause(self):
+        begin = time.monotonic()
+        self.one.ask("PRIVMSG #room :blind")
+        failures = lambda: self.server.log().count("reading #room: injected by the test")
+        tries = wait_for(lambda: failures() >= 3 and failures(), "three attempts to read the room")
+        # The first attempt follows the message, each of the others a second of the housekeeping.
+        self.assertLessEqual(tries, 2 + time.monotonic() - begin)
 
     def test_a_room_that_cannot_be_read_is_not_joined(self):
         received = self.one.ask("JOIN #fail-room", "PRIVMSG #fail-room :hello", "JOIN #other")
@@ -274,6 +296,7 @@ class FailingStore(OwnServerTest):
         self.one.send("PRIVMSG #room :vanish")
         for client in (self.two, three):
             client.expect("PRIVMSG")
+            self.assertEqual(client.expect("NOTICE").text, "a message of one was deleted: vanish")
         self.assertEqual(commands(self.two.ask("PART #room")), ["PART"])
         three.send("QUIT")
         three.read_to_end()
@@ -361,7 +384,7 @@ class Lifecycle(OwnServerTest):
                        "--max-clients-per-address N=50 ", "--max-turned-away N=200 ", "--max-channels N=50 ",
                        "--max-output N=1048576 ", "--burst LINES=40 ", "--rate LINES=10 ",
                        "--registration-timeout SECONDS=30 ", "--ping-interval SECONDS=90 ",
-                       "--ping-timeout SECONDS=60 ", "--mark-interval SECONDS=10 ", "--poll-interval SECONDS=0 ",
+                       "--ping-timeout SECONDS=60 ", "--mark-interval SECONDS=10 ", "--watch-poll-interval SECONDS=5 ",
                        "--shutdown-timeout SECONDS=10 "):
             self.assertIn(option, done.stdout + " ")
 

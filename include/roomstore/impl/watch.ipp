@@ -137,8 +137,6 @@ public:
         const auto state = state_;
         const std::lock_guard lock(state->mutex_);
         timer_.async_wait([this, handler = std::move(handler)](std::error_code) mutable {
-            auto connected = asio::get_associated_cancellation_slot(handler);
-            if (connected.is_connected()) connected.clear();
             std::move(handler)(end_of_wait());
         });
         waiting_ = true;

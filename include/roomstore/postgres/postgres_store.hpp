@@ -31,6 +31,7 @@ namespace roomstore {
 ///   stores it. An event that another client deletes between the two runs is stored again;
 /// - mark_read, mark_all_read, trim_room: a marker and the first index never move back;
 ///   mark_all_read and trim_room cover the events that exist at the re-run;
+/// - reset_cursors: cursors are invalid after each run;
 /// - update_room, patch_room_metadata, update_event, add_binding, update_binding, add_participant,
 ///   update_participant, link_address, update_task: written again, which overwrites changes that
 ///   other clients made between the two runs; `not_found` if they deleted the row.
@@ -56,6 +57,16 @@ namespace roomstore {
 /// primary that comes back must be prevented from accepting writes (`pg_rewind`): the store prefers
 /// the host that answered last, but a new store uses the first host of the list that accepts
 /// writes.
+/// @par Watches
+/// A watch is told of a change that was made through the same store before its caller has the
+/// answer, and of one that was made through another store normally within milliseconds: by a
+/// notification, which is sent after the transaction. Whatever happens to notifications, it is told
+/// no later than after `PostgresOptions::watch_poll_interval` and the time of a statement, while
+/// the server answers. For this, a store has one more connection and one more thread, from when
+/// something is watched or, with `PostgresOptions::notify`, changed. They never make `init()` or a
+/// call fail; `PostgresStats::watch_mode` tells their state. Notifications name rooms by a keyed
+/// hash, because every role of the database may listen. What version 0.1 updates or deletes is not
+/// told; after its last process has ended, call reset_cursors().
 /// @par Consistency
 /// A result shows one moment, even if it spans rooms. The exception is a page that needed further
 /// round trips because some rows could not be read.

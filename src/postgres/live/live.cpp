@@ -168,8 +168,9 @@ bool Live::take_work() noexcept {
     woken_ = false;
     closing_now_ = closing_;
     const bool unsent = !work_.changed.empty() || work_.any_changed;
-    // The last changes are sent if that takes no new connection.
-    return !closing_ || (unsent && connected_ && !failing_);
+    // The last changes are sent, also by a program that makes one change and ends before there is a
+    // connection. A server that cannot be reached is tried once.
+    return !closing_ || (unsent && !failing_);
 }
 
 bool Live::anything_to_do() const {
@@ -341,6 +342,7 @@ void Live::poll(ServerSession& session) {
         std::erase_if(rooms, [&](const std::string& room) { return seen_.contains(room); });
         if (rooms.empty()) return;
     }
+    if (rooms.empty()) return;
     const auto states = sql::read_room_states(session, rooms);
     last_poll_ = now;
     if (all) next_poll_ = now + options_.watch_poll_interval;

@@ -399,8 +399,13 @@ void PoolCore::finish(Worker& worker, CallRunner& runner, const CallOutcome& out
 
 void PoolCore::tell_changes(const std::vector<CallPtr>& calls) const noexcept {
     if (!on_change_) return;
+    // Most calls of a batch are for the same room.
+    const std::string* last = nullptr;
     for (const auto& call : calls) {
-        if (call->operation.changes_room) on_change_(call->operation.room_id);
+        const auto& operation = call->operation;
+        if (!operation.changes_room || (last != nullptr && *last == operation.room_id)) continue;
+        on_change_(operation.room_id);
+        last = &operation.room_id;
     }
 }
 

@@ -72,7 +72,7 @@ WITH room AS MATERIALIZED (
     SELECT *,
            CASE WHEN event_count = 0 THEN 0 ELSE latest_index + 1 END AS next_index,
            encode(substr(sha256(convert_to(
-               (SELECT value FROM {schema}.settings WHERE name = 'epoch')::text
+               coalesce((SELECT value FROM {schema}.settings WHERE name = 'epoch')::text, '')
                || ' ' || generation::text || ' ' || id, 'UTF8')), 1, 8), 'hex') AS hash
     FROM {schema}.rooms WHERE id = $1
 ), checked AS MATERIALIZED (
@@ -123,7 +123,8 @@ FULL JOIN (
 ORDER BY changed_revision, of_events.index)"};
 
 constexpr Statement renew_epoch{"reset_cursors", R"(
-UPDATE {schema}.settings SET value = gen_random_uuid() WHERE name = 'epoch')"};
+INSERT INTO {schema}.settings (name, value) VALUES ('epoch', gen_random_uuid())
+ON CONFLICT (name) DO UPDATE SET value = excluded.value)"};
 
 constexpr int room_facts = room_column_count;
 constexpr int change_columns = room_facts + 7;

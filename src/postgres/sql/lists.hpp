@@ -83,6 +83,8 @@ auto read_on(std::int64_t offset, std::int64_t limit, LeftOut& left_out, Next ne
         const auto wanted = offset > most - missing ? most : offset + missing;
         asked = std::max(wanted, std::min(2 * asked, most_replaced));
         const Result found = next(asked);
+        // Growing the list would move its rows several times.
+        rows.reserve(rows.size() + std::min(static_cast<std::size_t>(missing), found.size()));
         for (std::size_t i = 0; i < found.size() && missing > 0; ++i) {
             try {
                 auto row = read(found[i]);

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "room_write_job.hpp"
 #include "faults/simulation/process.hpp"
 #include "faults/simulation/scheduler.hpp"
 #include "pool/operation.hpp"
+#include "room_write_job.hpp"
 #include "roomstore/model/event.hpp"
 
 namespace roomstore::simulation {

@@ -129,7 +129,7 @@ RoomEvent reply(const std::string& id, const std::string& parent, const std::str
 /// A small store with a row of every kind, full chunks, and tables that grow on the next insertion.
 std::unique_ptr<Engine> make_store() {
     // A full history, so that every change lets another be forgotten.
-    auto engine = std::make_unique<Engine>(Limits{}, 3);
+    auto engine = std::make_unique<Engine>(Limits{.change_history = 3});
     engine->init();
     engine->create_room(sample_room({.id = room_id, .organization_id = o1}));
     engine->create_room(sample_room({.id = other_id, .created_at = at(1)}));

@@ -450,7 +450,7 @@ void run_callers(std::vector<Caller>& callers, int calls) {
 
 TEST_CASE("all indexes and followers agree after concurrent changes of every kind") {
     // So few that some followers come too late.
-    const InMemoryOptions options{.change_history = 60};
+    const InMemoryOptions options{.limits = {.change_history = 60}};
     InMemoryStore store(options);
     test::run(store.init());
     std::vector<Caller> callers;

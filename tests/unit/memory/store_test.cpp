@@ -49,18 +49,18 @@ TEST_CASE("limits out of range are refused when the store is made") {
 
 TEST_CASE("a change history out of range is refused when the store is made") {
     for (const std::int64_t history : {std::int64_t{-1}, std::int64_t{1'000'000'001}}) {
-        const InMemoryOptions options{.change_history = history};
+        const InMemoryOptions options{.limits = {.change_history = history}};
         try {
             InMemoryStore store(options);
             FAIL("accepted " << history);
         } catch (const Error& error) {
             CHECK(error.code() == errc::invalid_argument);
-            CHECK(error.detail() == "InMemoryOptions.change_history: " + std::to_string(history) +
+            CHECK(error.detail() == "Limits.change_history: " + std::to_string(history) +
                                         ", must be 0 to 1000000000");
         }
     }
     for (const std::int64_t history : {std::int64_t{0}, std::int64_t{1'000'000'000}}) {
-        const InMemoryOptions options{.change_history = history};
+        const InMemoryOptions options{.limits = {.change_history = history}};
         CHECK_NOTHROW(InMemoryStore(options));
     }
 }
@@ -235,7 +235,7 @@ void update(InMemoryStore& store, int number) {
 }  // namespace
 
 TEST_CASE("a room remembers the last changes, as many as change_history says") {
-    const InMemoryOptions options{.change_history = 3};
+    const InMemoryOptions options{.limits = {.change_history = 3}};
     InMemoryStore store(options);
     run(store.init());
     run(store.create_room(sample_room()));
@@ -278,7 +278,7 @@ TEST_CASE("a room remembers the last changes, as many as change_history says") {
 }
 
 TEST_CASE("without a bound a room remembers all changes") {
-    const InMemoryOptions options{.change_history = 0};
+    const InMemoryOptions options{.limits = {.change_history = 0}};
     InMemoryStore store(options);
     run(store.init());
     run(store.create_room(sample_room()));

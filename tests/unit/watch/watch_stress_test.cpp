@@ -1,5 +1,6 @@
 // Watches under concurrency: whoever reads a room after each report never misses its last change.
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -49,9 +50,12 @@ using Seen = std::array<int, room_count>;
 struct Watcher {
     std::shared_ptr<RoomWatch> watch;
     Seen seen{};
-    int reports = 0;
-    int cancelled = 0;
     bool wrong = false;
+    std::atomic<int> reports = 0;
+    std::atomic<int> cancelled = 0;
+
+    /// Whether it has run for long enough to have met every order of events.
+    bool busy_enough() const { return reports >= 300 && cancelled >= 100; }
 };
 
 /// Emits the signal after it was posted `steps` times.
@@ -169,7 +173,9 @@ TEST_CASE("who reads a room after each report never misses its last change", "[c
         for (unsigned seed = 1; seed <= 3; ++seed) {
             writers.emplace_back([&, seed] {
                 std::minstd_rand random(seed);
-                for (int i = 0; i < 4000; ++i) {
+                while (!std::all_of(watchers.begin(), watchers.end(), [](const Watcher& watcher) {
+                    return watcher.busy_enough();
+                })) {
                     const std::size_t number = random() % room_count;
                     ++versions.at(number);
                     registry->tell(room_id(number));
@@ -186,8 +192,6 @@ TEST_CASE("who reads a room after each report never misses its last change", "[c
     for (const auto& watcher : watchers) {
         CHECK(watcher.seen == last);
         CHECK_FALSE(watcher.wrong);
-        CHECK(watcher.reports > 1);
-        CHECK(watcher.cancelled > 0);
     }
     registry->close();
     pool.join();
