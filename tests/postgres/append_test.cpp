@@ -94,6 +94,7 @@ TEST_CASE("an append is SELECT ... FOR UPDATE and one storing statement in a tra
     options.connection_string = cluster.connection_string();
     options.connections = 1;
     options.prepared_statements = prepared;
+    options.notify = false;  // by a session of its own
     PostgresStore store(options);
     run(store.init());
     run(store.create_room(sample_room()));

@@ -82,6 +82,14 @@ public:
                                    store->add_event_auto_index(room, std::move(event)));
     }
 
+    Task<RoomEvent>& update(const std::string& room,
+                            const std::string& id,
+                            const std::string& body) {
+        auto event = event_in(room, id);
+        event.content = TextContent{.body = body};
+        return tasks_.emplace_back(caller.context(), store->update_event(std::move(event)));
+    }
+
     void await_queue(std::size_t length) const {
         await([&] { return store->stats().queue_length == length; });
     }
@@ -94,6 +102,24 @@ public:
     /// Counts all backends of the server; only this test uses it.
     std::string waiting_for_locks() {
         return schema.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+    }
+
+    std::string body(const std::string& room, const std::string& id) {
+        return schema.value("SELECT content->>'body' FROM {schema}.events WHERE room_id = '" +
+                            room + "' AND id = '" + id + "'");
+    }
+
+    /// The revision of the room, and the noted changes: `<revision>: <event> <revision>, ...`.
+    std::string changes(const std::string& room) {
+        const auto noted = schema.value(
+            "SELECT coalesce(string_agg(id || ' ' || revision, ', ' ORDER BY revision), '') "
+            "FROM {schema}.event_changes WHERE room_id = '" +
+            room + "'");
+        CHECK(schema.value("SELECT count(*) FROM {schema}.event_changes WHERE room_id = '" + room +
+                           "'") ==
+              schema.value("SELECT remembered FROM {schema}.rooms WHERE id = '" + room + "'"));
+        return schema.value("SELECT revision FROM {schema}.rooms WHERE id = '" + room + "'") +
+               ": " + noted;
     }
 
     std::string indexes(const std::string& room) {
@@ -395,6 +421,194 @@ TEST_CASE("a deadline that ends during the COMMIT of a batch affects only its ow
     CHECK(watcher.value("SELECT count(*) FROM roomstore.events") == "2");
     CHECK(pool.stats().doubts == 0);
     CHECK(pool.stats().reconnects == 0);
+}
+
+TEST_CASE("queued updates and appends of several rooms are committed in one transaction") {
+    Gate gate;
+    for (const char* room : {"a", "b"}) {
+        for (int i = 0; i < 5; ++i) {
+            run(gate.store->add_event_auto_index(room, event_in(room, "old-" + std::to_string(i))));
+        }
+    }
+    gate.shut();
+    std::vector<Task<RoomEvent>*> updates, appends;
+    for (int i = 0; i < 5; ++i) {
+        const auto number = std::to_string(i);
+        for (const char* room : {"a", "b"}) {
+            updates.push_back(&gate.update(room, "old-" + number, "edit " + number));
+            appends.push_back(&gate.append(room, "new-" + number));
+        }
+    }
+    gate.await_queue(20);
+    gate.open();
+    for (auto* each : updates) {
+        const auto ending = each->get();
+        INFO(ending.text);
+        REQUIRE(ending.result);
+        CHECK(ending.result->id == "old-" + std::to_string(ending.result->index));
+    }
+    for (auto* each : appends) {
+        const auto ending = each->get();
+        REQUIRE(ending.result);
+        CHECK(ending.result->id == "new-" + std::to_string(ending.result->index - 5));
+    }
+    CHECK(gate.schema.value("SELECT count(DISTINCT xmin::text) FROM {schema}.event_changes") ==
+          "1");
+    CHECK(gate.schema.value("SELECT count(DISTINCT xmin::text) FROM {schema}.events "
+                            "WHERE room_id IN ('a', 'b')") == "1");
+    for (const char* room : {"a", "b"}) {
+        CHECK(gate.changes(room) == "5: old-0 1, old-1 2, old-2 3, old-3 4, old-4 5");
+        CHECK(gate.indexes(room) == "0 1 2 3 4 5 6 7 8 9");
+        for (int i = 0; i < 5; ++i) {
+            CHECK(gate.body(room, "old-" + std::to_string(i)) == "edit " + std::to_string(i));
+        }
+    }
+}
+
+TEST_CASE("updates and appends of one event in a batch take effect in the order of the calls") {
+    Gate gate;
+    run(gate.store->add_event_auto_index("a", event_in("a", "first")));
+    gate.shut();
+    auto& one = gate.update("a", "first", "one");
+    auto& fresh = gate.append("a", "fresh");
+    auto& two = gate.update("a", "first", "two");
+    auto& edited = gate.update("a", "fresh", "edited");
+    auto& repeated = gate.append("a", "fresh");
+    auto& three = gate.update("a", "first", "three");
+    gate.await_queue(6);
+    gate.open();
+    for (auto* each : {&one, &two, &three}) {
+        const auto ending = each->get();
+        INFO(ending.text);
+        REQUIRE(ending.result);
+        CHECK(ending.result->index == 0);
+    }
+    CHECK(fresh.get().result->index == 1);
+    CHECK(edited.get().result->index == 1);
+    const auto again = repeated.get();
+    REQUIRE(again.result);
+    CHECK(again.result->index == 1);
+    CHECK(again.result->content.get_if<TextContent>()->body == "edited");
+    CHECK(gate.body("a", "first") == "three");
+    CHECK(gate.body("a", "fresh") == "edited");
+    CHECK(gate.changes("a") == "4: fresh 3, first 4");
+}
+
+TEST_CASE("updates of what does not exist do not harm the others of their batch") {
+    Gate gate;
+    run(gate.store->add_event_auto_index("a", event_in("a", "old")));
+    run(gate.store->add_event_auto_index("b", event_in("b", "hidden")));
+    run(gate.store->add_event_auto_index("b", event_in("b", "old")));
+    run(gate.store->trim_room("b", 1));
+    gate.shut();
+    auto& no_event = gate.update("a", "unknown", "edited");
+    auto& edited = gate.update("a", "old", "edited");
+    auto& no_room = gate.update("nowhere", "old", "edited");
+    auto& of_other_room = gate.update("c", "old", "edited");
+    auto& hidden = gate.update("b", "hidden", "edited");
+    auto& fresh = gate.append("a", "unknown");
+    auto& also_edited = gate.update("b", "old", "edited");
+    auto& no_append = gate.append("nowhere", "old");
+    gate.await_queue(8);
+    gate.open();
+    CHECK(no_event.get().failed(errc::not_found));
+    CHECK(edited.get().result->index == 0);
+    CHECK(no_room.get().failed(errc::not_found));
+    CHECK(of_other_room.get().failed(errc::not_found));
+    CHECK(hidden.get().failed(errc::not_found));
+    CHECK(fresh.get().result->index == 1);
+    CHECK(also_edited.get().result->index == 1);
+    CHECK(no_append.get().failed(errc::not_found));
+    CHECK(gate.changes("a") == "1: old 1");
+    CHECK(gate.changes("b") == "2: old 2");  // trim_room took the first
+    CHECK(gate.changes("c") == "0: ");
+}
+
+TEST_CASE("an update that the server refuses does not fail the others of its batch") {
+    Gate gate;
+    for (const char* id : {"poison", "old"}) {
+        run(gate.store->add_event_auto_index("a", event_in("a", id)));
+    }
+    gate.schema.query(R"(
+        CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NEW.id = 'poison' THEN RAISE EXCEPTION 'not this one'; END IF;
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER refuse BEFORE UPDATE ON {schema}.events
+        FOR EACH ROW EXECUTE FUNCTION {schema}.refuse())");
+    gate.shut();
+    auto& edited = gate.update("a", "old", "edited");
+    auto& poison = gate.update("a", "poison", "edited");
+    auto& fresh = gate.append("a", "fresh");
+    auto& again = gate.update("a", "old", "again");
+    gate.await_queue(4);
+    gate.open();
+    CHECK(edited.get().result);
+    const auto refused = poison.get();
+    CHECK(refused.failed(errc::internal));
+    CHECK(refused.text.starts_with("update_event in room 'a': "));
+    CHECK(fresh.get().result->index == 2);
+    CHECK(again.get().result);
+    CHECK(gate.body("a", "old") == "again");
+    CHECK(gate.changes("a") == "2: old 2");
+}
+
+TEST_CASE("updates wait for the lock of their room, and do not deadlock with each other") {
+    Gate gate(256, 4, 60s);
+    for (const char* room : {"a", "b", "c"}) {
+        for (const char* id : {"one", "two"}) {
+            run(gate.store->add_event_auto_index(room, event_in(room, id)));
+        }
+    }
+    const auto deadlocks = [&] {
+        return gate.schema.value(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()");
+    };
+    const auto before = deadlocks();
+    auto options = gate.schema.options();
+    options.deadline = 60s;
+    options.lock_timeout = 60s;
+    PostgresStore other(options);
+    run(other.init());
+    std::vector<asio::awaitable<void>> tasks;
+    const auto edit = [](PostgresStore& store, int caller) -> asio::awaitable<void> {
+        for (int i = 0; i < 40; ++i) {
+            const std::string room(1, static_cast<char>('a' + (caller + i) % 3));
+            auto event = event_in(room, (caller + i / 3) % 2 == 0 ? "one" : "two");
+            event.content = TextContent{.body = std::to_string(caller)};
+            co_await store.update_event(std::move(event));
+            const auto id = std::to_string(caller) + "-" + std::to_string(i);
+            auto added = event_in(room, id);
+            co_await store.add_event_auto_index(room, std::move(added));
+            if (i % 8 == 7) co_await store.delete_event(room, id);
+        }
+    };
+    for (int caller = 0; caller < 16; ++caller) {
+        tasks.push_back(edit(caller % 2 == 0 ? *gate.store : other, caller));
+    }
+    run_all(std::move(tasks), 2);
+    CHECK(deadlocks() == before);
+    std::int64_t changes = 0;
+    for (const char* room : {"a", "b", "c"}) {
+        const std::string where = std::string(" WHERE room_id = '") + room + "'";
+        const auto revision = gate.schema.value(
+            std::string("SELECT revision FROM {schema}.rooms WHERE id = '") + room + "'");
+        changes += std::stoll(revision);
+        CHECK(gate.schema.value("SELECT max(revision) FROM {schema}.event_changes" + where) ==
+              revision);
+        CHECK(gate.schema.value("SELECT count(*) - count(DISTINCT revision) "
+                                "FROM {schema}.event_changes" +
+                                where) == "0");
+        CHECK(gate.schema.value("SELECT count(*) FROM {schema}.event_changes" + where) ==
+              gate.schema.value(std::string("SELECT remembered FROM {schema}.rooms WHERE id = '") +
+                                room + "'"));
+    }
+    // Each update and each deletion takes one.
+    CHECK(changes == 16 * 45);
+    const auto stats = gate.store->stats();
+    CHECK(stats.retries == 0);
+    CHECK(runs_of(*gate.store, "update_event.in_batch") > 0);
 }
 
 }  // namespace roomstore::test

@@ -19,7 +19,8 @@ const std::vector<std::string> tables{"events",
                                       "participants",
                                       "tasks",
                                       "observations",
-                                      "read_markers"};
+                                      "read_markers",
+                                      "event_changes"};
 
 template <typename T>
 asio::awaitable<void> without_result(asio::awaitable<T> call) {
@@ -65,6 +66,14 @@ const std::vector<Writer> writers{
              .id = "new", .room_id = "room", .channel_id = "channel", .content = "seen"};
          return without_result(store.add_observation(std::move(observation)));
      }},
+    {"update_event",
+     [](ConversationStore& store) {
+         return without_result(store.update_event(make_event({.body = "edited"})));
+     }},
+    {"delete_event",
+     [](ConversationStore& store) { return without_result(store.delete_event("room", "event")); }},
+    {"trim_room",
+     [](ConversationStore& store) { return without_result(store.trim_room("room", 1)); }},
     {"mark_read", [](ConversationStore& store) { return store.mark_read("room", "new", "event"); }},
     {"mark_read of a channel that has a marker",
      [](ConversationStore& store) { return store.mark_read("room", "marked", "later"); }},

@@ -13,6 +13,7 @@
 #include "sql/removals.hpp"
 #include "sql/rooms.hpp"
 #include "sql/tasks.hpp"
+#include "sql/watches.hpp"
 
 namespace roomstore::test {
 
@@ -117,7 +118,8 @@ std::vector<postgres::Statement> all_statements() {
                   sql::task_statements(),
                   sql::observation_statements(),
                   sql::read_marker_statements(),
-                  sql::removal_statements());
+                  sql::removal_statements(),
+                  sql::watch_statements());
 }
 
 PlanChecker::PlanChecker(FreshSchema& schema) : schema_(schema) {

@@ -78,7 +78,23 @@ SELECT id, 'channel-everywhere', 5 FROM {schema}.rooms;
 
 INSERT INTO {schema}.removals (room_id, next_index)
 SELECT 'gone-' || i, 0 FROM generate_series(1, 10000) AS i;
+
+INSERT INTO {schema}.event_changes (room_id, index, revision, id, deleted)
+SELECT room_id, index, CASE WHEN room_id = 'big' THEN 1 + index / 10 ELSE 1 END, id, false
+FROM {schema}.events WHERE CASE WHEN room_id = 'big' THEN index % 10 = 0 ELSE index < 50000 END;
+
+UPDATE {schema}.rooms SET generation = 5, remembered = 10000, revision = 10000 WHERE id = 'big';
+
+UPDATE {schema}.settings SET value = 'e0000000-0000-0000-0000-000000000000' WHERE name = 'epoch';
+
+INSERT INTO {schema}.settings (name, value)
+SELECT 'setting-' || i, gen_random_uuid() FROM generate_series(1, 10000) AS i;
 )";
+
+// The hash that a cursor of the big room has.
+#define ROOMSTORE_HASH                                                               \
+    "encode(substr(sha256(convert_to('e0000000-0000-0000-0000-000000000000 5 big', " \
+    "'UTF8')), 1, 8), 'hex')"
 
 /// A query on large tables that finds nothing, or one page of many rows.
 struct Search {
@@ -134,7 +150,23 @@ const std::vector<Search> searches{
     {"get_event_count.128", "('big', 'none')"},
     {"get_event_count.512", "('big', 'none')"},
     {"get_unread_counts", "('channel-everywhere', '{big}')", 2},
+    // From the beginning, with the newest, at the end, behind by events, behind by changes, behind
+    // by more changes than fit, behind by changes that the reader does not hold.
+    {"list_changes", "('big', NULL, NULL, NULL, NULL, 50, false)", 60},
+    {"list_changes", "('big', NULL, NULL, NULL, NULL, 50, true)", 110},
+    {"list_changes", "('none', NULL, NULL, NULL, NULL, 50, true)", 10},
+    {"list_changes", "('big', " ROOMSTORE_HASH ", 100000, 10000, 0, 50, false)", 10},
+    {"list_changes", "('big', " ROOMSTORE_HASH ", 99970, 10000, 0, 50, false)", 40},
+    {"list_changes", "('big', " ROOMSTORE_HASH ", 50000, 10000, 0, 50, false)", 60},
+    {"list_changes", "('big', " ROOMSTORE_HASH ", 100000, 9970, 0, 50, false)", 70},
+    {"list_changes", "('big', " ROOMSTORE_HASH ", 100000, 0, 0, 50, false)", 110},
+    {"list_changes", "('big', " ROOMSTORE_HASH ", 100000, 9970, 99990, 50, false)", 50},
+    {"list_changes", "('big', 'of another room', 100000, 9970, 0, 50, false)", 60},
+    {"watch.states", "('{big, room-77, none}')", 3},
+    {"watch.hint_key", "", 1},
 };
+
+#undef ROOMSTORE_HASH
 
 struct Loaded {
     Loaded() {
@@ -154,7 +186,9 @@ struct Loaded {
                                   "tasks",
                                   "observations",
                                   "read_markers",
-                                  "removals"}) {
+                                  "removals",
+                                  "event_changes",
+                                  "settings"}) {
             schema.query(std::string("VACUUM ANALYZE {schema}.") + table);
         }
     }

@@ -25,7 +25,8 @@ const std::vector<std::string> tables{"events",
                                       "participants",
                                       "tasks",
                                       "observations",
-                                      "read_markers"};
+                                      "read_markers",
+                                      "event_changes"};
 
 /// Adds 2 999 copies of a row of the room, whose `key` gets a number appended.
 void multiply(FreshSchema& schema, const std::string& table, const std::string& key) {
@@ -52,6 +53,10 @@ void make_large_room(FreshSchema& schema, ConversationStore& store) {
     multiply(schema, "tasks", "id");
     multiply(schema, "observations", "id");
     multiply(schema, "read_markers", "channel_id");
+    schema.query(
+        "INSERT INTO {schema}.event_changes (room_id, index, revision, id, deleted) "
+        "SELECT room_id, index, index + 1, id, false FROM {schema}.events WHERE room_id = 'room'; "
+        "UPDATE {schema}.rooms SET revision = 3000, remembered = 3000 WHERE id = 'room'");
 }
 
 std::string rows_in(FreshSchema& schema, const std::string& table) {
@@ -113,6 +118,11 @@ void check_nothing_is_visible(ConversationStore& store) {
     CHECK(run(store.list_observations("room")).empty());
     CHECK(run(store.list_read_markers("room")).empty());
     CHECK(run(store.get_unread_count("room", "channel2500")) == 0);
+    const auto changes = run(store.list_changes("room", {}));
+    CHECK_FALSE(changes.exists);
+    CHECK(changes.added.empty());
+    CHECK(changes.updated.empty());
+    CHECK(changes.deleted.empty());
 
     CHECK_FAILS(store.update_event(make_event({.id = "e2000"})), errc::not_found);
     CHECK(run(store.delete_event("room", "e2000")).empty());

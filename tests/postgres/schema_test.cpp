@@ -39,13 +39,36 @@ void init_and_close(const PostgresOptions& options) {
     run(store.close());
 }
 
+/// Takes away what the migrations after the second have added.
+void as_version_2(FreshSchema& schema) {
+    schema.query(
+        "DROP TABLE {schema}.event_changes, {schema}.settings; ALTER TABLE {schema}.rooms "
+        "DROP COLUMN generation, DROP COLUMN revision, DROP COLUMN row_revision, "
+        "DROP COLUMN remembered, DROP COLUMN revision_floor; "
+        "DELETE FROM {schema}.schema_version WHERE version > 2");
+}
+
 /// Takes away what the migrations after the first have added.
 void as_version_1(FreshSchema& schema) {
+    as_version_2(schema);
     schema.query(
         "DROP TABLE {schema}.removals; ALTER TABLE {schema}.rooms DROP COLUMN first_index, "
         "DROP COLUMN latest_created_at, DROP COLUMN time_disorder, DROP COLUMN timed_events; "
         "ALTER TABLE {schema}.events DROP COLUMN updated; "
         "DELETE FROM {schema}.schema_version WHERE version > 1");
+}
+
+void as_version(int version, FreshSchema& schema) {
+    if (version == 1) as_version_1(schema);
+    if (version == 2) as_version_2(schema);
+}
+
+/// Changes whenever a table is rewritten.
+std::string files_of(FreshSchema& schema) {
+    return schema.value(
+        "SELECT string_agg(relname || ' ' || relfilenode, ', ' ORDER BY relname) FROM pg_class "
+        "WHERE relnamespace = '{schema}'::regnamespace AND relkind IN ('r', 'i') "
+        "AND relname ~ '^(rooms|events|bindings|participants)'");
 }
 
 }  // namespace
@@ -67,7 +90,47 @@ TEST_CASE("eight processes may call init() at once", "[F23]") {
         std::filesystem::remove(log);
         INFO(output);
         CHECK(statuses == std::vector<int>(8, 0));
-        CHECK(schema.value("SELECT count(*) FROM {schema}.schema_version") == "2");
+        CHECK(schema.value("SELECT count(*) FROM {schema}.schema_version") == "3");
+    }
+}
+
+TEST_CASE("eight processes may migrate a schema at once, while others write") {
+    const int version = GENERATE(1, 2);
+    CAPTURE(version);
+    FreshSchema schema;
+    for (int round = 0; round < 3; ++round) {
+        schema.query("DROP SCHEMA IF EXISTS {schema} CASCADE");
+        init_and_close(schema.options());
+        as_version(version, schema);
+        schema.query(
+            "INSERT INTO {schema}.rooms (id, status, created_at, updated_at, event_count, "
+            "latest_index, delivered_index, agent_response_policy, metadata) "
+            "VALUES ('room', 'active', now(), now(), 0, 0, -1, 'agent_chain', '{}')");
+        const auto log =
+            std::filesystem::temp_directory_path() / ("roomstore-" + std::to_string(::getpid()));
+        std::atomic<bool> over = false;
+        auto writing = std::async(std::launch::async, [&] {
+            Admin writer(schema.options().connection_string);
+            while (!over) {
+                writer.query("UPDATE " + schema.quoted_name() + ".rooms SET delivered_index = 0");
+            }
+        });
+        std::vector<Process> processes;
+        for (int i = 0; i < 8; ++i) {
+            processes.push_back(
+                start_child({"init", schema.options().connection_string, schema.name()}, log));
+        }
+        std::vector<int> statuses;
+        for (auto& process : processes) statuses.push_back(process.wait());
+        over = true;
+        writing.get();
+        const auto output = read_file(log);
+        std::filesystem::remove(log);
+        INFO(output);
+        CHECK(statuses == std::vector<int>(8, 0));
+        CHECK(schema.value("SELECT string_agg(version::text, ' ' ORDER BY version) "
+                           "FROM {schema}.schema_version") == "1 2 3");
+        CHECK(schema.value("SELECT count(*) FROM {schema}.settings") == "2");
     }
 }
 
@@ -109,6 +172,7 @@ TEST_CASE("only the tables with rows of rooms are partitioned") {
         CHECK(row.at(2) == (row.at(0) == "rooms" ? "HASH (id)" : "HASH (room_id)"));
     }
     CHECK(tables == std::vector<std::string>{"bindings",
+                                             "event_changes",
                                              "events",
                                              "observations",
                                              "participants",
@@ -117,8 +181,10 @@ TEST_CASE("only the tables with rows of rooms are partitioned") {
                                              "tasks"});
 }
 
-TEST_CASE("init() migrates a schema of version 1, with its rows and rights") {
+TEST_CASE("init() migrates an earlier schema, with its rows and rights") {
     const int partitions = GENERATE(0, 3);
+    const int version = GENERATE(1, 2);
+    CAPTURE(partitions, version);
     FreshSchema schema(PrivateCluster::shared().connection_string());
     auto options = schema.options();
     options.partitions = partitions;
@@ -128,15 +194,19 @@ TEST_CASE("init() migrates a schema of version 1, with its rows and rights") {
         "DROP ROLE IF EXISTS upgraded; CREATE ROLE upgraded LOGIN; "
         "GRANT USAGE ON SCHEMA {schema} TO upgraded; "
         "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO upgraded");
-    as_version_1(schema);
+    as_version(version, schema);
     schema.query(
         "INSERT INTO {schema}.rooms (id, status, created_at, updated_at, event_count, latest_index,"
         " delivered_index, live_count, agent_response_policy, metadata) "
         "VALUES ('room', 'active', now(), now(), 2, 1, -1, 2, 'agent_chain', '{}')");
     insert_events(schema, 0, 2);
+    const auto files = files_of(schema);
+    CHECK(files.find("events") != files.npos);
 
     init_and_close(options);
     CHECK(schema.value(catalog) == current);
+    // The cost does not depend on the number of rows.
+    CHECK(files_of(schema) == files);
     options.connection_string += " user=upgraded";
     options.create_schema = false;
     {
@@ -146,7 +216,21 @@ TEST_CASE("init() migrates a schema of version 1, with its rows and rights") {
         // Whether an older event was updated is not known.
         auto repeated = make_event({.id = "e0", .body = "edited"});
         repeated.created_at = run(store.get_event("e0"))->created_at;
-        CHECK(run(store.add_event_auto_index("room", repeated)).id == "e0");
+        if (version == 1) CHECK(run(store.add_event_auto_index("room", repeated)).id == "e0");
+        const auto all = run(store.list_changes("room", {}));
+        CHECK(ids_of(all.added) == Ids{"e0", "e1"});
+        run(store.update_event(make_event({.id = "e1", .body = "edited"})));
+        ChangesQuery query;
+        query.since = all.cursor;
+        const auto changes = run(store.list_changes("room", query));
+        CHECK_FALSE(changes.reset);
+        CHECK(ids_of(changes.updated) == Ids{"e1"});
+        CHECK(changes.added.empty());
+        run(store.reset_cursors());
+        CHECK(run(store.list_changes("room", query)).reset);
+        auto watch = store.watch_rooms({.rooms = {"room"}});
+        await([&] { return store.stats().watch_polls > 0; });
+        watch->close();
         CHECK(run(store.trim_room("room", 1)) == 1);
         CHECK(run(store.add_event_auto_index("room", make_event({.id = "new"}))).index == 2);
         CHECK(run(store.delete_room("room")));
@@ -166,11 +250,15 @@ TEST_CASE("the owner of the tables may use those that another role has added") {
     as_version_1(schema);
     owned.create_schema = false;
     PostgresStore store(owned);
-    CHECK_FAILS(store.init(), errc::schema_mismatch, "has version 1, this build needs version 2");
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "has version 1, this build needs version 3");
     CHECK_FAILS(store.init(), errc::schema_mismatch, "the role that owns the tables");
     init_and_close(schema.options());
     run(store.init());
     run(store.create_room(sample_room()));
+    run(store.add_event_auto_index("room", make_event()));
+    run(store.update_event(make_event({.body = "edited"})));
+    CHECK(run(store.list_changes("room", {})).added.size() == 1);
+    run(store.reset_cursors());
     CHECK(run(store.delete_room("room")));
     run(store.close());
     schema.query("DROP OWNED BY table_owner CASCADE; DROP ROLE table_owner");
@@ -200,7 +288,67 @@ TEST_CASE("a migration gives way to who uses the tables, and is repeated") {
     writer.query("UPDATE " + schema.quoted_name() + ".rooms SET event_count = 0");
     schema.query("COMMIT");
     migration.get();
-    CHECK(schema.value("SELECT max(version) FROM {schema}.schema_version") == "2");
+    CHECK(schema.value("SELECT max(version) FROM {schema}.schema_version") == "3");
+}
+
+// The columns of rooms and events that version 0.1 knows.
+TEST_CASE("a room that version 0.1 has deleted and created again can be changed") {
+    FreshSchema schema;
+    PostgresStore store(schema.options());
+    run(store.init());
+    const auto by_version_1 = GENERATE(true, false);
+    CAPTURE(by_version_1);
+    run(store.create_room(sample_room()));
+    for (int i = 0; i < 5; ++i) {
+        const auto id = "old-" + std::to_string(i);
+        run(store.add_event_auto_index("room", make_event({.id = id})));
+        run(store.update_event(make_event({.id = id, .body = "edited"})));
+    }
+    const auto before = run(store.list_changes("room", {}));
+    // It knows nothing of event_changes.
+    schema.query(
+        "DELETE FROM {schema}.rooms WHERE id = 'room'; "
+        "DELETE FROM {schema}.events WHERE room_id = 'room'");
+    if (by_version_1) {
+        schema.query(
+            "INSERT INTO {schema}.rooms (id, status, created_at, updated_at, event_count, "
+            "latest_index, delivered_index, agent_response_policy, metadata, live_count, last_gap) "
+            "VALUES ('room', 'active', now(), now(), 0, 0, -1, 'agent_chain', '{}', 0, -1)");
+    } else {
+        run(store.create_room(sample_room()));
+    }
+    ChangesQuery query;
+    query.since = before.cursor;
+    query.limit = 2;
+    std::map<std::int64_t, std::string> replica;
+    const auto read = [&] {
+        for (int pages = 0; pages < 20; ++pages) {
+            const auto changes = run(store.list_changes("room", query));
+            if (changes.reset) replica.clear();
+            for (const auto& event : changes.deleted) replica.erase(event.index);
+            for (const auto* list : {&changes.updated, &changes.added}) {
+                for (const auto& event : *list) replica[event.index] = event.id;
+            }
+            query.since = changes.cursor;
+            if (!changes.more) return true;
+        }
+        return false;
+    };
+    CHECK(read());
+    for (int i = 0; i < 3; ++i) {
+        const auto id = "new-" + std::to_string(i);
+        run(store.add_event_auto_index("room", make_event({.id = id})));
+    }
+    CHECK(read());
+    run(store.update_event(make_event({.id = "new-2", .body = "edited"})));
+    run(store.update_event(make_event({.id = "new-0", .body = "edited"})));
+    CHECK(read());
+    CHECK(ids_of(run(store.list_events("room"))) == Ids{"new-0", "new-1", "new-2"});
+    CHECK(replica == std::map<std::int64_t, std::string>{{0, "new-0"}, {1, "new-1"}, {2, "new-2"}});
+    run(store.delete_event("room", "new-1"));
+    CHECK(read());
+    CHECK(replica == std::map<std::int64_t, std::string>{{0, "new-0"}, {2, "new-2"}});
+    run(store.close());
 }
 
 TEST_CASE("init() on a current schema only checks its version and the table privileges") {
@@ -242,7 +390,7 @@ TEST_CASE("a schema newer than the build is refused, and left as it is", "[F23]"
     options.create_schema = create_schema;
     PostgresStore store(options);
     CHECK_FAILS(store.init(), errc::schema_mismatch, "version 7");
-    CHECK_FAILS(store.init(), errc::schema_mismatch, "version 2 of this build");
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "version 3 of this build");
     CHECK_FAILS(store.init(), errc::schema_mismatch, schema.name());
     CHECK_FAILS(store.get_room("room"), errc::closed, "init()");
     CHECK(schema.value("SELECT max(version) FROM {schema}.schema_version") == "7");

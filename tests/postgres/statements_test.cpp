@@ -43,6 +43,7 @@ TEST_CASE("A backend uses less than 32 MB, whatever statements it runs") {
     auto options = schema.options();
     options.connections = 1;
     options.application_name = "statements_test";
+    options.notify = false;  // by a session of its own
     PostgresStore store(options);
     run(store.init());
     run(store.create_room(sample_room()));

@@ -24,7 +24,8 @@ CREATE TABLE {schema}.event_changes (
     PRIMARY KEY (room_id, index)
 ) {per_room event_changes room_id};
 
-CREATE UNIQUE INDEX event_changes_by_revision ON {schema}.event_changes (room_id, revision);
+-- Not unique: version 0.1 deletes rooms, and leaves these rows to the next room of the same id.
+CREATE INDEX event_changes_by_revision ON {schema}.event_changes (room_id, revision);
 
 -- epoch: a part of every cursor, so that a new value makes all cursors invalid.
 -- hint_key: by which messages between processes name rooms, so that nobody else knows them.

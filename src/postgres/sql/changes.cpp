@@ -64,6 +64,8 @@ WHERE id = $1)"};
 //
 // A new event has one bound on its index, and an event that changed is looked up by itself: with
 // two bounds or a join, the planner may read whole rooms as long as they are small.
+//
+// Changes above the room's revision are those of an earlier room, which version 0.1 has deleted.
 constexpr Statement list{"list_changes",
                          R"(
 WITH room AS MATERIALIZED (
@@ -93,6 +95,7 @@ WITH room AS MATERIALIZED (
 ), changed AS MATERIALIZED (
     SELECT index, revision, id, deleted FROM {schema}.event_changes
     WHERE room_id = $1 AND revision > (SELECT revision FROM reader)
+      AND revision <= (SELECT revision FROM room)
       AND index >= (SELECT greatest(reader.from_index, first_index) FROM reader, room)
       AND index < (SELECT next_index FROM reader)
     ORDER BY revision LIMIT $6 + 1
