@@ -117,6 +117,8 @@ void Conversation::remember(const RoomEvent& event) {
 }
 
 void Conversation::show(const roomstore::RoomChanges& changes) {
+    // First, so that a failure cannot have anything shown twice.
+    cursor_ = changes.cursor;
     if (changes.room) created_at_ = changes.room->created_at;
     for (const auto& event : changes.deleted) show_deletion(event);
     for (const auto& event : changes.updated) show_update(event);
@@ -124,7 +126,6 @@ void Conversation::show(const roomstore::RoomChanges& changes) {
         remember(event);
         show(event);
     }
-    cursor_ = changes.cursor;
     if (recent_.size() < most_remembered) return;
     // Saves reading changes of messages that are not remembered.
     cursor_->from_index = std::max(cursor_->from_index, recent_.begin()->first);
