@@ -40,6 +40,7 @@ struct RoomCursor {
         return extended;
     }
 
+    /// Equal in every field.
     bool operator==(const RoomCursor&) const = default;
 };
 
@@ -81,6 +82,7 @@ struct DeletedEvent {
     std::int64_t index = 0;
     ROOMSTORE_AWAIT_GUARD;
 
+    /// Equal in every field.
     bool operator==(const DeletedEvent&) const = default;
 };
 

@@ -30,6 +30,7 @@ struct RoomNotice {
     std::string room_id{};
     ROOMSTORE_AWAIT_GUARD;
 
+    /// Equal in every field.
     bool operator==(const RoomNotice&) const = default;
 };
 
