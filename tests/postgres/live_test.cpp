@@ -382,12 +382,14 @@ TEST_CASE("a watch misses nothing while its sessions are terminated") {
     watching.settle();
     for (int i = 0; i < 20; ++i) {
         CAPTURE(i);
+        const auto lost = reader->stats().watch_reconnects;
         schema.query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE application_name = 'terminated'");
         // It may be lost on the way, with the session.
         run(writer->add_event_auto_index("room", event_of("event-" + std::to_string(i))));
         REQUIRE(watching.reported("room"));
+        await([&] { return reader->stats().watch_reconnects > lost; });
         await([&] { return reader->stats().watch_mode == WatchMode::listening; });
     }
     CHECK(reader->stats().watch_reconnects >= 20);
