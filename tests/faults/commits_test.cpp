@@ -95,6 +95,52 @@ TEST_CASE("if a COMMIT or its answer is lost, each event is stored once", "[F2]"
     fault.recover();
 }
 
+TEST_CASE("if the COMMIT of a batch with updates or its answer is lost, it is settled", "[F2]") {
+    auto& server = shared_server();
+    const auto action = GENERATE(Action::cut_before, Action::cut_reply, Action::cut_after);
+    CAPTURE(static_cast<int>(action));
+    TcpProxy proxy(server.port());
+    StoreUnderFault fault(server, through(proxy, 256));
+    for (const char* room : {"a", "b"}) REQUIRE(fault.append(room, "old").get().result);
+    const auto update = [&](const std::string& room, const std::string& id) {
+        auto event = make_event({.id = id, .room_id = room, .body = "edited"});
+        return Task(fault.caller().context(), fault.store().update_event(std::move(event)));
+    };
+    RoomLock lock(server, fault, "c");
+    auto keeper = fault.append("c", "keeper");
+    await([&] { return fault.waits_for_lock(); });
+    auto edited = update("a", "old");
+    auto fresh = fault.append("a", "fresh");
+    auto unknown = update("b", "unknown");
+    auto edited_soon = update("a", "fresh");
+    await([&] { return fault.store().stats().queue_length == 4; });
+    const auto lost = proxy.inject({.action = action, .statement = "COMMIT", .skip = 1});
+    lock.release();
+    CHECK(keeper.get().result);
+    const auto first = edited.get();
+    INFO(first.text);
+    REQUIRE(first.result);
+    CHECK(first.result->index == 0);
+    CHECK(fresh.get().result->index == 1);
+    CHECK(unknown.get().failed(errc::not_found));
+    CHECK(edited_soon.get().result->index == 1);
+    CHECK(proxy.happened(lost) == 1);
+    const auto stats = fault.store().stats();
+    CHECK(stats.doubts == (action == Action::cut_after ? 0U : 1U));
+    CHECK(stats.doubts_settled == stats.doubts);
+    CHECK(fault.indexes("a") == "0 1");
+    CHECK(fault.value("SELECT string_agg(content->>'body', ' ') FROM {schema}.events "
+                      "WHERE room_id = 'a'") == "edited edited");
+    // An update that was stored and is repeated takes a revision once more.
+    const std::string revision = action == Action::cut_reply ? "4" : "2";
+    CHECK(fault.value("SELECT revision FROM {schema}.rooms WHERE id = 'a'") == revision);
+    CHECK(fault.value("SELECT remembered FROM {schema}.rooms WHERE id = 'a'") == "2");
+    CHECK(fault.value("SELECT count(DISTINCT revision) FROM {schema}.event_changes "
+                      "WHERE room_id = 'a'") == "2");
+    CHECK(fault.value("SELECT count(*) FROM {schema}.event_changes WHERE room_id = 'b'") == "0");
+    fault.recover();
+}
+
 TEST_CASE("an internal error as the answer to COMMIT leaves it in doubt, and is settled", "[F2]") {
     const auto append_batch = GENERATE(256, 1);
     const std::string sqlstate = GENERATE("XX000", "08006");

@@ -1,6 +1,7 @@
 // Watches of what other processes change: two stores on one schema stand for two processes.
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -381,12 +382,14 @@ TEST_CASE("a watch misses nothing while its sessions are terminated") {
     watching.settle();
     for (int i = 0; i < 20; ++i) {
         CAPTURE(i);
+        const auto lost = reader->stats().watch_reconnects;
         schema.query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE application_name = 'terminated'");
         // It may be lost on the way, with the session.
         run(writer->add_event_auto_index("room", event_of("event-" + std::to_string(i))));
         REQUIRE(watching.reported("room"));
+        await([&] { return reader->stats().watch_reconnects > lost; });
         await([&] { return reader->stats().watch_mode == WatchMode::listening; });
     }
     CHECK(reader->stats().watch_reconnects >= 20);
@@ -449,6 +452,53 @@ TEST_CASE("behind a pooler watches listen with a connection of their own") {
     watching.settle();
     check_all_changes_are_reported(*writer, watching);
     CHECK(reader->stats().hints_received == all_changes().size());
+}
+
+TEST_CASE("a connection that does not pass messages on is noticed") {
+    PgBouncer::require();
+    FreshSchema schema(PrivateCluster::shared().connection_string());
+    const PgBouncer pooler(PrivateCluster::shared());
+    auto options = by_message(schema);
+    options.notify_connection_string = pooler.connection_string();
+    options.watch_poll_interval = 100ms;
+    options.deadline = 500ms;
+    std::atomic<bool> said = false;
+    options.log = [&](LogLevel, std::string_view text) {
+        if (text.find("PostgresOptions::notify_connection_string") != text.npos) said = true;
+    };
+    const auto reader = open_store(options);
+    Watching watching(*reader, {"room"});
+    REQUIRE(watching.reported("room"));
+    const auto writer = open_store(by_message(schema));
+    run(writer->create_room(sample_room()));
+    CHECK(watching.reported("room"));
+    CHECK(comes_within(patience, [&] { return said.load(); }));
+    CHECK(reader->stats().watch_mode == WatchMode::polling);
+    CHECK(reader->stats().watch_probes_heard == 0);
+    CHECK(reader->stats().hints_received == 0);
+}
+
+TEST_CASE("a probe that waits for a busy pool does not end the listening session") {
+    FreshSchema schema;
+    auto options = by_message(schema);
+    options.connections = 1;
+    options.watch_poll_interval = 100ms;
+    const auto reader = open_store(options);
+    run(reader->create_room(sample_room()));
+    Watching watching(*reader, {"room"});
+    watching.settle();
+    const auto heard = reader->stats().watch_probes_heard;
+    schema.query("BEGIN; SELECT FROM {schema}.rooms FOR UPDATE");
+    Caller caller;
+    Task blocked(caller.context(), reader->add_event_auto_index("room", event_of("event")));
+    const auto polls = reader->stats().watch_polls;
+    await([&] { return reader->stats().watch_polls >= polls + 10; });
+    CHECK(reader->stats().watch_mode == WatchMode::listening);
+    CHECK(reader->stats().watch_reconnects == 0);
+    schema.query("ROLLBACK");
+    CHECK(blocked.get().result);
+    await([&] { return reader->stats().watch_probes_heard > heard; });
+    CHECK(reader->stats().watch_reconnects == 0);
 }
 
 TEST_CASE("forged messages do no harm") {

@@ -61,6 +61,14 @@ TEST_CASE("hints are read as they were written") {
         CHECK(any->rooms.empty());
     }
     CHECK(write_hints(7, {}).empty());
+    for (const std::uint64_t number : {std::uint64_t{1}, ~std::uint64_t{0}}) {
+        const auto probe = read_hints(postgres::write_probe(8, number));
+        REQUIRE(probe);
+        CHECK(probe->sender == 8);
+        CHECK(probe->probe == number);
+        CHECK_FALSE(probe->any);
+        CHECK(probe->rooms.empty());
+    }
 }
 
 TEST_CASE("hints are split into as few messages as the server takes") {
@@ -104,6 +112,11 @@ TEST_CASE("what no process has written is not read as hints") {
         "1 " + sender + " " + room.substr(1),
         "1 " + sender + " " + room + " *",
         "1 " + sender + " **",
+        "1 " + sender + " ?",
+        "1 " + sender + " ?" + room + "0",
+        "1 " + sender + " ?" + room + " " + room,
+        "1 " + sender + " " + room + " ?" + room,
+        "1 " + sender + "?" + room,
         "1 " + sender + "*",
         "1 " + sender + " * ",
         "1 " + sender + ", " + room,
