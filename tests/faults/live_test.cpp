@@ -299,7 +299,7 @@ TEST_CASE("every follower ends with the rooms of the store, whatever is lost on 
     PrivateCluster cluster;
     PostgresOptions options;
     options.connection_string = cluster.connection_string();
-    options.notify_connection_string = cluster.connection_string() + " application_name=listener";
+    options.notify_connection_string = cluster.connection_string() + " application_name=listener_1";
     options.connections = 3;
     options.deadline = 60s;
     options.lock_timeout = 60s;
@@ -307,6 +307,7 @@ TEST_CASE("every follower ends with the rooms of the store, whatever is lost on 
     options.limits.change_history = troubled ? 200 : 10'000;
     Counts counts;
     const auto one = std::make_shared<PostgresStore>(options);
+    options.notify_connection_string = cluster.connection_string() + " application_name=listener_2";
     const auto other = std::make_shared<PostgresStore>(options);
     run(one->init());
     run(other->init());
@@ -333,12 +334,15 @@ TEST_CASE("every follower ends with the rooms of the store, whatever is lost on 
     std::thread terminating([&] {
         auto admin = cluster.admin();
         auto next = std::chrono::steady_clock::now();
-        while (!over) {
+        // One of the two, so that what one could not send is missed by the other; or both.
+        for (int turn = 0; !over; ++turn) {
+            const char* const names[] = {"listener_1", "listener_2", "listener__"};
             next += 200ms;
             terminated += static_cast<int>(
                 admin
-                    .query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                           "WHERE application_name = 'listener'")
+                    .query(std::string("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                       "WHERE application_name LIKE '") +
+                           names[turn % 3] + "'")
                     .size());
             std::this_thread::sleep_until(next);  // the rate of the faults
         }

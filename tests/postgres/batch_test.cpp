@@ -492,6 +492,9 @@ TEST_CASE("updates and appends of one event in a batch take effect in the order 
     CHECK(gate.body("a", "first") == "three");
     CHECK(gate.body("a", "fresh") == "edited");
     CHECK(gate.changes("a") == "4: fresh 3, first 4");
+    // In one transaction; an error would have divided the batch.
+    CHECK(gate.schema.value("SELECT count(DISTINCT xmin::text) FROM {schema}.events "
+                            "WHERE room_id = 'a'") == "1");
 }
 
 TEST_CASE("updates of what does not exist do not harm the others of their batch") {

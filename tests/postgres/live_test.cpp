@@ -708,10 +708,26 @@ TEST_CASE("messages that the server refuses are dropped; the session stays") {
     CHECK(writer->stats().watch_reconnects == 0);
     CHECK(proxy.counts().accepted == 1);
     proxy.remove(fault);
-    watching.drain();
-    // Also told what was dropped, as soon as there is room.
-    run(writer->add_event_auto_index("room", event_of("after")));
+    // What was dropped is told as soon as there is room.
     CHECK(watching.reported("room"));
+}
+
+TEST_CASE("what was not sent because the session was lost is told when it is open again") {
+    PrivateCluster cluster({.tcp = true});
+    FreshSchema schema(cluster.connection_string());
+    TcpProxy proxy(cluster.port());
+    auto options = by_message(schema);
+    options.notify_connection_string = proxy.connection_string();
+    const auto writer = open_store(options);
+    const auto reader = open_store(by_message(schema));
+    Watching watching(*reader, {"room"});
+    watching.settle();
+    const auto fault =
+        proxy.inject({.action = TcpProxy::Action::cut_before, .statement = "watch.notify"});
+    run(writer->create_room(sample_room()));
+    CHECK(watching.reported("room"));
+    CHECK(proxy.happened(fault) == 1);
+    CHECK(writer->stats().hints_dropped == 1);
 }
 
 TEST_CASE("attempts to reconnect become rarer if the session fails again and again") {
