@@ -122,7 +122,7 @@ def self_test(root, text):
               text.replace("--preset dev", "--preset devel"), text.replace("tests/run.sh -L contract", "tests/run.sh -L contact"),
               text.replace("`contract.*`", "`contract.memory_*`"), text.replace("`postgres.plans`", "`postgres.plan`")]
     names = {"contract.memory", "contract.postgres_shared", "contract.postgres_hostile_role", "differential.x", "postgres.store", "histories.x",
-             "faults.each", "postgres.pool", "faults.failover", "faults.chaos", "faults.simulation", "unit.model",
+             "faults.each", "postgres.pool", "postgres.live", "faults.failover", "faults.chaos", "faults.simulation", "unit.model",
              "unit.memory_allocation_failure", "chat.scenario", "chat.postgres", "postgres.heartbeat",
              "postgres.plans", "package.x", "mutants.x"}
     labels = {"contract"}

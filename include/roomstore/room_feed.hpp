@@ -44,6 +44,7 @@ public:
     RoomFeed& operator=(const RoomFeed&) = delete;
     /// No call of `other` may be running.
     RoomFeed(RoomFeed&& other) noexcept = default;
+    /// Likewise.
     RoomFeed& operator=(RoomFeed&& other) noexcept = default;
     ~RoomFeed() = default;
 

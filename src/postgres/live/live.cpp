@@ -64,7 +64,7 @@ void Live::finish() noexcept {
     const std::lock_guard lock(mutex_);
     open_ = false;
     closing_ = true;
-    wake_up_.wake();
+    if (wake_up_) wake_up_->wake();
 }
 
 void Live::close() noexcept {
@@ -116,8 +116,9 @@ void Live::rooms_added() noexcept {
 // The thread looks at the work before it waits, so one wake-up is enough until then.
 void Live::wake() noexcept {
     if (std::exchange(woken_, true)) return;
-    if (thread_.joinable()) return wake_up_.wake();
+    if (thread_.joinable()) return wake_up_->wake();
     try {
+        wake_up_.emplace();
         thread_ = std::thread([self = shared_from_this()] { self->run(); });
     } catch (const std::exception& error) {
         woken_ = false;
@@ -409,7 +410,7 @@ void Live::wait(const ServerSession& session) {
         until == TimePoint::max()
             ? std::chrono::milliseconds{std::chrono::hours{1}}
             : std::chrono::ceil<std::chrono::milliseconds>(std::max(until - now, 0ns));
-    wake_up_.wait(session.socket(), timeout);
+    wake_up_->wait(session.socket(), timeout);
 }
 
 }  // namespace roomstore::postgres

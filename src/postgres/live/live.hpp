@@ -146,7 +146,8 @@ private:
     std::condition_variable exited_;
     std::thread thread_;
     std::shared_ptr<SessionControl> control_;
-    WakeUp wake_up_;
+    /// Made together with the thread.
+    std::optional<WakeUp> wake_up_;
 
     // Below: for the thread only.
     detail::SipKey key_{};
