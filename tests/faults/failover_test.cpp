@@ -222,4 +222,37 @@ TEST_CASE("all connections move from a read-only host to one that accepts writes
     fault.recover();
 }
 
+TEST_CASE("a watch that polls looks at the server that accepts writes", "[F16][failover]") {
+    PrivateCluster::require();
+    ServerWithStandby servers;
+    StoreUnderFault fault(servers.primary, patient_options(256));
+    CHECK(fault.append("a", "before").get().result->index == 0);
+    servers.await_replayed();
+
+    auto options = fault.options();
+    options.notify = false;
+    options.watch_poll_interval = 100ms;
+    options.connection_string =
+        "host=" + servers.standby.folder().string() + ',' + servers.primary.folder().string() +
+        " port=" + std::to_string(servers.standby.port()) + ',' +
+        std::to_string(servers.primary.port()) + " dbname=postgres user=postgres";
+    {
+        PostgresStore store(options);
+        run(store.init());
+        // From now on the standby does not show what changes.
+        servers.standby.admin().query("SELECT pg_wal_replay_pause()");
+
+        const Watchdog watchdog;
+        WatchOptions rooms;
+        rooms.rooms = {"a"};
+        const auto watch = store.watch_rooms(std::move(rooms));
+        // The first poll reports the room, because it has nothing to compare it with.
+        await([&] { return store.stats().watch_polls >= 2; });
+        CHECK(run(watch->next()).size() == 1);
+        CHECK(fault.append("a", "after").get().result->index == 1);
+        CHECK(run(watch->next()).size() == 1);
+    }
+    fault.recover();
+}
+
 }  // namespace roomstore::test

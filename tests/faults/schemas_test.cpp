@@ -25,14 +25,14 @@ TEST_CASE("a missing schema is reported, and used again when it is back", "[F23]
 TEST_CASE("init() refuses a schema newer than the build; open stores still work", "[F23]") {
     auto& server = shared_server();
     StoreUnderFault fault(server);
-    fault.query("UPDATE {schema}.schema_version SET version = 1000 WHERE version = 2");
+    fault.query("UPDATE {schema}.schema_version SET version = 1000 WHERE version = 3");
     const auto options = fault.options();
     {
         PostgresStore late(options);
         CHECK_FAILS(late.init(), errc::schema_mismatch, "newer");
     }
     CHECK(fault.append("a", "event").get().result);
-    fault.query("UPDATE {schema}.schema_version SET version = 2 WHERE version = 1000");
+    fault.query("UPDATE {schema}.schema_version SET version = 3 WHERE version = 1000");
     run(PostgresStore(options).init());
     fault.recover();
 }
@@ -52,7 +52,7 @@ TEST_CASE("processes that create the schema at once create it once, and an open 
     for (auto& process : processes) statuses.push_back(process.wait());
     INFO(read_file(log));
     CHECK(statuses == std::vector<int>(8, 0));
-    CHECK(fault.value("SELECT count(*) FROM {schema}.schema_version") == "2");
+    CHECK(fault.value("SELECT count(*) FROM {schema}.schema_version") == "3");
     run(fault.store().create_room(sample_room({.id = "recovered"})));
     fault.recover();
 }

@@ -7,8 +7,8 @@
 //   replace ROOM TEXT...           deletes the room, creates it again and appends messages to it
 //   remove ROOM                    deletes the room
 //   reset                          makes all cursors invalid
-//   cut APPLICATION                ends the one session of an application that listens, and waits
-//                                  until it has ended
+//   cut APPLICATION                ends the session of an application that listens, and waits until
+//                                  it has ended
 //
 // CHAT_STORE names the database.
 
@@ -88,14 +88,14 @@ awaitable<void> run(std::string database, std::string action, Texts given) {
 
 void cut(const std::string& database, const std::string& application) {
     roomstore::test::Admin admin(database);
-    // Recognised by its last statement: nothing else runs on that session.
+    // Recognised by its last statement. One that has sent a probe may end too.
     const auto ended = admin.value(
         "SELECT count(pg_terminate_backend(pid, 60000)) FROM pg_stat_activity"
         " WHERE application_name = '" +
         application +
         "' AND (query ~* '^\\s*LISTEN' OR query ~ 'pg_notify' OR query ~ 'live_count, "
         "latest_index, revision\\s+FROM .*rooms WHERE id = ANY')");
-    if (ended != "1") throw std::runtime_error("sessions ended: " + ended);
+    if (ended == "0") throw std::runtime_error("no session listens");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "pool/backoff.hpp"
 #include "pool/fork.hpp"
 
 namespace roomstore::postgres {
@@ -183,7 +184,7 @@ void Live::step(ServerSession& session) {
     const auto now = Clock::now();
     if (!session.connected()) {
         if (connected_) throw lost_connection();
-        if (now < next_connect_ || !anything_to_do()) return;
+        if (!anything_to_do() || !may_connect(now)) return;
         connect(session);
         expect_end();
     }
@@ -198,6 +199,24 @@ void Live::step(ServerSession& session) {
     poll(session);
     // Messages that came with the answers above are in memory: nothing more arrives at the socket.
     receive(session);
+}
+
+/// Whether the time has come for the next attempt. All attempts of the process share a rate.
+bool Live::may_connect(TimePoint now) {
+    auto& slots = AttemptLimit::of_connections();
+    if (now >= next_connect_ && !std::exchange(has_slot_, true)) {
+        next_connect_ = slots.reserve(now);
+    }
+    if (now >= next_connect_) {
+        has_slot_ = false;
+        return true;
+    }
+    if (closing_now_) {
+        // The last changes are not worth a delay.
+        if (std::exchange(has_slot_, false)) slots.give_back(next_connect_);
+        failing_ = true;
+    }
+    return false;
 }
 
 Failure Live::lost_connection() {

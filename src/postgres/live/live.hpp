@@ -110,6 +110,7 @@ private:
     bool take_work() noexcept;
     bool anything_to_do() const;
     void step(ServerSession& session);
+    bool may_connect(TimePoint now);
     static Failure lost_connection();
     void connect(ServerSession& session);
     void listen(ServerSession& session);
@@ -153,6 +154,8 @@ private:
     detail::SipKey key_{};
     std::string channel_;
     bool closing_now_ = false;
+    /// A connection may be attempted at `next_connect_`.
+    bool has_slot_ = false;
     bool connected_ = false;
     bool listening_ = false;
     /// The last probe, until it is heard; and how many in a row were not.

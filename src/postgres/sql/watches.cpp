@@ -10,8 +10,10 @@ constexpr Statement states{"watch.states", R"(
 SELECT id, generation, event_count, live_count, latest_index, revision
 FROM {schema}.rooms WHERE id = ANY ($1::text[]))"};
 
+// The lock is refused by a standby, whose states would be old: the session then goes on to another
+// server, as one that writes does.
 constexpr Statement key{"watch.hint_key", R"(
-SELECT value FROM {schema}.settings WHERE name = 'hint_key')"};
+SELECT value FROM {schema}.settings WHERE name = 'hint_key' FOR KEY SHARE)"};
 
 // The transaction needs no flush, although it has an id.
 constexpr Statement notify{"watch.notify", R"(

@@ -78,6 +78,7 @@ int run_child(const std::vector<std::string>& arguments) try {
     options.append_batch = 16;
     options.deadline = std::chrono::milliseconds{3000};
     options.create_schema = false;
+    options.notify = false;
     FileJournal journal(arguments.at(3));
     PostgresStore store(options);
     // It may be started in the middle of a fault.

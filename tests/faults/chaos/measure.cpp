@@ -67,6 +67,7 @@ public:
     static PostgresOptions patient() {
         PostgresOptions options;
         options.connections = 1;
+        options.notify = false;
         options.deadline = 60s;
         options.lock_timeout = 60s;
         return options;

@@ -46,6 +46,8 @@ static_assert(std::size(set_ups) == child_store);
 
 PostgresOptions options_of(const StoreSetUp& set_up, const std::string& connection_string) {
     PostgresOptions options;
+    // The figures are about the connections of the pool. faults.live follows changes under faults.
+    options.notify = false;
     options.connection_string = connection_string + set_up.more;
     options.connections = set_up.connections;
     options.append_batch = set_up.append_batch;
@@ -117,6 +119,7 @@ public:
         cluster_.admin(role).query("SET ROLE " + std::string(role) + "; " +
                                    PostgresStore::schema_sql(direct_));
         direct_.create_schema = false;
+        direct_.notify = false;
         PostgresStore store(direct_);
         test::run(store.init());
         for (int room = 0; room < room_count; ++room) {
