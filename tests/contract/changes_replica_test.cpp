@@ -217,7 +217,7 @@ void scroll(ConversationStore& store, Replica& replica, std::int64_t limit) {
 }  // namespace
 
 TEST_CASE("a replica that applies list_changes equals the room", "[changes]") {
-    for (const std::uint64_t seed : {1, 2, 3}) {
+    for (const std::uint64_t seed : {1U, 2U, 3U}) {
         const auto store = fresh_store();
         Writer writer(*store, seed);
         std::vector<Replica> replicas;
