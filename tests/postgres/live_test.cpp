@@ -132,9 +132,13 @@ public:
     Eavesdropper(const std::string& connection_string, FreshSchema& schema)
         : connection_(PQconnectdb(connection_string.c_str())) {
         REQUIRE(PQstatus(connection_) == CONNECTION_OK);
-        channel_ = postgres::hint_channel(postgres::hint_key(
-            schema.value("SELECT value FROM {schema}.settings WHERE name = 'hint_key'")));
+        const auto key = postgres::hint_key(
+            schema.value("SELECT value FROM {schema}.settings WHERE name = 'hint_key'"));
+        channel_ = postgres::hint_channel(key);
         command("LISTEN " + channel_);
+        // Stores tell nobody who does not hold it.
+        command("SELECT pg_advisory_lock_shared(" + std::to_string(postgres::listener_lock(key)) +
+                ")");
     }
     ~Eavesdropper() { PQfinish(connection_); }
     Eavesdropper(const Eavesdropper&) = delete;
@@ -616,16 +620,34 @@ TEST_CASE("messages are never sent by the sessions that write") {
 TEST_CASE("an append does not wait for a lock that NOTIFY takes") {
     FreshSchema schema;
     const auto writer = open_store(by_message(schema));
+    Eavesdropper other(schema.options().connection_string, schema);
     run(writer->create_room(sample_room()));
     await([&] { return writer->stats().hints_sent > 0; });
     // As a transaction with a NOTIFY holds it until its COMMIT.
-    Eavesdropper other(schema.options().connection_string, schema);
     for (int i = 0; i < 20; ++i) {
         other.command("BEGIN");
         other.command("NOTIFY " + other.channel() + ", 'x'");
         run(writer->add_event_auto_index("room", event_of(std::to_string(i))));
         other.command("COMMIT");
     }
+}
+
+TEST_CASE("nothing is sent while nobody listens, and all that listens is told") {
+    FreshSchema schema;
+    const auto writer = open_store(by_message(schema));
+    run(writer->create_room(sample_room()));
+    for (int i = 0; i < 50; ++i) {
+        run(writer->add_event_auto_index("room", event_of(std::to_string(i))));
+    }
+    CHECK(writer->stats().hints_sent == 0);
+    const auto reader = open_store(by_message(schema));
+    for (int i = 0; i < 3; ++i) {
+        Watching watching(*reader, {"room"});
+        watching.settle();
+        run(writer->add_event_auto_index("room", event_of("heard-" + std::to_string(i))));
+        CHECK(watching.reported("room"));
+    }
+    CHECK(writer->stats().hints_sent >= 3);
 }
 
 TEST_CASE("no thread and no connection exists before something is watched or changed") {

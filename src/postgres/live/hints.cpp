@@ -1,5 +1,6 @@
 #include "live/hints.hpp"
 
+#include <bit>
 #include <charconv>
 #include <iterator>
 
@@ -12,7 +13,7 @@ namespace roomstore::postgres {
 namespace {
 
 // The version of the format, the sender, then the rooms: `1 <sender> <room>...`; `1 <sender> *` for
-// any room, `1 <sender> ?<number>` for a probe.
+// any room, `1 <sender> +` from who begins to listen, `1 <sender> ?<number>` for a probe.
 constexpr std::string_view version = "1 ";
 constexpr std::size_t digits = 16;
 constexpr std::size_t header_bytes = version.size() + digits;
@@ -48,6 +49,10 @@ std::string hint_channel(const detail::SipKey& key) {
     return fmt::format("roomstore_{:016x}", hint_of(key, "the channel of the schema"));
 }
 
+std::int64_t listener_lock(const detail::SipKey& key) {
+    return std::bit_cast<std::int64_t>(hint_of(key, "the lock of listeners"));
+}
+
 std::uint64_t hint_of(const detail::SipKey& key, std::string_view room_id) {
     return detail::SipHash<2, 4>(key)(room_id);
 }
@@ -69,6 +74,10 @@ std::string write_any_hint(std::uint64_t sender) {
     return fmt::format("{}{:016x} *", version, sender);
 }
 
+std::string write_hello(std::uint64_t sender) {
+    return fmt::format("{}{:016x} +", version, sender);
+}
+
 std::string write_probe(std::uint64_t sender, std::uint64_t number) {
     return fmt::format("{}{:016x} ?{:016x}", version, sender, number);
 }
@@ -81,6 +90,10 @@ std::optional<Hints> read_hints(std::string_view message) {
     Hints hints{.sender = *sender};
     if (message == " *") {
         hints.any = true;
+        return hints;
+    }
+    if (message == " +") {
+        hints.hello = true;
         return hints;
     }
     if (message.starts_with(" ?")) {

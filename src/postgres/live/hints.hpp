@@ -23,6 +23,9 @@ detail::SipKey hint_key(std::string_view uuid);
 /// The channel of the schema that has this key: at most 63 bytes, and an identifier without quotes.
 std::string hint_channel(const detail::SipKey& key);
 
+/// The key of the advisory lock that who listens holds.
+std::int64_t listener_lock(const detail::SipKey& key);
+
 std::uint64_t hint_of(const detail::SipKey& key, std::string_view room_id);
 
 /// What a message says.
@@ -32,6 +35,8 @@ struct Hints {
     /// Any room may have changed.
     bool any = false;
     std::vector<std::uint64_t> rooms{};
+    /// The sender has begun to listen.
+    bool hello = false;
     /// It only proves that messages arrive: the number that the listener has chosen.
     std::optional<std::uint64_t> probe{};
 };
@@ -40,6 +45,7 @@ struct Hints {
 /// that says that any room may have, if there were too many.
 std::vector<std::string> write_hints(std::uint64_t sender, const std::vector<std::uint64_t>& rooms);
 std::string write_any_hint(std::uint64_t sender);
+std::string write_hello(std::uint64_t sender);
 std::string write_probe(std::uint64_t sender, std::uint64_t number);
 
 /// The message, or `nullopt` if no such process has written it.

@@ -21,6 +21,9 @@ constexpr auto send_interval = 10ms;
 // Rooms that are added one by one are polled together.
 constexpr auto add_interval = 50ms;
 constexpr auto any_interval = 1s;
+// How often to look whether somebody listens: if nobody does, and if somebody does.
+constexpr auto muted_interval = 1s;
+constexpr auto look_interval = 5s;
 constexpr auto first_pause = 100ms;
 constexpr auto longest_pause = 5s;
 // After that, what has changed is not listed any more.
@@ -94,6 +97,12 @@ void Live::tell(std::string_view room_id) noexcept {
     if (!options_.notify) return;
     const std::lock_guard lock(mutex_);
     if (!open_) return;
+    if (muted_) {
+        missed_ = true;
+        return;
+    }
+    // Otherwise the thread is going to send already, and is left alone until then.
+    const bool first = !work_.unsent();
     try {
         if (work_.changed.size() < most_changed) {
             work_.changed.emplace(room_id);
@@ -103,7 +112,7 @@ void Live::tell(std::string_view room_id) noexcept {
     } catch (const std::exception&) {
         work_.any_changed = true;  // no memory for the name
     }
-    wake();
+    if (first) wake();
 }
 
 void Live::rooms_added() noexcept {
@@ -169,7 +178,7 @@ bool Live::take_work() noexcept {
     const std::lock_guard lock(mutex_);
     woken_ = false;
     closing_now_ = closing_;
-    const bool unsent = !work_.changed.empty() || work_.any_changed;
+    const bool unsent = work_.unsent();
     // The last changes are sent, also by a program that makes one change and ends before there is a
     // connection. A server that cannot be reached is tried once.
     return !closing_ || (unsent && !failing_);
@@ -177,7 +186,7 @@ bool Live::take_work() noexcept {
 
 bool Live::anything_to_do() const {
     const std::lock_guard lock(mutex_);
-    return watches_->rooms_watched() != 0 || !work_.changed.empty() || work_.any_changed;
+    return watches_->rooms_watched() != 0 || work_.unsent();
 }
 
 void Live::step(ServerSession& session) {
@@ -188,14 +197,17 @@ void Live::step(ServerSession& session) {
         connect(session);
         expect_end();
     }
+    listen(session);
     receive(session);
+    if (now >= next_look_) unmute();
     if (now >= next_send_ || closing_now_) send(session);
     if (closing_now_ || watches_->rooms_watched() == 0) {
+        if (std::exchange(marked_, false)) sql::stop_listening(session, listener_lock(key_));
         seen_.clear();
         receive(session);
         return;
     }
-    listen(session);
+    mark_listening(session);
     poll(session);
     // Messages that came with the answers above are in memory: nothing more arrives at the socket.
     receive(session);
@@ -288,6 +300,12 @@ void Live::receive(ServerSession& session) {
             continue;
         }
         if (hints->probe) continue;
+        if (hints->hello) {
+            others_listen_ = true;
+            next_look_ = Clock::now() + look_interval;
+            unmute();
+            continue;
+        }
         ++received_;
         if (hints->any) next_poll_ = std::min(next_poll_, last_poll_ + any_interval);
         for (const auto hash : hints->rooms) {
@@ -295,6 +313,42 @@ void Live::receive(ServerSession& session) {
             if (room != rooms_.end()) watches_->tell(room->second);
         }
     }
+}
+
+// After the session listens, and before its first poll: what is committed until then is seen by the
+// poll, and the rest is told by who hears of the lock.
+void Live::mark_listening(ServerSession& session) {
+    if (!listening_ || marked_) return;
+    marked_ = sql::mark_listening(session, listener_lock(key_));
+    if (marked_) sql::send_messages(session, channel_, {write_hello(sender_)});
+}
+
+/// From now on changes are told again; those that were not are told as changes of any room.
+void Live::unmute() noexcept {
+    const std::lock_guard lock(mutex_);
+    muted_ = false;
+    if (std::exchange(missed_, false)) work_.any_changed = true;
+}
+
+/// Whether somebody is to be told.
+bool Live::look_for_listeners(ServerSession& session) {
+    const auto now = Clock::now();
+    if (now >= next_look_) {
+        others_listen_ = sql::others_listen(session, listener_lock(key_));
+        next_look_ = now + (others_listen_ ? look_interval : muted_interval);
+    }
+    return others_listen_;
+}
+
+/// Tells nobody until the next look. Whoever begins to listen sees by its poll what had changed
+/// before the last look.
+void Live::mute() noexcept {
+    const std::lock_guard lock(mutex_);
+    muted_ = true;
+    if (!work_.unsent()) return;
+    missed_ = true;
+    work_.changed.clear();
+    work_.any_changed = false;
 }
 
 void Live::send(ServerSession& session) {
@@ -307,6 +361,7 @@ void Live::send(ServerSession& session) {
     }
     if (changed.empty() && !any) return;
     try {
+        if (!look_for_listeners(session)) return mute();
         std::vector<std::string> messages;
         if (any) {
             messages.push_back(write_any_hint(sender_));
@@ -398,7 +453,8 @@ Live::Guarded::~Guarded() { live_.guard_(nullptr, TimePoint::max()); }
 void Live::on_failure(ServerSession& session, std::string_view why) {
     session.disconnect();
     session.control()->reset();
-    connected_ = listening_ = hears_ = false;
+    connected_ = listening_ = marked_ = hears_ = false;
+    next_look_ = {};
     ++reconnects_;
     pause_ = pause_ == std::chrono::milliseconds{}
                  ? std::chrono::milliseconds{first_pause}
@@ -413,12 +469,13 @@ void Live::wait(const ServerSession& session) {
     {
         const std::lock_guard lock(mutex_);
         if (woken_ || closing_) return;
-        const bool unsent = !work_.changed.empty() || work_.any_changed;
+        const bool unsent = work_.unsent();
         const bool watched = watches_->rooms_watched() != 0;
         if (!connected_) {
             if (unsent || watched) until = next_connect_;
         } else {
             if (unsent) until = next_send_;
+            if (muted_) until = std::min(until, next_look_);
             if (watched) until = std::min(until, next_poll_);
             if (watched && work_.rooms_added) until = std::min(until, last_poll_ + add_interval);
         }

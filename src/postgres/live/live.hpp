@@ -33,6 +33,9 @@ namespace roomstore::postgres {
 ///
 /// - Changes of this process are sent as messages, at most every 10 ms, never in the transaction
 ///   that makes them: NOTIFY holds a lock of the whole database until its transaction has ended.
+/// - Who is to be told holds an advisory lock. While nobody else does, nothing is sent, and a
+/// change
+///   costs hardly more than taking a mutex. Who begins to listen says hello, and polls.
 /// - Messages of other processes are reported at once.
 /// - A pooler between this process and the server may not pass messages on. With each poll, a
 ///   session of the pool sends a probe, which the listening session must hear: its own messages
@@ -86,6 +89,8 @@ private:
         detail::TextSet changed{};
         bool any_changed = false;
         bool rooms_added = false;
+
+        bool unsent() const noexcept { return any_changed || !changed.empty(); }
     };
 
     /// While it exists, the session is cut if the server takes longer than a call may take.
@@ -116,6 +121,10 @@ private:
     void listen(ServerSession& session);
     void send_probe();
     void receive(ServerSession& session);
+    void mark_listening(ServerSession& session);
+    void unmute() noexcept;
+    bool look_for_listeners(ServerSession& session);
+    void mute() noexcept;
     void send(ServerSession& session);
     void not_sent();
     void poll(ServerSession& session);
@@ -140,6 +149,9 @@ private:
     std::atomic<bool> open_{false};
     mutable std::mutex mutex_;
     Work work_;
+    /// Nobody is to be told of changes; whether there were any since.
+    bool muted_ = false;
+    bool missed_ = false;
     bool closing_ = false;
     /// The thread was woken, and has not looked at its work yet.
     bool woken_ = false;
@@ -158,6 +170,11 @@ private:
     bool has_slot_ = false;
     bool connected_ = false;
     bool listening_ = false;
+    /// The session holds the lock of those who listen.
+    bool marked_ = false;
+    /// Another session does, as of the last look.
+    bool others_listen_ = false;
+    TimePoint next_look_{};
     /// The last probe, until it is heard; and how many in a row were not.
     std::optional<std::uint64_t> probe_sent_;
     TimePoint probe_sent_at_{};

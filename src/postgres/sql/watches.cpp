@@ -20,7 +20,34 @@ constexpr Statement notify{"watch.notify", R"(
 SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, message)
 FROM unnest($2::text[]) AS given (message))"};
 
+// A lock goes with its session, whatever ends it. Who else may take it can only cause messages.
+constexpr Statement mark{"watch.mark_listening", R"(
+SELECT pg_try_advisory_lock_shared($1::bigint))"};
+
+constexpr Statement unmark{"watch.stop_listening", R"(
+SELECT pg_advisory_unlock_shared($1::bigint))"};
+
+constexpr Statement look{"watch.others_listen", R"(
+SELECT EXISTS (
+    SELECT FROM pg_locks
+    WHERE locktype = 'advisory' AND objsubid = 1 AND pid <> pg_backend_pid()
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND classid::bigint = (($1::bigint >> 32) & 4294967295)
+      AND objid::bigint = ($1::bigint & 4294967295)))"};
+
 }  // namespace
+
+bool mark_listening(Session& session, std::int64_t lock) {
+    return session.exec(mark, Params().add(lock))[0].boolean(0);
+}
+
+void stop_listening(Session& session, std::int64_t lock) {
+    session.exec(unmark, Params().add(lock));
+}
+
+bool others_listen(Session& session, std::int64_t lock) {
+    return session.exec(look, Params().add(lock))[0].boolean(0);
+}
 
 detail::TextMap<RoomState> read_room_states(Session& session,
                                             const std::vector<std::string>& rooms) {
@@ -53,6 +80,6 @@ void send_messages(Session& session,
     session.exec(notify, Params().add(channel).add_array(messages));
 }
 
-std::vector<Statement> watch_statements() { return {states, key, notify}; }
+std::vector<Statement> watch_statements() { return {states, key, notify, mark, unmark, look}; }
 
 }  // namespace roomstore::postgres::sql

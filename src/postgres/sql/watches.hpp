@@ -35,6 +35,14 @@ void send_messages(Session& session,
                    const std::string& channel,
                    const std::vector<std::string>& messages);
 
+/// Marks the session as one that listens, until it ends or `stop_listening`.
+/// @returns false if another client, who has no reason to, holds the lock for itself.
+bool mark_listening(Session& session, std::int64_t lock);
+void stop_listening(Session& session, std::int64_t lock);
+
+/// Whether another session is marked as listening.
+bool others_listen(Session& session, std::int64_t lock);
+
 /// Every statement of watches.cpp.
 std::vector<Statement> watch_statements();
 

@@ -48,6 +48,18 @@ std::vector<std::uint64_t> rooms_of(const std::vector<std::string>& messages,
 
 }  // namespace
 
+TEST_CASE("a hello names its sender only") {
+    const auto hello = postgres::read_hints(postgres::write_hello(7));
+    REQUIRE(hello);
+    CHECK(hello->sender == 7);
+    CHECK(hello->hello);
+    CHECK_FALSE(hello->any);
+    CHECK(hello->rooms.empty());
+    CHECK_FALSE(hello->probe);
+    CHECK_FALSE(postgres::read_hints(postgres::write_hello(7) + " "));
+    CHECK_FALSE(postgres::read_hints(postgres::write_any_hint(7))->hello);
+}
+
 TEST_CASE("hints are read as they were written") {
     for (const std::uint64_t sender : {std::uint64_t{0}, std::uint64_t{0xfedc'ba98'7654'3210}}) {
         const std::vector<std::uint64_t> rooms{0, 1, ~std::uint64_t{0}, 0x0123'4567'89ab'cdef};
