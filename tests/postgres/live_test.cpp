@@ -650,6 +650,25 @@ TEST_CASE("nothing is sent while nobody listens, and all that listens is told") 
     CHECK(writer->stats().hints_sent >= 3);
 }
 
+TEST_CASE("who listens is told also if the session of the writer was lost before") {
+    FreshSchema schema;
+    auto options = by_message(schema);
+    options.application_name = "silent writer";
+    const auto writer = open_store(options);
+    run(writer->create_room(sample_room()));
+    // It has looked for listeners, found none, and says nothing.
+    const std::string looked =
+        "FROM pg_stat_activity WHERE application_name = 'silent writer' AND query ~ 'pg_locks'";
+    await([&] { return schema.value("SELECT count(*) " + looked) == "1"; });
+    schema.query("SELECT pg_terminate_backend(pid, 10000) " + looked);
+    await([&] { return writer->stats().watch_reconnects >= 1; });
+    const auto reader = open_store(by_message(schema));
+    Watching watching(*reader, {"room"});
+    watching.settle();
+    run(writer->add_event_auto_index("room", event_of("after")));
+    CHECK(watching.reported("room"));
+}
+
 TEST_CASE("no thread and no connection exists before something is watched or changed") {
     FreshSchema schema(PrivateCluster::shared().connection_string());
     auto options = by_message(schema);

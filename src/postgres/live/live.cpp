@@ -455,6 +455,8 @@ void Live::on_failure(ServerSession& session, std::string_view why) {
     session.control()->reset();
     connected_ = listening_ = marked_ = hears_ = false;
     next_look_ = {};
+    // What was not told asks for a new session, and so for a new look.
+    unmute();
     ++reconnects_;
     pause_ = pause_ == std::chrono::milliseconds{}
                  ? std::chrono::milliseconds{first_pause}
