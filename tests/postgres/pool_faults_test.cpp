@@ -214,7 +214,7 @@ TEST_CASE("An append that times out behind another append to its room says so in
     const auto ending = Task(pool.context(), append(100ms)).get();
     CHECK(ending.failed(errc::timeout));
     CHECK(
-        ending.text.starts_with("append in room 'lobby': an earlier append to the room did "
+        ending.text.starts_with("append in room 'lobby': an earlier write to the room did "
                                 "not finish within 100 ms (server "));
     first.cancel();
     CHECK(first.get().aborted());

@@ -51,8 +51,9 @@ struct PostgresOptions {
     /// time.
     std::size_t connections = 4;
 
-    /// Maximum number of waiting calls: calls that wait for a connection, and appends that wait for
-    /// their room. 1..1 000 000. A further call fails with `errc::busy` at once.
+    /// Maximum number of waiting calls: calls that wait for a connection, and appends and updates
+    /// of events that wait for their room. 1..1 000 000. A further call fails with `errc::busy` at
+    /// once.
     std::size_t queue_capacity = 1024;
 
     /// Maximum size in bytes of the arguments of all waiting calls: 1 byte .. 64 GiB. They are
@@ -62,9 +63,10 @@ struct PostgresOptions {
     /// connection, are not counted.
     std::size_t queue_bytes = std::size_t{64} << 20;
 
-    /// Maximum number of events appended in one transaction: 1..4096. Appends that wait while all
-    /// connections are busy, or while another append to their room runs, are batched in one
-    /// transaction; no append is delayed to form a batch. 1 gives each call its own transaction.
+    /// Maximum number of events appended or updated in one transaction: 1..4096. Appends and
+    /// updates that wait while all connections are busy, or while another one in their room runs,
+    /// are batched in one transaction; none is delayed to form a batch. 1 gives each call its own
+    /// transaction.
     std::size_t append_batch = 256;
 
     /// Maximum duration of a call, including the check of its arguments, waiting and retries:
@@ -99,9 +101,9 @@ struct PostgresOptions {
 
     /// Whether this process tells others which rooms it has changed, and listens to what they tell,
     /// by NOTIFY and LISTEN on one more connection. It is opened when something changes or is
-    /// watched. Changes are sent after their transaction, at most every 10 ms. If false, watches
-    /// learn by polling what other processes change, and other processes learn by polling what this
-    /// one does.
+    /// watched. Changes are sent after their transaction, at most every 10 ms, and only while a
+    /// watch of another process listens. If false, watches learn by polling what other processes
+    /// change, and other processes learn by polling what this one does.
     bool notify = true;
 
     /// The connection for notifications and for polling watched rooms, if not `connection_string`.

@@ -29,7 +29,8 @@ struct PostgresStats {
     std::size_t connections_open = 0;
     /// Connections that run a call, or are being opened for one.
     std::size_t connections_busy = 0;
-    /// Calls that wait for a connection, and appends that wait for their room.
+    /// Calls that wait for a connection, and appends and updates of events that wait for their
+    /// room.
     std::size_t queue_length = 0;
 
     /// Calls that ended with a result, or with an error that the caller has to correct:

@@ -315,22 +315,23 @@ void Live::receive(ServerSession& session) {
     }
 }
 
-// After the session listens, and before its first poll: what is committed until then is seen by the
-// poll, and the rest is told by who hears of the lock.
+// After LISTEN and before the poll: the poll sees what was committed until then. Processes that
+// find the lock, or get the hello, send messages about everything later.
 void Live::mark_listening(ServerSession& session) {
     if (!listening_ || marked_) return;
     marked_ = sql::mark_listening(session, listener_lock(key_));
     if (marked_) sql::send_messages(session, channel_, {write_hello(sender_)});
 }
 
-/// From now on changes are told again; those that were not are told as changes of any room.
+/// Messages are sent again. If anything has changed meanwhile, the first one says that any room may
+/// have changed.
 void Live::unmute() noexcept {
     const std::lock_guard lock(mutex_);
     muted_ = false;
     if (std::exchange(missed_, false)) work_.any_changed = true;
 }
 
-/// Whether somebody is to be told.
+/// Whether another session listens, as of the last look.
 bool Live::look_for_listeners(ServerSession& session) {
     const auto now = Clock::now();
     if (now >= next_look_) {
@@ -340,8 +341,8 @@ bool Live::look_for_listeners(ServerSession& session) {
     return others_listen_;
 }
 
-/// Tells nobody until the next look. Whoever begins to listen sees by its poll what had changed
-/// before the last look.
+/// No messages are sent until the next look. A session that begins to listen learns by its poll of
+/// what had changed before the last look.
 void Live::mute() noexcept {
     const std::lock_guard lock(mutex_);
     muted_ = true;
@@ -415,7 +416,6 @@ void Live::poll(ServerSession& session) {
         std::erase_if(
             seen_, [&](const auto& each) { return !rooms_.contains(hint_of(key_, each.first)); });
         std::erase_if(rooms, [&](const std::string& room) { return seen_.contains(room); });
-        if (rooms.empty()) return;
     }
     if (rooms.empty()) return;
     const auto states = sql::read_room_states(session, rooms);
@@ -455,7 +455,7 @@ void Live::on_failure(ServerSession& session, std::string_view why) {
     session.control()->reset();
     connected_ = listening_ = marked_ = hears_ = false;
     next_look_ = {};
-    // What was not told asks for a new session, and so for a new look.
+    // If anything has changed, a new session looks again whether anyone listens.
     unmute();
     ++reconnects_;
     pause_ = pause_ == std::chrono::milliseconds{}

@@ -33,9 +33,9 @@ namespace roomstore::postgres {
 ///
 /// - Changes of this process are sent as messages, at most every 10 ms, never in the transaction
 ///   that makes them: NOTIFY holds a lock of the whole database until its transaction has ended.
-/// - Who is to be told holds an advisory lock. While nobody else does, nothing is sent, and a
-/// change
-///   costs hardly more than taking a mutex. Who begins to listen says hello, and polls.
+/// - A session that listens for its watches holds an advisory lock. While no other session holds
+///   it, no messages are sent. A session that has begun to listen sends a message that says so, and
+///   polls: it thus learns of the changes that were not sent.
 /// - Messages of other processes are reported at once.
 /// - A pooler between this process and the server may not pass messages on. With each poll, a
 ///   session of the pool sends a probe, which the listening session must hear: its own messages
@@ -149,7 +149,7 @@ private:
     std::atomic<bool> open_{false};
     mutable std::mutex mutex_;
     Work work_;
-    /// Nobody is to be told of changes; whether there were any since.
+    /// No messages are sent; whether anything has changed since then.
     bool muted_ = false;
     bool missed_ = false;
     bool closing_ = false;

@@ -346,7 +346,7 @@ CallOutcome PoolCore::stopped(const PendingCall& call) const {
 
 const char* PoolCore::why_queued(const PendingCall& call) const {
     if (call.job->batchable() != nullptr && appends_.holds(call.operation.room_id)) {
-        return "an earlier append to the room did not finish";
+        return "an earlier write to the room did not finish";
     }
     const auto connected = [](const auto& worker) { return worker->connected; };
     if (std::ranges::none_of(workers_, connected)) return "no connection was made";
