@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ public:
     /// Problems of the generic plan of the prepared statement, and of the custom plan for the room
     /// `room_id`. One line for each
     ///
-    /// - sequential scan of a table;
+    /// - sequential scan of a table of the schema;
     /// - scan of a whole index, which is one without a condition on its first column, unless there
     ///   is no condition and a LIMIT above it ends it early;
     /// - sort of more than 5000 rows; only events are that numerous in a busy room.
@@ -37,6 +38,7 @@ private:
     Json explain(const postgres::Statement& statement, const std::string& room_id, bool generic);
 
     FreshSchema& schema_;
+    std::set<std::string> tables_;
     /// By index.
     std::map<std::string, std::string> first_columns_;
 };
