@@ -169,11 +169,16 @@ public:
         };
     }
 
+    enum class Step { first, later };
+
     /// Runs a step of `init`.
-    asio::awaitable<bool> run(Kind kind, std::function<bool(Session&)> step) {
-        postgres::Operation operation{
-            .name = "init", .mode = kind.mode, .rerun = kind.rerun, .patient = true};
-        return pool.run<bool>(std::move(operation), std::move(step));
+    asio::awaitable<bool> run(Kind kind, std::function<bool(Session&)> job, Step step) {
+        postgres::Operation operation{.name = "init",
+                                      .mode = kind.mode,
+                                      .rerun = kind.rerun,
+                                      .patient = true,
+                                      .first_contact = step == Step::first};
+        return pool.run<bool>(std::move(operation), std::move(job));
     }
 
     /// Executes a write in one transaction with others that are queued. The events are normalized.
@@ -245,15 +250,15 @@ asio::awaitable<void> PostgresStore::init() {
         }
         return due;
     };
-    const bool found_due = co_await impl_->run(Impl::read, inspect);
+    const bool found_due = co_await impl_->run(Impl::read, inspect, Impl::Step::first);
     for (bool due = found_due; due;) {
         std::function<bool(Session&)> migrate = [options = impl_->options](Session& session) {
             return postgres::apply_next_migration(session, options.schema, options.partitions);
         };
-        due = co_await impl_->run(Impl::settles, std::move(migrate));
+        due = co_await impl_->run(Impl::settles, std::move(migrate), Impl::Step::later);
     }
     // Another process may have made the tables, and own them.
-    if (found_due) co_await impl_->run(Impl::read, inspect);
+    if (found_due) co_await impl_->run(Impl::read, inspect, Impl::Step::later);
     auto created = Impl::State::created;
     impl_->live->open();
     impl_->state.compare_exchange_strong(created, Impl::State::open);

@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <string>
 #include <sys/socket.h>
@@ -11,6 +12,8 @@
 #include "postgres/fresh_schema.hpp"
 #include "support/builders.hpp"
 #include "support/errors.hpp"
+#include "support/run.hpp"
+#include "support/tcp_proxy.hpp"
 
 namespace roomstore::test {
 
@@ -142,6 +145,33 @@ TEST_CASE("a connected store reports that its role may no longer log in", "[F21]
         // After a successful connection, error texts may quote the server.
         CHECK(error.detail().find("\"alice\"") != std::string::npos);
     }
+}
+
+TEST_CASE("init() fails at once if there is no server", "[F21]") {
+    // Ends the test long before the deadline of the calls.
+    Watchdog watchdog(std::chrono::seconds{60});
+    const auto init = [](const std::string& server) {
+        auto options = options_for(server + " user=alice dbname=alice sslmode=disable");
+        options.deadline = std::chrono::hours{1};
+        PostgresStore store(options);
+        CHECK_FAILS(store.init(), errc::unavailable, "init: ");
+        return store.stats().failed_connects;
+    };
+    std::string nobody;
+    {
+        const TcpProxy gone(1);
+        nobody = std::to_string(gone.port());
+    }
+    init("host=127.0.0.1 port=" + nobody);
+    init("host=/nowhere/to/be/found");
+    init("host=/tmp port=1");
+    // Without a name server, nobody knows whether the name exists.
+    addrinfo* found = nullptr;
+    if (::getaddrinfo("nowhere.invalid", nullptr, nullptr, &found) == EAI_NONAME) {
+        init("host=nowhere.invalid");
+    }
+    const PostgresOptions defaults;
+    CHECK(init("host=127.0.0.1,localhost,/nowhere port=" + nobody) <= defaults.connections + 1);
 }
 
 TEST_CASE("init() reports that the server is down; once it is up, the same store works", "[F21]") {

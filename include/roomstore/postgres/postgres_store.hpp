@@ -119,6 +119,10 @@ public:
     /// connection is open. If the server allows fewer than `PostgresOptions::connections`, the
     /// store works with those, keeps trying to open the others, and reports this in `stats()`
     /// (`PostgresStats::connections_open`, `failed_connects`) and to `PostgresOptions::log`.
+    ///
+    /// If there is no server, because every address refuses connections, the socket does not exist,
+    /// or the name is unknown, the first `init()` fails at once; all later calls wait until their
+    /// deadline, so that they survive a restart of the server.
     /// @par Errors
     /// schema_mismatch (a newer schema, an older one and `create_schema = false`, or a server older
     /// than PostgreSQL 13), access_denied (the text contains the missing GRANT), unavailable,

@@ -21,6 +21,7 @@ void Connector::connect(Clock::time_point deadline, const Use& use) {
         if (failure && failure->text != next.text) {
             all.text = fmt::format("{}; {}", failure->text, next.text);
         }
+        all.no_server = next.no_server && (!failure || failure->no_server);
         failure = std::move(all);
     };
     const auto over = [&] { return control_.stopped() || Clock::now() >= deadline; };

@@ -32,6 +32,9 @@ struct Failure : std::exception {
     /// The connection is lost because the store cut it to end a call; nothing is wrong with the
     /// server.
     bool cut_by_store = false;
+    /// There is no server to connect to: every address refuses connections, the socket does not
+    /// exist, or the name is unknown. No time was lost to find out, and none may help.
+    bool no_server = false;
     /// A COMMIT was sent, and its answer was lost or leaves the outcome open.
     bool in_doubt = false;
     /// Five characters (PostgreSQL manual, Appendix A), or empty.

@@ -97,7 +97,11 @@ CallOutcome CallRunner::run(CallControl& control, const Operation& operation, Jo
                 control.note(*failure);
                 control.on_connect_failed(*failure);
                 if (control.others_connected()) return CallOutcome{.reroute = true};
-                if (failure->remedy == Remedy::none) return give_up(*failure, progress);
+                const bool hopeless =
+                    failure->no_server && operation.first_contact && !connected_once_;
+                if (failure->remedy == Remedy::none || hopeless) {
+                    return give_up(*failure, progress);
+                }
                 control.pause(control.now() + progress.connect_pauses.next());
             }
             continue;

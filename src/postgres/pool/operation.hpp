@@ -41,6 +41,8 @@ struct Operation {
     /// It gives way to who holds a lock, and is repeated for that reason as often as the deadline
     /// permits.
     bool patient = false;
+    /// It fails if no server is found, unless this worker was connected before.
+    bool first_contact = false;
     /// Size of the arguments, which the job keeps while it waits.
     std::size_t bytes = 0;
     /// It changes the room: whoever watches it is told once it is committed, or may be.

@@ -585,6 +585,35 @@ TEST_CASE("Connecting is retried until the deadline, at most ten times per secon
     CHECK(attempts >= 8);
 }
 
+TEST_CASE("The first contact fails if there is no server, and is retried if there was one") {
+    RunnerFixture fixture;
+    fixture.operation.first_contact = true;
+    auto missing = lost();
+    missing.no_server = true;
+    SECTION("never connected") {
+        fixture.fail_always("connect", missing);
+        CHECK(failed(fixture.run(), errc::unavailable));
+        CHECK(fixture.session.log == std::vector<std::string>{"connect"});
+    }
+    SECTION("a server that does not answer is waited for") {
+        fixture.fail_always("connect", lost());
+        CHECK(failed(fixture.run(), errc::unavailable));
+        CHECK(fixture.control.time == fixture.control.deadline());
+    }
+    SECTION("connected before") {
+        fixture.fail("connect", 2, missing);
+        CHECK(succeeded(fixture.run()));
+        fixture.session.disconnect();
+        CHECK(succeeded(fixture.run()));
+        CHECK(std::ranges::count(fixture.session.log, "connect") == 3);
+    }
+    SECTION("any other call waits for the server") {
+        fixture.operation.first_contact = false;
+        fixture.fail("connect", 1, missing);
+        CHECK(succeeded(fixture.run()));
+    }
+}
+
 TEST_CASE("An attempt to connect that ran out of time does not hide why the one before it failed") {
     RunnerFixture fixture;
     const bool late = GENERATE(false, true);

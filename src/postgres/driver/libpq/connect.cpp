@@ -9,6 +9,7 @@
 #include <new>
 #include <poll.h>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -94,12 +95,26 @@ std::string text_without_values(const Failure& failure, const ConnectionTarget& 
     return "libpq's message is not repeated, since it quotes the connection string";
 }
 
+Failure not_found(const ConnectionTarget& target, std::string_view why) {
+    auto failure = unreachable(fmt::format("cannot connect to {}: {}", target.where(), why));
+    failure.no_server = true;
+    return failure;
+}
+
+// Only libpq has seen the error's number. Its message contains the system's text of it.
+bool is_refusal(std::string_view message) {
+    return std::ranges::any_of(std::array{ECONNREFUSED, ENOENT}, [&](int error) {
+        return message.find(std::generic_category().message(error)) != message.npos;
+    });
+}
+
 Failure connect_failure(PGconn* connection,
                         const ConnectionTarget& target,
                         const std::string& where,
                         Quoting quoting) {
     auto failure = failure_of(connection, nullptr);
     failure.broken = true;
+    failure.no_server = failure.sqlstate.empty() && is_refusal(failure.text);
     if (PQconnectionNeedsPassword(connection) != 0) {
         failure.code = errc::access_denied;
         failure.remedy = Remedy::none;
@@ -109,10 +124,6 @@ Failure connect_failure(PGconn* connection,
     }
     failure.text = fmt::format("cannot connect to {}: {}", where, failure.text);
     return failure;
-}
-
-Failure not_found(const ConnectionTarget& target, std::string_view why) {
-    return unreachable(fmt::format("cannot connect to {}: {}", target.where(), why));
 }
 
 // Whether this is the directory of a socket, as far as can be determined. Throws if it certainly
@@ -140,7 +151,10 @@ std::vector<std::string> resolve(const ConnectionTarget& target, const std::stri
     addrinfo* found = nullptr;
     const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
     if (error != 0) {
-        throw not_found(target, fmt::format("its name has no address: {}", ::gai_strerror(error)));
+        auto failure =
+            not_found(target, fmt::format("its name has no address: {}", ::gai_strerror(error)));
+        failure.no_server = error != EAI_AGAIN;
+        throw failure;
     }
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, ::freeaddrinfo);
     std::vector<std::string> addresses;
