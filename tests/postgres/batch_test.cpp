@@ -557,6 +557,29 @@ TEST_CASE("an update that the server refuses does not fail the others of its bat
     CHECK(gate.changes("a") == "2: old 2");
 }
 
+TEST_CASE("an event that version 0.1 deletes during a batch of updates stays deleted") {
+    Gate gate;
+    for (const char* id : {"going", "old"}) {
+        run(gate.store->add_event_auto_index("a", event_in("a", id)));
+    }
+    gate.shut();
+    auto& lost = gate.update("a", "going", "edited");
+    auto& edited = gate.update("a", "old", "edited");
+    gate.await_queue(2);
+    // Version 0.1 deletes an event before it locks the room.
+    FreshSchema version_0_1;
+    version_0_1.query("BEGIN; DELETE FROM " + gate.schema.quoted_name() +
+                      ".events WHERE room_id = 'a' AND id = 'going'");
+    gate.open();
+    await([&] { return gate.waiting_for_locks() == "1"; });
+    version_0_1.query("COMMIT");
+    CHECK(lost.get().failed(errc::not_found));
+    CHECK(edited.get().result);
+    CHECK(gate.body("a", "old") == "edited");
+    CHECK(gate.schema.value("SELECT count(*) FROM {schema}.events WHERE room_id = 'a'") == "1");
+    CHECK(gate.changes("a") == "1: old 1");
+}
+
 TEST_CASE("updates wait for the lock of their room, and do not deadlock with each other") {
     Gate gate(256, 4, 60s);
     for (const char* room : {"a", "b", "c"}) {

@@ -17,15 +17,6 @@ namespace roomstore::postgres::sql {
 
 namespace {
 
-constexpr const char* serialization_failure = "40001";
-
-/// The statement that stores events found one that was hidden, and removed before it was looked up.
-Failure removed_meanwhile(const std::string& room_id) {
-    return classify(serialization_failure,
-                    "an event of " + named("room", room_id) + " was just removed",
-                    false);
-}
-
 /// An append and its result, once known.
 struct Pending {
     const Append& append;
@@ -232,6 +223,13 @@ Append::Append(const char* operation_name,
       expected_next_index(expected) {}
 
 std::vector<AppendResult> append(Session& session, const std::vector<const Append*>& appends) {
+    LockedRooms locked;
+    return append(session, appends, locked);
+}
+
+std::vector<AppendResult> append(Session& session,
+                                 const std::vector<const Append*>& appends,
+                                 LockedRooms& locked) {
     std::vector<Pending> pending;
     pending.reserve(appends.size());
     for (const Append* each : appends) pending.push_back(Pending{.append = *each});
@@ -257,6 +255,7 @@ std::vector<AppendResult> append(Session& session, const std::vector<const Appen
     std::vector<AppendResult> results;
     results.reserve(pending.size());
     for (Pending& each : pending) results.push_back(std::move(*each.result));
+    locked.merge(rooms);
     return results;
 }
 

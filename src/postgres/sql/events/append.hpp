@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "driver/session.hpp"
+#include "roomstore/detail/text_hash.hpp"
 #include "roomstore/detail/validate.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/model/event.hpp"
@@ -37,9 +38,28 @@ using NewIndexes = std::vector<std::int64_t>;
 /// or refused.
 using AppendResult = std::variant<NewIndexes, std::vector<RoomEvent>, Error>;
 
+/// The counters in the locked row of a room.
+struct LockedRoom {
+    std::int64_t event_count = 0;
+    std::int64_t latest_index = 0;
+    std::int64_t last_gap = -1;
+    std::int64_t live_count = 0;
+    std::int64_t first_index = 0;
+
+    std::int64_t next_index() const { return event_count == 0 ? 0 : latest_index + 1; }
+};
+
+using LockedRooms = detail::TextMap<LockedRoom>;
+
 /// Stores `appends`, to any number of rooms; those to one room in the order given. The results are
 /// in the order of `appends`. A refused append does not affect the others.
 std::vector<AppendResult> append(Session& session, const std::vector<const Append*>& appends);
+
+/// The same.
+/// @param locked  the rooms that were locked are added; their counters may be those of before
+std::vector<AppendResult> append(Session& session,
+                                 const std::vector<const Append*>& appends,
+                                 LockedRooms& locked);
 
 /// Stores `event` at its own index.
 /// @throws Error not_found, already_exists, conflict.

@@ -224,20 +224,6 @@ Params store_new_params(const Session& session, const std::vector<NewEvent>& eve
     return params;
 }
 
-LockedRooms locked_rooms(const Result& rows) {
-    LockedRooms rooms;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        const Row row = rows[i];
-        rooms.emplace(row.text(0),
-                      LockedRoom{.event_count = row.int64(1),
-                                 .latest_index = row.int64(2),
-                                 .last_gap = row.int64(3),
-                                 .live_count = row.int64(4),
-                                 .first_index = row.int64(5)});
-    }
-    return rooms;
-}
-
 std::vector<std::int64_t> indexes_from(const Result& first_indexes,
                                        const std::vector<const RoomEvent*>& events) {
     std::map<std::string, std::int64_t, std::less<>> next;
@@ -260,8 +246,28 @@ Request lock_request(const std::vector<std::string>& ids) {
     return {lock_many, Params().add_array(ids)};
 }
 
+LockedRooms locked_rooms(const Result& rows) {
+    LockedRooms rooms;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Row row = rows[i];
+        rooms.emplace(row.text(0),
+                      LockedRoom{.event_count = row.int64(1),
+                                 .latest_index = row.int64(2),
+                                 .last_gap = row.int64(3),
+                                 .live_count = row.int64(4),
+                                 .first_index = row.int64(5)});
+    }
+    return rooms;
+}
+
 Failure created_meanwhile(const std::string& room_id) {
     return classify(serialization_failure, named("room", room_id) + " was just created", false);
+}
+
+Failure removed_meanwhile(const std::string& room_id) {
+    return classify(serialization_failure,
+                    "an event of " + named("room", room_id) + " was just removed",
+                    false);
 }
 
 LockedRooms lock_rooms(Session& session, const std::vector<std::string>& ids) {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "driver/session.hpp"
-#include "roomstore/detail/text_hash.hpp"
 #include "roomstore/error.hpp"
 #include "roomstore/model/event.hpp"
 #include "sql/events/append.hpp"
@@ -15,29 +14,21 @@
 /// The statements for storing events, which append.cpp and add_event.cpp use.
 namespace roomstore::postgres::sql {
 
-/// The counters in the locked row of a room.
-struct LockedRoom {
-    std::int64_t event_count = 0;
-    std::int64_t latest_index = 0;
-    std::int64_t last_gap = -1;
-    std::int64_t live_count = 0;
-    std::int64_t first_index = 0;
-
-    std::int64_t next_index() const { return event_count == 0 ? 0 : latest_index + 1; }
-};
-
-using LockedRooms = detail::TextMap<LockedRoom>;
-
 /// Locks the rooms, in the order of their ids, until the end of the transaction. Rooms that do not
 /// exist are missing from the result.
 LockedRooms lock_rooms(Session& session, const std::vector<std::string>& ids);
 
-/// The statement of `lock_rooms`, to be sent together with others.
+/// The statement of `lock_rooms`, to be sent together with others, and its result.
 Request lock_request(const std::vector<std::string>& ids);
+LockedRooms locked_rooms(const Result& rows);
 
 /// The error of a statement that saw a room which the statement before it, that locks the rooms,
 /// did not see yet: the transaction is repeated.
 Failure created_meanwhile(const std::string& room_id);
+
+/// The error of a statement that met an event which was removed without a lock on its room before
+/// the statement, or another one, looked it up: the transaction is repeated.
+Failure removed_meanwhile(const std::string& room_id);
 
 /// An event to append to its room, which is locked.
 struct NewEvent {

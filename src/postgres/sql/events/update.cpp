@@ -1,8 +1,13 @@
 #include "sql/events/update.hpp"
 
+#include <map>
+#include <string_view>
+#include <utility>
+
 #include "sql/changes.hpp"
 #include "sql/columns.hpp"
 #include "sql/events/append_steps.hpp"
+#include "sql/events/arrays.hpp"
 #include "sql/events/columns.hpp"
 
 namespace roomstore::postgres::sql {
@@ -18,9 +23,56 @@ namespace {
     "WHERE room_id = $1 AND id = $2 AND " ROOMSTORE_EVENT_IS_VISIBLE                          \
     "\nRETURNING index, idempotency_key, created_at"
 
-// One statement for each event: with the events as arrays, it would need a join, which could be
-// planned, while the tables are small, in a way that is slow once they have grown.
-constexpr Statement update{"update_event.in_batch", "\n" ROOMSTORE_UPDATE};
+// Many events, with their notes. They are found by subqueries and changed by way of a conflict, not
+// by a join, which could be planned, while the tables are small, in a way that is slow once they
+// have grown. `updated` is true unless a row was inserted, because version 0.1, which does not lock
+// the room, has deleted the event meanwhile.
+constexpr Statement update_many{"update_event.in_batch", R"(
+WITH found AS MATERIALIZED (
+    SELECT room_id, )" ROOMSTORE_EVENT_FIELDS R"(, position,
+           (SELECT e.index FROM {schema}.events e
+            WHERE e.room_id = given.room_id AND e.id = given.id) AS index
+    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
+                $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
+                $13::text[], $14::timestamptz[], $15::json[], $16::json[])
+         AS given (room_id, position, )" ROOMSTORE_EVENT_FIELDS R"()
+), numbered AS MATERIALIZED (
+    SELECT found.*, row_number() OVER (PARTITION BY room_id ORDER BY position) AS number,
+           (SELECT c.revision FROM {schema}.event_changes c
+            WHERE c.room_id = found.room_id AND c.index = found.index) IS NULL AS first_time
+    FROM found
+    WHERE index >= (SELECT first_index FROM {schema}.rooms WHERE rooms.id = found.room_id)
+), counted AS (
+    UPDATE {schema}.rooms
+    SET revision = rooms.revision + changed.events,
+        remembered = rooms.remembered + changed.first_times
+    FROM (SELECT room_id, count(*) AS events, count(*) FILTER (WHERE first_time) AS first_times
+          FROM numbered GROUP BY room_id) AS changed
+    WHERE rooms.id = changed.room_id
+    RETURNING rooms.id AS counted_id, rooms.revision - changed.events AS before,
+              rooms.remembered AS now_remembered
+), noted AS (
+    INSERT INTO {schema}.event_changes (room_id, index, revision, id, deleted)
+    SELECT room_id, index, before + number, id, false FROM numbered
+    JOIN counted ON counted_id = room_id
+    ON CONFLICT (room_id, index)
+    DO UPDATE SET revision = excluded.revision, id = excluded.id, deleted = excluded.deleted
+), changed AS (
+    INSERT INTO {schema}.events ()" ROOMSTORE_EVENT_COLUMNS R"()
+    SELECT )" ROOMSTORE_EVENT_COLUMNS R"( FROM numbered
+    ON CONFLICT (room_id, index)
+    DO UPDATE SET type = excluded.type, status = excluded.status, visibility = excluded.visibility,
+                  source_channel_id = excluded.source_channel_id,
+                  source_channel_type = excluded.source_channel_type,
+                  source_direction = excluded.source_direction,
+                  participant_id = excluded.participant_id,
+                  correlation_id = excluded.correlation_id,
+                  parent_event_id = excluded.parent_event_id, content = excluded.content,
+                  extra = excluded.extra, updated = true
+    RETURNING index AS changed_index, idempotency_key, created_at, room_id, id, updated
+)
+SELECT changed_index, idempotency_key, created_at, room_id, id, updated, now_remembered
+FROM changed JOIN counted ON counted_id = room_id)"};
 
 // The same with its note in `event_changes`, for a single event.
 constexpr Statement update_and_note{"update_event", R"(
@@ -43,12 +95,23 @@ SELECT index, idempotency_key, created_at, remembered FROM updated, counted)"};
 
 #undef ROOMSTORE_UPDATE
 
-std::optional<UpdatedEvent> read_updated(const Result& rows) {
-    if (rows.empty()) return std::nullopt;
-    const Row row = rows[0];
+UpdatedEvent read_updated(const Row& row) {
     return UpdatedEvent{.index = row.int64(0),
                         .idempotency_key = row.optional_text(1),
                         .created_at = row.timestamp(2)};
+}
+
+Params update_many_params(const Session& session, const std::vector<const RoomEvent*>& events) {
+    Array positions(ElementType::bigint);
+    EventArrays columns;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        session.require_usable();
+        positions.add(static_cast<std::int64_t>(i));
+        columns.add(*events[i]);
+    }
+    Params params;
+    std::move(columns).add_to(params, std::move(positions));
+    return params;
 }
 
 }  // namespace
@@ -63,31 +126,40 @@ std::optional<UpdatedEvent> lock_and_update(Session& session,
     if (results[1].empty()) return std::nullopt;
     if (results[0].empty()) throw created_meanwhile(event.room_id);
     forget_changes(session, event.room_id, results[1][0].int64(3), history);
-    return read_updated(results[1]);
+    return read_updated(results[1][0]);
 }
 
 std::vector<std::optional<UpdatedEvent>> update_events(Session& session,
                                                        const std::vector<const RoomEvent*>& events,
+                                                       const std::set<std::string>& to_lock,
+                                                       LockedRooms& locked,
                                                        std::int64_t history) {
     std::vector<Request> requests;
-    requests.reserve(events.size());
-    for (const RoomEvent* event : events) {
-        session.require_usable();
-        requests.push_back({update, update_params(*event)});
-    }
+    if (!to_lock.empty()) requests.push_back(lock_request({to_lock.begin(), to_lock.end()}));
+    requests.push_back({update_many, update_many_params(session, events)});
     const auto results = session.exec_all(requests);
-    std::vector<std::optional<UpdatedEvent>> updated;
-    updated.reserve(events.size());
-    ChangedEvents changed;
+    if (!to_lock.empty()) locked.merge(locked_rooms(results.front()));
+    const Result& rows = results.back();
+    std::map<std::pair<std::string_view, std::string_view>, std::size_t> places;
     for (std::size_t i = 0; i < events.size(); ++i) {
-        auto found = read_updated(results[i]);
-        if (found) changed.add(events[i]->room_id, found->index, events[i]->id);
-        updated.push_back(std::move(found));
+        places.try_emplace({events[i]->room_id, events[i]->id}, i);
     }
-    note_changes(session, changed, history);
+    std::vector<std::optional<UpdatedEvent>> updated(events.size());
+    std::map<std::string, std::int64_t> remembered;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Row row = rows[i];
+        const auto room_id = row.text(3);
+        if (!locked.contains(room_id)) throw created_meanwhile(room_id);
+        if (!row.boolean(5)) throw removed_meanwhile(room_id);
+        updated[places.at({row.view(3), row.view(4)})] = read_updated(row);
+        remembered[room_id] = row.int64(6);
+    }
+    for (const auto& [room_id, changes] : remembered) {
+        forget_changes(session, room_id, changes, history);
+    }
     return updated;
 }
 
-std::vector<Statement> update_statements() { return {update, update_and_note}; }
+std::vector<Statement> update_statements() { return {update_many, update_and_note}; }
 
 }  // namespace roomstore::postgres::sql

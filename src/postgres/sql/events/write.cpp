@@ -45,34 +45,35 @@ public:
         return true;
     }
 
-    /// @param rooms  the rooms that are locked; not used if there is no update
+    bool has_appends() const noexcept { return !appends_.empty(); }
+
+    /// Whether the appends lock all of `rooms`.
+    bool locks(const std::set<std::string>& rooms) const {
+        std::set<std::string_view> locked;
+        for (const Append* append : appends_) locked.insert(append->room_id);
+        return locked.size() == rooms.size();
+    }
+
+    /// @param to_lock  the rooms to lock together with the first statement of the updates
+    /// @param locked   the rooms that are locked; receives those that the stage locks
     void run(Session& session,
-             const LockedRooms& rooms,
+             const std::set<std::string>& to_lock,
+             LockedRooms& locked,
              std::int64_t history,
              std::vector<WriteResult>& results) const {
         if (!appends_.empty()) {
-            auto stored = append(session, appends_);
+            auto stored = append(session, appends_, locked);
             for (std::size_t i = 0; i < stored.size(); ++i) {
                 results[append_places_[i]] = as_write_result(std::move(stored[i]));
             }
         }
-        std::vector<const RoomEvent*> events;
-        std::vector<std::size_t> places;
-        for (std::size_t i = 0; i < updates_.size(); ++i) {
-            if (rooms.contains(updates_[i]->room_id)) {
-                events.push_back(updates_[i]);
-                places.push_back(update_places_[i]);
-            } else {
-                results[update_places_[i]] = no_event(*updates_[i]);
-            }
-        }
-        if (events.empty()) return;
-        auto updated = update_events(session, events, history);
+        if (updates_.empty()) return;
+        auto updated = update_events(session, updates_, to_lock, locked, history);
         for (std::size_t i = 0; i < updated.size(); ++i) {
             if (updated[i]) {
-                results[places[i]] = std::move(*updated[i]);
+                results[update_places_[i]] = std::move(*updated[i]);
             } else {
-                results[places[i]] = no_event(*events[i]);
+                results[update_places_[i]] = no_event(*updates_[i]);
             }
         }
     }
@@ -117,16 +118,22 @@ std::vector<WriteResult> append_all(Session& session, const std::vector<const Wr
 std::vector<WriteResult> run_stages(Session& session,
                                     const std::vector<const Write*>& writes,
                                     std::int64_t history) {
-    // All rooms at once, because appends lock theirs again: rooms are always locked in the order of
-    // their ids.
     std::set<std::string> rooms;
     for (const Write* write : writes) rooms.insert(room_of(*write));
-    const auto locked = lock_rooms(session, {rooms.begin(), rooms.end()});
     std::vector<WriteResult> results(writes.size());
+    LockedRooms locked;
     for (std::size_t next = 0; next < writes.size();) {
+        const bool is_first = next == 0;
         Stage stage;
         while (next < writes.size() && stage.add(*writes[next], next)) ++next;
-        stage.run(session, locked, history, results);
+        // All rooms by one statement: rooms are always locked in the order of their ids.
+        std::set<std::string> to_lock;
+        if (is_first && !stage.has_appends()) {
+            to_lock = rooms;
+        } else if (is_first && !stage.locks(rooms)) {
+            locked = lock_rooms(session, {rooms.begin(), rooms.end()});
+        }
+        stage.run(session, to_lock, locked, history, results);
     }
     return results;
 }
