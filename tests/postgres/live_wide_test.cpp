@@ -35,8 +35,14 @@ constexpr std::size_t room_count = 10'000;
 constexpr std::size_t watch_count = 1'000;
 constexpr std::size_t rooms_per_watch = room_count / watch_count;
 
-std::string room_name(std::size_t number) { return "room-" + std::to_string(number); }
-std::size_t room_number(const std::string& name) { return std::stoul(name.substr(5)); }
+// As long as the ids that generate_id() makes.
+constexpr const char* prefix = "0190163d-8694-739b-aea5-966c26f";
+constexpr std::size_t first_number = 10'000;
+
+std::string room_name(std::size_t number) { return prefix + std::to_string(first_number + number); }
+std::size_t room_number(const std::string& name) {
+    return std::stoul(name.substr(name.size() - 5)) - first_number;
+}
 
 /// Watches of all rooms, each with its share of them, and one thread on which all of them wait.
 class Watches {
@@ -128,9 +134,11 @@ TEST_CASE("10 000 rooms and 1 000 watches share one session and one statement") 
     schema.query(
         "INSERT INTO {schema}.rooms (id, status, created_at, updated_at, event_count, latest_index,"
         " delivered_index, agent_response_policy, metadata) "
-        "SELECT 'room-' || i, 'active', now(), now(), 0, 0, -1, 'agent_chain', '{}' "
-        "FROM generate_series(0, " +
-        std::to_string(room_count - 1) + ") AS i");
+        "SELECT '" +
+        std::string(prefix) +
+        "' || i, 'active', now(), now(), 0, 0, -1, 'agent_chain', '{}' FROM generate_series(" +
+        std::to_string(first_number) + ", " + std::to_string(first_number + room_count - 1) +
+        ") AS i");
     const auto key = postgres::hint_key(
         schema.value("SELECT value FROM {schema}.settings WHERE name = 'hint_key'"));
     const auto poll_all = [&] {
