@@ -376,7 +376,8 @@ TEST_CASE("appends of version 0.1 go on beside pg_dump and a migration") {
     const auto await_more = [&] {
         for (auto& writer : all) {
             const int before = writer.appended;
-            comes_within(std::chrono::seconds{20}, [&] { return writer.appended > before + 5; });
+            CHECK(comes_within(std::chrono::seconds{20},
+                               [&] { return writer.appended > before + 5; }));
         }
     };
     // What pg_dump does first. It holds these locks until it ends.
