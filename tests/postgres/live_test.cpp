@@ -465,7 +465,7 @@ TEST_CASE("a connection that does not pass messages on is noticed", "[F22]") {
     auto options = by_message(schema);
     options.notify_connection_string = pooler.connection_string();
     options.watch_poll_interval = 100ms;
-    options.deadline = 500ms;
+    options.deadline = 2s;
     std::atomic<bool> said = false;
     options.log = [&](LogLevel, std::string_view text) {
         if (text.find("PostgresOptions::notify_connection_string") != text.npos) said = true;
