@@ -38,6 +38,7 @@ using namespace std::chrono_literals;
 
 constexpr int processes = 2;
 constexpr auto fault_interval = 200ms;
+constexpr int turns_of_phase = 8;
 
 /// How many changes all processes make together: `share` of what is asked for.
 int changes(int usual, double share) {
@@ -68,8 +69,10 @@ struct FaultCounts {
     int frozen = 0;
 };
 
-/// Every 200 ms terminates the sessions of the watches of one process or of both, so that what one
-/// could not send is missed by the other. Now and then cuts connections, or all of the network.
+/// Every 200 ms terminates the session of the watches, of one process for some time, then of the
+/// other, then of both: what one could not hear, or could not send, must not be made up for by what
+/// the other does after it has lost its session too. Now and then cuts connections, or stops the
+/// network.
 class Faults {
 public:
     /// `sessions`: a condition for rows of pg_stat_activity, for each process.
@@ -92,25 +95,28 @@ private:
         auto next = std::chrono::steady_clock::now();
         for (int turn = 0; !over_; ++turn) {
             next += fault_interval;
-            const int process = turn % 3;  // 2: both
-            const std::string which = process < processes
-                                          ? sessions_.at(static_cast<std::size_t>(process))
-                                          : sessions_[0] + " OR " + sessions_[1];
-            const auto gone = admin.query(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + which);
-            counts_.terminated += static_cast<int>(gone.size());
-            // Not in step with the sessions above.
-            if (turn % 4 == 1) cut(network_.notifications);
-            if (turn % 7 == 3) cut(network_.calls);
-            if (turn % 10 == 5) freeze(turn / 10 % processes);
+            std::vector<int> hit;
+            for (int process = 0; process < processes; ++process) {
+                const int phase = turn / turns_of_phase % (processes + 1);
+                if (phase == process || phase == processes) hit.push_back(process);
+            }
+            for (const int process : hit) {
+                const auto& session = sessions_.at(static_cast<std::size_t>(process));
+                const auto gone = admin.query(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + session);
+                counts_.terminated += static_cast<int>(gone.size());
+                // Not in step with the phases.
+                if (turn % 3 == 1) cut(network_.notifications, process);
+                if (turn % 7 == 3) cut(network_.calls, process);
+            }
+            if (turn % 10 == 5) freeze(hit.back());
             std::this_thread::sleep_until(next);  // the rate of the faults
         }
     }
 
-    void cut(const std::vector<std::unique_ptr<TcpProxy>>& ways) {
-        for (const auto& way : ways) {
-            if (way != nullptr) counts_.cut += static_cast<int>(way->cut_all());
-        }
+    void cut(const std::vector<std::unique_ptr<TcpProxy>>& ways, int process) {
+        const auto& way = ways.at(static_cast<std::size_t>(process));
+        if (way != nullptr) counts_.cut += static_cast<int>(way->cut_all());
     }
 
     /// Nothing passes between a process and the server for a while.

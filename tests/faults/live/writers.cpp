@@ -1,5 +1,6 @@
 #include "faults/live/writers.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <random>
@@ -10,6 +11,12 @@
 namespace roomstore::test::live {
 
 namespace {
+
+// Few rooms at a time are changed, one after the other: a change that is the last one of its room
+// for a long time must not be missed either.
+constexpr int busy_rooms = 6;
+constexpr int passes = 3;
+constexpr std::size_t recent_events = 40;
 
 struct Mine {
     std::string room;
@@ -31,9 +38,14 @@ private:
 /// A writer and the events that it has appended.
 class Writer {
 public:
-    Writer(PostgresStore& store, int number, Counts& counts, std::set<EventState>& doubtful)
+    Writer(PostgresStore& store,
+           int number,
+           int enough,
+           Counts& counts,
+           std::set<EventState>& doubtful)
         : store_(store),
           number_(number),
+          enough_(enough),
           counts_(counts),
           doubtful_(doubtful),
           random_(static_cast<unsigned>(number)) {}
@@ -69,13 +81,25 @@ public:
     }
 
 private:
+    std::string busy_room() {
+        const auto first =
+            static_cast<std::int64_t>(counts_.changes) * passes * room_count / enough_;
+        const auto some = static_cast<std::int64_t>(random_() % busy_rooms);
+        return room_name(static_cast<int>((first + some) % room_count));
+    }
+
+    /// One of those that were appended last.
+    std::size_t recent() {
+        return mine_.size() - 1 - random_() % std::min(mine_.size(), recent_events);
+    }
+
     std::string own_room() {
         const auto some = static_cast<int>(random_() % (room_count / writer_count));
         return room_name(number_ + writer_count * some);
     }
 
     asio::awaitable<void> append() {
-        const auto room = room_name(static_cast<int>(random_() % room_count));
+        const auto room = busy_room();
         const auto count = 1 + random_() % 3;
         std::vector<RoomEvent> events;
         std::vector<std::string> ids;
@@ -90,7 +114,7 @@ private:
     }
 
     asio::awaitable<void> update() {
-        auto& edited = mine_[random_() % mine_.size()];
+        auto& edited = mine_[recent()];
         const EventState state{edited.id, ++edited.state};
         auto event = make_event(
             {.id = edited.id, .room_id = edited.room, .body = std::to_string(edited.state)});
@@ -101,7 +125,7 @@ private:
     }
 
     asio::awaitable<void> remove() {
-        const auto at = random_() % mine_.size();
+        const auto at = recent();
         const Mine gone = mine_[at];
         mine_.erase(mine_.begin() + static_cast<std::ptrdiff_t>(at));
         const auto ids = co_await store_.delete_event(gone.room, gone.id);
@@ -132,6 +156,7 @@ private:
 
     PostgresStore& store_;
     const int number_;
+    const int enough_;
     Counts& counts_;
     std::set<EventState>& doubtful_;
     std::mt19937 random_;
@@ -148,7 +173,7 @@ asio::awaitable<void> change_rooms(PostgresStore& store,
                                    int enough,
                                    Counts& counts,
                                    std::set<EventState>& doubtful) {
-    Writer writer(store, number, counts, doubtful);
+    Writer writer(store, number, enough, counts, doubtful);
     while (counts.changes < enough) co_await writer.change();
 }
 
