@@ -47,6 +47,12 @@ int changes(int usual, double share) {
     return static_cast<int>(share * std::stoi(asked));
 }
 
+/// The changes of a process. The second one is done first, and then only listens.
+int share(int process, int enough) {
+    const int fewer = enough * 2 / 5;
+    return process == 1 ? fewer : enough - fewer;
+}
+
 /// The ways between the processes and the server.
 struct Network {
     explicit Network(const PrivateCluster& cluster) : server(cluster) {}
@@ -82,6 +88,9 @@ public:
     Faults(const Faults&) = delete;
     Faults& operator=(const Faults&) = delete;
 
+    /// From now on, only this process is hit: what it misses then is never made up for.
+    void hit_only(int process) { only_ = process; }
+
     void stop() {
         over_ = true;
         if (thread_.joinable()) thread_.join();
@@ -95,11 +104,7 @@ private:
         auto next = std::chrono::steady_clock::now();
         for (int turn = 0; !over_; ++turn) {
             next += fault_interval;
-            std::vector<int> hit;
-            for (int process = 0; process < processes; ++process) {
-                const int phase = turn / turns_of_phase % (processes + 1);
-                if (phase == process || phase == processes) hit.push_back(process);
-            }
+            const auto hit = hit_in(turn);
             for (const int process : hit) {
                 const auto& session = sessions_.at(static_cast<std::size_t>(process));
                 const auto gone = admin.query(
@@ -112,6 +117,16 @@ private:
             if (turn % 10 == 5) freeze(hit.back());
             std::this_thread::sleep_until(next);  // the rate of the faults
         }
+    }
+
+    std::vector<int> hit_in(int turn) const {
+        if (only_ >= 0) return {only_};
+        const int phase = turn / turns_of_phase % (processes + 1);
+        std::vector<int> hit;
+        for (int process = 0; process < processes; ++process) {
+            if (phase == process || phase == processes) hit.push_back(process);
+        }
+        return hit;
     }
 
     void cut(const std::vector<std::unique_ptr<TcpProxy>>& ways, int process) {
@@ -134,6 +149,7 @@ private:
     Network& network_;
     const std::array<std::string, processes> sessions_;
     FaultCounts counts_;
+    std::atomic<int> only_{-1};
     std::atomic<bool> over_{false};
     std::thread thread_;
 };
@@ -174,9 +190,13 @@ Outcome run_processes(Network& network,
     }
     {
         Faults faults(network, std::move(sessions));
-        for (const auto& child : children) {
-            while (!child->has_written()) std::this_thread::sleep_for(10ms);
-        }
+        const auto await_changes = [&](int process) {
+            auto& child = *children.at(static_cast<std::size_t>(process));
+            while (!child.has_written()) std::this_thread::sleep_for(10ms);
+        };
+        await_changes(1);
+        faults.hit_only(1);
+        await_changes(0);
         faults.stop();
         outcome.faults = faults.counts();
     }
@@ -266,7 +286,7 @@ Outcome follow_directly(bool troubled, int enough) {
             .notify_connection_string =
                 network.notifications.back()->connection_string() + " application_name=" + name,
             .troubled = troubled,
-            .changes = enough / processes};
+            .changes = share(i, enough)};
         sessions.at(static_cast<std::size_t>(i)) = "application_name = '" + name + "'";
     }
     return run_processes(network, options, std::move(sessions));
@@ -290,7 +310,7 @@ Outcome follow_through_pooler(bool listen, int enough) {
         child = {.number = i,
                  .connection_string = poolers.back()->connection_string(),
                  .pooled = true,
-                 .changes = enough / processes};
+                 .changes = share(i, enough)};
         if (listen) {
             network.notifications.push_back(std::make_unique<TcpProxy>(cluster.port()));
             child.notify_connection_string =
