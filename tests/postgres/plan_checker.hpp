@@ -21,7 +21,7 @@ public:
     explicit PlanChecker(FreshSchema& schema);
 
     /// Problems of the generic plan of the prepared statement, and of the custom plan for the room
-    /// `room_id`. One line for each
+    /// `room_id`, each with and without `enable_seqscan`. One line for each
     ///
     /// - sequential scan of a table of the schema;
     /// - scan of a whole index, which is one without a condition on its first column, unless there
@@ -31,11 +31,13 @@ public:
                                       const std::string& room_id);
 
     /// Number of rows that the server reads to run the statement, which must be read-only, with the
-    /// kind of plan that the library uses for it. `arguments` is SQL: `('big', 20)`.
+    /// kinds of plan that the library uses for it: the highest. `arguments` is SQL: `('big', 20)`.
     double rows_read(const postgres::Statement& statement, const std::string& arguments);
 
 private:
-    Json explain(const postgres::Statement& statement, const std::string& room_id, bool generic);
+    std::vector<Json> explain(const postgres::Statement& statement,
+                              const std::string& room_id,
+                              bool generic);
 
     FreshSchema& schema_;
     std::set<std::string> tables_;

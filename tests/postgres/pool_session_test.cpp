@@ -281,6 +281,7 @@ TEST_CASE("A session has the settings that keep a lost client from holding locks
     CHECK(setting("statement_timeout") == "7s");
     CHECK(setting("lock_timeout") == "2s");
     CHECK(setting("jit") == "off");
+    CHECK(setting("enable_seqscan") == "off");
     CHECK(setting("idle_in_transaction_session_timeout") == "10s");
     CHECK(setting("client_connection_check_interval") == "1s");
     CHECK(setting("plan_cache_mode") == "force_generic_plan");
