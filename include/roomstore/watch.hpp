@@ -61,7 +61,7 @@ public:
     RoomWatch(const RoomWatch&) = delete;
     RoomWatch& operator=(const RoomWatch&) = delete;
     /// Closes the watch.
-    ~RoomWatch();
+    virtual ~RoomWatch();
 
     /// Watches a room, which need not exist: it is also reported when it is created. It is reported
     /// once right away, so that nothing is missed between reading the room and watching it. No
@@ -94,11 +94,15 @@ public:
     /// `Error`: invalid_argument (another call of `next` waits), closed (the store was closed or
     /// destroyed). `asio::error::operation_aborted`: the call was cancelled, or the watch was
     /// closed or destroyed.
-    asio::awaitable<std::vector<RoomNotice>> next();
+    virtual asio::awaitable<std::vector<RoomNotice>> next();
 
     /// Ends the watch: a waiting `next()` and all later ones fail with `operation_aborted`. No
     /// effect if it has ended.
     void close() noexcept;
+
+protected:
+    /// Shares the rooms and the end of `other`. For decorators, which override `next`.
+    explicit RoomWatch(const std::shared_ptr<RoomWatch>& other);
 
 private:
     std::shared_ptr<detail::WatchState> state_;

@@ -8,7 +8,7 @@ WIDTH, HEIGHT = 420, 300
 LEFT, RIGHT, TOP, BOTTOM = 52, 32, 34, 78
 LIMIT = 1.25  # times the cost of the operation at the reference size
 REFERENCE = 1000
-COLOURS = ["#1b6ca8", "#c1440e", "#3a7d44", "#7b4fa3", "#a0761b"]
+COLOURS = ["#1b6ca8", "#c1440e", "#3a7d44", "#7b4fa3", "#a0761b", "#0f8b8d", "#b23a6f", "#555555"]
 
 
 def relative(row):

@@ -22,7 +22,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-enum class Operation { append, newest, page, by_time, unread, count };
+enum class Operation { append, newest, page, by_time, unread, count, changes, nothing_new };
 
 struct NamedOperation {
     Operation operation;
@@ -38,6 +38,8 @@ constexpr NamedOperation operations[]{{Operation::newest, "list newest 50"},
                                       {Operation::by_time, "page of 50 by time", 3},
                                       {Operation::unread, "unread count"},
                                       {Operation::count, "get_event_count"},
+                                      {Operation::changes, "list_changes, 50 new events"},
+                                      {Operation::nothing_new, "list_changes, nothing new"},
                                       {Operation::append, "append"}};
 
 /// The number of turns of each store within a sample, so that temporary load on the machine or its
@@ -58,6 +60,8 @@ struct Subject {
     std::int64_t pages = 1;
     /// The time of an event in the middle of the first room.
     Timestamp middle{};
+    /// A cursor at the end of each room that is used.
+    std::vector<RoomCursor> ends{};
 };
 
 std::int64_t cursor(const Subject& subject, std::int64_t call) {
@@ -78,6 +82,7 @@ asio::awaitable<Clock::duration> repeat(const Subject& subject,
     EventQuery page;
     EventQuery by_time;
     by_time.filter.after_time = subject.middle;
+    ChangesQuery changes;
     RoomEvent* event = nullptr;
     const auto began = Clock::now();
     for (std::int64_t call = 0; call < calls; ++call) {
@@ -103,6 +108,12 @@ asio::awaitable<Clock::duration> repeat(const Subject& subject,
             case Operation::count:
                 co_await store.get_event_count(room_id);
                 break;
+            case Operation::changes:
+            case Operation::nothing_new:
+                changes.since = subject.ends[static_cast<std::size_t>(call % subject.rooms_used)];
+                if (operation == Operation::changes) changes.since->next_index -= 50;
+                co_await store.list_changes(room_id, changes);
+                break;
         }
     }
     co_return Clock::now() - began;
@@ -123,12 +134,12 @@ double microseconds(const Subject& subject, Operation operation, std::int64_t ca
 std::int64_t calls_of(const Settings& settings, bool memory, Operation operation) {
     if (!memory) return settings.count(64, 2);
     const bool lists = operation == Operation::newest || operation == Operation::page ||
-                       operation == Operation::by_time;
+                       operation == Operation::by_time || operation == Operation::changes;
     return settings.count(operation == Operation::append ? 64 : lists ? 320 : 6'400, 2);
 }
 
 /// Creates the rooms that are used, with a read marker at the first event of each.
-void fill_rooms_used(const Subject& subject) {
+void fill_rooms_used(Subject& subject) {
     for (std::int64_t i = 0; i < subject.rooms_used; ++i) {
         const std::string room_id = room_name(i);
         complete(fill_room(*subject.store, room_id, subject.events_in_room));
@@ -138,6 +149,15 @@ void fill_rooms_used(const Subject& subject) {
         complete(subject.store->mark_read(room_id, reader, events.at(0).id));
         const auto unread = complete(subject.store->get_unread_count(room_id, reader));
         if (unread != subject.events_in_room - 1) throw std::runtime_error("wrong unread count");
+        ChangesQuery newest;
+        newest.start = Start::newest;
+        const auto end = complete(subject.store->list_changes(room_id, newest)).cursor;
+        ChangesQuery since;
+        since.since = end;
+        since.since->next_index -= 50;
+        const auto changes = complete(subject.store->list_changes(room_id, since));
+        if (changes.reset || changes.added.size() != 50) throw std::runtime_error("not 50 changes");
+        subject.ends.push_back(end);
     }
 }
 

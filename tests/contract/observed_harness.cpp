@@ -1,13 +1,18 @@
 // Runs the suite on an ObservedStore around a ForwardingStore, which must not change any result,
 // and tests what the ObservedStore reports.
 
+#include <cstddef>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <asio/error.hpp>
+#include <asio/io_context.hpp>
 
 #include "contract/harness.hpp"
 #include "contract/operations.hpp"
@@ -15,7 +20,9 @@
 #include "roomstore/decorators/forwarding_store.hpp"
 #include "roomstore/decorators/observed_store.hpp"
 #include "roomstore/memory/in_memory_store.hpp"
+#include "roomstore/room_feed.hpp"
 #include "support/run.hpp"
+#include "unit/watch/waiting.hpp"
 
 namespace roomstore::contract {
 
@@ -29,6 +36,11 @@ public:
         std::string outcome;
         bool took_time;
     };
+    struct Wait {
+        std::size_t rooms;
+        std::string outcome;
+        bool took_time;
+    };
 
     void on_call(const ObservedCall& call) noexcept override {
         const std::lock_guard lock(mutex_);
@@ -38,15 +50,32 @@ public:
                           call.duration.count() > 0});
     }
 
+    void on_wait(const ObservedWait& wait) noexcept override {
+        const std::lock_guard lock(mutex_);
+        waits_.push_back({wait.rooms, std::string(wait.outcome()), wait.duration.count() > 0});
+    }
+
     /// Returns the calls reported since the last `take()`.
     std::vector<Call> take() {
         const std::lock_guard lock(mutex_);
         return std::exchange(calls_, {});
     }
 
+    /// Returns the waits reported since the last `take_waits()`, each as a text.
+    std::vector<std::string> take_waits() {
+        const std::lock_guard lock(mutex_);
+        std::vector<std::string> texts;
+        for (const auto& wait : std::exchange(waits_, {})) {
+            texts.push_back(wait.outcome + ' ' + std::to_string(wait.rooms) +
+                            (wait.took_time ? "" : " in no time"));
+        }
+        return texts;
+    }
+
 private:
     std::mutex mutex_;
     std::vector<Call> calls_;
+    std::vector<Wait> waits_;
 };
 
 class ObservedBackend final : public Backend {
@@ -147,6 +176,109 @@ TEST_CASE("an ObservedStore rethrows every exception unchanged and reports its o
     inner->failure = std::make_exception_ptr(std::system_error(foreign));
     CHECK_THROWS_AS(test::run(store.room_exists("room")), std::system_error);
     CHECK(recorder->take().at(0).outcome == "other");
+}
+
+TEST_CASE("the observer is told of waits apart from calls") {
+    const auto recorder = std::make_shared<Recorder>();
+    ObservedStore store(make_backend()->make_store({}), recorder);
+    test::run(store.init());
+    recorder->take();
+    asio::io_context context;
+    const auto poll = [&] {
+        context.restart();
+        context.poll();
+    };
+    using Waits = std::vector<std::string>;
+    using test::Rooms;
+    using test::Waiting;
+
+    const auto watch = store.watch_rooms({.rooms = {"b", "a"}});
+    // A call that is never awaited.
+    static_cast<void>(watch->next());
+    CHECK(recorder->take_waits().empty());
+    CHECK(test::rooms_of(test::run(watch->next())) == Rooms{"a", "b"});
+    CHECK(recorder->take_waits() == Waits{"ok 2"});
+
+    Waiting waiting(context.get_executor(), watch->next());
+    poll();
+    CHECK(recorder->take_waits().empty());
+    Waiting second(context.get_executor(), watch->next());
+    poll();
+    CHECK(second.failed(errc::invalid_argument));
+    CHECK(recorder->take_waits() == Waits{"invalid_argument 0"});
+    watch->add("c");
+    watch->mark("a");
+    watch->remove("b");
+    CHECK(watch->rooms() == Rooms{"a", "c"});
+    poll();
+    CHECK(test::reported(waiting) == Rooms{"a", "c"});
+    CHECK(recorder->take_waits() == Waits{"ok 2"});
+
+    Waiting cancelled(context.get_executor(), watch->next());
+    poll();
+    cancelled.cancel();
+    poll();
+    CHECK(cancelled.aborted());
+    CHECK(recorder->take_waits() == Waits{"aborted 0"});
+    CHECK(recorder->take().empty());
+
+    // What was written between two waits is a call.
+    const Room room{.id = "a"};
+    test::run(store.create_room(room));
+    CHECK(recorder->take().size() == 1);
+    CHECK(test::rooms_of(test::run(watch->next())) == Rooms{"a"});
+    CHECK(recorder->take_waits() == Waits{"ok 1"});
+
+    watch->close();
+    Waiting ended(context.get_executor(), watch->next());
+    poll();
+    CHECK(ended.aborted());
+    CHECK(recorder->take_waits() == Waits{"aborted 0"});
+    auto other = store.watch_rooms({.rooms = {}});
+    Waiting of_destroyed(context.get_executor(), other->next());
+    poll();
+    other.reset();
+    poll();
+    CHECK(of_destroyed.aborted());
+    CHECK(recorder->take_waits() == Waits{"aborted 0"});
+
+    const auto last = store.watch_rooms({.rooms = {"a"}});
+    test::run(store.close());
+    CHECK_THROWS_AS(test::run(last->next()), Error);
+    CHECK(recorder->take_waits() == Waits{"closed 0"});
+    CHECK(recorder->take().at(0).operation == "close");
+}
+
+TEST_CASE("every observer around a store is told of the waits of a feed") {
+    const auto inner = std::make_shared<Recorder>();
+    const auto outer = std::make_shared<Recorder>();
+    const auto observed = std::make_shared<ObservedStore>(make_backend()->make_store({}), inner);
+    ObservedStore store(observed, outer);
+    test::run(store.init());
+    const Room room{.id = "room"};
+    test::run(store.create_room(room));
+    RoomFeed feed(store, "room");
+    CHECK(test::run(feed.next()).exists);
+    for (const auto& recorder : {inner, outer}) {
+        CHECK(recorder->take().back().operation == "list_changes");
+        CHECK(recorder->take_waits().empty());
+    }
+    asio::io_context context;
+    test::Waiting waiting(context.get_executor(), feed.next());
+    context.poll();
+    // The room was reported when it was added, and nothing has changed since.
+    for (const auto& recorder : {inner, outer}) {
+        CHECK(recorder->take_waits() == std::vector<std::string>{"ok 1"});
+    }
+    test::run(store.update_room(room));
+    context.restart();
+    context.poll();
+    REQUIRE(waiting.result());
+    CHECK(waiting.result()->room);
+    for (const auto& recorder : {inner, outer}) {
+        CHECK(recorder->take_waits() == std::vector<std::string>{"ok 1"});
+        CHECK(recorder->take().back().operation == "list_changes");
+    }
 }
 
 TEST_CASE("every errc has a distinct outcome") {

@@ -1,6 +1,16 @@
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <future>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -8,6 +18,7 @@
 #include "postgres/child.hpp"
 #include "postgres/fresh_schema.hpp"
 #include "postgres/large_rooms.hpp"
+#include "postgres/version_1.hpp"
 #include "support/builders.hpp"
 #include "support/errors.hpp"
 #include "support/footprint.hpp"
@@ -69,6 +80,14 @@ std::string files_of(FreshSchema& schema) {
         "SELECT string_agg(relname || ' ' || relfilenode, ', ' ORDER BY relname) FROM pg_class "
         "WHERE relnamespace = '{schema}'::regnamespace AND relkind IN ('r', 'i') "
         "AND relname ~ '^(rooms|events|bindings|participants)'");
+}
+
+/// Rows that were read from rooms and events, by sessions that have ended.
+std::string rows_read(FreshSchema& schema) {
+    return schema.value(
+        "SELECT sum(coalesce(pg_stat_get_tuples_returned(oid), 0) "
+        "+ coalesce(pg_stat_get_tuples_fetched(oid), 0)) FROM pg_class "
+        "WHERE relnamespace = '{schema}'::regnamespace AND relname ~ '^(rooms|events)'");
 }
 
 }  // namespace
@@ -202,11 +221,19 @@ TEST_CASE("init() migrates an earlier schema, with its rows and rights") {
     insert_events(schema, 0, 2);
     const auto files = files_of(schema);
     CHECK(files.find("events") != files.npos);
+    const auto read = rows_read(schema);
 
+    options.application_name = "migrating";
     init_and_close(options);
+    await([&] {
+        return schema.value(
+                   "SELECT count(*) FROM pg_stat_activity "
+                   "WHERE application_name = 'migrating'") == "0";
+    });
     CHECK(schema.value(catalog) == current);
-    // The cost does not depend on the number of rows.
+    // The cost does not depend on the number of rows: no table is written again, none is read.
     CHECK(files_of(schema) == files);
+    CHECK(rows_read(schema) == read);
     options.connection_string += " user=upgraded";
     options.create_schema = false;
     {
@@ -289,6 +316,123 @@ TEST_CASE("a migration gives way to who uses the tables, and is repeated") {
     schema.query("COMMIT");
     migration.get();
     CHECK(schema.value("SELECT max(version) FROM {schema}.schema_version") == "3");
+}
+
+// pg_dump holds its locks until the end, so who waits for a migration that waits for them fails. To
+// measure on a machine that does nothing else: ROOMSTORE_MIGRATION_EVENTS is the number of events,
+// of which the times that are printed should not depend, and ROOMSTORE_MIGRATION_WAIT the longest
+// time that an append may wait for a lock.
+TEST_CASE("appends of version 0.1 go on beside pg_dump and a migration") {
+    const auto setting = [](const char* name, const char* usual) {
+        const char* const given = std::getenv(name);
+        return std::string(given == nullptr ? usual : given);
+    };
+    const int events = std::stoi(setting("ROOMSTORE_MIGRATION_EVENTS", "1000"));
+    const std::string longest_wait = setting("ROOMSTORE_MIGRATION_WAIT", "5s");
+    constexpr std::size_t writers = 16;
+    const int version = GENERATE(1, 2);
+    CAPTURE(version);
+    FreshSchema schema(PrivateCluster::shared().connection_string());
+    init_and_close(schema.options());
+    as_version(version, schema);
+    schema.query(
+        "INSERT INTO {schema}.rooms (id, status, created_at, updated_at, event_count, latest_index,"
+        " delivered_index, agent_response_policy, metadata) "
+        "SELECT 'room-' || i, 'active', now(), now(), 0, 0, -1, 'agent_chain', '{}' "
+        "FROM generate_series(1, " +
+        std::to_string(writers) +
+        ") AS i; DROP ROLE IF EXISTS old_writer; CREATE ROLE old_writer LOGIN; "
+        "GRANT USAGE ON SCHEMA {schema} TO old_writer; "
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO old_writer");
+    insert_events(schema, 0, events);
+
+    struct Writer {
+        std::atomic<int> appended{0};
+        std::chrono::steady_clock::duration longest{};
+        std::string failure{};
+    };
+    std::array<Writer, writers> all;
+    std::atomic<bool> over = false;
+    std::vector<std::future<void>> writing;
+    for (std::size_t i = 0; i < writers; ++i) {
+        writing.push_back(std::async(std::launch::async, [&, i] {
+            Writer& writer = all.at(i);
+            try {
+                Version1 process(schema, schema.options().connection_string + " user=old_writer");
+                process.query("SET lock_timeout = '" + longest_wait + "'");
+                while (!over) {
+                    const auto began = std::chrono::steady_clock::now();
+                    process.append("room-" + std::to_string(i + 1),
+                                   "new-" + std::to_string(writer.appended));
+                    writer.longest =
+                        std::max(writer.longest, std::chrono::steady_clock::now() - began);
+                    ++writer.appended;
+                }
+            } catch (const std::exception& error) {
+                writer.failure = error.what();
+            }
+        }));
+    }
+    // Also if the test fails before its end: futures wait for their threads.
+    const std::shared_ptr<void> stop(nullptr, [&](void*) { over = true; });
+    const auto await_more = [&] {
+        for (auto& writer : all) {
+            const int before = writer.appended;
+            CHECK(comes_within(std::chrono::seconds{20},
+                               [&] { return writer.appended > before + 5; }));
+        }
+    };
+    // What pg_dump does first. It holds these locks until it ends.
+    Admin dump(schema.options().connection_string);
+    dump.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    for (const auto& table : schema.query(
+             "SELECT oid::regclass FROM pg_class WHERE relnamespace = '{schema}'::regnamespace "
+             "AND relkind IN ('r', 'p')")) {
+        dump.query("LOCK TABLE " + *table.front() + " IN ACCESS SHARE MODE");
+    }
+    await_more();
+    auto options = schema.options();
+    options.deadline = std::chrono::minutes{5};
+    std::atomic<int> gave_way = 0;
+    options.log = [&](LogLevel, std::string_view text) {
+        if (text.find("lock timeout") != text.npos) ++gave_way;
+    };
+    std::chrono::steady_clock::duration took{};
+    auto migration = std::async(std::launch::async, [&] {
+        init_and_close(options);
+        took = std::chrono::steady_clock::now().time_since_epoch();
+    });
+    await([&] { return gave_way >= 5; });
+    await_more();
+    const auto released = std::chrono::steady_clock::now().time_since_epoch();
+    dump.query("COMMIT");
+    migration.get();
+    await_more();
+    over = true;
+    for (auto& writer : writing) writer.get();
+
+    using Milliseconds = std::chrono::duration<double, std::milli>;
+    auto longest = std::chrono::steady_clock::duration{};
+    int appended = 0;
+    for (const auto& writer : all) {
+        CHECK(writer.failure == "");
+        longest = std::max(longest, writer.longest);
+        appended += writer.appended;
+    }
+    std::printf(
+        "migration from version %d beside %d events: gave way %d times, done %.0f ms after "
+        "pg_dump; %d appends, the longest took %.0f ms\n",
+        version,
+        events,
+        gave_way.load(),
+        Milliseconds(took - released).count(),
+        appended,
+        Milliseconds(longest).count());
+    CHECK(schema.value("SELECT max(version) FROM {schema}.schema_version") == "3");
+    CHECK(schema.value("SELECT sum(event_count) FROM {schema}.rooms") == std::to_string(appended));
+    CHECK(schema.value("SELECT count(*) FROM {schema}.events WHERE room_id <> 'room'") ==
+          std::to_string(appended));
+    schema.query("DROP OWNED BY old_writer; DROP ROLE old_writer");
 }
 
 // The columns of rooms and events that version 0.1 knows.

@@ -33,7 +33,7 @@ PgBouncer& PgBouncer::shared() {
     return pooler;
 }
 
-PgBouncer::PgBouncer(const PrivateCluster& cluster, int pool_size)
+PgBouncer::PgBouncer(const PrivateCluster& cluster, int pool_size, int server_port)
     : folder_(cluster.folder() / ("pgbouncer-" + std::to_string(pool_size))) {
     const auto found = program();
     if (!found) throw std::runtime_error("no pgbouncer on this machine");
@@ -42,14 +42,17 @@ PgBouncer::PgBouncer(const PrivateCluster& cluster, int pool_size)
     ServerUser::get().own(folder_);
     const auto settings = folder_ / "pgbouncer.ini";
     std::ofstream(settings) << "[databases]\n"
-                            << "* = host=" << cluster.folder().string()
-                            << " port=" << cluster.port() << " user=postgres\n"
+                            << "* = host="
+                            << (server_port > 0 ? "127.0.0.1" : cluster.folder().string())
+                            << " port=" << (server_port > 0 ? server_port : cluster.port())
+                            << " user=postgres\n"
                             << "[pgbouncer]\n"
                             << "unix_socket_dir = " << folder_.string() << "\n"
                             << "listen_port = " << port << "\n"
                             << "auth_type = any\n"
                             << "pool_mode = transaction\n"
                             << "default_pool_size = " << pool_size << "\n"
+                            << (server_port > 0 ? "server_login_retry = 0.1\n" : "")
                             << "max_client_conn = 500\n";
     server_ = Process::start({found->string(), settings.string()},
                              {.log = folder_ / "server.log", .as_server_user = true});

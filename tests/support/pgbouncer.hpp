@@ -14,7 +14,9 @@ namespace roomstore::test {
 /// and each transaction of a client may run on another one.
 class PgBouncer {
 public:
-    explicit PgBouncer(const PrivateCluster& cluster, int pool_size = 2);
+    /// @param server_port  if > 0, it connects to this port of 127.0.0.1, such as that of a
+    ///                     `TcpProxy`, and tries again soon after a failure
+    explicit PgBouncer(const PrivateCluster& cluster, int pool_size = 2, int server_port = 0);
     ~PgBouncer();
     PgBouncer(const PgBouncer&) = delete;
     PgBouncer& operator=(const PgBouncer&) = delete;

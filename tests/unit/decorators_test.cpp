@@ -2,13 +2,17 @@
 #include <string>
 #include <system_error>
 
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <asio/error.hpp>
+#include <asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include "roomstore/decorators/call_observer.hpp"
 #include "roomstore/decorators/forwarding_store.hpp"
 #include "roomstore/decorators/observed_store.hpp"
 #include "roomstore/memory/in_memory_store.hpp"
+#include "unit/watch/waiting.hpp"
 
 using namespace roomstore;
 
@@ -51,4 +55,26 @@ TEST_CASE("outcome() returns the name of the outcome") {
     CHECK(outcome(errc::storage_full) == "storage_full");
     CHECK(outcome({99, error_category()}) == "other");
     CHECK(outcome(std::make_error_code(std::errc::io_error)) == "other");
+}
+
+TEST_CASE("the outcome of a wait is named like that of a call") {
+    CHECK(ObservedWait{}.outcome() == "ok");
+    for (const std::error_code error : {std::error_code(asio::error::operation_aborted),
+                                        make_error_code(errc::closed),
+                                        std::make_error_code(std::errc::io_error)}) {
+        CHECK(ObservedWait{.error = error}.outcome() == ObservedCall{.error = error}.outcome());
+    }
+}
+
+TEST_CASE("an observer need not care for waits") {
+    const auto observer = std::make_shared<NullObserver>();
+    ObservedStore store(std::make_shared<InMemoryStore>(), observer);
+    asio::io_context context;
+    asio::co_spawn(context, store.init(), asio::detached);
+    context.run();
+    context.restart();
+    const auto watch = store.watch_rooms({.rooms = {"room"}});
+    test::Waiting waiting(context.get_executor(), watch->next());
+    context.poll();
+    CHECK(test::reported(waiting) == test::Rooms{"room"});
 }

@@ -44,6 +44,12 @@ class Metrics(unittest.TestCase):
             self.assertEqual(after[f"{name}_count{of_appends}}}"], total)
             self.assertEqual(after[f'{name}_bucket{of_appends},le="+Inf"}}'], total)
             self.assertGreater(after[f"{name}_sum{of_appends}}}"], 0)
+
+            # Waits for changes of the conversations are no calls.
+            waits = 'roomstore_waits_total{outcome="ok"}'
+            self.assertGreater(after[waits], before[waits])
+            self.assertGreaterEqual(after["roomstore_wait_duration_seconds_count"], after[waits])
+            self.assertEqual([series for series in after if 'operation="next"' in series], [])
             one.close()
             two.close()
             self.assertEqual(server.stop(), 0)

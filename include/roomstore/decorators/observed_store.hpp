@@ -15,10 +15,12 @@
 
 namespace roomstore {
 
-/// Forwards every operation to another store, and reports every call to an observer.
+/// Forwards every operation to another store, and reports every call to an observer; also every
+/// wait of the watches that `watch_rooms` makes, apart from the calls. `watch_rooms` itself is not
+/// reported.
 ///
 /// @par Cost
-/// Per call: two steady_clock reads, copies of the room id and one coroutine.
+/// Per call and wait: two steady_clock reads, copies of the room id and one coroutine.
 /// @par Errors
 /// Those of the other store, unchanged.
 /// @ingroup decorators

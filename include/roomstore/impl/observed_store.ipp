@@ -1,14 +1,18 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "roomstore/decorators/observed_store.hpp"
 #include "roomstore/detail/not_null.hpp"
 #include "roomstore/error.hpp"
+#include "roomstore/watch.hpp"
 
 namespace roomstore {
 
@@ -43,6 +47,41 @@ asio::awaitable<T> observe(std::shared_ptr<CallObserver> observer,
     }
 }
 
+inline asio::awaitable<std::vector<RoomNotice>> observe_wait(
+    std::shared_ptr<CallObserver> observer,
+    asio::awaitable<std::vector<RoomNotice>> wait) {
+    const auto started = std::chrono::steady_clock::now();
+    const auto tell = [&](std::size_t rooms, std::error_code error) {
+        const auto duration = std::chrono::steady_clock::now() - started;
+        observer->on_wait({rooms, duration, error});
+    };
+    try {
+        auto notices = co_await std::move(wait);
+        tell(notices.size(), {});
+        co_return notices;
+    } catch (const std::system_error& error) {
+        tell(0, error.code());
+        throw;
+    } catch (...) {
+        tell(0, make_error_code(errc::internal));
+        throw;
+    }
+}
+
+class ObservedWatch final : public RoomWatch {
+public:
+    ObservedWatch(std::shared_ptr<RoomWatch> inner, std::shared_ptr<CallObserver> observer)
+        : RoomWatch(inner), inner_(std::move(inner)), observer_(std::move(observer)) {}
+
+    asio::awaitable<std::vector<RoomNotice>> next() override {
+        return observe_wait(observer_, inner_->next());
+    }
+
+private:
+    const std::shared_ptr<RoomWatch> inner_;
+    const std::shared_ptr<CallObserver> observer_;
+};
+
 }  // namespace detail
 
 ObservedStore::ObservedStore(std::shared_ptr<ConversationStore> inner,
@@ -59,7 +98,8 @@ asio::awaitable<void> ObservedStore::close() {
 }
 
 std::shared_ptr<RoomWatch> ObservedStore::watch_rooms(WatchOptions options) {
-    return inner_->watch_rooms(std::move(options));
+    return std::make_shared<detail::ObservedWatch>(inner_->watch_rooms(std::move(options)),
+                                                   observer_);
 }
 
 #define ROOMSTORE_DEFAULT(...)

@@ -349,6 +349,8 @@ asio::awaitable<std::vector<RoomNotice>> WatchState::next(std::shared_ptr<WatchS
 
 RoomWatch::RoomWatch(std::shared_ptr<detail::WatchState> state) : state_(std::move(state)) {}
 
+RoomWatch::RoomWatch(const std::shared_ptr<RoomWatch>& other) : state_(other->state_) {}
+
 RoomWatch::~RoomWatch() { close(); }
 
 void RoomWatch::add(std::string room_id) { state_->add(std::move(room_id)); }

@@ -24,12 +24,14 @@
 
 namespace roomstore {
 
-/// Exports metrics of the calls of an `ObservedStore` to Prometheus, by means of the library
-/// prometheus-cpp, which the target `roomstore::prometheus` (component `prometheus`) links:
+/// Exports metrics of the calls and waits of an `ObservedStore` to Prometheus, by means of the
+/// library prometheus-cpp, which the target `roomstore::prometheus` (component `prometheus`) links:
 ///
 /// - `roomstore_calls_total{operation,outcome}`: calls, by `ObservedCall::operation` and
 ///   `ObservedCall::outcome`;
-/// - `roomstore_call_duration_seconds{operation}`: a histogram of their durations.
+/// - `roomstore_call_duration_seconds{operation}`: a histogram of their durations;
+/// - `roomstore_waits_total{outcome}`: waits, which are not calls, by `ObservedWait::outcome`;
+/// - `roomstore_wait_duration_seconds`: a histogram of their durations.
 ///
 /// There is no label for the room, since Prometheus keeps a series for each value of a label.
 /// Several stores may share an observer, or use observers that share a registry and differ in their
@@ -41,7 +43,7 @@ class PrometheusObserver final : public CallObserver {
 public:
     /// Registers the series with `registry`.
     /// @param registry the registry that is exposed
-    /// @param buckets  upper bounds of the histogram in seconds, ascending; by default 0.1 ms to
+    /// @param buckets  upper bounds of the histograms in seconds, ascending; by default 0.1 ms to
     ///                 10 s
     /// @param labels   constant labels of every series in addition to its own, such as the name of
     ///                 the store
@@ -60,7 +62,15 @@ public:
           durations_(::prometheus::BuildHistogram()
                          .Name("roomstore_call_duration_seconds")
                          .Help("How long calls of the conversation store took")
-                         .Register(*registry_)) {}
+                         .Register(*registry_)),
+          waits_(::prometheus::BuildCounter()
+                     .Name("roomstore_waits_total")
+                     .Help("Waits for changes of rooms that have ended")
+                     .Register(*registry_)),
+          wait_durations_(::prometheus::BuildHistogram()
+                              .Name("roomstore_wait_duration_seconds")
+                              .Help("How long waits for changes of rooms took")
+                              .Register(*registry_)) {}
 
     /// 0.1 ms to 10 s in steps of about 3.
     static std::vector<double> default_buckets() {
@@ -82,6 +92,26 @@ public:
             series.duration->Observe(std::chrono::duration<double>(call.duration).count());
         } catch (const std::exception&) {
             // The outcome of the call itself is not affected.
+        }
+    }
+
+    /// Counts the wait. A series that cannot be created for lack of memory is left out.
+    void on_wait(const ObservedWait& wait) noexcept override {
+        try {
+            const std::lock_guard lock(mutex_);
+            if (wait_series_.duration == nullptr) {
+                wait_series_.duration = &wait_durations_.Add(labels_, buckets_);
+            }
+            ::prometheus::Counter*& counter = wait_series_.counters[wait.outcome()];
+            if (counter == nullptr) {
+                auto labels = labels_;
+                labels.emplace("outcome", wait.outcome());
+                counter = &waits_.Add(labels);
+            }
+            counter->Increment();
+            wait_series_.duration->Observe(std::chrono::duration<double>(wait.duration).count());
+        } catch (const std::exception&) {
+            // The outcome of the wait itself is not affected.
         }
     }
 
@@ -144,8 +174,11 @@ private:
     ::prometheus::Labels labels_;
     ::prometheus::Family<::prometheus::Counter>& calls_;
     ::prometheus::Family<::prometheus::Histogram>& durations_;
+    ::prometheus::Family<::prometheus::Counter>& waits_;
+    ::prometheus::Family<::prometheus::Histogram>& wait_durations_;
     std::mutex mutex_;
     std::map<std::string_view, Series> series_;
+    Series wait_series_;
 };
 
 }  // namespace roomstore

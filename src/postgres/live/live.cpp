@@ -1,6 +1,8 @@
 #include "live/live.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <exception>
 #include <random>
 #include <system_error>
@@ -203,7 +205,7 @@ void Live::step(ServerSession& session) {
     if (now >= next_send_ || closing_now_) send(session);
     if (closing_now_ || watches_->rooms_watched() == 0) {
         if (std::exchange(marked_, false)) sql::stop_listening(session, listener_lock(key_));
-        seen_.clear();
+        watched_.clear();
         receive(session);
         return;
     }
@@ -309,8 +311,8 @@ void Live::receive(ServerSession& session) {
         ++received_;
         if (hints->any) next_poll_ = std::min(next_poll_, last_poll_ + any_interval);
         for (const auto hash : hints->rooms) {
-            const auto room = rooms_.find(hash);
-            if (room != rooms_.end()) watches_->tell(room->second);
+            const auto found = watched_.find(hash);
+            if (found != watched_.end()) watches_->tell(found->second.room);
         }
     }
 }
@@ -407,34 +409,55 @@ void Live::poll(ServerSession& session) {
         }
     }
     auto rooms = watches_->rooms();
-    rooms_.clear();
-    for (const auto& room : rooms) rooms_.emplace(hint_of(key_, room), room);
-    detail::TextMap<std::optional<sql::RoomState>> kept;
+    update_watched(rooms);
     if (!all) {
-        // Until now, messages about a room that was not watched were dropped: if it is watched
-        // again, its state has to be read again.
-        std::erase_if(
-            seen_, [&](const auto& each) { return !rooms_.contains(hint_of(key_, each.first)); });
-        std::erase_if(rooms, [&](const std::string& room) { return seen_.contains(room); });
+        std::erase_if(rooms, [&](const std::string& room) {
+            return watched_.at(hint_of(key_, room)).seen != 0;
+        });
     }
     if (rooms.empty()) return;
     const auto states = sql::read_room_states(session, rooms);
     last_poll_ = now;
     if (all) next_poll_ = now + options_.watch_poll_interval;
-    for (auto& room : rooms) {
-        std::optional<sql::RoomState> state;
-        if (const auto found = states.find(room); found != states.end()) state = found->second;
-        const auto before = seen_.find(room);
-        if (before == seen_.end() || before->second != state) watches_->tell(room);
-        kept.emplace(std::move(room), state);
-    }
-    if (all) {
-        seen_ = std::move(kept);
-    } else {
-        seen_.merge(kept);
+    for (const auto& room : rooms) {
+        const auto found = states.find(room);
+        const auto state = digest(found == states.end() ? nullptr : &found->second);
+        if (std::exchange(watched_.at(hint_of(key_, room)).seen, state) != state) {
+            watches_->tell(room);
+        }
     }
     ++polls_;
     if (all) send_probe();
+}
+
+// What was seen of a room that is not watched any more is forgotten: messages about it are dropped
+// from now on, so if it is watched again, its state has to be read again.
+void Live::update_watched(const std::vector<std::string>& rooms) {
+    WatchedRooms watched;
+    watched.reserve(rooms.size());
+    for (const auto& room : rooms) {
+        const auto hash = hint_of(key_, room);
+        const auto before = watched_.find(hash);
+        watched.emplace(
+            hash,
+            Watched{.room = room, .seen = before == watched_.end() ? 0 : before->second.seen});
+    }
+    watched_ = std::move(watched);
+}
+
+/// Of the state of a room, or of there being no such room. Never 0.
+std::uint64_t Live::digest(const sql::RoomState* state) const {
+    if (state == nullptr) return 1;
+    std::string bytes;
+    for (const auto number : {state->generation,
+                              state->event_count,
+                              state->live_count,
+                              state->latest_index,
+                              state->revision}) {
+        const auto word = std::bit_cast<std::array<char, sizeof number>>(number);
+        bytes.append(word.data(), word.size());
+    }
+    return std::max<std::uint64_t>(hint_of(key_, bytes), 2);
 }
 
 void Live::on_success() {

@@ -93,6 +93,14 @@ private:
         bool unsent() const noexcept { return any_changed || !changed.empty(); }
     };
 
+    /// A watched room.
+    struct Watched {
+        std::string room{};
+        /// The digest of what the last poll has seen; 0 if no poll has.
+        std::uint64_t seen = 0;
+    };
+    using WatchedRooms = std::unordered_map<std::uint64_t, Watched>;
+
     /// While it exists, the session is cut if the server takes longer than a call may take.
     class Guarded {
     public:
@@ -128,6 +136,8 @@ private:
     void send(ServerSession& session);
     void not_sent();
     void poll(ServerSession& session);
+    void update_watched(const std::vector<std::string>& rooms);
+    std::uint64_t digest(const sql::RoomState* state) const;
     void expect_end() const;
     void on_success();
     void on_failure(ServerSession& session, std::string_view why);
@@ -180,10 +190,9 @@ private:
     TimePoint probe_sent_at_{};
     std::uint64_t probes_made_ = 0;
     int unheard_ = 0;
-    /// The watched rooms by their hashes.
-    std::unordered_map<std::uint64_t, std::string> rooms_;
-    /// What the last poll has seen; null for a room that did not exist.
-    detail::TextMap<std::optional<sql::RoomState>> seen_;
+    /// As of the last poll, by their hashes. There may be many: a digest takes less memory than the
+    /// state, and two states of a room have the same one as rarely as two rooms the same hash.
+    WatchedRooms watched_;
     TimePoint next_poll_{};
     TimePoint last_poll_{};
     TimePoint next_send_{};

@@ -1,5 +1,6 @@
 #include "roomstore/prometheus/prometheus_observer.hpp"
 
+#include <chrono>
 #include <cmath>
 #include <memory>
 #include <prometheus/registry.h>
@@ -71,4 +72,23 @@ TEST_CASE("constant labels distinguish stores with one registry") {
     CHECK(has("roomstore_calls_total{operation=\"get_room\",outcome=\"ok\",store=\"first\"} 2"));
     CHECK(has("roomstore_calls_total{operation=\"get_room\",outcome=\"busy\",store=\"second\"} 1"));
     CHECK(has("roomstore_call_duration_seconds_count{operation=\"get_room\",store=\"second\"} 1"));
+}
+
+TEST_CASE("waits are counted apart from calls") {
+    const auto registry = std::make_shared<Registry>();
+    PrometheusObserver observer(registry, {1}, {{"store", "one"}});
+    observer.on_wait({.rooms = 3, .duration = std::chrono::seconds{2}});
+    observer.on_wait({.rooms = 1, .duration = std::chrono::milliseconds{500}});
+    observer.on_wait({.error = errc::closed});
+
+    const auto text = exposed(*registry);
+    INFO(text);
+    const auto has = [&](const std::string& line) { return text.find(line) != std::string::npos; };
+    CHECK(has("roomstore_waits_total{outcome=\"ok\",store=\"one\"} 2"));
+    CHECK(has("roomstore_waits_total{outcome=\"closed\",store=\"one\"} 1"));
+    CHECK(has("roomstore_wait_duration_seconds_count{store=\"one\"} 3"));
+    CHECK(has("roomstore_wait_duration_seconds_sum{store=\"one\"} 2.5"));
+    CHECK(has("roomstore_wait_duration_seconds_bucket{store=\"one\",le=\"1\"} 2"));
+    CHECK_FALSE(has("roomstore_calls_total{"));
+    CHECK_FALSE(has("roomstore_call_duration_seconds_count{"));
 }
