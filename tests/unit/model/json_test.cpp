@@ -520,11 +520,11 @@ TEST_CASE("a room with its bindings and participants survives a JSON round trip"
 
 TEST_CASE("arguments refuse what they do not know, naming the field") {
     CHECK(refused<EventFilter>(Json{{"event_type", "message"}}) ==
-          "EventFilter[event_type]: there is no such field");
+          "EventFilter/event_type: there is no such field");
     CHECK(refused<EventQuery>(Json{{"filter", {{"status", "pending"}}}}) ==
-          "EventQuery.filter[status]: there is no such field");
+          "EventQuery.filter/status: there is no such field");
     CHECK(refused<EventQuery>(Json{{"filter", {{"statuses", {"pendin"}}}}})
-              .starts_with("EventQuery.filter.statuses[0]: 'pendin' is not one of "));
+              .starts_with("EventQuery.filter.statuses/0: 'pendin' is not one of "));
     CHECK(refused<Page>(Json{{"limit", "many"}}) == "Page.limit: must be an integer, is string");
     CHECK(refused<RoomFilter>(Json{{"metadata", 1}}) ==
           "RoomFilter.metadata: must be an object, is number");
