@@ -81,9 +81,33 @@ install(
           ${PROJECT_BINARY_DIR}/roomstore-config-version.cmake
           cmake/FindAsio.cmake
     DESTINATION ${ROOMSTORE_CMAKE_DIR})
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(
+    DIRECTORY examples
+    DESTINATION ${CMAKE_INSTALL_DOCDIR}
+    FILES_MATCHING
+    PATTERN *.cpp
+    PATTERN *.hpp
+    PATTERN test EXCLUDE)
+if(TARGET roomstore_schema_sql)
+    install(FILES ${PROJECT_BINARY_DIR}/schema.sql DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT roomstore_postgres)
+endif()
 
 include(RoomstorePkgConfig)
 if(PROJECT_IS_TOP_LEVEL)
     include(RoomstorePackage)
+endif()
+
+# CMake installs nothing, without a word, for a component that does not exist.
+if(PROJECT_IS_TOP_LEVEL)
+    get_cmake_property(components COMPONENTS)
+    list(REMOVE_ITEM components Unspecified)
+    list(REMOVE_DUPLICATES components)
+    list(SORT components)
+    string(REPLACE ";" ", " components "${components}")
+    string(CONCAT check
+        "if(CMAKE_INSTALL_COMPONENT AND NOT \", ${components}, \" MATCHES \", \${CMAKE_INSTALL_COMPONENT}, \")\n"
+        "    message(FATAL_ERROR \"roomstore: there is no component \${CMAKE_INSTALL_COMPONENT}, only ${components}\")\n"
+        "endif()")
+    install(CODE "${check}" ALL_COMPONENTS)
 endif()

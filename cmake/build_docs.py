@@ -2,12 +2,12 @@
 """Builds the documentation of the public interface and checks it.
 
     build_docs.py DOXYGEN FOLDER   FOLDER has the Doxyfile; the pages are written to FOLDER/html
-    build_docs.py --filter README  prints the README as input for Doxygen
+    build_docs.py --filter PAGE    prints the README or a page of the guide as input for Doxygen
     build_docs.py --self-test      shows that each check can fail
 
 Warnings of Doxygen are errors (Doxyfile.in). In addition, every operation of the interface must be listed in the
 group of its noun, every type and function must be in a group, and every link must lead to a file. Files of the
-tree that the README links are copied next to the pages.
+tree that the README and the guide link are copied next to the pages.
 """
 
 import glob
@@ -24,6 +24,8 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 INTERFACE = "include/roomstore/conversation_store.hpp"
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(#[^)]*)?\)")
 COPIES = "source"
+GUIDE = ["include/roomstore/concepts.md", "include/roomstore/errors.md", "include/roomstore/testing.md",
+         "src/postgres/production.md"]
 
 
 def operations(text):
@@ -42,12 +44,21 @@ def operations_page(text):
         yield f"/** @addtogroup {group}\nOperations: {links}. */\n"
 
 
-def filtered(readme):
-    return LINK.sub(lambda link: f"]({COPIES}/{link[1]}{link[2] or ''})", readme)
+def target_of(link, folder):
+    """The path in the tree of a link in a page that lies in `folder`."""
+    return os.path.normpath(os.path.join(folder, link))
 
 
-def copy_linked(readme, pages):
-    for path in {link[0] for link in LINK.findall(readme)}:
+def filtered(text, folder=""):
+    def replaced(link):
+        path = target_of(link[1], folder)
+        return f"]({path if path in GUIDE else f'{COPIES}/{path}'}{link[2] or ''})"
+
+    return LINK.sub(replaced, text)
+
+
+def copy_linked(text, folder, pages):
+    for path in {target_of(link[0], folder) for link in LINK.findall(text)} - set(GUIDE):
         source, copy = os.path.join(ROOT, path), os.path.join(pages, COPIES, path)
         if os.path.isdir(source):
             shutil.copytree(source, copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
@@ -93,14 +104,15 @@ def problems(folder):
 
 
 def build(doxygen, folder):
-    readme = open(os.path.join(ROOT, "README.md"), encoding="utf-8").read()
     interface = open(os.path.join(ROOT, INTERFACE), encoding="utf-8").read()
     shutil.rmtree(os.path.join(folder, "html"), ignore_errors=True)
     with open(os.path.join(folder, "operations.dox"), "w", encoding="utf-8") as file:
         file.writelines(operations_page(interface))
     if subprocess.run([doxygen, os.path.join(folder, "Doxyfile")]).returncode != 0:
         return 1
-    copy_linked(readme, os.path.join(folder, "html"))
+    for page in ["README.md", *GUIDE]:
+        text = open(os.path.join(ROOT, page), encoding="utf-8").read()
+        copy_linked(text, os.path.dirname(page), os.path.join(folder, "html"))
     found = list(problems(folder))
     print("\n".join(found + [f"{len(found)} problems in addition to Doxygen's"]))
     return 1 if found else 0
@@ -125,12 +137,15 @@ def self_test():
         missed.append("an operation")
     if filtered("[a](b/c.hpp) [d](https://e) [f](#g)") != f"[a]({COPIES}/b/c.hpp) [d](https://e) [f](#g)":
         missed.append("a link of the README")
+    if filtered("[a](../b.hpp) [c](errors.md)", "include/roomstore") != f"[a]({COPIES}/include/b.hpp) [c](include/roomstore/errors.md)":
+        missed.append("a link of the guide")
     print(f"missed: {missed}")
     return 1 if missed else 0
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--filter"]:
-        sys.stdout.write(filtered(open(sys.argv[2], encoding="utf-8").read()))
+        where = os.path.relpath(os.path.dirname(os.path.abspath(sys.argv[2])), os.path.abspath(ROOT))
+        sys.stdout.write(filtered(open(sys.argv[2], encoding="utf-8").read(), where))
         sys.exit(0)
     sys.exit(self_test() if sys.argv[1:] == ["--self-test"] else build(*sys.argv[1:]))

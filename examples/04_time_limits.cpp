@@ -1,93 +1,68 @@
 // A call with a time limit set by the caller. Every call of PostgresStore ends within
-// PostgresOptions::deadline; a caller that cannot wait that long cancels the call, and
-// operation_aborted then means that nothing was stored.
+// PostgresOptions::deadline; a caller that cannot wait that long uses within(), and errc::timeout
+// then means that nothing was stored.
 
 #include <chrono>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <stdexcept>
-#include <system_error>
-#include <utility>
 
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/error.hpp>
 #include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 
-#include <roomstore/decorators/forwarding_store.hpp>
+#include <roomstore/decorators/failing_store.hpp>
 #include <roomstore/roomstore.hpp>
+#include <roomstore/within.hpp>
 
-using roomstore::ConversationStore;
+using roomstore::errc;
 using roomstore::RoomEvent;
+using roomstore::within;
 using namespace std::chrono_literals;
 
-/// Simulates a server that does not answer.
-class SilentStore final : public roomstore::ForwardingStore {
-public:
-    using ForwardingStore::ForwardingStore;
-
-    asio::awaitable<RoomEvent> add_event_auto_index(std::string, RoomEvent event) override {
-        asio::steady_timer never(co_await asio::this_coro::executor, 1h);
-        co_await never.async_wait(asio::use_awaitable);
-        co_return event;
-    }
-};
-
-/// The outcome of the append decides, not whether the timer expired first: a cancellation that
-/// arrives after the commit has begun is too late, and the event is stored. (For this reason the
-/// function does not use `append || timer`, which discards the outcome of the append.)
-/// @returns the event, or nullopt if it is certainly not stored.
-asio::awaitable<std::optional<RoomEvent>> append_within(ConversationStore& store,
-                                                        RoomEvent event,
-                                                        std::chrono::milliseconds limit) {
-    const auto executor = co_await asio::this_coro::executor;
-    // Shared, because the timer's handler may run after this coroutine has ended.
-    const auto too_late = std::make_shared<asio::cancellation_signal>();
-    asio::steady_timer timer(executor, limit);
-    timer.async_wait([too_late](const std::error_code& ec) {
-        if (!ec) too_late->emit(asio::cancellation_type::terminal);
-    });
-    auto append = store.add_event_auto_index("lobby", std::move(event));
+/// The result of the append decides, not the clock: a time limit that ends after the commit has
+/// begun is too late, and the event is stored. (For this reason `append || timer` is wrong: it
+/// discards the result of the append.)
+/// @returns whether the event is stored.
+asio::awaitable<bool> append_within(roomstore::ConversationStore& store,
+                                    RoomEvent event,
+                                    std::chrono::milliseconds limit) {
     try {
-        co_return co_await asio::co_spawn(
-            executor,
-            std::move(append),
-            asio::bind_cancellation_slot(too_late->slot(), asio::use_awaitable));
-    } catch (const std::system_error& error) {
-        if (error.code() != asio::error::operation_aborted) throw;
+        const RoomEvent stored = co_await within(limit, store.append(event));
+        std::cout << "stored at index " << stored.index << '\n';
+        co_return true;
+    } catch (const roomstore::Error& error) {
+        if (error.errc() != errc::timeout) throw;
+        std::cout << "not stored: " << error.detail() << '\n';
+        co_return false;
     }
-    co_return std::nullopt;
 }
 
-asio::awaitable<void> run(std::shared_ptr<ConversationStore> store) {
+asio::awaitable<void> run(std::shared_ptr<roomstore::FailingStore> store) {
     co_await store->init();
-    roomstore::Room room{.id = "lobby"};
-    co_await store->create_room(room);
+    co_await store->create_room(roomstore::make_room("lobby"));
+    const auto ada = roomstore::source("cli:ada", "cli");
 
-    RoomEvent event{.room_id = "lobby"};
-    event.source = {.channel_id = "cli:ada", .channel_type = "cli"};
-    const auto stored = co_await append_within(*store, event, 1min);
+    const RoomEvent event = roomstore::text_event("lobby", ada, "in time");
+    const bool stored = co_await append_within(*store, event, 1min);
     if (!stored) throw std::logic_error("a minute was not enough");
 
-    SilentStore silent(store);
-    RoomEvent other = event;
-    other.id = roomstore::generate_id();
-    const auto nothing = co_await append_within(silent, other, 20ms);
-    if (nothing) throw std::logic_error("the silent store has answered");
-    std::cout << "one append stored, one cancelled\n";
+    // As a server that does not answer.
+    store->hold("add_event_auto_index");
+    const RoomEvent other = roomstore::text_event("lobby", ada, "too late");
+    const bool also_stored = co_await append_within(*store, other, 20ms);
+    if (also_stored) throw std::logic_error("a store that does not answer has answered");
+
+    const auto count = co_await store->get_event_count("lobby");
+    if (count != 1) throw std::logic_error("not one event");
     co_await store->close();
 }
 
 int main() {
     asio::io_context io;
-    asio::co_spawn(
-        io, run(std::make_shared<roomstore::InMemoryStore>()), [](std::exception_ptr failure) {
-            if (failure) std::rethrow_exception(failure);
-        });
+    const auto store =
+        std::make_shared<roomstore::FailingStore>(std::make_shared<roomstore::InMemoryStore>());
+    asio::co_spawn(io, run(store), [](std::exception_ptr failure) {
+        if (failure) std::rethrow_exception(failure);
+    });
     io.run();
 }

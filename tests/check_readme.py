@@ -10,6 +10,9 @@
 The first program is identical to examples/01_hello.cpp; the line that swaps backends is in
 examples/02_swap_backend.cpp; every linked path exists, and every program, preset, option and label in a command;
 every example is linked; every promise links its test; the README has fewer than 150 lines.
+
+Pages of the guide (*.md in include/ and src/) are linked by the README. Each of their C++ blocks begins with the path
+of a program or test, and its other lines are there in one piece.
 """
 
 import fnmatch
@@ -111,6 +114,45 @@ def problems(root, text, names=None, labels=None):
         yield f"{text.count(chr(10))} lines, 150 are too many"
 
 
+def guide(root):
+    """The pages of the guide."""
+    for start in ("include", "src"):
+        for folder, _, names in sorted(os.walk(os.path.join(root, start))):
+            for name in sorted(names):
+                if name.endswith(".md"):
+                    yield os.path.relpath(os.path.join(folder, name), root)
+
+
+def guide_problems(root, page, text, readme, names=None):
+    if f"]({page})" not in readme:
+        yield f"{page} is not linked by the README"
+    for block in re.findall(r"```cpp\n(.*?)```", text, re.S):
+        first, _, rest = block.partition("\n")
+        path = os.path.join(root, first.removeprefix("// "))
+        if not first.startswith("// ") or not os.path.exists(path):
+            yield f"{page}: a block does not begin with the path of its program: {first}"
+        elif rest not in open(path, encoding="utf-8").read():
+            yield f"{page}: not in {first.removeprefix('// ')}: {rest.splitlines()[0].strip()} ..."
+    for path in re.findall(r"\]\(([^)#:]+)\)", text):
+        if not os.path.exists(os.path.join(root, os.path.dirname(page), path)):
+            yield f"{page}: no such file: {path}"
+    if names is not None:
+        yield from (f"{page}: {problem}" for problem in unknown_tests(text, names))
+
+
+def self_test_of_guide(root, readme):
+    page = "include/roomstore/errors.md"
+    text = open(os.path.join(root, page), encoding="utf-8").read()
+    broken = [text.replace("// examples/03_errors.cpp\n", "", 1), text.replace("wait > 2s", "wait > 3s", 1),
+              text.replace("examples/04_time_limits.cpp", "examples/04_limits.cpp", 1), text + "[a](nowhere.md)"]
+    missed = [n for n, each in enumerate(broken) if not list(guide_problems(root, page, each, readme))]
+    if not list(guide_problems(root, page, text, "")):
+        missed.append("a page that is not linked")
+    missed += list(guide_problems(root, page, text, readme))
+    print(f"guide: {len(broken) + 1} faults injected, missed: {missed}")
+    return 1 if missed else 0
+
+
 def self_test(root, text):
     hello = "roomstore::InMemoryStore store;"
     broken = [text.replace(hello, "", 1), text.replace("make_shared", "make_unique"),
@@ -155,12 +197,15 @@ def main(arguments):
         root = arguments.pop(0)
     text = open(os.path.join(root, "README.md"), encoding="utf-8").read()
     if arguments == ["--self-test"]:
-        return self_test(root, text)
+        return self_test(root, text) or self_test_of_guide(root, text)
     if arguments[:1] in (["--project"], ["--fetch"]):
         return write_project(arguments[1], text, arguments[0] == "--fetch")
     known = tests_of(arguments[1]) if arguments[:1] == ["--tests"] else ()
     found = list(problems(root, text, *known))
-    print("\n".join(found + [f"README.md: {len(found)} problems"]))
+    for page in guide(root):
+        with open(os.path.join(root, page), encoding="utf-8") as file:
+            found += guide_problems(root, page, file.read(), text, *known[:1])
+    print("\n".join(found + [f"README.md and the guide: {len(found)} problems"]))
     return 1 if found else 0
 
 

@@ -1,18 +1,25 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the tests. Arguments go to ctest:
 #
-#   tests/run.sh                          everything
+#   tests/run.sh                          whether the library works here: the labels unit, contract, postgres,
+#                                         chat and examples
+#   tests/run.sh --all                    everything, which takes several times as long
 #   tests/run.sh -L contract              one label: unit, contract, mutants, differential, postgres, faults,
 #                                         chat, examples, package, style, benchmark
 #   tests/run.sh -R contract.memory -V    one test, with its output
 #
-# Installs what the labels selected by -L and -LE need. ROOMSTORE_PRESET names a preset of CMakePresets.json
+# Installs what the labels selected by -L and -LE need, and builds what the selected tests need. ROOMSTORE_PRESET names a preset of CMakePresets.json
 # other than dev (release, asan, tsan). If CI is set in the environment, a test with a missing dependency fails
 # instead of being skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 preset=${ROOMSTORE_PRESET:-dev}
+if [[ $# -eq 0 ]]; then
+    set -- -L '^(unit|contract|postgres|chat|examples)$' -LE '^(differential|mutants|faults|package|timing)$'
+elif [[ $1 == --all ]]; then
+    shift
+fi
 # leaves LABEL ARGUMENT...: whether ctest with these arguments may run tests with that label.
 leaves() {
     local label=$1 option=
@@ -42,7 +49,13 @@ fi
 mkdir -p build
 log=build/configure-$preset.log
 cmake --preset "$preset" -DROOMSTORE_BUILD_TESTS=ON >"$log" 2>&1 || { cat "$log" && exit 1; }
-cmake --build --preset "$preset"
+if [[ $# -eq 0 ]]; then
+    cmake --build --preset "$preset"
+else
+    list=$(tests/needed_targets.py "build/$preset" "$@")
+    read -r -d '' -a targets <<<"$list" || true
+    if [[ ${#targets[@]} -gt 0 ]]; then cmake --build --preset "$preset" --target "${targets[@]}"; fi
+fi
 
 run=()
 # ThreadSanitizer of GCC 12 cannot map its shadow memory if the kernel randomises more bits.

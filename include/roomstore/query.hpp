@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "roomstore/model/await_guard.hpp"
 #include "roomstore/model/binding.hpp"
 #include "roomstore/model/enums.hpp"
+#include "roomstore/model/json_conversions.hpp"
 #include "roomstore/model/json_value.hpp"
 #include "roomstore/model/open_enum.hpp"
 #include "roomstore/model/participant.hpp"
@@ -16,6 +18,40 @@
 #include "roomstore/model/timestamp.hpp"
 
 namespace roomstore {
+
+struct Page;
+struct RoomFilter;
+struct LatestRoomFilter;
+struct ChannelLookup;
+struct EventFilter;
+struct EventQuery;
+struct ConversationQuery;
+struct TimelineQuery;
+struct AppendOptions;
+struct RoomContext;
+
+namespace detail {
+template <>
+inline constexpr std::string_view model_name<Page> = "Page";
+template <>
+inline constexpr std::string_view model_name<RoomFilter> = "RoomFilter";
+template <>
+inline constexpr std::string_view model_name<LatestRoomFilter> = "LatestRoomFilter";
+template <>
+inline constexpr std::string_view model_name<ChannelLookup> = "ChannelLookup";
+template <>
+inline constexpr std::string_view model_name<EventFilter> = "EventFilter";
+template <>
+inline constexpr std::string_view model_name<EventQuery> = "EventQuery";
+template <>
+inline constexpr std::string_view model_name<ConversationQuery> = "ConversationQuery";
+template <>
+inline constexpr std::string_view model_name<TimelineQuery> = "TimelineQuery";
+template <>
+inline constexpr std::string_view model_name<AppendOptions> = "AppendOptions";
+template <>
+inline constexpr std::string_view model_name<RoomContext> = "RoomContext";
+}  // namespace detail
 
 /// Offset and limit of a page. A value out of bounds is `invalid_argument`; a `limit` of 0 gives an
 /// empty page.

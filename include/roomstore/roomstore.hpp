@@ -4,7 +4,8 @@
 /// Includes what most programs need: the interface, the models with their JSON conversions,
 /// queries, errors, the memory store and the version, and the asio headers that run a coroutine.
 /// Include separately: the PostgreSQL store (`postgres/postgres_store.hpp`), the decorators
-/// (`decorators/forwarding_store.hpp`, `decorators/observed_store.hpp`), the Prometheus counters
+/// (`decorators/forwarding_store.hpp`, `decorators/observed_store.hpp`), a deadline for one call
+/// (`within.hpp`), help for tests (`testing.hpp`), the Prometheus counters
 /// (`prometheus/prometheus_observer.hpp`) and the formatters for {fmt} (`format.hpp`).
 
 #include <cstddef>  // before asio: see detail/asio_check.hpp
@@ -58,6 +59,9 @@ namespace roomstore {}
 
 /// @defgroup decorators Decorators
 /// Stores that wrap another store to modify or observe its calls.
+
+/// @defgroup testing Testing
+/// Help for tests of programs that use a store.
 
 /// @defgroup errors Errors
 /// Exceptions and codes of calls that are refused or fail.

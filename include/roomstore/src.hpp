@@ -8,6 +8,7 @@
 #include "roomstore/impl/changes.ipp"
 #include "roomstore/impl/content.ipp"
 #include "roomstore/impl/conversation_store.ipp"
+#include "roomstore/impl/failing_store.ipp"
 #include "roomstore/impl/forwarding_store.ipp"
 #include "roomstore/impl/id.ipp"
 #include "roomstore/impl/json.ipp"

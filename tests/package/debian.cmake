@@ -37,8 +37,21 @@ execute_process(
 if(NOT status MATCHES "Status: install ok installed")
     message(FATAL_ERROR "dpkg did not install it: ${status}")
 endif()
-foreach(file share/doc/libroomstore-dev/copyright share/doc/roomstore/LICENSE include/roomstore/version.hpp)
+foreach(file share/doc/libroomstore-dev/copyright
+             share/doc/roomstore/LICENSE
+             share/doc/roomstore/README.md
+             share/doc/roomstore/schema.sql
+             share/doc/roomstore/examples/01_hello.cpp
+             share/doc/roomstore/examples/chat_server/main.cpp
+             include/roomstore/version.hpp)
     if(NOT EXISTS ${root}/usr/${file})
         message(FATAL_ERROR "${package} does not contain ${file}")
+    endif()
+endforeach()
+file(READ ${root}/usr/share/doc/roomstore/schema.sql schema)
+foreach(needed "CREATE TABLE \"roomstore\".rooms" "VALUES (3, ")
+    string(FIND "${schema}" "${needed}" position)
+    if(position EQUAL -1)
+        message(FATAL_ERROR "schema.sql does not contain ${needed}")
     endif()
 endforeach()

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "roomstore/model/json.hpp"
+#include "roomstore/query.hpp"
 
 /// Field descriptions of every model: the names of the fields and the rules for their values.
 /// Validation and JSON conversion both use them, so that a new field takes one line here and cannot
@@ -81,6 +82,9 @@ struct FieldName {
     const char* name;
     bool required;
 };
+
+template <typename T, typename... Types>
+inline constexpr bool is_any_of = (std::same_as<T, Types> || ...);
 
 constexpr FieldName required(const char* name) { return {name, true}; }
 
@@ -286,5 +290,102 @@ void visit_fields(T& observation, Field&& field) {
     field("created_at", observation.created_at, rule::any);
     field("metadata", observation.metadata, rule::object);
 }
+
+/// @name Arguments and answers
+/// Only for JSON: the stores check arguments by functions of their own.
+/// @{
+
+template <Is<Page> T, typename Field>
+void visit_fields(T& page, Field&& field) {
+    field("offset", page.offset, rule::any);
+    field("limit", page.limit, rule::any);
+}
+
+template <Is<RoomFilter> T, typename Field>
+void visit_fields(T& filter, Field&& field) {
+    field("organization_id", filter.organization_id, rule::any);
+    field("status", filter.status, rule::any);
+    field("metadata", filter.metadata, rule::object);
+}
+
+template <Is<LatestRoomFilter> T, typename Field>
+void visit_fields(T& filter, Field&& field) {
+    field("channel_type", filter.channel_type, rule::any);
+    field("status", filter.status, rule::any);
+}
+
+template <Is<ChannelLookup> T, typename Field>
+void visit_fields(T& lookup, Field&& field) {
+    field("status", lookup.status, rule::any);
+    field("limit", lookup.limit, rule::any);
+}
+
+template <Is<EventFilter> T, typename Field>
+void visit_fields(T& filter, Field&& field) {
+    field("event_types", filter.event_types, rule::any);
+    field("exclude_types", filter.exclude_types, rule::any);
+    field("statuses", filter.statuses, rule::any);
+    field("exclude_statuses", filter.exclude_statuses, rule::any);
+    field("visibility", filter.visibility, rule::any);
+    field("source_channel_id", filter.source_channel_id, rule::any);
+    field("source_channel_type", filter.source_channel_type, rule::any);
+    field("correlation_id", filter.correlation_id, rule::any);
+    field("participant_id", filter.participant_id, rule::any);
+    field("parent_event_id", filter.parent_event_id, rule::any);
+    field("top_level_only", filter.top_level_only, rule::any);
+    field("after_time", filter.after_time, rule::any);
+    field("before_time", filter.before_time, rule::any);
+}
+
+template <Is<EventQuery> T, typename Field>
+void visit_fields(T& query, Field&& field) {
+    field("offset", query.offset, rule::any);
+    field("limit", query.limit, rule::any);
+    field("after_index", query.after_index, rule::any);
+    field("before_index", query.before_index, rule::any);
+    field("newest_first", query.newest_first, rule::any);
+    field("filter", query.filter, rule::any);
+}
+
+template <Is<ConversationQuery> T, typename Field>
+void visit_fields(T& query, Field&& field) {
+    field("limit", query.limit, rule::any);
+    field("after_index", query.after_index, rule::any);
+}
+
+template <Is<TimelineQuery> T, typename Field>
+void visit_fields(T& query, Field&& field) {
+    field("filter", query.filter, rule::any);
+    field("limit", query.limit, rule::any);
+    field("after_index", query.after_index, rule::any);
+    field("newest_first", query.newest_first, rule::any);
+}
+
+template <Is<AppendOptions> T, typename Field>
+void visit_fields(T& options, Field&& field) {
+    field("expected_next_index", options.expected_next_index, rule::any);
+}
+
+template <Is<RoomContext> T, typename Field>
+void visit_fields(T& context, Field&& field) {
+    field("room", context.room, rule::any);
+    field("bindings", context.bindings, rule::any);
+    field("participants", context.participants, rule::any);
+}
+
+/// Whether unknown members are refused: a misspelled condition would otherwise match everything.
+template <typename Model>
+inline constexpr bool refuses_unknown_members = is_any_of<Model,
+                                                          Page,
+                                                          RoomFilter,
+                                                          LatestRoomFilter,
+                                                          ChannelLookup,
+                                                          EventFilter,
+                                                          EventQuery,
+                                                          ConversationQuery,
+                                                          TimelineQuery,
+                                                          AppendOptions>;
+
+/// @}
 
 }  // namespace roomstore::detail

@@ -238,6 +238,16 @@ UnknownMembers read_unknown_members(const FieldPath& path,
 }
 
 template <typename Model>
+[[noreturn]] void refuse_unknown_member(const FieldPath& path,
+                                        const Json& object,
+                                        const Model& model) {
+    for (const auto& [name, member] : object.get_ref<const Json::object_t&>()) {
+        if (!is_field(model, name)) throw_invalid(path.key(name), "there is no such field");
+    }
+    throw_invalid(path, "has a field twice");
+}
+
+template <typename Model>
 void read_fields(const FieldPath& path, const Json& object, Nesting nesting, Model& model) {
     std::size_t known = is_tagged<Model> ? 1 : 0;
     visit_fields(model, [&]<typename Rule>(FieldName field, auto& value, const Rule& rule) {
@@ -256,6 +266,9 @@ void read_fields(const FieldPath& path, const Json& object, Nesting nesting, Mod
             read_field(field_path, *member, nesting, value, rule);
         }
     });
+    if constexpr (refuses_unknown_members<Model>) {
+        if (known < object.size()) refuse_unknown_member(path, object, model);
+    }
 }
 
 /// Moves the unknown members of `model` that are fields in this build into these fields. They were

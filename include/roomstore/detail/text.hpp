@@ -150,7 +150,10 @@ inline constexpr std::size_t max_shown_bytes = 255;
 
 /// `'lobby'`: an untrusted name or value, quoted for an error text or a log line.
 inline std::string quoted(std::string_view text, std::size_t max_bytes = max_shown_bytes) {
-    return "'" + printable(text, max_bytes, "'\\") + "'";
+    std::string shown = "'";
+    shown += printable(text, max_bytes, "'\\");
+    shown += '\'';
+    return shown;
 }
 
 /// `room 'lobby'`.

@@ -65,5 +65,25 @@ template void to_json(Json&, const Task&);
 template void from_json(const Json&, Task&);
 template void to_json(Json&, const Observation&);
 template void from_json(const Json&, Observation&);
+template void to_json(Json&, const Page&);
+template void from_json(const Json&, Page&);
+template void to_json(Json&, const RoomFilter&);
+template void from_json(const Json&, RoomFilter&);
+template void to_json(Json&, const LatestRoomFilter&);
+template void from_json(const Json&, LatestRoomFilter&);
+template void to_json(Json&, const ChannelLookup&);
+template void from_json(const Json&, ChannelLookup&);
+template void to_json(Json&, const EventFilter&);
+template void from_json(const Json&, EventFilter&);
+template void to_json(Json&, const EventQuery&);
+template void from_json(const Json&, EventQuery&);
+template void to_json(Json&, const ConversationQuery&);
+template void from_json(const Json&, ConversationQuery&);
+template void to_json(Json&, const TimelineQuery&);
+template void from_json(const Json&, TimelineQuery&);
+template void to_json(Json&, const AppendOptions&);
+template void from_json(const Json&, AppendOptions&);
+template void to_json(Json&, const RoomContext&);
+template void from_json(const Json&, RoomContext&);
 
 }  // namespace roomstore

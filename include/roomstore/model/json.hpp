@@ -17,7 +17,8 @@
 #include "roomstore/model/task.hpp"
 
 /// @file
-/// JSON conversions of every model and enumeration, which nlohmann's library finds by itself:
+/// JSON conversions of every model, of the arguments in query.hpp and of every enumeration, which
+/// nlohmann's library finds by itself:
 ///
 /// @code
 /// Json json = room;
@@ -52,11 +53,14 @@ void to_json(Json& json, const Model& model);
 /// and channel data, capabilities, rate limits and retry policies. `Room`, `RoomTimers`,
 /// `ChannelBinding`, `Participant`, `Identity`, `Task`, `Observation` and `ThreadSummary` ignore
 /// such members: PostgreSQL stores these models in columns, and has no column for unknown members.
+/// The arguments in query.hpp refuse them, since a condition with a misspelled name would otherwise
+/// match everything.
 /// On failure `model` is unchanged.
 /// @throws Error (invalid_argument) with `<field>: <what>` if a value does not have the type of its
 ///         field, an integer is out of range or has a fraction, a name is not in a closed
-///         enumeration, a time is invalid, a field without default is missing, or contents and JSON
-///         values are nested more than 128 deep. All other rules are checked by the store.
+///         enumeration, a time is invalid, a field without default is missing, an argument has an
+///         unknown member, or contents and JSON values are nested more than 128 deep. All other
+///         rules are checked by the store.
 template <detail::NamedModel Model>
 void from_json(const Json& json, Model& model);
 

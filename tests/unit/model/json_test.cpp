@@ -8,6 +8,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "roomstore/query.hpp"
 #include "support/populated.hpp"
 #include "support/printers.hpp"
 #include "unit/refusal.hpp"
@@ -457,4 +458,75 @@ TEST_CASE("an edit with a moved-from content can be converted and compared") {
     CHECK_FALSE(edit == whole);
     CHECK_FALSE(whole == edit);
     CHECK(taken->get<TextContent>().body == "b");
+}
+
+TEST_CASE("arguments survive a JSON round trip, and have every field by name") {
+    EventQuery query;
+    query.offset = 3;
+    query.limit = 7;
+    query.after_index = 8;
+    query.newest_first = true;
+    query.filter.event_types = {EventType("message"), EventType("custom")};
+    query.filter.exclude_types.emplace();
+    query.filter.statuses = {EventStatus::pending, EventStatus::blocked};
+    query.filter.exclude_statuses = {EventStatus::failed};
+    query.filter.visibility = "all";
+    query.filter.source_channel_id = "channel";
+    query.filter.source_channel_type = ChannelType("sms");
+    query.filter.correlation_id = "correlation";
+    query.filter.participant_id = "alice";
+    query.filter.parent_event_id = "root";
+    query.filter.after_time = parse_iso8601("2026-01-02T03:04:05Z");
+    const Json json = query;
+    CHECK(json == Json::parse(R"({
+        "offset": 3, "limit": 7, "after_index": 8, "before_index": null, "newest_first": true,
+        "filter": {
+            "event_types": ["message", "custom"], "exclude_types": [],
+            "statuses": ["pending", "blocked"], "exclude_statuses": ["failed"],
+            "visibility": "all", "source_channel_id": "channel", "source_channel_type": "sms",
+            "correlation_id": "correlation", "participant_id": "alice", "parent_event_id": "root",
+            "top_level_only": false, "after_time": "2026-01-02T03:04:05Z", "before_time": null
+        }})"));
+    through_json(query);
+
+    RoomFilter filter;
+    filter.organization_id = "org";
+    filter.status = RoomStatus::paused;
+    filter.metadata = Json{{"kind", "rare"}};
+    CHECK(Json(filter) ==
+          Json{{"organization_id", "org"}, {"status", "paused"}, {"metadata", {{"kind", "rare"}}}});
+    through_json(filter);
+    CHECK(Json(Page{.offset = 1, .limit = 2}) == Json{{"offset", 1}, {"limit", 2}});
+    CHECK(parsed<Page>("{}").limit == Page().limit);
+    CHECK(parsed<TimelineQuery>(R"({"limit": 5, "filter": {"top_level_only": true}})")
+              .filter.top_level_only);
+    CHECK(parsed<ConversationQuery>(R"({"after_index": 5})").after_index == 5);
+    CHECK(parsed<AppendOptions>(R"({"expected_next_index": 5})").expected_next_index == 5);
+    CHECK(parsed<LatestRoomFilter>(R"({"channel_type": "sms"})").channel_type == "sms");
+    CHECK(parsed<ChannelLookup>(R"({"status": "closed", "limit": 9})").limit == 9);
+}
+
+TEST_CASE("a room with its bindings and participants survives a JSON round trip") {
+    RoomContext context;
+    CHECK(Json(context) == Json::parse(R"({"room": null, "bindings": [], "participants": []})"));
+    context.room = full_room();
+    context.bindings = {full_binding()};
+    context.participants = {full_participant()};
+    const auto read = through_json(context);
+    CHECK(read.room == context.room);
+    CHECK(read.bindings == context.bindings);
+    CHECK(read.participants == context.participants);
+}
+
+TEST_CASE("arguments refuse what they do not know, naming the field") {
+    CHECK(refused<EventFilter>(Json{{"event_type", "message"}}) ==
+          "EventFilter/event_type: there is no such field");
+    CHECK(refused<EventQuery>(Json{{"filter", {{"status", "pending"}}}}) ==
+          "EventQuery.filter/status: there is no such field");
+    CHECK(refused<EventQuery>(Json{{"filter", {{"statuses", {"pendin"}}}}})
+              .starts_with("EventQuery.filter.statuses/0: 'pendin' is not one of "));
+    CHECK(refused<Page>(Json{{"limit", "many"}}) == "Page.limit: must be an integer, is string");
+    CHECK(refused<RoomFilter>(Json{{"metadata", 1}}) ==
+          "RoomFilter.metadata: must be an object, is number");
+    CHECK(refused<RoomFilter>(Json::array()) == "RoomFilter: must be an object, is array");
 }
