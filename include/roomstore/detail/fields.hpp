@@ -153,6 +153,7 @@ void visit_fields(T& event, Field&& field) {
     field("metadata", event.metadata, rule::object);
     field("channel_data", event.channel_data, rule::any);
     field("delivery_results", event.delivery_results, rule::object);
+    field("token_count", event.token_count, rule::not_negative);
     field("unknown_members", event.unknown_members, rule::members);
 }
 

@@ -131,7 +131,7 @@ TEST_CASE("the JSON of an event has every field by name, and contents have a typ
         "correlation_id": null, "idempotency_key": null,
         "created_at": "2026-01-02T03:04:05.000100Z", "metadata": {},
         "channel_data": {"provider": null, "external_id": null, "thread_id": null, "extra": {}},
-        "delivery_results": {}})"));
+        "delivery_results": {}, "token_count": null})"));
 }
 
 TEST_CASE("enumerations are converted to their names") {

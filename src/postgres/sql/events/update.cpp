@@ -9,13 +9,13 @@ namespace roomstore::postgres::sql {
 
 namespace {
 
-#define ROOMSTORE_UPDATE                                                                      \
-    "UPDATE {schema}.events\n"                                                                \
-    "SET type = $3, status = $4, visibility = $5, source_channel_id = $6,\n"                  \
-    "    source_channel_type = $7, source_direction = $8, participant_id = $9,\n"             \
-    "    correlation_id = $10, parent_event_id = $11, content = $12, extra = $13, updated = " \
-    "true\n"                                                                                  \
-    "WHERE room_id = $1 AND id = $2 AND " ROOMSTORE_EVENT_IS_VISIBLE                          \
+#define ROOMSTORE_UPDATE                                                             \
+    "UPDATE {schema}.events\n"                                                       \
+    "SET type = $3, status = $4, visibility = $5, source_channel_id = $6,\n"         \
+    "    source_channel_type = $7, source_direction = $8, participant_id = $9,\n"    \
+    "    correlation_id = $10, parent_event_id = $11, content = $12, extra = $13,\n" \
+    "    token_count = $14, updated = true\n"                                        \
+    "WHERE room_id = $1 AND id = $2 AND " ROOMSTORE_EVENT_IS_VISIBLE                 \
     "\nRETURNING index, idempotency_key, created_at"
 
 // One statement for each event: with the events as arrays, it would need a join, which could be
@@ -58,7 +58,7 @@ std::optional<UpdatedEvent> lock_and_update(Session& session,
                                             std::int64_t history) {
     std::vector<Request> requests;
     requests.push_back(lock_request({event.room_id}));
-    requests.push_back({update_and_note, update_params(event)});
+    requests.push_back({update_and_note, update_params(event).add(event.token_count)});
     const auto results = session.exec_all(requests);
     if (results[1].empty()) return std::nullopt;
     if (results[0].empty()) throw created_meanwhile(event.room_id);
@@ -73,7 +73,7 @@ std::vector<std::optional<UpdatedEvent>> update_events(Session& session,
     requests.reserve(events.size());
     for (const RoomEvent* event : events) {
         session.require_usable();
-        requests.push_back({update, update_params(*event)});
+        requests.push_back({update, update_params(*event).add(event->token_count)});
     }
     const auto results = session.exec_all(requests);
     std::vector<std::optional<UpdatedEvent>> updated;
