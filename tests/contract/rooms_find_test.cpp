@@ -427,7 +427,7 @@ TEST_CASE("pages of rooms by position give every room once, for every filter", "
         RoomFilter filter;
         if (conditions & 1U) filter.organization_id = "x";
         if (conditions & 2U) filter.status = RoomStatus::closed;
-        if (conditions & 4U) filter.metadata = {{"tag", 1}};
+        if (conditions & 4U) filter.metadata.emplace(Json{{"tag", 1}});
         if (conditions & 8U) filter.participant_id = "ada";
         const auto all = found(*store, filter);
         CHECK_FALSE(all.empty());
