@@ -12,6 +12,7 @@
 #include "roomstore/detail/asio_check.hpp"
 #include "roomstore/detail/visibility.hpp"
 #include "roomstore/error.hpp"
+#include "roomstore/inbox.hpp"
 #include "roomstore/model/binding.hpp"
 #include "roomstore/model/event.hpp"
 #include "roomstore/model/identity.hpp"
@@ -202,6 +203,23 @@ public:
     /// `list_participants`, as a consistent snapshot read in one round trip.
     virtual asio::awaitable<RoomContext> load_room_context(std::string room_id) = 0;
 
+    /// The rooms of a participant, those with the latest activity first, with the number of unread
+    /// events and the last event of each: the first screen of a chat, in one round trip.
+    ///
+    /// A room of the participant is one that has it as a participant or as the `participant_id` of
+    /// a binding. Where there is a participant, bindings do not matter: one that has left or was
+    /// banned does not see the room because of a binding that was left behind.
+    ///
+    /// The cost grows with the number of rooms of the participant, of which only the page is read
+    /// in full, not with that of other rooms and events.
+    ///
+    /// A room that becomes active between two calls moves to the front: a later page may lack it,
+    /// and one that was given may be given again. To keep a list that is complete, watch the rooms
+    /// first (`watch_rooms`), replace entries by room id, and read the first page again.
+    ///
+    /// An entry lacks its participant or its last event if this build cannot read them.
+    virtual asio::awaitable<InboxPage> list_inbox(InboxQuery query) = 0;
+
     /// @}
     /// @name Events
     /// @{
@@ -306,7 +324,7 @@ public:
     virtual asio::awaitable<std::vector<RoomEvent>> list_events(std::string room_id,
                                                                 EventQuery query = {}) = 0;
 
-    /// The messages of the room: the newest, or those after a cursor.
+    /// The messages of the room: the newest, or those after or before a cursor.
     asio::awaitable<std::vector<RoomEvent>> get_conversation(std::string room_id,
                                                              ConversationQuery query = {});
 
@@ -334,6 +352,16 @@ public:
     /// counts all events ever stored.)
     virtual asio::awaitable<std::int64_t> get_event_count(std::string room_id,
                                                           EventFilter filter = EventFilter()) = 0;
+
+    /// The newest events that match and whose tokens together stay within a budget: what a language
+    /// model is given of a room. The window ends before the first event that does not fit, so it
+    /// has no gaps; it may be empty. An event that this build cannot read counts, but is not given.
+    /// @par Cost
+    /// That of the events that are given and of one page, whatever the size of the room. With a
+    /// filter, events are examined until the window is full.
+    virtual asio::awaitable<ContextWindow> get_context_window(
+        std::string room_id,
+        ContextQuery query = ContextQuery()) = 0;
 
     /// @}
     /// @name Changes
@@ -522,16 +550,17 @@ public:
     /// @}
     /// @name Read markers
     ///
-    /// A read marker is the highest index that a channel has read in a room. It never moves back.
-    /// Deleting events or detaching the channel does not change it; the channel need not be
-    /// attached.
+    /// A read marker is the highest index that a channel has read in a room. Only
+    /// `mark_unread_from` moves it back. Deleting events or detaching the channel does not change
+    /// it; the channel need not be attached.
     /// @{
 
     /// Moves the marker to the event's index, unless the marker is already there or beyond.
     /// @par Errors
     /// not_found (no such room, or no such event in it).
     /// @par Lost commit
-    /// Settled by running again: the re-run has no further effect, since a marker never moves back.
+    /// Settled by running again: the re-run has no further effect, unless another caller has moved
+    /// the marker back in between.
     virtual asio::awaitable<void> mark_read(std::string room_id,
                                             std::string channel_id,
                                             std::string event_id) = 0;
@@ -544,16 +573,37 @@ public:
     /// Settled by running again: the re-run uses the last index at that time.
     virtual asio::awaitable<void> mark_all_read(std::string room_id, std::string channel_id) = 0;
 
+    /// Moves the marker back to `index - 1` (`index` >= 0), so that the event at `index` and all
+    /// above are unread; with 0, the marker becomes -1. A marker that is there or below already, or
+    /// absent, stays as it is. There need not be an event at `index`.
+    /// @par Errors
+    /// not_found (no such room).
+    /// @par Lost commit
+    /// Reported: a re-run would undo what another caller has marked as read in between.
+    virtual asio::awaitable<void> mark_unread_from(std::string room_id,
+                                                   std::string channel_id,
+                                                   std::int64_t index) = 0;
+
     /// Number of live events with an index above the marker, or of all live events if there is no
-    /// marker. Constant time if the indexes above the marker have no gaps.
+    /// marker; with a query, of those that match, up to `UnreadQuery::cap`.
+    /// @par Cost
+    /// Constant time if the indexes above the marker have no gaps. With conditions, events above
+    /// the marker are examined until as many as the cap have matched.
     virtual asio::awaitable<std::int64_t> get_unread_count(std::string room_id,
-                                                           std::string channel_id) = 0;
+                                                           std::string channel_id,
+                                                           UnreadQuery query = UnreadQuery()) = 0;
 
     /// `get_unread_count` of the channel for each of `room_ids`, in one round trip. The result has
     /// an entry for every requested room; the count of an unknown room is 0.
     virtual asio::awaitable<std::map<std::string, std::int64_t>> get_unread_counts(
         std::string channel_id,
         std::vector<std::string> room_ids) = 0;
+
+    /// Number of unread events of a participant in all rooms, up to `UnreadTotalQuery::cap`: the
+    /// number on a badge. The sum of `InboxEntry::unread` over all pages of `list_inbox`, if that
+    /// counts without any condition (`InboxCount::own` is true) and without a cap.
+    virtual asio::awaitable<std::int64_t> get_unread_total(std::string participant_id,
+                                                           UnreadTotalQuery query = {}) = 0;
 
     /// The read markers of the room by channel id.
     virtual asio::awaitable<std::map<std::string, std::int64_t>> list_read_markers(

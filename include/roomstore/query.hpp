@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -53,8 +54,36 @@ template <>
 inline constexpr std::string_view model_name<RoomContext> = "RoomContext";
 }  // namespace detail
 
-/// Offset and limit of a page. A value out of bounds is `invalid_argument`; a `limit` of 0 gives an
-/// empty page.
+/// A position in the order of lists of rooms, (`created_at`, `id`). Owns no memory, so that a
+/// `Page` can be written in the call.
+/// @ingroup rooms
+class RoomPageCursor {
+public:
+    /// The position of a room with this time and id, whether or not it exists.
+    /// @throws Error invalid_argument, if `id` has more than 255 bytes.
+    RoomPageCursor(Timestamp created_at, std::string_view id);
+    /// The position of `room`: that of the last room of a page, for the next page.
+    /// @throws Error invalid_argument, as above.
+    explicit RoomPageCursor(const Room& room) : RoomPageCursor(room.created_at, room.id) {}
+
+    /// `Room::created_at`.
+    Timestamp created_at() const noexcept { return created_at_; }
+    /// `Room::id`; valid as long as the cursor.
+    std::string_view id() const noexcept { return {id_.data(), size_}; }
+
+    /// Equal time and id.
+    bool operator==(const RoomPageCursor& other) const noexcept {
+        return created_at_ == other.created_at_ && id() == other.id();
+    }
+
+private:
+    Timestamp created_at_;
+    std::array<char, 255> id_{};
+    std::uint8_t size_ = 0;
+};
+
+/// Position and limit of a page. A value out of bounds is `invalid_argument`; a `limit` of 0 gives
+/// an empty page.
 /// @ingroup rooms
 struct Page {
     /// Number of rows to skip, >= 0. Like `limit`, it counts only rows that can be read, so that
@@ -62,6 +91,10 @@ struct Page {
     std::int64_t offset = 0;
     /// Maximum number of rows, 0 .. `Limits::max_page_rows`.
     std::int64_t limit = 50;
+    /// Only rooms that follow this one, `list_rooms` and `find_rooms` only. Every page then costs
+    /// what the first costs, while an offset costs more the larger it is. Cannot be combined with
+    /// an offset.
+    std::optional<RoomPageCursor> after{};
 };
 
 /// Conditions of `find_rooms`; all conditions that are present must hold.
@@ -75,6 +108,9 @@ struct RoomFilter {
     /// section 8.14.3): nested objects and arrays match as subsets; a missing key never matches
     /// null.
     std::optional<Json> metadata{};
+    /// Only rooms that have it as a participant, in any status, or as the `participant_id` of a
+    /// binding, 1 to 255 bytes.
+    std::optional<std::string> participant_id{};
     ROOMSTORE_AWAIT_GUARD;
 };
 
@@ -188,8 +224,11 @@ struct EventQuery {
 struct ConversationQuery {
     /// Maximum number of messages, 0 .. `Limits::max_page_rows`.
     std::int64_t limit = 50;
-    /// Cursor, >= 0: the first `limit` messages with a greater index. Absent: the newest messages.
+    /// Cursor, >= 0: the first `limit` messages with a greater index. Without a cursor, the newest
+    /// messages. Cannot be combined with `before_index`.
     std::optional<std::int64_t> after_index{};
+    /// Cursor, >= 0: the last `limit` messages with a smaller index.
+    std::optional<std::int64_t> before_index{};
 };
 
 /// Page and conditions of `get_timeline`.
@@ -199,10 +238,13 @@ struct TimelineQuery {
     EventFilter filter = EventFilter();
     /// Maximum number of events, 0 .. `Limits::max_page_rows`.
     std::int64_t limit = 100;
-    /// Cursor, >= 0: the first `limit` events with a greater index.
+    /// Cursor, >= 0: the first `limit` events with a greater index. Cannot be combined with
+    /// `before_index`.
     std::optional<std::int64_t> after_index{};
     /// The last page instead of the first. Ignored with a cursor.
     bool newest_first = false;
+    /// Cursor, >= 0: the last `limit` events with a smaller index.
+    std::optional<std::int64_t> before_index{};
 };
 
 /// Conditions of `append_events`.

@@ -17,6 +17,8 @@
 #include "roomstore/changes.hpp"
 #include "roomstore/conversation_store.hpp"
 #include "roomstore/error.hpp"
+#include "roomstore/event_pager.hpp"
+#include "roomstore/inbox.hpp"
 #include "roomstore/memory/in_memory_store.hpp"
 #include "roomstore/model/json.hpp"
 #include "roomstore/query.hpp"
@@ -35,6 +37,9 @@ namespace roomstore {}
 
 /// @defgroup changes Changes
 /// What has changed in a room, and being told that something has.
+
+/// @defgroup inbox Inbox
+/// The rooms of a participant, with what is unread.
 
 /// @defgroup bindings Bindings
 /// Channels attached to rooms.

@@ -29,6 +29,7 @@
 #include "sql/events/append.hpp"
 #include "sql/events/events.hpp"
 #include "sql/identities.hpp"
+#include "sql/inbox.hpp"
 #include "sql/observations.hpp"
 #include "sql/participants.hpp"
 #include "sql/read_markers.hpp"

@@ -33,6 +33,9 @@ const std::set<std::string> known_rows{"T1",
                                        "T10",
                                        "T11",
                                        "T12",
+                                       "T13",
+                                       "T14",
+                                       "T15",
                                        "E1",
                                        "E2"};
 
@@ -107,6 +110,7 @@ int measure(const Settings& settings) {
                                                        measure_footprint,
                                                        measure_fairness,
                                                        measure_live,
+                                                       measure_inboxes,
                                                        measure_chat,
                                                        measure_compiling};
     bench.output.write_facts(bench.database().facts());

@@ -44,6 +44,8 @@ void measure_footprint(Bench& bench);
 void measure_fairness(Bench& bench);
 /// T11, T12: how soon another store is told of a change, and what that costs.
 void measure_live(Bench& bench);
+/// T13, T14, T15: the inbox, context windows, and lists of rooms by position.
+void measure_inboxes(Bench& bench);
 /// E1: messages through the chat server.
 void measure_chat(Bench& bench);
 /// E2: CPU time and object size of compiling a program that includes the library.

@@ -8,7 +8,7 @@
 #                          [--json FILE] [--svg FILE] [--require]
 #
 #   --short    tiny counts and one sample: only checks that every row works
-#   --rows     the rows to run, of T1 .. T12, E1 and E2 (default: all)
+#   --rows     the rows to run, of T1 .. T15, E1 and E2 (default: all)
 #   --seconds  the length of a sample (default: 3)
 #   --samples  the number of samples of each contestant (default: 5); the table shows the median
 #   --json     writes the table, all samples, and facts about the machine

@@ -211,6 +211,8 @@ TEST_CASE("an append with a stored id and another content is never answered by t
     refused([](RoomEvent& other) { other.metadata["new"] = 1; });
     refused([](RoomEvent& other) { other.channel_data.thread_id = "another"; });
     refused([](RoomEvent& other) { other.delivery_results["new"] = 1; });
+    refused([](RoomEvent& other) { other.token_count = 77; });
+    refused([](RoomEvent& other) { other.token_count.reset(); });
     refused([](RoomEvent& other) { other.unknown_members = UnknownMembers(); });
     // The caller does not know the index.
     auto again = event;

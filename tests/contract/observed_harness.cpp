@@ -110,6 +110,7 @@ TEST_CASE("the observer is called once per operation, with its name") {
                                               "find_latest_room",
                                               "find_room_id_by_channel",
                                               "find_room_ids_by_channel",
+                                              "list_inbox",
                                               "get_event",
                                               "reset_cursors",
                                               "create_identity",
@@ -117,7 +118,8 @@ TEST_CASE("the observer is called once per operation, with its name") {
                                               "resolve_identity",
                                               "link_address",
                                               "get_task",
-                                              "get_unread_counts"};
+                                              "get_unread_counts",
+                                              "get_unread_total"};
     for (const auto& operation : operations()) {
         INFO(operation.name);
         const auto recorder = std::make_shared<Recorder>();

@@ -228,4 +228,97 @@ TEST_CASE("marking as read does not change the room", "[read_markers]") {
     CHECK(run(store->get_room("room")) == before);
 }
 
+TEST_CASE("mark_unread_from moves the marker back, and never forward", "[read_markers]") {
+    const auto store = store_with_room();
+    append(*store, {"a", "b", "c", "d"});
+    run(store->mark_all_read("room", "channel"));
+    run(store->mark_unread_from("room", "channel", 4));
+    CHECK(run(store->list_read_markers("room")) == Markers{{"channel", 3}});
+    run(store->mark_unread_from("room", "channel", 2));
+    CHECK(run(store->list_read_markers("room")) == Markers{{"channel", 1}});
+    CHECK(unread(*store) == 2);
+    run(store->mark_unread_from("room", "channel", 3));
+    CHECK(unread(*store) == 2);
+    run(store->mark_unread_from("room", "channel", std::numeric_limits<std::int64_t>::max()));
+    CHECK(unread(*store) == 2);
+    run(store->mark_unread_from("room", "channel", 0));
+    CHECK(run(store->list_read_markers("room")) == Markers{{"channel", -1}});
+    CHECK(unread(*store) == 4);
+    run(store->mark_read("room", "channel", "a"));
+    CHECK(run(store->list_read_markers("room")) == Markers{{"channel", 0}});
+    CHECK(unread(*store) == 3);
+}
+
+TEST_CASE("mark_unread_from sets no marker where there is none", "[read_markers]") {
+    const auto store = store_with_room();
+    append(*store, {"a", "b"});
+    run(store->mark_read("room", "other", "b"));
+    for (const std::int64_t index : {0, 1, 7}) {
+        run(store->mark_unread_from("room", "channel", index));
+    }
+    CHECK(run(store->list_read_markers("room")) == Markers{{"other", 1}});
+    CHECK(unread(*store) == 2);
+}
+
+TEST_CASE("mark_unread_from counts on where events are missing", "[read_markers]") {
+    const auto store = store_with_room();
+    append(*store, {"a", "b", "c", "d", "e"});
+    run(store->delete_event("room", "c"));
+    run(store->mark_all_read("room", "channel"));
+    run(store->mark_unread_from("room", "channel", 2));
+    CHECK(unread(*store) == 2);
+    run(store->mark_unread_from("room", "channel", 1));
+    CHECK(unread(*store) == 3);
+    run(store->trim_room("room", 2));
+    CHECK(unread(*store) == 2);
+    run(store->mark_unread_from("room", "channel", 0));
+    CHECK(unread(*store) == 2);
+}
+
+TEST_CASE("mark_unread_from of an unknown room is not_found", "[read_markers]") {
+    const auto store = populated_store();
+    const auto before = dump(*store);
+    CHECK_FAILS(store->mark_unread_from("unknown", "channel", 0), errc::not_found);
+    run(store->mark_unread_from("room", "unknown", 0));
+    CHECK(dump(*store) == before);
+}
+
+TEST_CASE("unread events of a room are counted by type and author, up to a cap", "[read_markers]") {
+    const auto store = store_with_room();
+    const std::vector<std::pair<EventType, std::optional<std::string>>> events{
+        {EventType::message, "ada"},
+        {EventType::message, "bob"},
+        {EventType::typing, "bob"},
+        {EventType::message, std::nullopt},
+        {EventType::reaction, "ada"},
+        {EventType::message, "bob"}};
+    for (const auto& [type, author] : events) {
+        auto event = make_event({.id = generate_id(), .type = type});
+        event.source.participant_id = author;
+        run(store->append(event));
+    }
+    const auto count = [&](UnreadQuery query) {
+        return run(store->get_unread_count("room", "channel", std::move(query)));
+    };
+    CHECK(count({}) == 6);
+    CHECK(count({.cap = 6}) == 6);
+    CHECK(count({.cap = 5}) == 5);
+    CHECK(count({.event_types = {{"message"}}}) == 4);
+    CHECK(count({.cap = 3, .event_types = {{"message"}}}) == 3);
+    CHECK(count({.cap = 4, .event_types = {{"message"}}}) == 4);
+    CHECK(count({.event_types = std::vector<EventType>{}}) == 0);
+    CHECK(count({.exclude_types = {{"message", "typing"}}}) == 1);
+    CHECK(count({.event_types = {{"typing"}}, .exclude_types = {{"typing"}}}) == 0);
+    CHECK(count({.exclude_participant = "ada"}) == 4);
+    CHECK(count({.event_types = {{"message"}}, .exclude_participant = "bob"}) == 2);
+    run(store->mark_read("room", "channel", run(store->list_events("room")).at(1).id));
+    CHECK(count({.exclude_participant = "bob"}) == 2);
+    run(store->trim_room("room", 4));
+    CHECK(count({.exclude_participant = "bob"}) == 1);
+    run(store->mark_all_read("room", "channel"));
+    CHECK(count({.exclude_participant = "bob"}) == 0);
+    CHECK(run(store->get_unread_count("unknown", "channel", {.cap = 1})) == 0);
+    CHECK(run(store->get_unread_count("unknown", "channel", {.exclude_participant = "x"})) == 0);
+}
+
 }  // namespace roomstore::contract

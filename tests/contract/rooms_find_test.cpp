@@ -381,4 +381,106 @@ TEST_CASE("channel lookups follow changes of bindings and rooms", "[rooms]") {
     CHECK(run(store->find_room_ids_by_channel("line")) == Ids{"b"});
 }
 
+TEST_CASE("a page of rooms can begin after a position", "[rooms]") {
+    const auto store = fresh_store();
+    create_rooms(*store,
+                 {{.id = "a", .created_at = at(1)},
+                  {.id = "b", .created_at = at(1)},
+                  {.id = "c", .created_at = at(2)},
+                  {.id = "B", .created_at = at(2)}});
+    const auto after = [&](const RoomPageCursor& cursor, std::int64_t limit = 10) {
+        return ids_of(run(store->list_rooms({.limit = limit, .after = cursor})));
+    };
+    const RoomPageCursor a(run(store->get_room("a")).value());
+    CHECK(after(a) == Ids{"b", "B", "c"});
+    CHECK(after(a, 1) == Ids{"b"});
+    CHECK(after(a, 0).empty());
+    // Whether or not there is such a room.
+    CHECK(after({at(1), "aa"}) == Ids{"b", "B", "c"});
+    CHECK(after({at(2), "B"}) == Ids{"c"});
+    CHECK(after({at(2), "c"}).empty());
+    CHECK(after({at(0), "z"}) == Ids{"a", "b", "B", "c"});
+    CHECK(after({at(1), std::string(255, 'x')}) == Ids{"B", "c"});
+    run(store->delete_room("a"));
+    CHECK(after(a) == Ids{"b", "B", "c"});
+}
+
+TEST_CASE("pages of rooms by position give every room once, for every filter", "[rooms]") {
+    const auto store = fresh_store();
+    constexpr std::int64_t rooms = 60;
+    const auto statuses = {RoomStatus::active, RoomStatus::closed, RoomStatus::paused};
+    for (std::int64_t i = 0; i < rooms; ++i) {
+        const auto id = std::to_string(i);
+        const auto status = *(statuses.begin() + i % 3);
+        create_rooms(*store,
+                     {{.id = id,
+                       .created_at = at(i % 7),
+                       .organization_id = i % 2 == 0 ? "x" : "y",
+                       .status = status,
+                       .metadata = {{"tag", i % 5}}}});
+        if (i % 4 != 0) join(*store, id, "ada");
+        if (i % 3 == 0) attach(*store, id, "c1", "ada");
+        if (i % 6 == 0) attach(*store, id, "c2", "ada");
+    }
+    for (unsigned conditions = 0; conditions < 16; ++conditions) {
+        CAPTURE(conditions);
+        RoomFilter filter;
+        if (conditions & 1U) filter.organization_id = "x";
+        if (conditions & 2U) filter.status = RoomStatus::closed;
+        if (conditions & 4U) filter.metadata.emplace(Json{{"tag", 1}});
+        if (conditions & 8U) filter.participant_id = "ada";
+        const auto all = found(*store, filter);
+        CHECK_FALSE(all.empty());
+        for (const std::int64_t limit : {1, 3, 20}) {
+            CAPTURE(limit);
+            Ids ids;
+            Page page{.limit = limit};
+            for (;;) {
+                const auto part = run(store->find_rooms(filter, page));
+                for (const auto& room : part) ids.push_back(room.id);
+                if (static_cast<std::int64_t>(part.size()) < limit) break;
+                page.after.emplace(part.back());
+            }
+            CHECK(ids == all);
+            if (all.size() < 2) continue;
+            CHECK(found(*store, filter, {.offset = 1, .limit = limit}) ==
+                  Ids(all.begin() + 1,
+                      all.begin() + std::min<std::int64_t>(std::ssize(all), 1 + limit)));
+        }
+    }
+}
+
+TEST_CASE("find_rooms finds the rooms of a participant, each once", "[rooms]") {
+    const auto store = fresh_store();
+    create_rooms(*store,
+                 {{.id = "by row", .created_at = at(3)},
+                  {.id = "by bindings", .created_at = at(2)},
+                  {.id = "by both", .created_at = at(1)},
+                  {.id = "of others", .created_at = at(0)}});
+    join(*store, "by row", "ada");
+    join(*store, "by both", "ada");
+    join(*store, "of others", "bob");
+    attach(*store, "by bindings", "c1", "ada");
+    attach(*store, "by bindings", "c2", "ada");
+    attach(*store, "by both", "c1", "ada");
+    attach(*store, "of others", "ada", "bob");
+    const RoomFilter ada{.participant_id = "ada"};
+    CHECK(found(*store, ada) == Ids{"by both", "by bindings", "by row"});
+    CHECK(found(*store, ada, {.offset = 1, .limit = 1}) == Ids{"by bindings"});
+    CHECK(found(*store, {.participant_id = "nobody"}).empty());
+    // Whatever the status of the participant.
+    auto left = run(store->get_participant("by row", "ada")).value();
+    left.status = ParticipantStatus::left;
+    run(store->update_participant(left));
+    CHECK(found(*store, ada, {.offset = 2, .limit = 9}) == Ids{"by row"});
+    run(store->remove_participant("by row", "ada"));
+    run(store->remove_binding("by both", "c1"));
+    run(store->remove_binding("by bindings", "c1"));
+    CHECK(found(*store, ada) == Ids{"by both", "by bindings"});
+    run(store->delete_room("by both"));
+    CHECK(found(*store, ada) == Ids{"by bindings"});
+    create_rooms(*store, {{.id = "by both"}});
+    CHECK(found(*store, ada) == Ids{"by bindings"});
+}
+
 }  // namespace roomstore::contract

@@ -235,6 +235,11 @@ TEST_CASE("negative offsets, limits, cursors and indexes are refused, naming the
         refuse("ChannelLookup.limit",
                [&](auto& s) { return s.find_room_ids_by_channel("channel", {.limit = bad}); });
         refuse("index", [&](auto& s) { return s.advance_delivered_index("room", bad); });
+        refuse("index", [&](auto& s) { return s.mark_unread_from("room", "channel", bad); });
+        refuse("ContextQuery.max_tokens",
+               [&](auto& s) { return s.get_context_window("room", {.max_tokens = bad}); });
+        refuse("ContextQuery.default_tokens",
+               [&](auto& s) { return s.get_context_window("room", {.default_tokens = bad}); });
         refuse("AppendOptions.expected_next_index",
                [&](auto& s) { return s.append_events("room", {}, {.expected_next_index = bad}); });
         refuse.query("EventQuery.offset", {.offset = bad});
@@ -245,9 +250,37 @@ TEST_CASE("negative offsets, limits, cursors and indexes are refused, naming the
     refuse("index", [&](auto& s) { return s.advance_delivered_index("room", max_int); });
 }
 
+TEST_CASE("limits and caps that must be positive are refused, naming the field", "[validation]") {
+    Refusing refuse;
+    for (const auto bad : {std::int64_t{0}, std::int64_t{-1}}) {
+        refuse("InboxQuery.limit",
+               [&](auto& s) { return s.list_inbox({.participant_id = "p", .limit = bad}); });
+        refuse("InboxQuery.unread_cap",
+               [&](auto& s) { return s.list_inbox({.participant_id = "p", .unread_cap = bad}); });
+        refuse("UnreadQuery.cap",
+               [&](auto& s) { return s.get_unread_count("room", "channel", {.cap = bad}); });
+        refuse("UnreadTotalQuery.cap",
+               [&](auto& s) { return s.get_unread_total("participant", {.cap = bad}); });
+        refuse("ContextQuery.max_events",
+               [&](auto& s) { return s.get_context_window("room", {.max_events = bad}); });
+    }
+}
+
 TEST_CASE("contradictory queries are refused, naming the field", "[validation][events]") {
     Refusing refuse;
     refuse.query("EventQuery.after_index", {.after_index = 1, .before_index = 5});
+    const RoomPageCursor room(at(1), "room");
+    refuse("Page.after", [&](auto& s) { return s.list_rooms({.offset = 1, .after = room}); });
+    refuse("Page.after", [&](auto& s) { return s.find_rooms({}, {.offset = 1, .after = room}); });
+    refuse("Page.after", [&](auto& s) { return s.list_bindings("room", Page{.after = room}); });
+    refuse("Page.after", [&](auto& s) { return s.list_participants("room", Page{.after = room}); });
+    refuse("Page.after", [&](auto& s) { return s.list_tasks("room", {}, Page{.after = room}); });
+    refuse("Page.after", [&](auto& s) { return s.list_observations("room", Page{.after = room}); });
+    refuse("EventQuery.after_index", [&](auto& s) {
+        return s.get_conversation("room", {.after_index = 1, .before_index = 5});
+    });
+    refuse("EventQuery.after_index",
+           [&](auto& s) { return s.get_timeline("room", {.after_index = 1, .before_index = 5}); });
     refuse.query("EventFilter.top_level_only",
                  {.filter = {.parent_event_id = "event", .top_level_only = true}});
     refuse.query("EventFilter.after_time", {.filter = {.after_time = at(1), .before_time = at(1)}});

@@ -61,6 +61,11 @@ std::string code(Timestamp time) {
            std::to_string(time.time_since_epoch().count()) + "}}";
 }
 
+std::string code(const RoomPageCursor& cursor) {
+    return "RoomPageCursor{" + code(cursor.created_at()) + ", " + code(std::string(cursor.id())) +
+           "}";
+}
+
 namespace {
 
 /// JSON as text to parse, if that is short and gives the same value again.

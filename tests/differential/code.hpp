@@ -32,6 +32,7 @@ std::string code(const UnknownMembers& members);
 std::string code(Gap gap);
 std::string code(Replies replies);
 std::string code(Start start);
+std::string code(const RoomPageCursor& cursor);
 /// @}
 
 namespace detail {
@@ -98,6 +99,10 @@ struct TypeName {
             return "EventType";
         } else if constexpr (std::same_as<T, ChannelType>) {
             return "ChannelType";
+        } else if constexpr (std::same_as<T, RoomPageCursor>) {
+            return "RoomPageCursor";
+        } else if constexpr (std::same_as<T, Timestamp>) {
+            return "Timestamp";
         } else if constexpr (std::same_as<T, Task>) {
             return "roomstore::Task";  // the tests have a Task of their own
         } else if constexpr (NamedEnum<T>) {

@@ -5,7 +5,7 @@ namespace roomstore::differential {
 namespace {
 
 Operation event_read(Values& values) {
-    switch (values.below(11)) {
+    switch (values.below(13)) {
         case 0:
             return ROOMSTORE_DRAWN(get_event, v.event_id());
         case 1:
@@ -23,6 +23,9 @@ Operation event_read(Values& values) {
             return ROOMSTORE_DRAWN(get_conversation, v.room_id(), v.conversation_query());
         case 7:
             return ROOMSTORE_DRAWN(get_timeline, v.room_id(), v.timeline_query());
+        case 8:
+        case 9:
+            return ROOMSTORE_DRAWN(get_context_window, v.room_id(), v.context_query());
         default:
             return ROOMSTORE_DRAWN(list_events, v.room_id(), v.event_query());
     }

@@ -80,14 +80,19 @@ std::tuple<std::string, std::string, std::string> mark(Values& v) {
 }  // namespace
 
 Operation marker_operation(Values& values) {
-    switch (values.below(6)) {
+    switch (values.below(9)) {
         case 0:
         case 1:
             return ROOMSTORE_DRAWN_BY(mark_read, mark);
         case 2:
             return ROOMSTORE_DRAWN(mark_all_read, v.room_id(), v.channel_id());
         case 3:
-            return ROOMSTORE_DRAWN(get_unread_count, v.room_id(), v.channel_id());
+        case 6:
+            return ROOMSTORE_DRAWN(get_unread_count, v.room_id(), v.channel_id(), v.unread_query());
+        case 7:
+            return ROOMSTORE_DRAWN(mark_unread_from, v.room_id(), v.channel_id(), v.index());
+        case 8:
+            return ROOMSTORE_DRAWN(get_unread_total, v.participant_id(), v.unread_total_query());
         case 4:
             return ROOMSTORE_DRAWN(get_unread_counts, v.channel_id(), v.room_ids());
         default:

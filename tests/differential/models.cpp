@@ -107,6 +107,7 @@ RoomEvent Values::event(const std::string& room_id) {
     if (one_in(5)) event.channel_data.thread_id = text();
     if (one_in(5)) event.metadata = object();
     if (one_in(8)) event.delivery_results = object();
+    if (one_in(3)) event.token_count = static_cast<std::int64_t>(below(6));
     if (one_in(8)) event.unknown_members = unknown_members();
     if (one_in(16)) event.source.unknown_members = unknown_members();
     return rarely_corrupted(std::move(event));

@@ -49,6 +49,15 @@ inline std::vector<std::string> mask_clock(RoomChanges& changes) {
     return {".room.value().updated_at"};
 }
 
+inline std::vector<std::string> mask_clock(InboxPage& page) {
+    std::vector<std::string> places;
+    for (std::size_t i = 0; i < page.entries.size(); ++i) {
+        if (mask_clock(page.entries[i].room).empty()) continue;
+        places.push_back(".entries.at(" + std::to_string(i) + ").room.updated_at");
+    }
+    return places;
+}
+
 inline std::vector<std::string> mask_clock(std::vector<Room>& rooms) {
     std::vector<std::string> places;
     for (std::size_t i = 0; i < rooms.size(); ++i) {
@@ -80,6 +89,11 @@ inline Json as_json(const DeletedEvent& event) {
     return json;
 }
 
+inline Json as_json(const InboxCursor& cursor) { return to_string(cursor); }
+// For the lists of them.
+inline Json as_json(const InboxEntry& entry);
+inline Json as_json(const InboxPage& page);
+
 template <typename Model>
     requires std::is_class_v<Model>
 Json as_json(const Model& model) {
@@ -102,6 +116,33 @@ template <typename T>
 Json as_json(const std::map<std::string, T>& values) {
     Json json = Json::object();
     for (const auto& [key, value] : values) json[key] = as_json(value);
+    return json;
+}
+
+inline Json as_json(const InboxEntry& entry) {
+    Json json = Json::object();
+    json["room"] = as_json(entry.room);
+    json["participant"] = as_json(entry.participant);
+    json["channel_id"] = entry.channel_id;
+    json["last_read_index"] = entry.last_read_index;
+    json["unread"] = entry.unread;
+    json["unread_capped"] = entry.unread_capped;
+    json["last_event"] = as_json(entry.last_event);
+    return json;
+}
+
+inline Json as_json(const InboxPage& page) {
+    Json json = Json::object();
+    json["entries"] = Json::array();
+    for (const auto& entry : page.entries) json["entries"].push_back(as_json(entry));
+    json["next"] = as_json(page.next);
+    return json;
+}
+
+inline Json as_json(const ContextWindow& window) {
+    Json json = Json::object();
+    json["events"] = as_json(window.events);
+    json["omitted_before"] = as_json(window.omitted_before);
     return json;
 }
 

@@ -32,6 +32,8 @@ void read_room(Reads& reads, const std::string& room_id) {
         ROOMSTORE_FIXED(list_tasks, room_id, std::optional<TaskStatus>(), std::optional<Page>()));
     reads.push_back(ROOMSTORE_FIXED(list_observations, room_id, std::optional<Page>()));
     reads.push_back(ROOMSTORE_FIXED(list_read_markers, room_id));
+    const ContextQuery window{.max_tokens = 5, .default_tokens = 1};
+    reads.push_back(ROOMSTORE_FIXED(get_context_window, room_id, window));
     reads.push_back(
         ROOMSTORE_FIXED(get_thread_summaries, room_id, Values::all_event_ids(), EventFilter()));
     for (const auto& event_id : Values::all_event_ids()) {
@@ -88,6 +90,9 @@ std::vector<Operation> all_reads(const std::vector<Room>& rooms, const std::stri
     for (const auto& id : Values::all_task_ids()) reads.push_back(ROOMSTORE_FIXED(get_task, id));
     for (const auto& id : Values::all_participant_ids()) {
         reads.push_back(ROOMSTORE_FIXED(find_latest_room, id, LatestRoomFilter()));
+        const InboxQuery inbox{.participant_id = id, .include_left = true};
+        reads.push_back(ROOMSTORE_FIXED(list_inbox, inbox));
+        reads.push_back(ROOMSTORE_FIXED(get_unread_total, id, UnreadTotalQuery()));
     }
     read_identities(reads, scope);
     return reads;

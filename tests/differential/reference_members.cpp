@@ -240,11 +240,25 @@ asio::awaitable<void> ReferenceStore::mark_all_read(std::string room_id, std::st
 }
 
 asio::awaitable<std::int64_t> ReferenceStore::get_unread_count(std::string room_id,
-                                                               std::string channel_id) {
+                                                               std::string channel_id,
+                                                               UnreadQuery query) {
     require_open();
-    validator_.get_unread_count(room_id, channel_id);
+    validator_.get_unread_count(room_id, channel_id, query);
     auto* state = find(room_id);
-    co_return state ? unread(*state, channel_id) : 0;
+    if (!state) co_return 0;
+    std::int64_t count = 0;
+    for (const auto& event : state->events) {
+        const auto has_type = [&](const auto& types) {
+            return std::ranges::find(types, event.type) != types.end();
+        };
+        if (event.index <= marker(*state, channel_id)) continue;
+        if (query.event_types && !has_type(*query.event_types)) continue;
+        if (query.exclude_types && has_type(*query.exclude_types)) continue;
+        const auto& author = event.source.participant_id;
+        if (query.exclude_participant && author == query.exclude_participant) continue;
+        ++count;
+    }
+    co_return query.cap ? std::min(count, *query.cap) : count;
 }
 
 asio::awaitable<std::map<std::string, std::int64_t>> ReferenceStore::get_unread_counts(

@@ -72,6 +72,13 @@ bool contains(const Json& value, const Json& contained, bool top = true) {
     return value.is_primitive() && contained.is_primitive() && same(value, contained);
 }
 
+/// Whether the room is on the page as far as its cursor is concerned.
+bool follows(const Room& room, const Page& page) {
+    if (!page.after) return true;
+    const std::string id(page.after->id());
+    return std::tuple(room.created_at, room.id) > std::tuple(page.after->created_at(), id);
+}
+
 }  // namespace
 
 void ReferenceStore::require_open() const {
@@ -201,7 +208,9 @@ asio::awaitable<std::vector<Room>> ReferenceStore::list_rooms(Page page) {
     require_open();
     validator_.list_rooms(page);
     std::vector<Room> all;
-    for (const auto* state : ordered_rooms()) all.push_back(state->room);
+    for (const auto* state : ordered_rooms()) {
+        if (follows(state->room, page)) all.push_back(state->room);
+    }
     co_return page_of(all, page.offset, page.limit);
 }
 
@@ -209,11 +218,13 @@ asio::awaitable<std::vector<Room>> ReferenceStore::find_rooms(RoomFilter filter,
     require_open();
     validator_.find_rooms(filter, page);
     std::vector<Room> found;
-    for (const auto* state : ordered_rooms()) {
+    for (auto* state : ordered_rooms()) {
         const auto& room = state->room;
         if (filter.organization_id && room.organization_id != filter.organization_id) continue;
         if (filter.status && room.status != *filter.status) continue;
         if (filter.metadata && !contains(room.metadata, *filter.metadata)) continue;
+        if (filter.participant_id && !channel_of(*state, *filter.participant_id, true)) continue;
+        if (!follows(room, page)) continue;
         found.push_back(room);
     }
     co_return page_of(found, page.offset, page.limit);

@@ -109,6 +109,14 @@ private:
                               const RoomCursor& since,
                               std::int64_t limit) const;
     static std::int64_t unread(RoomState& state, const std::string& channel_id);
+    /// The read marker; -1 if there is none.
+    static std::int64_t marker(const RoomState& state, const std::string& channel_id);
+    /// The channel whose marker counts for the participant; absent if it does not see the room.
+    static std::optional<std::string> channel_of(RoomState& state,
+                                                 const std::string& participant_id,
+                                                 bool include_left);
+    /// Of a room that the participant sees.
+    static InboxEntry inbox_entry(RoomState& state, const InboxQuery& query);
     Identity* find_identity(const std::string& identity_id);
     void link(Identity& identity,
               const std::string& channel_type,

@@ -9,7 +9,7 @@ Operation close_operation() { return ROOMSTORE_FIXED(close); }
 Operation create_room_operation(Values& values) { return ROOMSTORE_DRAWN(create_room, v.room()); }
 
 Operation room_operation(Values& values) {
-    switch (values.below(16)) {
+    switch (values.below(19)) {
         case 0:
         case 1:
             return create_room_operation(values);
@@ -24,10 +24,10 @@ Operation room_operation(Values& values) {
             return values.one_in(3) ? ROOMSTORE_DRAWN(delete_room, v.room_id())
                                     : ROOMSTORE_DRAWN(room_exists, v.room_id());
         case 6:
-            return ROOMSTORE_DRAWN(list_rooms, v.page());
+            return ROOMSTORE_DRAWN(list_rooms, v.room_page());
         case 7:
         case 14:
-            return ROOMSTORE_DRAWN(find_rooms, v.room_filter(), v.page());
+            return ROOMSTORE_DRAWN(find_rooms, v.room_filter(), v.room_page());
         case 8:
             return ROOMSTORE_DRAWN(find_latest_room, v.participant_id(), v.latest_filter());
         case 9:
@@ -42,6 +42,10 @@ Operation room_operation(Values& values) {
                                    v.room_id(),
                                    v.index(),
                                    v.one_in(2) ? Gap::refuse : Gap::skip);
+        case 16:
+        case 17:
+        case 18:
+            return ROOMSTORE_DRAWN(list_inbox, v.inbox_query());
         default:
             return ROOMSTORE_DRAWN(load_room_context, v.room_id());
     }

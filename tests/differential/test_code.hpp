@@ -52,6 +52,23 @@ std::string comparison_code(const T&) {
                "CHECK(result.cursor.next_index == expected.cursor.next_index);\n"
                "CHECK(result.cursor.revision == expected.cursor.revision);\n"
                "CHECK(result.cursor.from_index == expected.cursor.from_index);\n";
+    } else if constexpr (std::same_as<T, InboxPage>) {
+        return "REQUIRE(result.entries.size() == expected.entries.size());\n"
+               "for (std::size_t i = 0; i < expected.entries.size(); ++i) {\n"
+               "const auto& entry = result.entries[i];\n"
+               "const auto& wanted = expected.entries[i];\n"
+               "CHECK(stringify(entry.room) == stringify(wanted.room));\n"
+               "CHECK(stringify(entry.participant) == stringify(wanted.participant));\n"
+               "CHECK(entry.channel_id == wanted.channel_id);\n"
+               "CHECK(entry.last_read_index == wanted.last_read_index);\n"
+               "CHECK(entry.unread == wanted.unread);\n"
+               "CHECK(entry.unread_capped == wanted.unread_capped);\n"
+               "CHECK(stringify(entry.last_event) == stringify(wanted.last_event));\n"
+               "}\n"
+               "CHECK(result.next == expected.next);\n";
+    } else if constexpr (std::same_as<T, ContextWindow>) {
+        return "CHECK(stringify(result.events) == stringify(expected.events));\n"
+               "CHECK(result.omitted_before == expected.omitted_before);\n";
     } else if constexpr (holds_model<T>) {
         return "CHECK(stringify(result) == stringify(expected));\n";
     } else {

@@ -234,6 +234,65 @@ TaskStatus Values::task_status() {
 
 Page Values::page() { return {.offset = count(), .limit = count()}; }
 
+Page Values::room_page() {
+    auto page = this->page();
+    if (one_in(2)) return page;
+    if (!one_in(20)) page.offset = 0;
+    const auto rooms = reference_.rooms();
+    if (rooms.empty() || one_in(4)) {
+        const auto created_at = time();
+        const auto id = room_id();
+        if (id.size() <= 255) page.after.emplace(created_at, id);
+    } else {
+        page.after.emplace(among(rooms));
+    }
+    return page;
+}
+
+InboxQuery Values::inbox_query() {
+    InboxQuery query{.participant_id = participant_id(), .limit = cap(), .unread_cap = cap()};
+    query.organization_id = one_in(4) ? organization() : std::nullopt;
+    if (one_in(4)) query.status = room_status();
+    query.include_left = one_in(3);
+    const auto rooms = reference_.rooms();
+    if (one_in(3) && !rooms.empty()) {
+        const auto room = among(rooms);
+        query.before =
+            InboxCursor{.last_activity_at = room.timers.last_activity_at, .room_id = room.id};
+        if (one_in(6)) query.before->last_activity_at = maybe(time());
+        if (one_in(6)) query.before->room_id = room_id();
+    }
+    query.count.own = one_in(2);
+    if (one_in(6)) query.count.event_types = {event_type(), event_type()};
+    if (one_in(6)) query.count.exclude_types = {event_type()};
+    if (one_in(8)) query.count.visibility = "internal";
+    if (one_in(6)) query.count.exclude_statuses = {event_status()};
+    if (one_in(6)) query.preview.event_types = {event_type(), event_type()};
+    if (one_in(6)) query.preview.exclude_types = {event_type()};
+    if (one_in(8)) query.preview.visibility = "internal";
+    if (one_in(6)) query.preview.exclude_statuses = {event_status()};
+    return query;
+}
+
+UnreadQuery Values::unread_query() {
+    UnreadQuery query;
+    if (one_in(3)) return query;
+    if (one_in(2)) query.cap = cap();
+    if (one_in(3)) query.event_types = {event_type(), event_type()};
+    if (one_in(3)) query.exclude_types = {event_type()};
+    if (one_in(3)) query.exclude_participant = participant_id();
+    return query;
+}
+
+UnreadTotalQuery Values::unread_total_query() { return {.cap = maybe(cap())}; }
+
+ContextQuery Values::context_query() {
+    ContextQuery query{.max_events = cap(), .default_tokens = one_in(3) ? count() : 0};
+    if (!one_in(3)) query.max_tokens = count();
+    query.filter = event_filter();
+    return query;
+}
+
 Json Values::part_of(Json whole) {
     if (!whole.is_structured()) return whole;
     Json part = whole.is_object() ? Json::object() : Json::array();
@@ -259,6 +318,7 @@ RoomFilter Values::room_filter() {
         // The metadata of some room, or a part of it.
         filter.metadata = part_of(among(rooms).metadata);
     }
+    if (one_in(3)) filter.participant_id = participant_id();
     return filter;
 }
 
@@ -298,14 +358,18 @@ EventQuery Values::event_query() {
 }
 
 ConversationQuery Values::conversation_query() {
-    return {.limit = count(), .after_index = cursor()};
+    ConversationQuery query{.limit = count(), .after_index = cursor()};
+    if (one_in(query.after_index ? 20 : 2)) query.before_index = index();
+    return query;
 }
 
 TimelineQuery Values::timeline_query() {
-    return {.filter = event_filter(),
-            .limit = count(),
-            .after_index = cursor(),
-            .newest_first = one_in(2)};
+    TimelineQuery query{.filter = event_filter(),
+                        .limit = count(),
+                        .after_index = cursor(),
+                        .newest_first = one_in(2)};
+    if (one_in(query.after_index ? 20 : 2)) query.before_index = index();
+    return query;
 }
 
 AppendOptions Values::options(const std::string& room_id) {

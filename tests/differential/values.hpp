@@ -90,6 +90,8 @@ public:
     std::int64_t index_near_next(const std::string& room_id);
     std::optional<std::int64_t> cursor();
     std::int64_t count();
+    /// Mostly at least 1.
+    std::int64_t cap() { return one_in(12) ? count() : 1 + static_cast<std::int64_t>(below(4)); }
     Json value(int depth = 0);
     Json object();
     Json patch();
@@ -110,6 +112,12 @@ public:
     Observation observation();
 
     Page page();
+    /// A page of rooms: mostly after a position, often that of a room.
+    Page room_page();
+    InboxQuery inbox_query();
+    UnreadQuery unread_query();
+    UnreadTotalQuery unread_total_query();
+    ContextQuery context_query();
     RoomFilter room_filter();
     LatestRoomFilter latest_filter();
     ChannelLookup lookup();

@@ -147,6 +147,7 @@ const std::vector<Write> writes{
     WRITE("mark_read", settled, mark_read("room", "channel", "reply")),
     WRITE("mark_read of a new channel", settled, mark_read("room", "new", "event")),
     WRITE("mark_all_read", settled, mark_all_read("room", "channel")),
+    WRITE("mark_unread_from", reported, mark_unread_from("room", "channel", 0)),
 };
 
 /// Removes `updated_at`, which each store sets to its own time.

@@ -181,7 +181,9 @@ void check_ids(const Arguments& arguments, const detail::Validator& validator, C
     expect_both("get_participant", [&] { validator.get_participant(room, channel); });
     expect_both("remove_participant", [&] { validator.remove_participant(room, channel); });
     expect_both("mark_all_read", [&] { validator.mark_all_read(room, channel); });
-    expect_both("get_unread_count", [&] { validator.get_unread_count(room, channel); });
+    expect_both("get_unread_count", [&] { validator.get_unread_count(room, channel, {}); });
+    expect_room("get_unread_total", [&] { validator.get_unread_total(room, {}); });
+    expect_room("list_inbox", [&] { validator.list_inbox({.participant_id = room}); });
     calls.expect_accepted_iff(both_right && naive::is_id(other), "mark_read", [&] {
         validator.mark_read(room, channel, other);
     });
@@ -221,6 +223,14 @@ void check_lists(const Arguments& arguments, const detail::Validator& validator,
                               [&] { validator.advance_delivered_index(room, index, gap); });
     calls.expect_accepted_iff(
         room_right && index >= 0, "trim_room", [&] { validator.trim_room(room, index); });
+    calls.expect_accepted_iff(room_right && index >= 0, "mark_unread_from", [&] {
+        validator.mark_unread_from(room, room, index);
+    });
+    const auto cap = arguments.optional_integer("cap");
+    const bool cap_right = !cap || *cap > 0;
+    calls.expect_accepted_iff(room_right && cap_right, "get_unread_total of a cap", [&] {
+        validator.get_unread_total(room, {.cap = cap});
+    });
     ChangesQuery changes{.limit = arguments.optional_integer("limit").value_or(1),
                          .start = arguments.closed<Start>("start").value_or(Start::newest)};
     if (const auto seen = arguments.optional_integer("next_index")) {
@@ -254,6 +264,15 @@ void check_rooms(const Arguments& arguments, const detail::Validator& validator,
     const auto id = arguments.text("room_id");
     const auto organization = arguments.optional_text("organization_id");
     calls.expect_accepted_iff(page_right, "list_rooms", [&] { validator.list_rooms(page); });
+    if (id.size() <= 255) {
+        const auto created = arguments.time("after_time").value_or(Timestamp{});
+        const Page after{
+            .offset = page.offset, .limit = page.limit, .after = RoomPageCursor(created, id)};
+        const bool after_right = page.offset == 0 && is_limit(page.limit) && naive::is_id(id) &&
+                                 naive::is_storable(created);
+        calls.expect_accepted_iff(
+            after_right, "list_rooms after a position", [&] { validator.list_rooms(after); });
+    }
     const bool page_of_room_right = page_right && naive::is_id(id);
     calls.expect_accepted_iff(
         page_of_room_right, "list_bindings of a page", [&] { validator.list_bindings(id, page); });
@@ -272,6 +291,10 @@ void check_rooms(const Arguments& arguments, const detail::Validator& validator,
     calls.expect_accepted_iff(page_right && status_right && is_id(organization) && metadata_right,
                               "find_rooms",
                               [&] { validator.find_rooms(filter, page); });
+    const RoomFilter of_participant{.participant_id = id};
+    calls.expect_accepted_iff(naive::is_id(id), "find_rooms of a participant", [&] {
+        validator.find_rooms(of_participant, {});
+    });
     LatestRoomFilter latest{.status = status};
     if (const auto type = arguments.optional_text("channel_type")) latest.channel_type = *type;
     calls.expect_accepted_iff(naive::is_id(id) && status_right && is_name(latest.channel_type),
@@ -320,6 +343,31 @@ bool is_right(const EventFilter& filter) {
            !(filter.top_level_only && filter.parent_event_id);
 }
 
+void check_inbox(const Arguments& arguments,
+                 const EventFilter& filter,
+                 const detail::Validator& validator,
+                 Calls& calls) {
+    InboxQuery query{
+        .participant_id = arguments.text("room_id"),
+        .organization_id = arguments.optional_text("organization_id"),
+        .status = arguments.closed<RoomStatus>("status"),
+        .limit = arguments.optional_integer("limit").value_or(1),
+        .unread_cap = arguments.optional_integer("cap").value_or(1),
+        .count = {.event_types = filter.event_types, .exclude_statuses = filter.exclude_statuses},
+        .preview = {.exclude_types = filter.exclude_types, .visibility = filter.visibility}};
+    if (const auto before = arguments.optional_text("other_id")) {
+        query.before = InboxCursor{.last_activity_at = filter.after_time, .room_id = *before};
+    }
+    const bool right =
+        naive::is_id(query.participant_id) && is_id(query.organization_id) &&
+        is_value(query.status, 4) && query.limit > 0 && is_limit(query.limit) &&
+        query.unread_cap > 0 && all_names(filter.event_types) && all_names(filter.exclude_types) &&
+        all_values(filter.exclude_statuses, 5) &&
+        (!filter.visibility || naive::is_text(*filter.visibility)) &&
+        (!query.before || (naive::is_id(query.before->room_id) && is_time(filter.after_time)));
+    calls.expect_accepted_iff(right, "list_inbox of a query", [&] { validator.list_inbox(query); });
+}
+
 void check_query(const Arguments& arguments, const detail::Validator& validator, Calls& calls) {
     const auto room = arguments.text("room_id");
     EventQuery query{
@@ -355,6 +403,24 @@ void check_query(const Arguments& arguments, const detail::Validator& validator,
     calls.expect_accepted_iff(filtered_right, "get_thread_summaries", [&] {
         validator.get_thread_summaries(room, {room}, query.filter);
     });
+    const ContextQuery window{.max_events = query.limit,
+                              .max_tokens = query.after_index,
+                              .default_tokens = query.offset,
+                              .filter = query.filter};
+    const bool window_right = query.limit > 0 && is_limit(query.limit) &&
+                              is_index(query.after_index) && query.offset >= 0;
+    calls.expect_accepted_iff(filtered_right && window_right, "get_context_window", [&] {
+        validator.get_context_window(room, window);
+    });
+    const UnreadQuery unread{.event_types = query.filter.event_types,
+                             .exclude_types = query.filter.exclude_types,
+                             .exclude_participant = query.filter.participant_id};
+    calls.expect_accepted_iff(naive::is_id(room) && all_names(unread.event_types) &&
+                                  all_names(unread.exclude_types) &&
+                                  is_id(unread.exclude_participant),
+                              "get_unread_count of a query",
+                              [&] { validator.get_unread_count(room, room, unread); });
+    check_inbox(arguments, query.filter, validator, calls);
 }
 
 }  // namespace
@@ -381,6 +447,7 @@ Json valid_arguments() {
             {"patch", {{"a", {1, 2.5, nullptr}}}},
             {"status", 1},
             {"index", highest_index},
+            {"cap", 1},
             {"gap", 1},
             {"replies", 0},
             {"expected_next_index", 0},

@@ -60,6 +60,8 @@ std::size_t expect_storable(const RoomEvent& row) {
     text(rules, "RoomEvent.channel_data.thread_id", row.channel_data.thread_id);
     rules.object("RoomEvent.channel_data.extra", row.channel_data.extra);
     rules.object("RoomEvent.delivery_results", row.delivery_results);
+    if_present(row.token_count,
+               [&](auto count) { rules.integer("RoomEvent.token_count", count, 0); });
     members(rules, "RoomEvent.unknown_members", row);
     members(rules, "RoomEvent.source.unknown_members", row.source);
     members(rules, "RoomEvent.channel_data.unknown_members", row.channel_data);

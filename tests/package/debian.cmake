@@ -49,7 +49,7 @@ foreach(file share/doc/libroomstore-dev/copyright
     endif()
 endforeach()
 file(READ ${root}/usr/share/doc/roomstore/schema.sql schema)
-foreach(needed "CREATE TABLE \"roomstore\".rooms" "VALUES (3, ")
+foreach(needed "CREATE TABLE \"roomstore\".rooms" "VALUES (4, ")
     string(FIND "${schema}" "${needed}" position)
     if(position EQUAL -1)
         message(FATAL_ERROR "schema.sql does not contain ${needed}")

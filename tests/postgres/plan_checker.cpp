@@ -10,6 +10,7 @@
 #include "sql/events/events.hpp"
 #include "sql/events/update.hpp"
 #include "sql/identities.hpp"
+#include "sql/inbox.hpp"
 #include "sql/observations.hpp"
 #include "sql/participants.hpp"
 #include "sql/read_markers.hpp"
@@ -121,9 +122,11 @@ std::vector<postgres::Statement> all_statements() {
                   sql::change_statements(),
                   sql::event_statements(),
                   sql::event_list_statements(),
+                  sql::context_window_statements(),
                   sql::binding_statements(),
                   sql::participant_statements(),
                   sql::identity_statements(),
+                  sql::inbox_statements(),
                   sql::task_statements(),
                   sql::observation_statements(),
                   sql::read_marker_statements(),

@@ -96,6 +96,12 @@ SELECT 'setting-' || i, gen_random_uuid() FROM generate_series(1, 10000) AS i;
     "encode(substr(sha256(convert_to('e0000000-0000-0000-0000-000000000000 5 big', " \
     "'UTF8')), 1, 8), 'hex')"
 
+// The participant of the big room, who is in a few others, and the parameters of list_inbox up to
+// the first conditions.
+#define ROOMSTORE_READER "'user-' || abs(hashtext('big')) % 20000"
+#define ROOMSTORE_ROOMS ", NULL, NULL, false, NULL, NULL, 51, 100"
+#define ROOMSTORE_ALL ", NULL, NULL, NULL, NULL"
+
 /// A query on large tables that finds nothing, or one page of many rows.
 struct Search {
     std::string_view statement;
@@ -109,6 +115,13 @@ struct Search {
 const std::vector<Search> searches{
     {"list_rooms", "(0, 20, 20)"},
     {"list_rooms", "(100, 20, 120)", 500},
+    {"list_rooms.after", "(0, 20, 20, '2026-03-01', 'room-77')"},
+    {"find_rooms.organization.after", "(0, 20, 20, 'org-large', '2026-03-01', 'room-77')"},
+    {"find_rooms.status.after", "(0, 20, 20, 'closed', '2026-03-01', 'room-77')"},
+    {"find_rooms.participant", "(0, 20, 20, 'bot')", 600},
+    {"find_rooms.participant", "(0, 20, 20, 'user-7')"},
+    {"find_rooms.participant.after", "(0, 20, 20, 'bot', '2026-03-01', 'room-77')", 600},
+    {"find_rooms.participant.status.after", "(0, 20, 20, 'bot', 'active', '2026-03-01', 'x')"},
     {"find_rooms.organization", "(0, 20, 20, 'org-large')"},
     {"find_rooms.organization", "(0, 20, 20, 'org-77')"},
     {"find_rooms.metadata", R"((0, 100, 100, '{"kind":"rare"}'))", 500},
@@ -150,6 +163,31 @@ const std::vector<Search> searches{
     {"get_event_count.128", "('big', 'none')"},
     {"get_event_count.512", "('big', 'none')"},
     {"get_unread_counts", "('channel-everywhere', '{big}')", 2},
+    {"get_unread_count.matching", "('big', 'channel-everywhere', NULL, NULL, 'none', 100)", 102},
+    {"get_unread_count.matching", "('big', 'none', '{message}', '{edit}', NULL, 100)", 130},
+    {"get_unread_total", "(" ROOMSTORE_READER ")", 60},
+    // With the big room among a few: all events, those of others, none, and a last event that is
+    // not there.
+    {"list_inbox",
+     "(" ROOMSTORE_READER ROOMSTORE_ROOMS ROOMSTORE_ALL ", true, true" ROOMSTORE_ALL ")",
+     120},
+    {"list_inbox",
+     "(" ROOMSTORE_READER ROOMSTORE_ROOMS ROOMSTORE_ALL ", false, false" ROOMSTORE_ALL ")",
+     350},
+    {"list_inbox",
+     "(" ROOMSTORE_READER ROOMSTORE_ROOMS ", '{none}', NULL, NULL, NULL, false, false" ROOMSTORE_ALL
+     ")",
+     2400},
+    {"list_inbox",
+     "(" ROOMSTORE_READER ROOMSTORE_ROOMS ROOMSTORE_ALL ", true, true, '{none}', NULL, NULL, NULL)",
+     420},
+    {"get_context_window.0", "('big', 50, NULL, 0, 9e15)", 101},
+    {"get_context_window.0", "('big', 10000, 500, 5, 9e15)", 202},
+    {"get_context_window.0", "('none', 50, NULL, 0, 9e15)", 1},
+    {"get_context_window.1", "('big', 50, NULL, 0, 9e15, '{message}')", 120},
+    {"get_context_window.128", "('big', 50, NULL, 0, 9e15, 'none')"},
+    {"get_context_window.512", "('big', 50, NULL, 0, 9e15, 'none')"},
+    {"get_context_window.4096", "('big', 50, NULL, 0, 9e15, '2026-02-01')", 250},
     // From the beginning, with the newest, at the end, behind by events, behind by changes, behind
     // by more changes than fit, behind by changes that the reader does not hold.
     {"list_changes", "('big', NULL, NULL, NULL, NULL, 50, false)", 60},
@@ -167,6 +205,9 @@ const std::vector<Search> searches{
 };
 
 #undef ROOMSTORE_HASH
+#undef ROOMSTORE_READER
+#undef ROOMSTORE_ROOMS
+#undef ROOMSTORE_ALL
 
 struct Loaded {
     Loaded() {

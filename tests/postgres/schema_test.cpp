@@ -50,8 +50,16 @@ void init_and_close(const PostgresOptions& options) {
     run(store.close());
 }
 
+/// Takes away what the migrations after the third have added.
+void as_version_3(FreshSchema& schema) {
+    schema.query(
+        "ALTER TABLE {schema}.events DROP COLUMN token_count; "
+        "DELETE FROM {schema}.schema_version WHERE version > 3");
+}
+
 /// Takes away what the migrations after the second have added.
 void as_version_2(FreshSchema& schema) {
+    as_version_3(schema);
     schema.query(
         "DROP TABLE {schema}.event_changes, {schema}.settings; ALTER TABLE {schema}.rooms "
         "DROP COLUMN generation, DROP COLUMN revision, DROP COLUMN row_revision, "
@@ -72,6 +80,7 @@ void as_version_1(FreshSchema& schema) {
 void as_version(int version, FreshSchema& schema) {
     if (version == 1) as_version_1(schema);
     if (version == 2) as_version_2(schema);
+    if (version == 3) as_version_3(schema);
 }
 
 /// Changes whenever a table is rewritten.
@@ -109,12 +118,12 @@ TEST_CASE("eight processes may call init() at once", "[F23]") {
         std::filesystem::remove(log);
         INFO(output);
         CHECK(statuses == std::vector<int>(8, 0));
-        CHECK(schema.value("SELECT count(*) FROM {schema}.schema_version") == "3");
+        CHECK(schema.value("SELECT count(*) FROM {schema}.schema_version") == "4");
     }
 }
 
 TEST_CASE("eight processes may migrate a schema at once, while others write") {
-    const int version = GENERATE(1, 2);
+    const int version = GENERATE(1, 2, 3);
     CAPTURE(version);
     FreshSchema schema;
     for (int round = 0; round < 3; ++round) {
@@ -148,7 +157,7 @@ TEST_CASE("eight processes may migrate a schema at once, while others write") {
         INFO(output);
         CHECK(statuses == std::vector<int>(8, 0));
         CHECK(schema.value("SELECT string_agg(version::text, ' ' ORDER BY version) "
-                           "FROM {schema}.schema_version") == "1 2 3");
+                           "FROM {schema}.schema_version") == "1 2 3 4");
         CHECK(schema.value("SELECT count(*) FROM {schema}.settings") == "2");
     }
 }
@@ -202,7 +211,7 @@ TEST_CASE("only the tables with rows of rooms are partitioned") {
 
 TEST_CASE("init() migrates an earlier schema, with its rows and rights") {
     const int partitions = GENERATE(0, 3);
-    const int version = GENERATE(1, 2);
+    const int version = GENERATE(1, 2, 3);
     CAPTURE(partitions, version);
     FreshSchema schema(PrivateCluster::shared().connection_string());
     auto options = schema.options();
@@ -259,7 +268,11 @@ TEST_CASE("init() migrates an earlier schema, with its rows and rights") {
         await([&] { return store.stats().watch_polls > 0; });
         watch->close();
         CHECK(run(store.trim_room("room", 1)) == 1);
-        CHECK(run(store.add_event_auto_index("room", make_event({.id = "new"}))).index == 2);
+        CHECK_FALSE(all.added.front().token_count);
+        auto counted = make_event({.id = "new"});
+        counted.token_count = 7;
+        CHECK(run(store.add_event_auto_index("room", counted)).index == 2);
+        CHECK(run(store.get_context_window("room")).events.back().token_count == 7);
         CHECK(run(store.delete_room("room")));
         run(store.close());
     }
@@ -277,7 +290,7 @@ TEST_CASE("the owner of the tables may use those that another role has added") {
     as_version_1(schema);
     owned.create_schema = false;
     PostgresStore store(owned);
-    CHECK_FAILS(store.init(), errc::schema_mismatch, "has version 1, this build needs version 3");
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "has version 1, this build needs version 4");
     CHECK_FAILS(store.init(), errc::schema_mismatch, "the role that owns the tables");
     init_and_close(schema.options());
     run(store.init());
@@ -315,7 +328,7 @@ TEST_CASE("a migration gives way to who uses the tables, and is repeated") {
     writer.query("UPDATE " + schema.quoted_name() + ".rooms SET event_count = 0");
     schema.query("COMMIT");
     migration.get();
-    CHECK(schema.value("SELECT max(version) FROM {schema}.schema_version") == "3");
+    CHECK(schema.value("SELECT max(version) FROM {schema}.schema_version") == "4");
 }
 
 // pg_dump holds its locks until the end, so who waits for a migration that waits for them fails. To

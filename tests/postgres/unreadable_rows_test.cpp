@@ -5,6 +5,7 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include "postgres/fresh_schema.hpp"
+#include "roomstore/event_pager.hpp"
 #include "support/builders.hpp"
 #include "support/errors.hpp"
 #include "support/populated.hpp"
@@ -253,6 +254,91 @@ TEST_CASE("pages of rooms neither repeat nor skip a readable room") {
     CHECK(before > 0);
     CHECK(run(store.find_rooms(filter, {.offset = 0, .limit = 100})).size() == expected.size());
     CHECK(store.stats().rows_left_out - before == 40 - expected.size());
+}
+
+TEST_CASE("pages of an inbox contain every readable room, and only the last is not full") {
+    const auto limit = GENERATE(std::int64_t{1}, 7, 10, 50);
+    CAPTURE(limit);
+    FreshSchema schema;
+    PostgresStore store(schema.options());
+    run(store.init());
+    Ids expected;
+    std::string list = "''";
+    for (int i = 0; i < 40; ++i) {
+        const auto id = "room-" + std::to_string(100 + i);
+        run(store.create_room(sample_room({.id = id})));
+        Participant reader{.id = "reader", .room_id = id, .channel_id = "channel"};
+        run(store.add_participant(reader));
+        if (i < 2 || (i > 10 && i < 25) || i % 10 == 7 || i == 39) {
+            list += ", '" + id + "'";
+        } else {
+            expected.push_back(id);
+        }
+    }
+    schema.query("UPDATE {schema}.rooms SET status = 'hibernating' WHERE id IN (" + list + ")");
+    // A time that this build cannot read, either.
+    schema.query("UPDATE {schema}.rooms SET last_activity_at = 'infinity' WHERE id = 'room-100'");
+
+    Ids found;
+    InboxQuery query{.participant_id = "reader", .limit = limit};
+    for (;;) {
+        const auto page = run(store.list_inbox(query));
+        for (const auto& entry : page.entries) found.push_back(entry.room.id);
+        if (!page.next) break;
+        CHECK(std::cmp_equal(page.entries.size(), limit));
+        query.before = page.next;
+    }
+    CHECK(found == expected);
+    CHECK(store.stats().rows_left_out > 0);
+}
+
+TEST_CASE("an inbox entry lacks its participant or its last event if it cannot be read") {
+    FreshSchema schema;
+    PostgresStore store(schema.options());
+    run(store.init());
+    run(store.create_room(sample_room()));
+    Participant reader{.id = "reader", .room_id = "room", .channel_id = "channel"};
+    run(store.add_participant(reader));
+    run(store.append(make_event({.id = "first"})));
+    run(store.append(make_event({.id = "second"})));
+    const InboxQuery query{.participant_id = "reader"};
+    CHECK(run(store.list_inbox(query)).entries.at(0).last_event->id == "second");
+    schema.query("UPDATE {schema}.participants SET role = 'captain'");
+    schema.query("UPDATE {schema}.events SET status = 'bounced' WHERE id = 'second'");
+    const auto entry = run(store.list_inbox(query)).entries.at(0);
+    CHECK_FALSE(entry.participant);
+    CHECK_FALSE(entry.last_event);
+    CHECK(entry.channel_id == "channel");
+    CHECK(entry.unread == 2);
+    CHECK(store.stats().rows_left_out == 2);
+}
+
+TEST_CASE("a pager gives every readable event, in both directions") {
+    const auto limit = GENERATE(std::int64_t{1}, 7, 50);
+    CAPTURE(limit);
+    Timeline timeline;
+    timeline.damage();
+    Ids older;
+    EventPager backwards(timeline.store, "room", {.limit = limit});
+    while (!backwards.at_oldest()) prepend(older, ids_of(run(backwards.older())));
+    CHECK(older == Timeline::readable());
+    Ids newer;
+    EventPager forwards(timeline.store, "room", {.index = 0, .limit = limit});
+    for (auto page = ids_of(run(forwards.newer())); !page.empty();) {
+        append(newer, page);
+        page = ids_of(run(forwards.newer()));
+    }
+    CHECK(newer == Timeline::readable());
+}
+
+TEST_CASE("events that cannot be read count in a context window, but are not given") {
+    Timeline timeline;
+    timeline.damage();
+    const auto window = run(timeline.store.get_context_window(
+        "room", {.max_events = event_count - 3, .max_tokens = 1000, .default_tokens = 1}));
+    CHECK(ids_of(window.events) == Timeline::readable());
+    CHECK(window.omitted_before == 3);
+    CHECK(timeline.store.stats().rows_left_out > 0);
 }
 
 }  // namespace roomstore::test

@@ -77,6 +77,7 @@ RoomEvent full_event() {
                              .extra = full_json(),
                              .unknown_members = members_of_the_future()},
             .delivery_results = full_json(),
+            .token_count = std::numeric_limits<std::int64_t>::max(),
             .unknown_members = members_of_the_future()};
 }
 

@@ -10,9 +10,34 @@ namespace {
 
 constexpr const char* version = "roomstore-chat-" ROOMSTORE_VERSION_STRING;
 
-void register_if_complete(Session& session) {
-    if (session.registered || session.negotiating) return;
-    if (session.nick.empty() || session.user.empty()) return;
+/// Tells the client which channels of its nick have messages that it has not read, those with the
+/// latest activity first: one call of the store, however many channels there are.
+awaitable<void> tell_unread(SessionPtr session) {
+    roomstore::InboxQuery query{.participant_id = irc::fold(session->nick)};
+    query.limit = roomstore::Limits::default_max_page_rows;
+    query.unread_cap = 999;
+    // As JOIN counts them.
+    query.count.own = true;
+    const auto inbox = co_await session->server.store->list_inbox(query);
+    constexpr std::size_t most_bytes = 400;
+    std::string channels;
+    const auto send = [&] {
+        if (channels.empty()) return;
+        session->send_from_server("NOTICE", {session->nick, "Unread messages: " + channels});
+        channels.clear();
+    };
+    for (const auto& entry : inbox.entries) {
+        const std::string name = room_name(entry.room);
+        if (entry.unread == 0 || !irc::is_channel(name)) continue;
+        std::string told = name + " (" + std::to_string(entry.unread);
+        told += entry.unread_capped ? "+)" : ")";
+        if (channels.size() + told.size() > most_bytes) send();
+        channels += (channels.empty() ? "" : ", ") + told;
+    }
+    send();
+}
+
+void welcome(Session& session) {
     session.registered = true;
     const ServerState& server = session.server;
     const std::string& name = server.options.name;
@@ -38,6 +63,13 @@ void register_if_complete(Session& session) {
                    "UTF8ONLY",
                    "are supported by this server"});
     session.reply("422", {"There is no message of the day"});
+}
+
+awaitable<void> register_if_complete(SessionPtr session) {
+    if (session->registered || session->negotiating) co_return;
+    if (session->nick.empty() || session->user.empty()) co_return;
+    welcome(*session);
+    co_await tell_unread(session);
 }
 
 /// The user name for masks: characters that have a meaning in a mask are left out.
@@ -133,7 +165,7 @@ awaitable<void> nick(SessionPtr session, irc::Message message) {
     if (session->registered) failure = co_await rename(session, wanted);
     session->nick = wanted;
     if (old_key != key) session->server.nicks.erase(old_key);
-    register_if_complete(*session);
+    co_await register_if_complete(session);
     if (failure) std::rethrow_exception(failure);
 }
 
@@ -141,7 +173,7 @@ awaitable<void> user(SessionPtr session, irc::Message message) {
     if (session->registered) co_return session->reply("462", {"You may not reregister"});
     session->user = clean_user(message.param(0));
     session->realname = irc::utf8_prefix(message.params[3], irc::max_realname_bytes);
-    register_if_complete(*session);
+    co_await register_if_complete(session);
 }
 
 awaitable<void> cap(SessionPtr session, irc::Message message) {
@@ -162,7 +194,7 @@ awaitable<void> cap(SessionPtr session, irc::Message message) {
         answer(caps ? "ACK" : "NAK", argument);
     } else if (subcommand == "END") {
         session->negotiating = false;
-        register_if_complete(*session);
+        co_await register_if_complete(session);
     } else {
         session->reply("410", {irc::quotable(message.param(0)), "Invalid CAP command"});
     }

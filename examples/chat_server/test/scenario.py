@@ -3,8 +3,8 @@
 
     scenario.py --server PROGRAM [--store URL]
 
-Alice (ii) and Bob (sic) talk in two channels. Bob's client is killed, Alice goes on, Bob comes back and is
-sent what he missed. If the store outlives the server, the server is restarted while Bob is away. At the end,
+Alice (ii) and Bob (sic) talk in two channels. Bob's client is killed, Alice goes on, Bob comes back, is told
+which channels have messages that he has not read, and is sent what he missed. If the store outlives the server, the server is restarted while Bob is away. At the end,
 the transcripts and the report of the store must agree; the exit status is 0 if they do.
 """
 
@@ -19,7 +19,7 @@ import sys
 import tempfile
 
 from chat_client import DEADLINE, Server, wait_for
-from scenario_check import Connection, check_missed, check_read, disagreements
+from scenario_check import Connection, check_inbox, check_missed, check_read, disagreements
 
 SKIPPED = 4
 
@@ -89,6 +89,7 @@ class Sic:
 
     LINE = re.compile(r"(#\S+)\s*: \S+ \S+ <(\S+)> (.*)")
     NOTICE = re.compile(r"\S+\s*: \S+ \S+ >< NOTICE \((#\S+)\): (.*)")
+    UNREAD = re.compile(r"\S+\s*: \S+ \S+ >< NOTICE \([^#]\S*\): Unread messages: (.*)")
 
     def __init__(self, folder, server, nick, channels):
         self.nick = nick
@@ -123,6 +124,8 @@ class Sic:
                 seen.lines.append(message.groups())
             elif notice := self.NOTICE.fullmatch(line):
                 seen.lines.append(notice.groups())
+            elif unread := self.UNREAD.fullmatch(line):
+                seen.read_inbox(unread[1])
         return seen
 
     def end(self):
@@ -259,8 +262,10 @@ class Scenario:
         report = self.stop_server()
         for client in (alice, bob):
             self.disconnect(client)
+        returned = self.past[-1]
+        self.problems += check_inbox(returned, {channel: len(texts) for channel, texts in away.items()})
         for channel in self.channels:
-            self.problems += check_missed(channel, self.past[-1], away[channel])
+            self.problems += check_missed(channel, returned, away[channel])
         self.problems += disagreements(self.channels, report, self.said, self.past, {})
         if report[general]["topic"] != "What is new":
             self.problems.append(f"{general}: the topic is '{report[general]['topic']}'")

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+INBOX = re.compile(r"(#\S+) \((\d+)\)(?:, )?")
 MISSED = re.compile(r"(\d+) messages? since you were here")
 
 
@@ -14,6 +15,12 @@ class Connection:
     program: str
     # What was shown, in order: (channel, nick, text) for messages, (channel, text) for notices.
     lines: list = field(default_factory=list)
+    # The numbers of unread messages by channel that the server told on connecting.
+    inbox: dict = field(default_factory=dict)
+
+    def read_inbox(self, text):
+        """Takes in a list like `#general (5), #dev (2)`."""
+        self.inbox.update({channel: int(number) for channel, number in INBOX.findall(text)})
 
     def received(self, channel):
         """The messages of others. A client shows its own messages without waiting for the server."""
@@ -80,6 +87,12 @@ def check_missed(name, returned, away):
         yield f"{name}: {returned.nick} was told {returned.missed(name)} messages were missed, not {len(away)}"
     if returned.received(name)[:len(away)] != away:
         yield f"{name}: {returned.nick} was sent {returned.received(name)[:len(away)]}, missed were {away}"
+
+
+def check_inbox(returned, unread):
+    """On connecting, the client was told the number of unread messages of each channel that has any."""
+    if returned.inbox != unread:
+        yield f"{returned.nick} was told {returned.inbox} on connecting, unread were {unread}"
 
 
 def disagreements(channels, report, said, connections, unread):

@@ -3,7 +3,7 @@
 
 import unittest
 
-from scenario_check import Connection, check_missed, disagreements
+from scenario_check import Connection, check_inbox, check_missed, disagreements
 
 
 def room(*texts):
@@ -22,11 +22,13 @@ class ComparisonTest(unittest.TestCase):
         self.ben_before = Connection("ben", "x", [("#c", "ann", "one")])
         self.ben_after = Connection("ben", "x", [("#c", "2 messages since you were here"),
                                                  ("#c", "ann", "three"), ("#c", "ann", "four")])
+        self.ben_after.read_inbox("#c (2)")
         self.away = [("ann", "three"), ("ann", "four")]
 
     def found(self):
         problems = disagreements(["#c"], self.report, self.said,
                                  [self.ann, self.ben_before, self.ben_after], {})
+        problems += check_inbox(self.ben_after, {"#c": 2})
         return problems + list(check_missed("#c", self.ben_after, self.away))
 
     def test_equal_transcripts_and_store_pass(self):
@@ -63,6 +65,13 @@ class ComparisonTest(unittest.TestCase):
             lambda: self.ben_after.lines.__setitem__(0, ("#c", "3 messages since you were here")), "a wrong count")
         self.assert_caught(lambda: self.ben_after.lines.pop(1), "a missed message was not sent")
         self.assert_caught(lambda: self.ben_before.lines.append(("#c", "ann", "never said")), "never sent")
+
+    def test_every_change_of_an_inbox_is_caught(self):
+        self.ben_after.read_inbox("#other-1 (11), #c (2)")
+        self.assertEqual(self.ben_after.inbox, {"#other-1": 11, "#c": 2})
+        self.assert_caught(lambda: None, "another channel")
+        self.assert_caught(lambda: self.ben_after.inbox.clear(), "no inbox")
+        self.assert_caught(lambda: self.ben_after.read_inbox("#c (3)"), "a wrong number")
 
     def test_messages_that_were_said_and_not_stored_are_caught(self):
         self.assert_caught(lambda: self.said.append(("#c", "ben", "lost")), "a message got lost")

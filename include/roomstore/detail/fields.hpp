@@ -157,6 +157,7 @@ void visit_fields(T& event, Field&& field) {
     field("metadata", event.metadata, rule::object);
     field("channel_data", event.channel_data, rule::any);
     field("delivery_results", event.delivery_results, rule::object);
+    field("token_count", event.token_count, rule::not_negative);
     field("unknown_members", event.unknown_members, rule::members);
 }
 
@@ -299,6 +300,7 @@ template <Is<Page> T, typename Field>
 void visit_fields(T& page, Field&& field) {
     field("offset", page.offset, rule::any);
     field("limit", page.limit, rule::any);
+    field("after", page.after, rule::any);
 }
 
 template <Is<RoomFilter> T, typename Field>
@@ -306,6 +308,7 @@ void visit_fields(T& filter, Field&& field) {
     field("organization_id", filter.organization_id, rule::any);
     field("status", filter.status, rule::any);
     field("metadata", filter.metadata, rule::object);
+    field("participant_id", filter.participant_id, rule::any);
 }
 
 template <Is<LatestRoomFilter> T, typename Field>
@@ -351,6 +354,7 @@ template <Is<ConversationQuery> T, typename Field>
 void visit_fields(T& query, Field&& field) {
     field("limit", query.limit, rule::any);
     field("after_index", query.after_index, rule::any);
+    field("before_index", query.before_index, rule::any);
 }
 
 template <Is<TimelineQuery> T, typename Field>
@@ -358,6 +362,7 @@ void visit_fields(T& query, Field&& field) {
     field("filter", query.filter, rule::any);
     field("limit", query.limit, rule::any);
     field("after_index", query.after_index, rule::any);
+    field("before_index", query.before_index, rule::any);
     field("newest_first", query.newest_first, rule::any);
 }
 

@@ -168,6 +168,32 @@ inline void read_json(const FieldPath& path,
     read_json(path, json, nesting, *content);
 }
 
+/// A cursor has no default value.
+inline void read_json(const FieldPath& path,
+                      const Json& json,
+                      Nesting nesting,
+                      std::optional<RoomPageCursor>& cursor) {
+    if (json.is_null()) {
+        cursor.reset();
+        return;
+    }
+    if (!json.is_object()) refuse_type(path, "an object", json);
+    std::optional<Timestamp> created_at;
+    std::optional<std::string> id;
+    for (const auto& [name, member] : json.get_ref<const Json::object_t&>()) {
+        if (name == "created_at") {
+            read_json(path.field("created_at"), member, nesting, created_at.emplace());
+        } else if (name == "id") {
+            read_json(path.field("id"), member, nesting, id.emplace());
+        } else {
+            throw_invalid(path.key(name), "there is no such field");
+        }
+    }
+    if (!created_at) throw_invalid(path.field("created_at"), "missing");
+    if (!id) throw_invalid(path.field("id"), "missing");
+    cursor.emplace(*created_at, *id);
+}
+
 template <typename T>
 void read_json(const FieldPath& path, const Json& json, Nesting nesting, std::optional<T>& value) {
     if (json.is_null()) {

@@ -11,6 +11,7 @@
 #include "roomstore/changes.hpp"
 #include "roomstore/detail/text_hash.hpp"
 #include "roomstore/detail/validate_value.hpp"
+#include "roomstore/inbox.hpp"
 #include "roomstore/query.hpp"
 
 namespace roomstore::detail {
@@ -65,15 +66,16 @@ public:
     std::size_t patched_room(const Room& room) const { return row("Room", room); }
     std::size_t delete_room(const std::string& room_id) const { return id("room_id", room_id); }
     std::size_t room_exists(const std::string& room_id) const { return id("room_id", room_id); }
-    std::size_t list_rooms(const Page& page) const { return this->page(page); }
+    std::size_t list_rooms(const Page& page) const { return page_of_rooms(page); }
     std::size_t find_rooms(const RoomFilter& filter, const Page& page) const {
         const FieldPath path("RoomFilter");
         ValueChecker checker;
         checker.check(path.field("organization_id"), filter.organization_id, rule::id);
         checker.check(path.field("status"), filter.status, rule::any);
         checker.check(path.field("metadata"), filter.metadata, rule::object);
+        checker.check(path.field("participant_id"), filter.participant_id, rule::id);
         bound_bytes(path, checker);
-        return checker.bytes() + this->page(page);
+        return checker.bytes() + page_of_rooms(page);
     }
     std::size_t find_latest_room(const std::string& participant_id,
                                  const LatestRoomFilter& filter) const {
@@ -110,6 +112,26 @@ public:
     }
     std::size_t load_room_context(const std::string& room_id) const {
         return id("room_id", room_id);
+    }
+    std::size_t list_inbox(const InboxQuery& query) const {
+        const FieldPath path("InboxQuery");
+        ValueChecker checker;
+        checker.check(path.field("participant_id"), query.participant_id, rule::id);
+        checker.check(path.field("organization_id"), query.organization_id, rule::id);
+        checker.check(path.field("status"), query.status, rule::any);
+        if (query.before) {
+            const auto before = path.field("before");
+            checker.check(
+                before.field("last_activity_at"), query.before->last_activity_at, rule::any);
+            checker.check(before.field("room_id"), query.before->room_id, rule::id);
+        }
+        const auto limit = path.field("limit");
+        checker.check(limit, query.limit, rule::positive);
+        rows(limit, query.limit);
+        checker.check(path.field("unread_cap"), query.unread_cap, rule::positive);
+        inbox_conditions(checker, path.field("count"), query.count);
+        inbox_conditions(checker, path.field("preview"), query.preview);
+        return checker.bytes();
     }
     /// @}
 
@@ -191,6 +213,16 @@ public:
     std::size_t get_event_count(const std::string& room_id, const EventFilter& filter) const {
         const auto bytes = id("room_id", room_id);
         return bytes + this->filter(filter);
+    }
+    std::size_t get_context_window(const std::string& room_id, const ContextQuery& query) const {
+        const auto bytes = id("room_id", room_id);
+        const FieldPath path("ContextQuery");
+        const auto most = path.field("max_events");
+        value(most, query.max_events, rule::positive);
+        rows(most, query.max_events);
+        value(path.field("max_tokens"), query.max_tokens, rule::not_negative);
+        value(path.field("default_tokens"), query.default_tokens, rule::not_negative);
+        return bytes + filter(query.filter);
     }
     /// @}
 
@@ -317,13 +349,33 @@ public:
     std::size_t mark_all_read(const std::string& room_id, const std::string& channel_id) const {
         return room_and_channel(room_id, channel_id);
     }
-    std::size_t get_unread_count(const std::string& room_id, const std::string& channel_id) const {
-        return room_and_channel(room_id, channel_id);
+    std::size_t mark_unread_from(const std::string& room_id,
+                                 const std::string& channel_id,
+                                 std::int64_t index) const {
+        const auto bytes = room_and_channel(room_id, channel_id);
+        return bytes + value("index", index, rule::not_negative);
+    }
+    std::size_t get_unread_count(const std::string& room_id,
+                                 const std::string& channel_id,
+                                 const UnreadQuery& query) const {
+        const auto bytes = room_and_channel(room_id, channel_id);
+        const FieldPath path("UnreadQuery");
+        ValueChecker checker;
+        checker.check(path.field("cap"), query.cap, rule::positive);
+        checker.check(path.field("event_types"), query.event_types, rule::any);
+        checker.check(path.field("exclude_types"), query.exclude_types, rule::any);
+        checker.check(path.field("exclude_participant"), query.exclude_participant, rule::id);
+        return bytes + checker.bytes();
     }
     std::size_t get_unread_counts(const std::string& channel_id,
                                   const std::vector<std::string>& room_ids) const {
         const auto bytes = id("channel_id", channel_id);
         return bytes + value("room_ids", room_ids, rule::id);
+    }
+    std::size_t get_unread_total(const std::string& participant_id,
+                                 const UnreadTotalQuery& query) const {
+        const auto bytes = id("participant_id", participant_id);
+        return bytes + value(FieldPath("UnreadTotalQuery").field("cap"), query.cap, rule::positive);
     }
     std::size_t list_read_markers(const std::string& room_id) const {
         return id("room_id", room_id);
@@ -356,10 +408,31 @@ private:
         return page ? bytes + this->page(*page) : bytes;
     }
 
+    /// A page of another list than that of rooms.
     std::size_t page(const Page& page) const {
+        if (page.after) throw_invalid(FieldPath("Page").field("after"), "only for lists of rooms");
+        return page_of_rooms(page);
+    }
+
+    std::size_t page_of_rooms(const Page& page) const {
         const FieldPath path("Page");
         value(path.field("offset"), page.offset, rule::not_negative);
-        return rows(path.field("limit"), page.limit);
+        auto bytes = rows(path.field("limit"), page.limit);
+        if (!page.after) return bytes;
+        const auto after = path.field("after");
+        if (page.offset != 0) throw_invalid(after, "not together with offset");
+        value(after.field("created_at"), page.after->created_at());
+        return bytes + value(after.field("id"), std::string(page.after->id()), rule::id);
+    }
+
+    template <typename Conditions>
+    static void inbox_conditions(ValueChecker& checker,
+                                 const FieldPath& path,
+                                 const Conditions& conditions) {
+        checker.check(path.field("event_types"), conditions.event_types, rule::any);
+        checker.check(path.field("exclude_types"), conditions.exclude_types, rule::any);
+        checker.check(path.field("visibility"), conditions.visibility, rule::any);
+        checker.check(path.field("exclude_statuses"), conditions.exclude_statuses, rule::any);
     }
 
     std::size_t rows(const FieldPath& path, std::int64_t limit) const {

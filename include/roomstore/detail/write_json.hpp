@@ -53,6 +53,11 @@ Json write_json(const FieldPath& path, const Value& value, Nesting nesting) {
     return value;
 }
 
+template <std::same_as<RoomPageCursor> Cursor>
+Json write_json(const FieldPath&, const Cursor& cursor, Nesting) {
+    return {{"created_at", to_iso8601(cursor.created_at())}, {"id", std::string(cursor.id())}};
+}
+
 template <NamedModel Model>
     requires(!std::same_as<Model, EventContent>)
 Json write_json(const FieldPath& path, const Model& model, Nesting nesting) {

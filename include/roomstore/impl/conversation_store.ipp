@@ -61,8 +61,10 @@ asio::awaitable<RoomEvent> ConversationStore::append(RoomEvent event) {
 asio::awaitable<std::vector<RoomEvent>> ConversationStore::get_conversation(
     std::string room_id,
     ConversationQuery query) {
-    EventQuery events{
-        .limit = query.limit, .after_index = query.after_index, .newest_first = !query.after_index};
+    EventQuery events{.limit = query.limit,
+                      .after_index = query.after_index,
+                      .before_index = query.before_index,
+                      .newest_first = true};
     events.filter.event_types = {EventType::message};
     return list_events(std::move(room_id), std::move(events));
 }
@@ -72,6 +74,7 @@ asio::awaitable<std::vector<RoomEvent>> ConversationStore::get_timeline(std::str
     return list_events(std::move(room_id),
                        EventQuery{.limit = query.limit,
                                   .after_index = query.after_index,
+                                  .before_index = query.before_index,
                                   .newest_first = query.newest_first,
                                   .filter = std::move(query.filter)});
 }

@@ -56,8 +56,8 @@ struct InMemoryOptions {
 /// destroy an object or array.
 /// @par Consistency
 /// Each call is atomic per room. A result that spans rooms (`list_rooms`, `find_rooms`,
-/// `find_room_ids_by_channel`, `get_unread_counts`) shows each room as it was at one moment, but
-/// different rooms may be read at different moments.
+/// `find_room_ids_by_channel`, `list_inbox`, `get_unread_counts`, `get_unread_total`) shows each
+/// room as it was at one moment, but different rooms may be read at different moments.
 /// @par Cost
 /// The number of rooms and events adds at most a logarithmic factor to the cost of a call, except
 /// for filters. `list_events` with a filter examines events from the end that the query names. A

@@ -125,6 +125,9 @@ struct RoomEvent {
     ChannelData channel_data{};
     /// Results of its delivery, by channel: a JSON object.
     Json delivery_results = Json::object();
+    /// Number of tokens of a language model that the event takes, as its author counts them, >= 0.
+    /// `get_context_window` adds them up.
+    std::optional<std::int64_t> token_count{};
     /// JSON members for which this build has no field.
     UnknownMembers unknown_members{};
     ROOMSTORE_AWAIT_GUARD;

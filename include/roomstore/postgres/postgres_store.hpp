@@ -29,7 +29,7 @@ namespace roomstore {
 /// took effect. The following operations are re-run, and then report the true outcome:
 /// - add_event_auto_index, append_events, add_event: the re-run finds the event by its id, or
 ///   stores it. An event that another client deletes between the two runs is stored again;
-/// - mark_read, mark_all_read, trim_room: a marker and the first index never move back;
+/// - mark_read, mark_all_read, trim_room: these never move a marker or the first index back;
 ///   mark_all_read and trim_room cover the events that exist at the re-run;
 /// - reset_cursors: cursors are invalid after each run;
 /// - update_room, patch_room_metadata, update_event, add_binding, update_binding, add_participant,
@@ -39,9 +39,9 @@ namespace roomstore {
 /// They report `commit_unknown` if the deadline leaves no time for the re-run, or the re-run fails
 /// for a reason that says nothing of the first run. At once it is
 /// reported by create_room, delete_room, advance_delivered_index, delete_event, remove_binding,
-/// remove_participant, create_identity, add_task and add_observation, because their re-run could
-/// not distinguish its own work from that of another client. Check whether the row exists, and
-/// repeat the call if necessary.
+/// remove_participant, create_identity, add_task, add_observation and mark_unread_from, because
+/// their re-run could not distinguish its own work from that of another client, or would undo it.
+/// Check whether the row exists, and repeat the call if necessary.
 /// @par Deleted rooms
 /// delete_room and trim_room hide what they delete, and remove at most 1000 rows of each table
 /// themselves. The rest is removed afterwards by this store, between its calls, in transactions of

@@ -28,6 +28,7 @@ ChannelBinding read_binding(const Row& row, int first = 0);
 #define ROOMSTORE_PARTICIPANT_COLUMNS                                                    \
     "room_id, id, channel_id, display_name, role, status, identification, identity_id, " \
     "candidates, connected_via, external_id, resolved_at, resolved_by, joined_at, metadata"
+inline constexpr int participant_column_count = 15;
 Participant read_participant(const Row& row, int first = 0);
 
 /// Rows of a deleted room, and events below the first index of their room, may still be there for a

@@ -1,7 +1,10 @@
 #include "sql/read_markers.hpp"
 
+#include <algorithm>
+
 #include "roomstore/error.hpp"
 #include "sql/columns.hpp"
+#include "sql/events/filter.hpp"
 #include "sql/mapping.hpp"
 #include "sql/rooms.hpp"
 
@@ -39,27 +42,39 @@ WITH target AS (
     SELECT latest_index AS index FROM {schema}.rooms WHERE id = $1 AND event_count > 0
 ))" ROOMSTORE_MOVE_MARKER "SELECT FROM {schema}.rooms WHERE id = $1"};
 
-// Without a marker all events are unread. Above the last gap every index has its event, so the
-// events there are counted by subtraction, and only those between the marker and the gap are
-// counted one by one.
+// Gives nothing for a room that does not exist.
+constexpr Statement mark_back{"mark_unread_from", R"(
+WITH moved AS (
+    UPDATE {schema}.read_markers SET index = $3::bigint - 1
+    WHERE room_id = $1 AND channel_id = $2 AND index >= $3::bigint AND )" ROOMSTORE_ROOM_EXISTS R"(
+)
+SELECT FROM {schema}.rooms WHERE id = $1)"};
+
 constexpr Statement count_unread{"get_unread_counts", R"(
 SELECT asked.id, unread.events
 FROM unnest($2::text[]) AS asked (id)
 CROSS JOIN LATERAL (
-    SELECT CASE
-        WHEN marker.index IS NULL THEN room.live_count
-        WHEN marker.index >= room.last_gap THEN greatest(room.latest_index - marker.index, 0)
-        ELSE room.latest_index - room.last_gap + (
-            SELECT count(*) FROM {schema}.events e
-            WHERE e.room_id = asked.id AND e.index <= room.last_gap
-              AND e.index > greatest(marker.index, room.first_index - 1))
-        END AS events
+    SELECT )" ROOMSTORE_COUNT_UNREAD R"( AS events
     FROM {schema}.rooms room
     LEFT JOIN {schema}.read_markers marker
         ON marker.room_id = asked.id AND marker.channel_id = $1
     WHERE room.id = asked.id
     OFFSET 0
 ) AS unread)"};
+
+// One bound on the index, as in list_events. $6 is null where there is no cap.
+constexpr Statement count_matching{"get_unread_count.matching", R"(
+SELECT count(*) FROM (
+    SELECT FROM {schema}.events
+    WHERE room_id = $1
+      AND index > (SELECT greatest(coalesce((SELECT index FROM {schema}.read_markers
+                                             WHERE room_id = $1 AND channel_id = $2), -1),
+                                   first_index - 1)
+                   FROM {schema}.rooms WHERE id = $1)
+      AND ($3::text[] IS NULL OR type = ANY ($3))
+      AND ($4::text[] IS NULL OR type <> ALL ($4))
+      AND ($5::text IS NULL OR participant_id IS DISTINCT FROM $5)
+    LIMIT $6) AS unread)"};
 
 constexpr Statement list{"list_read_markers", R"(
 SELECT channel_id, index FROM {schema}.read_markers
@@ -89,10 +104,28 @@ void mark_all_read(Session& session, const std::string& room_id, const std::stri
     if (found.empty()) throw detail::no_room("mark_all_read", room_id);
 }
 
+void mark_unread_from(Session& session,
+                      const std::string& room_id,
+                      const std::string& channel_id,
+                      std::int64_t index) {
+    const auto found = session.exec(mark_back, Params().add(room_id).add(channel_id).add(index));
+    if (found.empty()) throw detail::no_room("mark_unread_from", room_id);
+}
+
 std::int64_t get_unread_count(Session& session,
                               const std::string& room_id,
-                              const std::string& channel_id) {
-    return get_unread_counts(session, channel_id, {room_id}).at(room_id);
+                              const std::string& channel_id,
+                              const UnreadQuery& query) {
+    if (!query.event_types && !query.exclude_types && !query.exclude_participant) {
+        const auto count = get_unread_counts(session, channel_id, {room_id}).at(room_id);
+        return query.cap ? std::min(count, *query.cap) : count;
+    }
+    Params params;
+    params.add(room_id).add(channel_id);
+    add_names(params, query.event_types);
+    add_names(params, query.exclude_types);
+    params.add(query.exclude_participant).add(query.cap);
+    return session.exec(count_matching, params)[0].int64(0);
 }
 
 std::map<std::string, std::int64_t> get_unread_counts(Session& session,
@@ -109,6 +142,8 @@ std::map<std::string, std::int64_t> list_read_markers(Session& session,
     return read_numbers(session.exec(list, Params().add(room_id)));
 }
 
-std::vector<Statement> read_marker_statements() { return {mark_one, mark_all, count_unread, list}; }
+std::vector<Statement> read_marker_statements() {
+    return {mark_one, mark_all, mark_back, count_unread, count_matching, list};
+}
 
 }  // namespace roomstore::postgres::sql

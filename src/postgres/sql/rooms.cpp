@@ -87,7 +87,14 @@ FULL JOIN (SELECT )" ROOMSTORE_PARTICIPANT_COLUMNS
 ORDER BY binding.attached_at, binding.channel_id, participant.joined_at, participant.id)"};
 
 // Members of the family: one bit per condition that is present.
-enum FindBit : std::size_t { by_organization = 1, by_status = 2, by_metadata = 4 };
+enum FindBit : std::size_t {
+    by_organization = 1,
+    by_status = 2,
+    by_metadata = 4,
+    by_participant = 8,
+    after_position = 16,
+    find_bits = 32
+};
 
 // Conditions of which every status meets exactly one: the statuses that this build knows, in byte
 // order, and the gaps around them, which only statuses of a later build fall into.
@@ -118,39 +125,6 @@ std::string merged_states(const std::string& condition) {
     return fmt::format("\n    {}", fmt::join(parts, "\n    UNION ALL "));
 }
 
-// Initialized while the library is loaded. If the first call initialized them, the initialization
-// would never end in a child that is forked meanwhile.
-const StatementFamily find_statements = [] {
-    StatementFamily members;
-    for (std::size_t bits = 0; bits < 8; ++bits) {
-        std::string name = bits == 0 ? "list_rooms" : "find_rooms";
-        std::string condition;
-        int parameter = 3;
-        const auto add = [&](std::string_view label, std::string_view comparison) {
-            name += label;
-            condition += fmt::format(" AND {} ${}", comparison, ++parameter);
-        };
-        if (bits & by_organization) add(".organization", "organization_id =");
-        if (bits & by_metadata) add(".metadata", "metadata @>");
-        std::string rooms = merged_states(condition);
-        if (bits & by_status) {
-            add(".status", "status =");
-            rooms = fmt::format("\n    SELECT " ROOMSTORE_ROOM_COLUMNS
-                                " FROM {{schema}}.rooms\n"
-                                "    WHERE $3::bigint >= 0{}",
-                                condition);
-        }
-        members.add(name,
-                    fmt::format("\nSELECT * FROM ({}) AS found\n"
-                                "ORDER BY created_at, id OFFSET $1 LIMIT $2",
-                                rooms),
-                    // If few rooms have these metadata, the best plan searches for them; if many,
-                    // it scans the rooms in order.
-                    (bits & by_metadata) != 0);
-    }
-    return members;
-}();
-
 // An entry of a room that was not deleted. Not EXISTS, which could be planned as a join with all
 // rooms.
 constexpr std::string_view entry_is_visible =
@@ -164,6 +138,91 @@ std::string merged_entries(std::string_view select, std::string_view order) {
     }
     return fmt::format("\n     {}", fmt::join(parts, "\n     UNION ALL "));
 }
+
+// The rooms that have a participant, or a binding with it, merged from the entries of both tables.
+// Each part gives every room once, and no more rooms ($3) than the page can need of it.
+std::string rooms_of_participant(std::string_view participant,
+                                 bool in_one_status,
+                                 const std::string& of_entry,
+                                 const std::string& of_room) {
+    const auto part = [&](std::string_view table, std::string_view column) {
+        const std::string room = fmt::format(
+            "(SELECT room.id FROM {{schema}}.rooms room WHERE room.id = entry.room_id{}) IS NOT "
+            "NULL",
+            of_room);
+        const std::string select = fmt::format(
+            "SELECT DISTINCT entry.room_created_at, entry.room_id FROM {{schema}}.{} entry\n"
+            "      WHERE entry.{} = {}{}\n        AND {}",
+            table,
+            column,
+            participant,
+            of_entry,
+            room);
+        const std::string order = "\n      ORDER BY entry.room_created_at, entry.room_id LIMIT $3";
+        if (in_one_status) return fmt::format("({}{})", select, order);
+        return merged_entries(select, order);
+    };
+    return fmt::format(
+        "\n    SELECT room.* FROM (\n    SELECT DISTINCT room_created_at, room_id FROM ({}\n"
+        "     UNION ALL {}) AS entries\n    ORDER BY room_created_at, room_id LIMIT $3) AS page\n"
+        "    CROSS JOIN LATERAL (SELECT " ROOMSTORE_ROOM_COLUMNS
+        " FROM {{schema}}.rooms\n    WHERE id = page.room_id OFFSET 0) AS room",
+        part("participants", "id"),
+        part("bindings", "participant_id"));
+}
+
+// Initialized while the library is loaded. If the first call initialized them, the initialization
+// would never end in a child that is forked meanwhile.
+const StatementFamily find_statements = [] {
+    StatementFamily members;
+    for (std::size_t bits = 0; bits < find_bits; ++bits) {
+        const std::size_t filters = bits & ~std::size_t{after_position};
+        std::string name = filters == 0 ? "list_rooms" : "find_rooms";
+        std::string condition;
+        std::string of_entry;
+        std::string participant;
+        int parameter = 3;
+        const auto next = [&](std::string_view label) {
+            name += label;
+            return fmt::format("${}", ++parameter);
+        };
+        if (bits & by_participant) participant = next(".participant");
+        if (bits & by_organization) {
+            condition += fmt::format(" AND organization_id = {}", next(".organization"));
+        }
+        if (bits & by_metadata) condition += fmt::format(" AND metadata @> {}", next(".metadata"));
+        std::string status;
+        if (bits & by_status) status = next(".status");
+        if (bits & after_position) {
+            const auto time = next(".after");
+            const auto id = next("");
+            const std::string place = fmt::format("({}::timestamptz, {})", time, id);
+            of_entry = fmt::format(" AND (entry.room_created_at, entry.room_id) > {}", place);
+            if (!(bits & by_participant)) condition += " AND (created_at, id) > " + place;
+        }
+        std::string rooms;
+        if (bits & by_participant) {
+            if (bits & by_status) of_entry += " AND entry.room_status = " + status;
+            rooms = rooms_of_participant(participant, (bits & by_status) != 0, of_entry, condition);
+        } else if (bits & by_status) {
+            rooms = fmt::format("\n    SELECT " ROOMSTORE_ROOM_COLUMNS
+                                " FROM {{schema}}.rooms\n"
+                                "    WHERE $3::bigint >= 0{} AND status = {}",
+                                condition,
+                                status);
+        } else {
+            rooms = merged_states(condition);
+        }
+        members.add(name,
+                    fmt::format("\nSELECT * FROM ({}) AS found\n"
+                                "ORDER BY created_at, id OFFSET $1 LIMIT $2",
+                                rooms),
+                    // If few rooms have these metadata, the best plan searches for them; if many,
+                    // it scans the rooms in order.
+                    (bits & by_metadata) != 0);
+    }
+    return members;
+}();
 
 enum LatestBit : std::size_t { of_type = 1, in_status = 2 };
 
@@ -248,11 +307,19 @@ std::optional<Room> only_room(const Result& result, const std::string& id) {
     return read_alone("rooms", named("room", id), [&] { return read_room(result[0]); });
 }
 
-Result find(Session& session, const RoomFilter& filter, std::int64_t offset, std::int64_t limit) {
+Result find(Session& session,
+            const RoomFilter& filter,
+            const std::optional<RoomPageCursor>& after,
+            std::int64_t offset,
+            std::int64_t limit) {
     constexpr auto most = std::numeric_limits<std::int64_t>::max();
     std::size_t member = 0;
     Params params;
     params.add(offset).add(limit).add(limit > most - offset ? most : offset + limit);
+    if (filter.participant_id) {
+        member |= by_participant;
+        params.add(*filter.participant_id);
+    }
     if (filter.organization_id) {
         member |= by_organization;
         params.add(*filter.organization_id);
@@ -264,6 +331,10 @@ Result find(Session& session, const RoomFilter& filter, std::int64_t offset, std
     if (filter.status) {
         member |= by_status;
         params.add(to_string(*filter.status));
+    }
+    if (after) {
+        member |= after_position;
+        params.add(after->created_at()).add(after->id());
     }
     return session.exec(find_statements[member], params);
 }
@@ -367,9 +438,11 @@ std::vector<Room> find_rooms(Session& session,
                              UnreadableRows& unreadable,
                              const RoomFilter& filter,
                              const Page& page) {
-    const auto at = [&](std::int64_t offset) { return find(session, filter, offset, page.limit); };
+    const auto at = [&](std::int64_t offset) {
+        return find(session, filter, page.after, offset, page.limit);
+    };
     const auto next = [&, position = std::int64_t{0}](std::int64_t count) mutable {
-        return find(session, filter, std::exchange(position, position + count), count);
+        return find(session, filter, page.after, std::exchange(position, position + count), count);
     };
     return read_page(page.offset,
                      page.limit,

@@ -21,7 +21,7 @@ namespace roomstore::simulation {
 
 /// A stored event: its columns in the order of sql/events/columns.hpp.
 struct StoredRow {
-    static constexpr std::size_t columns = 16;
+    static constexpr std::size_t columns = 17;
     std::array<std::optional<std::string>, columns> cells{};
     std::int64_t index = 0;
 

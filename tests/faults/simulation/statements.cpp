@@ -171,7 +171,7 @@ public:
     Result store_one(const Params& params) {
         // The column of each parameter. The index has none.
         constexpr std::array<std::size_t, StoredRow::columns - 1> columns{
-            0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 12, 13};
+            0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 12, 13, 16};
         if (params.size() != columns.size()) {
             throw std::logic_error("append.store_one has changed");
         }

@@ -69,6 +69,9 @@ public:
     asio::awaitable<RoomContext> load_room_context(std::string room_id) override {
         return locked(store_.load_room_context(std::move(room_id)));
     }
+    asio::awaitable<InboxPage> list_inbox(InboxQuery query) override {
+        return locked(store_.list_inbox(std::move(query)));
+    }
 
     asio::awaitable<RoomEvent> add_event_auto_index(std::string room_id, RoomEvent event) override {
         return locked(store_.add_event_auto_index(std::move(room_id), std::move(event)));
@@ -126,6 +129,10 @@ public:
     asio::awaitable<std::int64_t> get_event_count(std::string room_id,
                                                   EventFilter filter) override {
         return locked(store_.get_event_count(std::move(room_id), std::move(filter)));
+    }
+    asio::awaitable<ContextWindow> get_context_window(std::string room_id,
+                                                      ContextQuery query) override {
+        return locked(store_.get_context_window(std::move(room_id), std::move(query)));
     }
 
     asio::awaitable<RoomChanges> list_changes(std::string room_id, ChangesQuery query) override {
@@ -233,9 +240,20 @@ public:
     asio::awaitable<void> mark_all_read(std::string room_id, std::string channel_id) override {
         return locked(store_.mark_all_read(std::move(room_id), std::move(channel_id)));
     }
+    asio::awaitable<void> mark_unread_from(std::string room_id,
+                                           std::string channel_id,
+                                           std::int64_t index) override {
+        return locked(store_.mark_unread_from(std::move(room_id), std::move(channel_id), index));
+    }
     asio::awaitable<std::int64_t> get_unread_count(std::string room_id,
-                                                   std::string channel_id) override {
-        return locked(store_.get_unread_count(std::move(room_id), std::move(channel_id)));
+                                                   std::string channel_id,
+                                                   UnreadQuery query) override {
+        return locked(
+            store_.get_unread_count(std::move(room_id), std::move(channel_id), std::move(query)));
+    }
+    asio::awaitable<std::int64_t> get_unread_total(std::string participant_id,
+                                                   UnreadTotalQuery query) override {
+        return locked(store_.get_unread_total(std::move(participant_id), query));
     }
     asio::awaitable<std::map<std::string, std::int64_t>> get_unread_counts(
         std::string channel_id,

@@ -49,6 +49,15 @@ TEST_CASE("id arguments are 1 to 255 bytes of text") {
     REFUSED(get_delivered_index(bad), "room_id" + long_id);
     REFUSED(advance_delivered_index(bad, 0, Gap::skip), "room_id" + long_id);
     REFUSED(load_room_context(bad), "room_id" + long_id);
+    REFUSED(find_rooms({.participant_id = bad}, {}), "RoomFilter.participant_id" + long_id);
+    REFUSED(list_inbox({}), "InboxQuery.participant_id: empty");
+    REFUSED(list_inbox({.participant_id = bad}), "InboxQuery.participant_id" + long_id);
+    REFUSED(list_inbox({.participant_id = "p", .organization_id = bad}),
+            "InboxQuery.organization_id" + long_id);
+    REFUSED(get_context_window(bad, {}), "room_id" + long_id);
+    REFUSED(mark_unread_from(bad, "c", 0), "room_id" + long_id);
+    REFUSED(mark_unread_from("r", bad, 0), "channel_id" + long_id);
+    REFUSED(get_unread_total(bad, {}), "participant_id" + long_id);
     REFUSED(add_event_auto_index(bad, event("e")), "room_id" + long_id);
     REFUSED(append_events(bad, {}, {}), "room_id" + long_id);
     REFUSED(get_event(bad), "event_id" + long_id);
@@ -92,11 +101,104 @@ TEST_CASE("id arguments are 1 to 255 bytes of text") {
     REFUSED(mark_read("r", "c", bad), "event_id" + long_id);
     REFUSED(mark_all_read(bad, "c"), "room_id" + long_id);
     REFUSED(mark_all_read("r", bad), "channel_id" + long_id);
-    REFUSED(get_unread_count(bad, "c"), "room_id" + long_id);
-    REFUSED(get_unread_count("r", bad), "channel_id" + long_id);
+    REFUSED(get_unread_count(bad, "c", {}), "room_id" + long_id);
+    REFUSED(get_unread_count("r", bad, {}), "channel_id" + long_id);
+    REFUSED(get_unread_count("r", "c", {.exclude_participant = bad}),
+            "UnreadQuery.exclude_participant" + long_id);
     REFUSED(get_unread_counts(bad, {}), "channel_id" + long_id);
     REFUSED(get_unread_counts("c", {"r", ""}), "room_ids/1: empty");
     REFUSED(list_read_markers(bad), "room_id" + long_id);
+}
+
+TEST_CASE("an inbox query is validated field by field") {
+    const auto with = [](auto change) {
+        InboxQuery query{.participant_id = "p"};
+        change(query);
+        return query;
+    };
+    REFUSED(list_inbox(with([](auto&) {})), "");
+    REFUSED(list_inbox(with([](auto& q) { q.limit = 10'000; })), "");
+    REFUSED(list_inbox(with([](auto& q) { q.limit = 0; })),
+            "InboxQuery.limit: 0, must be at least 1");
+    REFUSED(list_inbox(with([](auto& q) { q.limit = 10'001; })),
+            "InboxQuery.limit: 10001 rows, more than max_page_rows (10000)");
+    REFUSED(list_inbox(with([](auto& q) { q.unread_cap = 0; })),
+            "InboxQuery.unread_cap: 0, must be at least 1");
+    REFUSED(list_inbox(with([](auto& q) { q.status = static_cast<RoomStatus>(77); })),
+            "InboxQuery.status: 77 is not a value of the enumeration");
+    InboxQuery later = with([](auto&) {});
+    InboxCursor& before = later.before.emplace();
+    REFUSED(list_inbox(later), "InboxQuery.before.room_id: empty");
+    before.room_id = "r";
+    before.last_activity_at = max_timestamp;
+    REFUSED(list_inbox(later), "");
+    before.last_activity_at = max_timestamp + std::chrono::microseconds{1};
+    REFUSED(list_inbox(later), "InboxQuery.before.last_activity_at: outside the years 1 to 9999");
+    REFUSED(list_inbox(with([](auto& q) { q.count.event_types = {EventType("A")}; })),
+            "InboxQuery.count.event_types/0: not a legal name: 1 to 64 bytes of [a-z0-9_.-]");
+    REFUSED(list_inbox(with([](auto& q) { q.count.exclude_types = {EventType("")}; })),
+            "InboxQuery.count.exclude_types/0: not a legal name: 1 to 64 bytes of [a-z0-9_.-]");
+    REFUSED(list_inbox(with([](auto& q) { q.preview.event_types = {EventType("")}; })),
+            "InboxQuery.preview.event_types/0: not a legal name: 1 to 64 bytes of [a-z0-9_.-]");
+    REFUSED(list_inbox(with([](auto& q) { q.preview.exclude_types = {EventType("")}; })),
+            "InboxQuery.preview.exclude_types/0: not a legal name: 1 to 64 bytes of [a-z0-9_.-]");
+    REFUSED(list_inbox(with([](auto& q) { q.count.visibility = "\xFF"; })),
+            "InboxQuery.count.visibility: invalid UTF-8 at byte 0");
+    REFUSED(list_inbox(with([](auto& q) { q.preview.visibility = "\xFF"; })),
+            "InboxQuery.preview.visibility: invalid UTF-8 at byte 0");
+    for (const int place : {0, 1}) {
+        auto query = with([](auto&) {});
+        auto& statuses = place == 0 ? query.count.exclude_statuses : query.preview.exclude_statuses;
+        statuses = {EventStatus::read, static_cast<EventStatus>(5)};
+        REFUSED(list_inbox(query),
+                std::string("InboxQuery.") + (place == 0 ? "count" : "preview") +
+                    ".exclude_statuses/1: 5 is not a value of the enumeration");
+    }
+    CHECK(v.list_inbox(with([](auto& q) { q.organization_id = "org"; })) == 4);
+}
+
+TEST_CASE("a position in a list of rooms is validated") {
+    const RoomPageCursor good(Timestamp{}, "r");
+    REFUSED(list_rooms({.after = good}), "");
+    REFUSED(find_rooms({}, {.after = good}), "");
+    REFUSED(list_rooms({.offset = 1, .after = good}), "Page.after: not together with offset");
+    REFUSED(list_rooms({.after = RoomPageCursor(Timestamp{}, "")}), "Page.after.id: empty");
+    REFUSED(list_rooms({.after = RoomPageCursor(Timestamp{}, "\xFF")}),
+            "Page.after.id: invalid UTF-8 at byte 0");
+    REFUSED(list_rooms({.after = RoomPageCursor(max_timestamp + std::chrono::seconds{1}, "r")}),
+            "Page.after.created_at: outside the years 1 to 9999");
+    REFUSED(list_bindings("r", Page{.after = good}), "Page.after: only for lists of rooms");
+    REFUSED(list_participants("r", Page{.after = good}), "Page.after: only for lists of rooms");
+    REFUSED(list_tasks("r", {}, Page{.after = good}), "Page.after: only for lists of rooms");
+    REFUSED(list_observations("r", Page{.after = good}), "Page.after: only for lists of rooms");
+    CHECK(refusal([] { RoomPageCursor(Timestamp{}, std::string(256, 'x')); }) ==
+          "RoomPageCursor.id: 256 bytes, more than 255");
+    CHECK(RoomPageCursor(Timestamp{}, std::string(255, 'x')).id() == std::string(255, 'x'));
+}
+
+TEST_CASE("caps, budgets and the index of mark_unread_from are validated") {
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    REFUSED(mark_unread_from("r", "c", 0), "");
+    REFUSED(mark_unread_from("r", "c", most), "");
+    REFUSED(mark_unread_from("r", "c", -1), "index: -1, must be at least 0");
+    REFUSED(get_unread_count("r", "c", {.cap = most}), "");
+    REFUSED(get_unread_count("r", "c", {.cap = 0}), "UnreadQuery.cap: 0, must be at least 1");
+    REFUSED(get_unread_count("r", "c", {.event_types = {{"a", "B"}}}),
+            "UnreadQuery.event_types/1: not a legal name: 1 to 64 bytes of [a-z0-9_.-]");
+    REFUSED(get_unread_count("r", "c", {.exclude_types = {{""}}}),
+            "UnreadQuery.exclude_types/0: not a legal name: 1 to 64 bytes of [a-z0-9_.-]");
+    REFUSED(get_unread_total("p", {.cap = 0}), "UnreadTotalQuery.cap: 0, must be at least 1");
+    REFUSED(get_context_window("r", {.max_events = 10'000, .max_tokens = 0}), "");
+    REFUSED(get_context_window("r", {.max_events = 0}),
+            "ContextQuery.max_events: 0, must be at least 1");
+    REFUSED(get_context_window("r", {.max_events = 10'001}),
+            "ContextQuery.max_events: 10001 rows, more than max_page_rows (10000)");
+    REFUSED(get_context_window("r", {.max_tokens = -1}),
+            "ContextQuery.max_tokens: -1, must be at least 0");
+    REFUSED(get_context_window("r", {.default_tokens = -1}),
+            "ContextQuery.default_tokens: -1, must be at least 0");
+    REFUSED(get_context_window("r", {.filter = {.correlation_id = ""}}),
+            "EventFilter.correlation_id: empty");
 }
 
 TEST_CASE("updates are validated like the row that they replace") {

@@ -1,5 +1,7 @@
 #include "roomstore/memory/detail/packed_event.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -94,6 +96,16 @@ TEST_CASE("each JSON field alone is preserved, whatever its value") {
     }
 }
 
+TEST_CASE("an absent number of tokens and 0 differ") {
+    RoomEvent event;
+    CHECK_FALSE(packed_and_unpacked(event).token_count);
+    for (const std::int64_t count :
+         {std::int64_t{0}, std::int64_t{7}, std::numeric_limits<std::int64_t>::max()}) {
+        event.token_count = count;
+        CHECK(packed_and_unpacked(event) == event);
+    }
+}
+
 TEST_CASE("absent and empty lists of addressees differ") {
     RoomEvent event;
     CHECK_FALSE(packed_and_unpacked(event).addressed_to.has_value());
@@ -110,6 +122,7 @@ TEST_CASE("fields of a packed event can be read without unpacking") {
     CHECK(&packed.room() == &room);
     CHECK(packed.index() == event.index);
     CHECK(packed.created_at() == event.created_at);
+    CHECK(packed.token_count() == event.token_count);
     CHECK(packed.id() == event.id);
     CHECK(packed.type() == event.type.name());
     CHECK(packed.visibility() == event.visibility);

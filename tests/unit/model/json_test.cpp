@@ -132,7 +132,7 @@ TEST_CASE("the JSON of an event has every field by name, and contents have a typ
         "correlation_id": null, "idempotency_key": null,
         "created_at": "2026-01-02T03:04:05.000100Z", "metadata": {},
         "channel_data": {"provider": null, "external_id": null, "thread_id": null, "extra": {}},
-        "delivery_results": {}})"));
+        "delivery_results": {}, "token_count": null})"));
 }
 
 TEST_CASE("enumerations are converted to their names") {
@@ -493,11 +493,19 @@ TEST_CASE("arguments survive a JSON round trip, and have every field by name") {
     filter.organization_id = "org";
     filter.status = RoomStatus::paused;
     filter.metadata = Json{{"kind", "rare"}};
-    CHECK(Json(filter) ==
-          Json{{"organization_id", "org"}, {"status", "paused"}, {"metadata", {{"kind", "rare"}}}});
+    CHECK(Json(filter) == Json{{"organization_id", "org"},
+                               {"status", "paused"},
+                               {"metadata", {{"kind", "rare"}}},
+                               {"participant_id", nullptr}});
     through_json(filter);
-    CHECK(Json(Page{.offset = 1, .limit = 2}) == Json{{"offset", 1}, {"limit", 2}});
+    CHECK(Json(Page{.offset = 1, .limit = 2}) ==
+          Json{{"offset", 1}, {"limit", 2}, {"after", nullptr}});
     CHECK(parsed<Page>("{}").limit == Page().limit);
+    const auto time = parse_iso8601("2026-01-02T03:04:05Z");
+    Page page;
+    page.after = RoomPageCursor(time.value(), "room");
+    CHECK(Json(page).at("after") == Json{{"created_at", "2026-01-02T03:04:05Z"}, {"id", "room"}});
+    CHECK(through_json(page).after == page.after);
     CHECK(parsed<TimelineQuery>(R"({"limit": 5, "filter": {"top_level_only": true}})")
               .filter.top_level_only);
     CHECK(parsed<ConversationQuery>(R"({"after_index": 5})").after_index == 5);
@@ -526,6 +534,10 @@ TEST_CASE("arguments refuse what they do not know, naming the field") {
     CHECK(refused<EventQuery>(Json{{"filter", {{"statuses", {"pendin"}}}}})
               .starts_with("EventQuery.filter.statuses/0: 'pendin' is not one of "));
     CHECK(refused<Page>(Json{{"limit", "many"}}) == "Page.limit: must be an integer, is string");
+    CHECK(refused<Page>(Json{{"after", {{"id", "room"}}}}) == "Page.after.created_at: missing");
+    CHECK(refused<Page>(Json{{"after", {{"created_at", 1}, {"id", "room"}}}}) ==
+          "Page.after.created_at: must be a string, is number");
+    CHECK(refused<Page>(Json{{"after", {{"at", 1}}}}) == "Page.after/at: there is no such field");
     CHECK(refused<RoomFilter>(Json{{"metadata", 1}}) ==
           "RoomFilter.metadata: must be an object, is number");
     CHECK(refused<RoomFilter>(Json::array()) == "RoomFilter: must be an object, is array");

@@ -57,6 +57,7 @@ TEST_CASE("models and queries can be made with designated initializers and have 
     CHECK_FALSE(event.addressed_to);
     CHECK(event.metadata == Json::object());
     CHECK(event.delivery_results == Json::object());
+    CHECK_FALSE(event.token_count);
 
     const ChannelBinding binding{.channel_id = "c", .room_id = "r", .channel_type = "sms"};
     CHECK(binding.category == ChannelCategory::transport);

@@ -16,6 +16,7 @@
 #include "roomstore/detail/validate.hpp"
 #include "roomstore/detail/watch_registry.hpp"
 #include "roomstore/error.hpp"
+#include "roomstore/inbox.hpp"
 #include "roomstore/memory/detail/change_log.hpp"
 #include "roomstore/memory/detail/cursor_hash.hpp"
 #include "roomstore/memory/detail/event_index.hpp"
@@ -90,6 +91,7 @@ public:
     std::int64_t get_delivered_index(const std::string& room_id);
     bool advance_delivered_index(const std::string& room_id, std::int64_t index, Gap gap);
     RoomContext load_room_context(const std::string& room_id);
+    InboxPage list_inbox(const InboxQuery& query);
 
     RoomEvent add_event_auto_index(const std::string& room_id, RoomEvent event);
     std::vector<RoomEvent> append_events(const std::string& room_id,
@@ -113,6 +115,7 @@ public:
                                                           const std::string& key);
     std::int64_t get_event_count(const std::string& room_id,
                                  const EventFilter& filter = EventFilter());
+    ContextWindow get_context_window(const std::string& room_id, const ContextQuery& query);
 
     RoomChanges list_changes(const std::string& room_id, const ChangesQuery& query);
     void reset_cursors();
@@ -160,9 +163,15 @@ public:
                    const std::string& channel_id,
                    const std::string& event_id);
     void mark_all_read(const std::string& room_id, const std::string& channel_id);
-    std::int64_t get_unread_count(const std::string& room_id, const std::string& channel_id);
+    void mark_unread_from(const std::string& room_id,
+                          const std::string& channel_id,
+                          std::int64_t index);
+    std::int64_t get_unread_count(const std::string& room_id,
+                                  const std::string& channel_id,
+                                  const UnreadQuery& query = UnreadQuery());
     std::map<std::string, std::int64_t> get_unread_counts(const std::string& channel_id,
                                                           const std::vector<std::string>& room_ids);
+    std::int64_t get_unread_total(const std::string& participant_id, const UnreadTotalQuery& query);
     std::map<std::string, std::int64_t> list_read_markers(const std::string& room_id);
 
 private:
@@ -308,6 +317,27 @@ private:
                    const std::shared_ptr<const Observation>& before,
                    std::shared_ptr<const Observation> now);
 
+    /// How a participant sees a room: the channel whose marker counts, and its row, if there is
+    /// one.
+    struct InboxLink {
+        std::shared_ptr<const Participant> participant;
+        std::string channel_id;
+    };
+    struct InboxPlace {
+        std::optional<Timestamp> last_activity_at;
+        RoomPtr room;
+    };
+    static bool has_participant(const RoomRecord& room, const std::string& participant_id);
+    static std::optional<InboxLink> inbox_link(const RoomRecord& room,
+                                               const std::string& participant_id,
+                                               bool include_left);
+    template <typename Visit>
+    void for_each_room_of(const std::string& participant_id,
+                          std::optional<RoomStatus> status,
+                          const Visit& visit) const;
+    std::vector<InboxPlace> inbox_places(const InboxQuery& query) const;
+
+    static std::int64_t marker_of(const RoomRecord& room, const std::string& channel_id);
     static void move_marker(RoomRecord& room, const std::string& channel_id, std::int64_t index);
     static std::int64_t unread_count(const RoomRecord& room, const std::string& channel_id);
 
@@ -349,6 +379,7 @@ inline void Engine::close() {
 #include "roomstore/memory/detail/engine_changes.hpp"
 #include "roomstore/memory/detail/engine_events.hpp"
 #include "roomstore/memory/detail/engine_identities.hpp"
+#include "roomstore/memory/detail/engine_inbox.hpp"
 #include "roomstore/memory/detail/engine_observations.hpp"
 #include "roomstore/memory/detail/engine_participants.hpp"
 #include "roomstore/memory/detail/engine_read_markers.hpp"

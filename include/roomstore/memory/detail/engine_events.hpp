@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "roomstore/detail/normalize.hpp"
 #include "roomstore/detail/same_event.hpp"
+#include "roomstore/inbox.hpp"
 #include "roomstore/memory/detail/engine.hpp"
 #include "roomstore/memory/detail/event_page.hpp"
 
@@ -339,6 +341,38 @@ inline std::optional<RoomEvent> Engine::get_event_by_idempotency_key(const std::
 inline std::int64_t Engine::get_event_count(const std::string& room_id, const EventFilter& filter) {
     const auto room = lock_room(room_id);
     return room ? count_events(room->contents.events, room->contents.threads, filter) : 0;
+}
+
+inline ContextWindow Engine::get_context_window(const std::string& room_id,
+                                                const ContextQuery& query) {
+    constexpr std::int64_t page_size = 100;
+    EventQuery next{.limit = page_size, .newest_first = true, .filter = query.filter};
+    auto tokens_left = query.max_tokens.value_or((std::numeric_limits<std::int64_t>::max)());
+    std::vector<EventPtr> newest;
+    ContextWindow window;
+    auto room = lock_room(room_id);
+    if (!room) return window;
+    for (bool more = true; more;) {
+        const auto page = EventPage(room->contents.events, room->contents.threads, next).select();
+        more = static_cast<std::int64_t>(page.size()) == page_size;
+        if (more) next.before_index = page.front()->index();
+        for (auto place = page.rbegin(); place != page.rend(); ++place) {
+            const auto tokens = (*place)->token_count().value_or(query.default_tokens);
+            const bool fits = static_cast<std::int64_t>(newest.size()) < query.max_events &&
+                              (!query.max_tokens || tokens <= tokens_left);
+            if (!fits) {
+                window.omitted_before = (*place)->index() + 1;
+                more = false;
+                break;
+            }
+            if (query.max_tokens) tokens_left -= tokens;
+            newest.push_back(*place);
+        }
+    }
+    room.unlock();
+    std::reverse(newest.begin(), newest.end());
+    window.events = unpack(newest, room_id);
+    return window;
 }
 
 }  // namespace roomstore::detail::memory

@@ -169,26 +169,37 @@ inline std::vector<Room> Engine::find_rooms(const RoomFilter& filter, const Page
 }
 
 inline std::vector<Room> Engine::select_rooms(const RoomFilter& filter, const Page& page) {
-    // The directory applies every condition except metadata. It is read in bounded chunks, so that
-    // a long list does not block other calls; rooms that were removed meanwhile are replaced by
-    // later ones.
+    // The directory applies every condition except metadata, and for the rooms of a participant
+    // only the status. It is read in bounded chunks, so that a long list does not block other
+    // calls; rooms that were removed meanwhile are replaced by later ones.
     constexpr std::uint64_t max_chunk = RoomDirectory::max_chunk;
     const RoomDirectory::Group group{filter.organization_id, filter.status};
     const auto limit = static_cast<std::uint64_t>(page.limit);
     auto to_skip = static_cast<std::uint64_t>(page.offset);
+    const bool selects = filter.metadata || filter.participant_id;
     std::vector<RoomSnapshot> found;
     const auto chunk = [&] {
-        return static_cast<std::size_t>(
-            filter.metadata ? max_chunk : (std::min)(max_chunk, limit - found.size()));
+        return static_cast<std::size_t>(selects ? max_chunk
+                                                : (std::min)(max_chunk, limit - found.size()));
+    };
+    std::optional<RoomOrder::Key> after;
+    if (page.after) after = {page.after->created_at(), page.after->id()};
+    const auto next = [&](std::size_t wanted) {
+        if (filter.participant_id) {
+            return directory_.participant_rooms(
+                *filter.participant_id, filter.status, after ? &*after : nullptr, wanted);
+        }
+        if (after) return directory_.page_after(group, *after, wanted);
+        return directory_.page(group, selects ? 0 : std::exchange(to_skip, 0), wanted);
     };
     if (limit == 0) return {};
     std::size_t wanted = chunk();
-    auto candidates =
-        directory_.page(group, filter.metadata ? 0 : std::exchange(to_skip, 0), wanted);
+    auto candidates = next(wanted);
     while (!candidates.empty()) {
         for (const auto& candidate : candidates) {
             auto room = lock_room(std::static_pointer_cast<RoomRecord>(candidate));
             if (!room) continue;
+            if (filter.participant_id && !has_participant(*room, *filter.participant_id)) continue;
             RoomSnapshot snapshot = room->snapshot();
             room.unlock();
             const Room& row = *snapshot.row;
@@ -204,7 +215,8 @@ inline std::vector<Room> Engine::select_rooms(const RoomFilter& filter, const Pa
         }
         if (found.size() == limit || candidates.size() < wanted) break;
         wanted = chunk();
-        candidates = directory_.page_after(group, *candidates.back(), wanted);
+        after = RoomOrder::key(candidates.back().get());
+        candidates = next(wanted);
     }
     require_open();
     std::vector<Room> rooms;

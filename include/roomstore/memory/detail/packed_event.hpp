@@ -26,6 +26,7 @@ public:
         : room_(&room),
           index_(event.index),
           chain_depth_(event.chain_depth),
+          token_count_(event.token_count.value_or(no_token_count)),
           created_at_(event.created_at),
           status_(event.status),
           direction_(event.source.direction) {
@@ -54,7 +55,8 @@ public:
             .created_at = created_at_,
             .metadata = Json(Json::value_t::object),
             .channel_data = {.extra = Json(Json::value_t::object)},
-            .delivery_results = Json(Json::value_t::object)};
+            .delivery_results = Json(Json::value_t::object),
+            .token_count = token_count()};
         visit_texts(event, [this](Text field, auto& value) {
             if (has(field)) value = std::string(text(field));
         });
@@ -71,6 +73,10 @@ public:
     RoomHandle& room() const noexcept { return *room_; }
     std::int64_t index() const noexcept { return index_; }
     Timestamp created_at() const noexcept { return created_at_; }
+    std::optional<std::int64_t> token_count() const noexcept {
+        if (token_count_ == no_token_count) return std::nullopt;
+        return token_count_;
+    }
     std::string_view id() const noexcept { return text(Text::id); }
     std::string_view type() const noexcept { return text(Text::type); }
     EventStatus status() const noexcept { return status_; }
@@ -238,9 +244,12 @@ private:
         return text(field);
     }
 
+    static constexpr std::int64_t no_token_count = -1;
+
     RoomHandle* room_;
     std::int64_t index_;
     std::int64_t chain_depth_;
+    std::int64_t token_count_;
     Timestamp created_at_;
     std::uint32_t present_ = 0;
     // The strings together stay far below 4 GiB: an event has at most `highest_max_event_bytes`.

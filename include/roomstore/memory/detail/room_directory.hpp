@@ -126,12 +126,26 @@ public:
 
     /// At most `limit` rooms of the group, starting after `last`.
     std::vector<std::shared_ptr<RoomHandle>> page_after(const Group& group,
-                                                        const RoomHandle& last,
+                                                        const RoomOrder::Key& last,
                                                         std::size_t limit) const {
         const std::lock_guard lock(mutex_);
         const Rooms* rooms = find_rooms(group);
         if (rooms == nullptr) return {};
-        return take(*rooms, rooms->upper_bound(RoomOrder::key(&last)), limit);
+        return take(*rooms, rooms->upper_bound(last), limit);
+    }
+
+    /// At most `limit` rooms that have the participant, or a binding with it; if `after` is not
+    /// null, starting after it.
+    std::vector<std::shared_ptr<RoomHandle>> participant_rooms(const std::string& participant_id,
+                                                               std::optional<RoomStatus> status,
+                                                               const RoomOrder::Key* after,
+                                                               std::size_t limit) const {
+        std::vector<std::shared_ptr<RoomHandle>> found;
+        const std::lock_guard lock(mutex_);
+        const auto rooms = participant_links_.oldest({participant_id, any}, status, limit, after);
+        found.reserve(rooms.size());
+        for (RoomHandle* room : rooms) found.push_back(room->shared_from_this());
+        return found;
     }
 
     /// The ids of the first `limit` rooms that the channel is attached to. Only each chunk of
@@ -141,13 +155,16 @@ public:
                                            std::size_t limit) const {
         std::vector<std::string> ids;
         std::shared_ptr<RoomHandle> last;
+        RoomOrder::Key after;
         while (ids.size() < limit) {
             const std::size_t wanted = (std::min)(max_chunk, limit - ids.size());
             const std::lock_guard lock(mutex_);
-            const auto rooms = channels_.oldest({channel_id, {}}, status, wanted, last.get());
+            const auto rooms =
+                channels_.oldest({channel_id, {}}, status, wanted, last ? &after : nullptr);
             for (const RoomHandle* room : rooms) ids.push_back(room->id);
             if (rooms.size() < wanted) break;
             last = rooms.back()->shared_from_this();
+            after = RoomOrder::key(last.get());
         }
         return ids;
     }

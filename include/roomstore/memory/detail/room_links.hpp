@@ -53,11 +53,11 @@ public:
         rooms->second.insert(std::move(node));
     }
 
-    /// The first `limit` rooms; if `after` is not null, the first ones after it.
+    /// The first `limit` rooms; if `after` is not null, the first ones after this position.
     std::vector<RoomHandle*> oldest(TextPairView key,
                                     std::optional<RoomStatus> status,
                                     std::size_t limit,
-                                    RoomHandle* after = nullptr) const {
+                                    const RoomOrder::Key* after = nullptr) const {
         std::vector<RoomHandle*> found;
         const auto rooms = rooms_.find(key);
         if (rooms == rooms_.end()) return found;
@@ -110,10 +110,18 @@ private:
         RoomStatus status;
         RoomHandle* room;
     };
+    /// That of a room which need not exist.
+    struct Position {
+        RoomStatus status;
+        RoomOrder::Key room;
+    };
     struct PlaceLess {
         using is_transparent = void;
         bool operator()(const Place& a, const Place& b) const noexcept {
             return a.status != b.status ? a.status < b.status : is_before(a.room, b.room);
+        }
+        bool operator()(const Position& a, const Place& b) const noexcept {
+            return a.status != b.status ? a.status < b.status : a.room < RoomOrder::key(b.room);
         }
         bool operator()(const Place& a, RoomStatus b) const noexcept { return a.status < b; }
         bool operator()(RoomStatus a, const Place& b) const noexcept { return a < b.status; }
@@ -124,9 +132,9 @@ private:
 
     static Range range_of(const Rooms& rooms,
                           RoomStatus status,
-                          RoomHandle* after = nullptr) noexcept {
-        const auto first =
-            after == nullptr ? rooms.lower_bound(status) : rooms.upper_bound(Place{status, after});
+                          const RoomOrder::Key* after = nullptr) noexcept {
+        const auto first = after == nullptr ? rooms.lower_bound(status)
+                                            : rooms.upper_bound(Position{status, *after});
         return {first, rooms.upper_bound(status)};
     }
 

@@ -30,7 +30,8 @@ SELECT FROM {schema}.events WHERE room_id = $1 AND index = $2)"};
 constexpr Statement store{"add_event.store", R"(
 WITH stored AS (
     INSERT INTO {schema}.events ()" ROOMSTORE_EVENT_COLUMNS R"()
-    VALUES ($1, $16, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15::timestamptz, $12, $13)
+    VALUES ($1, $16, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15::timestamptz, $12, $13,
+            $19)
 )
 UPDATE {schema}.rooms
 SET event_count = event_count + 1, live_count = live_count + 1, latest_index = $17,
@@ -58,7 +59,9 @@ void store_at_index(Session& session, const RoomEvent& event, const LockedRoom& 
     if (event.index > next_index) last_gap = std::max(last_gap, event.index - 1);
     // Importing a whole history, in any order, leaves no gap.
     if (room.live_count == latest_index - room.first_index) last_gap = room.first_index - 1;
-    session.exec(store, add_params(event).add(event.index).add(latest_index).add(last_gap));
+    session.exec(
+        store,
+        add_params(event).add(event.index).add(latest_index).add(last_gap).add(event.token_count));
 }
 
 }  // namespace

@@ -48,8 +48,8 @@ WITH counted AS (
         latest_created_at = greatest(rooms.latest_created_at, added.latest_at),
         timed_events = rooms.timed_events
                        + CASE WHEN rooms.timed_events = rooms.event_count THEN added.events ELSE 0 END
-    FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $20::timestamptz[],
-                $21::timestamptz[], $22::timestamptz[])
+    FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $21::timestamptz[],
+                $22::timestamptz[], $23::timestamptz[])
          AS added (room_id, events, latest_at, earliest_at, from_time, to_time)
     WHERE rooms.id = added.room_id AND rooms.latest_index < 9000000000000000000
       AND NOT EXISTS (
@@ -65,7 +65,7 @@ WITH counted AS (
     SELECT room_id, first_index + place AS index, )" ROOMSTORE_EVENT_FIELDS R"(
     FROM unnest($4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
                 $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
-                $16::text[], $17::timestamptz[], $18::json[], $19::json[])
+                $16::text[], $17::timestamptz[], $18::json[], $19::json[], $20::bigint[])
          AS given (room_id, place, )" ROOMSTORE_EVENT_FIELDS R"()
     JOIN counted ON counted_id = room_id
 )
@@ -90,7 +90,7 @@ WITH counted AS (
 ), stored AS (
     INSERT INTO {schema}.events ()" ROOMSTORE_EVENT_COLUMNS R"()
     SELECT counted_id, first_index, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14,
-           $15::timestamptz, $12::json, $13::json
+           $15::timestamptz, $12::json, $13::json, $16::bigint
     FROM counted
 )
 SELECT counted_id, first_index FROM counted)"};
@@ -102,7 +102,7 @@ WITH given AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[],
                          $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
                          $12::text[], $13::text[], $14::text[], $15::timestamptz[], $16::json[],
-                         $17::json[])
+                         $17::json[], $18::bigint[])
          WITH ORDINALITY AS given (part, room_id, next_index, )" ROOMSTORE_EVENT_FIELDS
                               R"(, position)
 ), judged AS (
@@ -291,7 +291,8 @@ LockedAndStored lock_and_store_all(Session& session,
     std::vector<Request> requests;
     requests.push_back(lock_request(ids));
     if (events.size() == 1) {
-        requests.push_back({store_one, add_params(*events.front())});
+        const RoomEvent& event = *events.front();
+        requests.push_back({store_one, add_params(event).add(event.token_count)});
     } else {
         requests.push_back({store_all, store_all_params(session, events)});
     }

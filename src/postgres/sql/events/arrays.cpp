@@ -23,6 +23,7 @@ void EventArrays::add(const RoomEvent& event) {
     times_.add(event.created_at);
     contents_.add(content_text(event.content));
     extras_.add(extra_text(event));
+    token_counts_.add(event.token_count);
 }
 
 void EventArrays::add_to(Params& params, Array indexes) && {
@@ -40,7 +41,8 @@ void EventArrays::add_to(Params& params, Array indexes) && {
                           &keys_,
                           &times_,
                           &contents_,
-                          &extras_}) {
+                          &extras_,
+                          &token_counts_}) {
         params.add(std::move(*column));
     }
 }

@@ -31,6 +31,7 @@ private:
     Array times_{ElementType::timestamptz};
     Array contents_{ElementType::json};
     Array extras_{ElementType::json};
+    Array token_counts_{ElementType::bigint};
 };
 
 }  // namespace roomstore::postgres::sql

@@ -175,6 +175,7 @@ RoomEvent read_event(const Row& row, int first) {
     event.idempotency_key = row.optional_text(first + 12);
     event.content = read_content_column(row, first + 14);
     if (!row.is_null(first + 15)) read_extra(row, first + 15, event);
+    if (!row.is_null(first + 16)) event.token_count = row.int64(first + 16);
     return event;
 }
 

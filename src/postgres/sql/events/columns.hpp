@@ -15,9 +15,9 @@ namespace roomstore::postgres::sql {
 #define ROOMSTORE_EVENT_FIELDS                                                             \
     "id, type, status, visibility, source_channel_id, source_channel_type, "               \
     "source_direction, participant_id, correlation_id, parent_event_id, idempotency_key, " \
-    "created_at, content, extra"
+    "created_at, content, extra, token_count"
 
-inline constexpr int event_column_count = 16;
+inline constexpr int event_column_count = 17;
 
 /// @throws ColumnError
 RoomEvent read_event(const Row& row, int first = 0);
@@ -25,8 +25,8 @@ RoomEvent read_event(const Row& row, int first = 0);
 /// @throws Error corrupt_data
 RoomEvent read_event_alone(const Row& row, int first = 0);
 
-/// The parameters of an update: the room, the id, and every field that may change, in the order of
-/// the columns.
+/// The parameters of an update: the room, the id, and every field that may change but
+/// `token_count`, in the order of the columns.
 Params update_params(const RoomEvent& event);
 
 /// The same, followed by the idempotency key and `created_at`, for statements that add an event.

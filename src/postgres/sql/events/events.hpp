@@ -8,6 +8,7 @@
 
 #include "driver/session.hpp"
 #include "roomstore/detail/validate.hpp"
+#include "roomstore/inbox.hpp"
 #include "roomstore/model/event.hpp"
 #include "roomstore/query.hpp"
 #include "sql/statement.hpp"
@@ -53,10 +54,18 @@ std::int64_t get_event_count(Session& session,
                              const std::string& room_id,
                              const EventFilter& filter);
 
+ContextWindow get_context_window(Session& session,
+                                 UnreadableRows& unreadable,
+                                 const std::string& room_id,
+                                 const ContextQuery& query);
+
 /// The statements of events.cpp; those with a filter once for each of the `sample_conditions`.
 std::vector<Statement> event_statements();
 
 /// The statements of list_events, for the `sample_conditions` (filter.hpp).
 std::vector<Statement> event_list_statements();
+
+/// The statements of get_context_window, likewise.
+std::vector<Statement> context_window_statements();
 
 }  // namespace roomstore::postgres::sql

@@ -135,6 +135,29 @@ Conditions add_conditions(const EventFilter& filter, Params& params) {
     return conditions;
 }
 
+namespace {
+
+template <typename Value>
+void add_all_names(Params& params, const std::optional<std::vector<Value>>& values) {
+    if (!values) {
+        params.add_null();
+        return;
+    }
+    std::vector<std::string> names;
+    for (const auto& value : *values) names.push_back(name_of(value));
+    params.add_array(names);
+}
+
+}  // namespace
+
+void add_names(Params& params, const std::optional<std::vector<EventType>>& types) {
+    add_all_names(params, types);
+}
+
+void add_names(Params& params, const std::optional<std::vector<EventStatus>>& statuses) {
+    add_all_names(params, statuses);
+}
+
 std::string conditions_text(Conditions conditions, int first_parameter) {
     std::string text;
     for (unsigned i = 0; i < condition_count; ++i) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,12 @@ std::string conditions_text(Conditions conditions, int first_parameter);
 /// Bounds on the index that follow from the conditions on the time, to be added to those conditions
 /// where the events of a whole room are searched: `$1` is the room. Empty if there is none of them.
 std::string time_bounds_text(Conditions conditions, int first_parameter);
+
+/// Adds the names of the types, or null if there are none, for `type = ANY ($1)`.
+void add_names(Params& params, const std::optional<std::vector<EventType>>& types);
+
+/// The same for statuses.
+void add_names(Params& params, const std::optional<std::vector<EventStatus>>& statuses);
 
 /// No condition, each single condition, some pairs, and all conditions: for checks of statements,
 /// since there are too many combinations to check each.

@@ -14,13 +14,13 @@ namespace roomstore::postgres::sql {
 
 namespace {
 
-#define ROOMSTORE_UPDATE                                                                      \
-    "UPDATE {schema}.events\n"                                                                \
-    "SET type = $3, status = $4, visibility = $5, source_channel_id = $6,\n"                  \
-    "    source_channel_type = $7, source_direction = $8, participant_id = $9,\n"             \
-    "    correlation_id = $10, parent_event_id = $11, content = $12, extra = $13, updated = " \
-    "true\n"                                                                                  \
-    "WHERE room_id = $1 AND id = $2 AND " ROOMSTORE_EVENT_IS_VISIBLE                          \
+#define ROOMSTORE_UPDATE                                                             \
+    "UPDATE {schema}.events\n"                                                       \
+    "SET type = $3, status = $4, visibility = $5, source_channel_id = $6,\n"         \
+    "    source_channel_type = $7, source_direction = $8, participant_id = $9,\n"    \
+    "    correlation_id = $10, parent_event_id = $11, content = $12, extra = $13,\n" \
+    "    token_count = $14, updated = true\n"                                        \
+    "WHERE room_id = $1 AND id = $2 AND " ROOMSTORE_EVENT_IS_VISIBLE                 \
     "\nRETURNING index, idempotency_key, created_at"
 
 // Many events, with their notes. They are found by subqueries and changed by way of a conflict, not
@@ -34,7 +34,7 @@ WITH found AS MATERIALIZED (
             WHERE e.room_id = given.room_id AND e.id = given.id) AS index
     FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
                 $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-                $13::text[], $14::timestamptz[], $15::json[], $16::json[])
+                $13::text[], $14::timestamptz[], $15::json[], $16::json[], $17::bigint[])
          AS given (room_id, position, )" ROOMSTORE_EVENT_FIELDS R"()
 ), numbered AS MATERIALIZED (
     SELECT found.*, row_number() OVER (PARTITION BY room_id ORDER BY position) AS number,
@@ -68,7 +68,7 @@ WITH found AS MATERIALIZED (
                   participant_id = excluded.participant_id,
                   correlation_id = excluded.correlation_id,
                   parent_event_id = excluded.parent_event_id, content = excluded.content,
-                  extra = excluded.extra, updated = true
+                  extra = excluded.extra, token_count = excluded.token_count, updated = true
     RETURNING index AS changed_index, idempotency_key, created_at, room_id, id, updated
 )
 SELECT changed_index, idempotency_key, created_at, room_id, id, updated, now_remembered
@@ -121,7 +121,7 @@ std::optional<UpdatedEvent> lock_and_update(Session& session,
                                             std::int64_t history) {
     std::vector<Request> requests;
     requests.push_back(lock_request({event.room_id}));
-    requests.push_back({update_and_note, update_params(event)});
+    requests.push_back({update_and_note, update_params(event).add(event.token_count)});
     const auto results = session.exec_all(requests);
     if (results[1].empty()) return std::nullopt;
     if (results[0].empty()) throw created_meanwhile(event.room_id);
