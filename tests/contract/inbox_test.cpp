@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include <catch2/matchers/catch_matchers.hpp>
@@ -358,6 +359,22 @@ TEST_CASE("the number of unread events stops at the cap", "[inbox]") {
             CHECK(entry.unread_capped == (all > cap));
         }
     }
+}
+
+TEST_CASE("a cap on unread events may be as large as an integer can be", "[inbox]") {
+    const auto store = store_with_room();
+    join(*store, "room");
+    say(*store, "room", {{"bob"}, {"ada"}});
+    auto query = ada();
+    query.unread_cap = std::numeric_limits<std::int64_t>::max();
+    for (const bool own : {false, true}) {
+        query.count.own = own;
+        CHECK(inbox(*store, query).front().unread == (own ? 2 : 1));
+        CHECK_FALSE(inbox(*store, query).front().unread_capped);
+    }
+    CHECK(run(store->get_unread_total("ada", {.cap = query.unread_cap})) == 2);
+    const UnreadQuery unread{.cap = query.unread_cap, .exclude_participant = "ada"};
+    CHECK(run(store->get_unread_count("room", "ada's channel", unread)) == 1);
 }
 
 TEST_CASE("only the newest 1000 events above the marker are examined for conditions", "[inbox]") {

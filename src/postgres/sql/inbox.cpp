@@ -93,7 +93,7 @@ CROSS JOIN LATERAL (
         ) AS newest
         WHERE )" ROOMSTORE_INBOX_CONDITIONS("$9", "$10", "$11", "$12") R"(
               AND ($13::boolean OR participant_id IS DISTINCT FROM $1)
-        LIMIT least($8, 1000) + 1
+        LIMIT least($8::bigint, 1000) + 1
     ) AS matching
 ) AS matching
 LEFT JOIN LATERAL (

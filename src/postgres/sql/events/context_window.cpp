@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -67,8 +68,7 @@ WITH RECURSIVE found AS (
     ) AS page
     WHERE found.goes_on
 )
-SELECT {}, fits FROM found WHERE fits OR index = (SELECT max(index) FROM found WHERE NOT fits)
-ORDER BY index)",
+SELECT {}, fits FROM found WHERE fits OR index = (SELECT max(index) FROM found WHERE NOT fits))",
                         page("$5::bigint", "0::bigint", "0::numeric"),
                         page("found.index", "found.number", "found.tokens"),
                         ROOMSTORE_EVENT_COLUMNS)};
@@ -101,6 +101,8 @@ ContextWindow get_context_window(Session& session,
         }
     }
     left_out.report();
+    // Not by the server, which cannot know how few they are.
+    std::ranges::sort(window.events, {}, &RoomEvent::index);
     return window;
 }
 
