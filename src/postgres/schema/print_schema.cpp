@@ -1,18 +1,22 @@
-// Prints the statements that create the schema with the default options: schema.sql of the
-// installation.
+// Writes the statements that create the schema with the default options to a file: schema.sql of
+// the installation.
 
-#include <cstdio>
 #include <exception>
-#include <string>
+#include <fstream>
+#include <iostream>
+#include <stdexcept>
 
 #include "roomstore/postgres/postgres_store.hpp"
 
-int main() {
+int main(int count, char** arguments) {
     try {
-        const auto script = roomstore::PostgresStore::schema_sql(roomstore::PostgresOptions{});
-        return std::fwrite(script.data(), 1, script.size(), stdout) == script.size() ? 0 : 1;
+        if (count != 2) throw std::runtime_error("usage: roomstore_print_schema FILE");
+        std::ofstream file(arguments[1]);
+        file << roomstore::PostgresStore::schema_sql(roomstore::PostgresOptions{});
+        if (!file.flush()) throw std::runtime_error("cannot write the file");
+        return 0;
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "%s\n", error.what());
+        std::cerr << error.what() << '\n';
         return 1;
     }
 }
