@@ -52,7 +52,7 @@ TEST_CASE("processes that create the schema at once create it once, and an open 
     for (auto& process : processes) statuses.push_back(process.wait());
     INFO(read_file(log));
     CHECK(statuses == std::vector<int>(8, 0));
-    CHECK(fault.value("SELECT count(*) FROM {schema}.schema_version") == "3");
+    CHECK(fault.value("SELECT count(*) FROM {schema}.schema_version") == "4");
     run(fault.store().create_room(sample_room({.id = "recovered"})));
     fault.recover();
 }

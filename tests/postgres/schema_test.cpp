@@ -441,7 +441,7 @@ TEST_CASE("appends of version 0.1 go on beside pg_dump and a migration") {
         Milliseconds(took - released).count(),
         appended,
         Milliseconds(longest).count());
-    CHECK(schema.value("SELECT max(version) FROM {schema}.schema_version") == "3");
+    CHECK(schema.value("SELECT max(version) FROM {schema}.schema_version") == "4");
     CHECK(schema.value("SELECT sum(event_count) FROM {schema}.rooms") == std::to_string(appended));
     CHECK(schema.value("SELECT count(*) FROM {schema}.events WHERE room_id <> 'room'") ==
           std::to_string(appended));
