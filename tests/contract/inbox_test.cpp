@@ -343,6 +343,21 @@ TEST_CASE("unread events are counted by type, visibility and status", "[inbox]")
           4);
 }
 
+TEST_CASE("events of the reader count only if asked for, whatever else is asked", "[inbox]") {
+    const auto store = store_with_room();
+    join(*store, "room");
+    say(*store, "room", {{"ada"}, {"bob"}, {"ada", "typing"}, {"ada"}});
+    const auto unread = [&](const InboxCount& count) {
+        auto query = ada();
+        query.count = count;
+        return inbox(*store, query).front().unread;
+    };
+    CHECK(unread({}) == 1);
+    CHECK(unread({.own = true}) == 4);
+    CHECK(unread({.exclude_types = {{"typing"}}}) == 1);
+    CHECK(unread({.exclude_types = {{"typing"}}, .own = true}) == 3);
+}
+
 TEST_CASE("the number of unread events stops at the cap", "[inbox]") {
     const auto store = store_with_room();
     join(*store, "room");

@@ -468,6 +468,14 @@ TEST_CASE("find_rooms finds the rooms of a participant, each once", "[rooms]") {
     CHECK(found(*store, ada) == Ids{"by both", "by bindings", "by row"});
     CHECK(found(*store, ada, {.offset = 1, .limit = 1}) == Ids{"by bindings"});
     CHECK(found(*store, {.participant_id = "nobody"}).empty());
+    for (const auto& [room, organization] :
+         {std::pair{"by row", "one"}, {"by bindings", "two"}, {"of others", "one"}}) {
+        auto moved = run(store->get_room(room)).value();
+        moved.organization_id = organization;
+        run(store->update_room(moved));
+    }
+    CHECK(found(*store, {.organization_id = "one", .participant_id = "ada"}) == Ids{"by row"});
+    CHECK(found(*store, {.organization_id = "none", .participant_id = "ada"}).empty());
     // Whatever the status of the participant.
     auto left = run(store->get_participant("by row", "ada")).value();
     left.status = ParticipantStatus::left;
