@@ -547,7 +547,7 @@ TEST_CASE("a schema newer than the build is refused, and left as it is", "[F23]"
     options.create_schema = create_schema;
     PostgresStore store(options);
     CHECK_FAILS(store.init(), errc::schema_mismatch, "version 7");
-    CHECK_FAILS(store.init(), errc::schema_mismatch, "version 3 of this build");
+    CHECK_FAILS(store.init(), errc::schema_mismatch, "version 4 of this build");
     CHECK_FAILS(store.init(), errc::schema_mismatch, schema.name());
     CHECK_FAILS(store.get_room("room"), errc::closed, "init()");
     CHECK(schema.value("SELECT max(version) FROM {schema}.schema_version") == "7");
