@@ -17,9 +17,15 @@ import sys
 sys.dont_write_bytecode = True
 
 
+def commands_of(text):
+    """The commands of the tests in a CTestTestfile.cmake, by name. ctest shows none whose program is not built."""
+    for name, arguments in re.findall(r"^add_test\((?:\[=\[)?(.+?)(?:\]=\])? (\".*\")\)$", text, re.M):
+        yield name, [word.replace("\\;", ";") for word in re.findall(r'"((?:[^"\\]|\\.)*)"', arguments)]
+
+
 def words_of(test):
     """The arguments of the test's command, and the values of its environment, split at their separators."""
-    words = list(test.get("command", []))
+    words = list(test["command"])
     for given in test.get("properties", []):
         if given["name"] == "ENVIRONMENT":
             words += given["value"]
@@ -35,7 +41,10 @@ def needed(tests, build, files):
             path = os.path.relpath(word, build) if os.path.isabs(word) else word
             if path in files:
                 targets.add(path)
-        command = test.get("command", [])
+        command = test["command"]
+        program = os.path.relpath(command[0], build) if os.path.isabs(command[0]) else ".."
+        if not program.startswith("..") and program not in files:
+            targets.add("all")
         if f"-DINSTALL={build}" in command:
             targets.add("roomstore" if "-DCOMPONENTS=core" in command else "all")
         if any(word.endswith("CPackConfig.cmake") for word in words):
@@ -48,6 +57,9 @@ def output_of(*command):
 
 
 def self_test():
+    text = 'add_test([=[unit.model]=] "/b/unit_model")\nadd_test(a.b "cmake" "-DX=1\\;2" "-P" "c")\nset_tests(a.b "x")\n'
+    if dict(commands_of(text)) != {"unit.model": ["/b/unit_model"], "a.b": ["cmake", "-DX=1;2", "-P", "c"]}:
+        sys.exit(f"commands: {dict(commands_of(text))}")
     build, files = "/b", {"tests/unit/unit_model", "chat_server", "libroomstore.so", "short.json"}
     cases = [
         (["/b/tests/unit/unit_model"], [], {"tests/unit/unit_model"}),
@@ -58,6 +70,7 @@ def self_test():
         (["cmake", "-DINSTALL=/b", "-DCOMPONENTS=core"], [], {"roomstore"}),
         (["cmake", "-DINSTALL=/b", "-DCOMPONENTS="], [], {"all"}),
         (["cmake", "-DCONFIG=/b/CPackConfig.cmake"], [], {"all"}),
+        (["/b/made_by_a_script"], [], {"all"}),
     ]
     for command, environment, expected in cases:
         test = {"command": command, "properties": [{"name": "ENVIRONMENT", "value": environment}]}
@@ -75,6 +88,13 @@ def main():
         return None
     shown = output_of("ctest", "--test-dir", build, "--show-only=json-v1", *sys.argv[2:])
     tests = json.loads(shown)["tests"]
+    commands = {}
+    for folder, _, names in os.walk(build):
+        if "CTestTestfile.cmake" in names:
+            with open(os.path.join(folder, "CTestTestfile.cmake"), encoding="utf-8") as file:
+                commands.update(commands_of(file.read()))
+    for test in tests:
+        test["command"] = commands[test["name"]]
     outputs = output_of("ninja", "-C", build, "-t", "targets", "all").splitlines()
     files = {line.rpartition(": ")[0] for line in outputs if "_LINKER_" in line}
     for target in sorted(needed(tests, build, files)):
