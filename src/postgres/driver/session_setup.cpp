@@ -54,8 +54,8 @@ std::vector<Setting> session_settings(const SessionLimits& limits, const std::st
                      // The estimated cost of such a plan, for an average room, is high enough to
                      // trigger JIT; compiling it on every run takes longer than running it.
                      {"jit", "off"},
-                     // An index leads to the rows of every statement. In a small table the planner
-                     // prefers to read all rows, which takes longer from a few dozen on, and a
+                     // Every statement finds its rows by an index. In a small table the planner
+                     // prefers to read all rows, which is slower already with 64 rooms, and a
                      // prepared statement keeps that plan while the table grows.
                      {"enable_seqscan", "off"},
                      {"client_min_messages", "'warning'"}});

@@ -23,10 +23,10 @@ namespace {
     "WHERE room_id = $1 AND id = $2 AND " ROOMSTORE_EVENT_IS_VISIBLE                 \
     "\nRETURNING index, idempotency_key, created_at"
 
-// Many events, with their notes. They are found by subqueries and changed by way of a conflict, not
-// by a join, which could be planned, while the tables are small, in a way that is slow once they
-// have grown. `updated` is true unless a row was inserted, because version 0.1, which does not lock
-// the room, has deleted the event meanwhile.
+// Many events, with their notes. Subqueries find them, and ON CONFLICT updates them: a join could
+// be planned, while the tables are small, in a way that is slow once they have grown. If version
+// 0.1, which does not lock the room, has deleted an event meanwhile, its row is inserted, and
+// `updated` is false: the transaction must be rolled back.
 constexpr Statement update_many{"update_event.in_batch", R"(
 WITH found AS MATERIALIZED (
     SELECT room_id, )" ROOMSTORE_EVENT_FIELDS R"(, position,
